@@ -1,0 +1,48 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// CI sets TCPALIVE_STRICT=1: a warning is an error there, and never in the way of a user with a newer compiler.
+let strict = Context.environment["TCPALIVE_STRICT"] == "1"
+
+let house: [SwiftSetting] =
+    [
+        .strictMemorySafety(),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+    ] + (strict ? [.treatAllWarnings(as: .error)] : [])
+
+let package = Package(
+    name: "tcpalive",
+    platforms: [.macOS("26.0")],
+    products: [
+        .executable(name: "tcpalive", targets: ["tcpalive"]),
+        .library(name: "Wire", targets: ["Wire"]),
+        .library(name: "Capture", targets: ["Capture"]),
+        .library(name: "KeepAlive", targets: ["KeepAlive"]),
+        .library(name: "Report", targets: ["Report"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    ],
+    targets: [
+        .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"]), .brew(["libpcap"])]),
+        .target(name: "CSystem"),
+        .target(name: "Wire", swiftSettings: house),
+        .target(name: "Capture", dependencies: ["Wire", "CPcap", "CSystem"], swiftSettings: house),
+        .target(name: "KeepAlive", dependencies: ["Wire", "CSystem"], swiftSettings: house),
+        .target(name: "Report", dependencies: ["Wire", "KeepAlive", "Capture"], swiftSettings: house),
+        .executableTarget(
+            name: "tcpalive",
+            dependencies: [
+                "Wire", "Capture", "KeepAlive", "Report",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: house),
+        .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: house),
+        .testTarget(name: "KeepAliveTests", dependencies: ["KeepAlive", "Wire"], swiftSettings: house),
+        .testTarget(name: "CaptureTests", dependencies: ["Capture", "Wire", "CPcap"], swiftSettings: house),
+        .testTarget(name: "ReportTests", dependencies: ["Report", "KeepAlive", "Capture", "Wire"], swiftSettings: house),
+    ],
+    swiftLanguageModes: [.v6]
+)

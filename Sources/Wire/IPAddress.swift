@@ -1,0 +1,55 @@
+/// An IPv4 or IPv6 address, as two words in host byte order.
+public struct IPAddress: Hashable, Sendable, BitwiseCopyable {
+    /// The first eight octets of an IPv6 address; 0 for IPv4.
+    public var high: UInt64
+    /// The last eight octets of an IPv6 address; the four of an IPv4 address in the low half.
+    public var low: UInt64
+    /// The IP version, which tells 10.0.0.1 from ::a00:1.
+    public var version: IPVersion
+
+    /// The IPv4 address whose four octets are `octets`, first octet highest.
+    @inlinable @inline(__always)
+    public init(v4 octets: UInt32) {
+        high = 0
+        low = UInt64(octets)
+        version = .v4
+    }
+
+    /// The IPv6 address of the eight octets `high` and the eight octets `low`.
+    @inlinable @inline(__always)
+    public init(v6 high: UInt64, _ low: UInt64) {
+        self.high = high
+        self.low = low
+        version = .v6
+    }
+
+    /// Whether this address is numerically greater than `other`; any IPv6 address is greater than any IPv4 one.
+    @inlinable @inline(__always)
+    public func isGreater(than other: IPAddress) -> Bool {
+        if version != other.version { return version == .v6 }
+        return high != other.high ? high > other.high : low > other.low
+    }
+}
+
+/// The version of an IP header.
+public enum IPVersion: UInt8, Hashable, Sendable, BitwiseCopyable {
+    /// IPv4 (RFC 791).
+    case v4 = 4
+    /// IPv6 (RFC 8200).
+    case v6 = 6
+}
+
+/// One end of a connection: an address and a port.
+public struct Endpoint: Hashable, Sendable, BitwiseCopyable {
+    /// The IP address.
+    public var address: IPAddress
+    /// The TCP port.
+    public var port: UInt16
+
+    /// The end at `address` and `port`.
+    @inlinable @inline(__always)
+    public init(_ address: IPAddress, _ port: UInt16) {
+        self.address = address
+        self.port = port
+    }
+}

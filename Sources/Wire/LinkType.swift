@@ -1,0 +1,13 @@
+/// A link-layer header type: the LINKTYPE_ values of the tcpdump project, as files carry them.
+public struct LinkType: RawRepresentable, Hashable, Sendable, BitwiseCopyable {
+    /// The LINKTYPE_ number (0 to 65535).
+    public var rawValue: UInt16
+
+    /// The link type with the LINKTYPE_ number `rawValue`.
+    public init(rawValue: UInt16) {
+        self.rawValue = rawValue
+    }
+
+    /// Ethernet (LINKTYPE_ETHERNET).
+    public static let ethernet = LinkType(rawValue: 1)
+}

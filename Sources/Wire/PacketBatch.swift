@@ -1,0 +1,60 @@
+/// Some hundreds of packets in one reused buffer: what crosses from the capture to the decoder.
+///
+/// A source fills it, a decoder reads it, and nothing is allocated for a packet.
+public struct PacketBatch: ~Copyable {
+    /// The octets that the records point into.
+    public var bytes: [UInt8]
+    /// The packets, in the order of the file.
+    public var records: [PacketRecord]
+    /// The frame number of the record whose `frame` is 0; frames count every record of a file, the first is 1.
+    public var firstFrame: UInt64
+
+    /// An empty batch whose buffer has `capacity` octets.
+    public init(capacity: Int = 0) {
+        bytes = [UInt8](repeating: 0, count: capacity)
+        records = []
+        firstFrame = 1
+    }
+
+    /// The frame number of `record` within its file, 1 first.
+    @inlinable
+    public func frame(of record: PacketRecord) -> UInt64 {
+        firstFrame &+ UInt64(record.frame)
+    }
+}
+
+/// Where one packet lies in its batch, and what its capture says of it.
+public struct PacketRecord: BitwiseCopyable, Sendable {
+    /// When it was captured, in nanoseconds since 1970-01-01 00:00 UTC.
+    public var time: Int64
+    /// Where its octets begin in the batch.
+    public var offset: UInt32
+    /// Octets captured.
+    public var capturedLength: UInt32
+    /// Octets on the wire as the record claims; may be smaller than what was captured (wireshark-rules 2.1).
+    public var originalLength: UInt32
+    /// Frame number less the `firstFrame` of the batch.
+    public var frame: UInt32
+    /// The interface within its file, 0 first.
+    public var interface: UInt32
+    /// The link-layer header type of the interface.
+    public var linkType: LinkType
+    /// Octets of frame check sequence at the end of each packet, when the file declares it; otherwise 0.
+    public var checkSequenceLength: UInt8
+
+    /// A packet of `capturedLength` octets at `offset`.
+    @inlinable
+    public init(
+        time: Int64, offset: UInt32, capturedLength: UInt32, originalLength: UInt32, frame: UInt32,
+        interface: UInt32 = 0, linkType: LinkType, checkSequenceLength: UInt8 = 0
+    ) {
+        self.time = time
+        self.offset = offset
+        self.capturedLength = capturedLength
+        self.originalLength = originalLength
+        self.frame = frame
+        self.interface = interface
+        self.linkType = linkType
+        self.checkSequenceLength = checkSequenceLength
+    }
+}

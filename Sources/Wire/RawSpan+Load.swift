@@ -1,0 +1,40 @@
+/// The loads of this module: network byte order, any alignment, bounds checked by the standard library.
+///
+/// A decoder checks one length for a header and then loads its fields; these are the only unsafe words in `Wire`.
+extension RawSpan {
+    /// The octet at `offset`.
+    @inline(__always)
+    func octet(_ offset: Int) -> UInt8 {
+        unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt8.self)
+    }
+
+    /// The big-endian 16-bit number at `offset`.
+    @inline(__always)
+    func big16(_ offset: Int) -> UInt16 {
+        unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt16.self).bigEndian
+    }
+
+    /// The big-endian 32-bit number at `offset`.
+    @inline(__always)
+    func big32(_ offset: Int) -> UInt32 {
+        unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self).bigEndian
+    }
+
+    /// The big-endian 64-bit number at `offset`.
+    @inline(__always)
+    func big64(_ offset: Int) -> UInt64 {
+        unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self).bigEndian
+    }
+
+    /// The little-endian 16-bit number at `offset`.
+    @inline(__always)
+    func little16(_ offset: Int) -> UInt16 {
+        unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt16.self).littleEndian
+    }
+
+    /// The little-endian 32-bit number at `offset`.
+    @inline(__always)
+    func little32(_ offset: Int) -> UInt32 {
+        unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self).littleEndian
+    }
+}

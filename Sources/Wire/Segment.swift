@@ -1,0 +1,81 @@
+/// One TCP segment, decoded: what the wire said, and nothing of its bytes.
+///
+/// A plain value. A field that the header did not carry is 0; `role` and `isShown` say how far to trust it.
+public struct Segment: BitwiseCopyable, Sendable {
+    /// When it was captured, in nanoseconds since 1970-01-01 00:00 UTC.
+    public var time: Int64
+    /// The sender: the innermost IP source, or what an extension header puts in its place.
+    public var source: Endpoint
+    /// The receiver: the innermost IP destination, or the final one of a source route.
+    public var destination: Endpoint
+    /// SEG.SEQ.
+    public var sequence: SequenceNumber
+    /// SEG.ACK, also where the ACK flag is clear.
+    public var acknowledgment: SequenceNumber
+    /// Octets of payload from the claimed lengths, never from what was captured; 0 unless `role` is `.whole`.
+    public var payloadLength: UInt32
+    /// The place of its record in the batch, 0 first.
+    public var record: UInt32
+    /// SEG.WND as it stands in the header, not scaled.
+    public var window: UInt16
+    /// The control bits.
+    public var flags: TCPFlags
+    /// TSval of the timestamp option (RFC 7323), when `hasTimestamps`.
+    public var timestampValue: UInt32
+    /// TSecr of the timestamp option (RFC 7323), when `hasTimestamps`.
+    public var timestampEcho: UInt32
+    /// Identification of the innermost IPv4 header; 0 for IPv6.
+    public var identification: UInt16
+    /// TTL or hop limit of the innermost IP header.
+    public var timeToLive: UInt8
+    /// Octets of TCP header: data offset times 4, 0 to 60.
+    public var headerLength: UInt8
+    /// The payload octet when there is exactly one and it was captured; otherwise 0.
+    public var firstPayloadOctet: UInt8
+    /// What may be concluded from the segment.
+    public var role: Role
+    /// Whether Wireshark would show its verdict: a whole header whose options can be walked (wireshark-rules 2.7, step 4).
+    public var isShown: Bool
+    /// Whether a well-formed timestamp option was captured.
+    public var hasTimestamps: Bool
+    /// Whether the header carries a SACK option (RFC 2018), as D-SACK answers do.
+    public var hasSelectiveAcknowledgment: Bool
+
+    /// What may be concluded from a segment (wireshark-rules 2.5 to 2.7).
+    public enum Role: UInt8, Sendable, BitwiseCopyable {
+        /// A segment with all lengths known: it is analysed.
+        case whole
+        /// Fewer octets claimed than the header says it has: looked up, not analysed.
+        case short
+        /// A first IP fragment that cannot be reassembled: looked up, not analysed.
+        case fragment
+        /// Quoted in an ICMP error, or a sample of a packet: looked up, not analysed.
+        case quoted
+        /// Only the first 14 or 15 octets, up to the flags: looked up by Wireshark 4.6 alone.
+        case headerCut
+    }
+
+    /// A whole, shown segment with all else zero.
+    @inlinable @inline(__always)
+    public init(time: Int64, source: Endpoint, destination: Endpoint) {
+        self.time = time
+        self.source = source
+        self.destination = destination
+        sequence = SequenceNumber(0)
+        acknowledgment = SequenceNumber(0)
+        payloadLength = 0
+        record = 0
+        window = 0
+        flags = []
+        timestampValue = 0
+        timestampEcho = 0
+        identification = 0
+        timeToLive = 0
+        headerLength = 20
+        firstPayloadOctet = 0
+        role = .whole
+        isShown = true
+        hasTimestamps = false
+        hasSelectiveAcknowledgment = false
+    }
+}

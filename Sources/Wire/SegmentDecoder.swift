@@ -1,0 +1,104 @@
+/// Turns packets into TCP segments: link layers, tunnels, IP, fragments, TCP.
+///
+/// Hostile input never traps and never throws out of here: what cannot be decoded is counted in `tally`.
+/// Fragments are the only state, and it is bounded.
+public struct SegmentDecoder: ~Copyable {
+    /// What became of the packets so far.
+    public private(set) var tally = DecodeTally()
+
+    /// Whose reading of the wire is followed where versions of Wireshark differ.
+    let version: WiresharkVersion
+
+    /// The fragments that wait for the rest of their datagram.
+    var reassembly = Reassembly()
+
+    /// A decoder without state that reads packets as Wireshark `version` does.
+    public init(version: WiresharkVersion = .newest) {
+        self.version = version
+    }
+
+    /// Decodes every packet of `batch` and appends the segments found to `segments`, in order.
+    public mutating func decode(_ batch: borrowing PacketBatch, into segments: inout SegmentBatch) {
+        let bytes = unsafe batch.bytes.span.bytes
+        for (index, record) in batch.records.enumerated() {
+            decode(record, at: UInt32(truncatingIfNeeded: index), of: bytes, into: &segments)
+        }
+    }
+
+    private mutating func decode(
+        _ record: PacketRecord, at index: UInt32, of bytes: RawSpan, into segments: inout SegmentBatch
+    ) {
+        let start = Int(record.offset)
+        let captured = Int(record.capturedLength)
+        // A record that claims less than was captured is taken at what was captured (wireshark-rules 2.1).
+        let claimed = max(captured, Int(record.originalLength))
+        tally.packets &+= 1
+        tally.octets &+= UInt64(claimed)
+        let packet = bytes.extracting(start..<(start + captured))
+        var context = PacketContext(time: record.time, record: index)
+        let before = segments.segments.count
+        do throws(DecodeFailure) {
+            try decodeLink(
+                packet, Extent(start: 0, captured: captured, claimed: claimed), record, &context, &segments)
+            if segments.segments.count == before { tally.withoutSegment &+= 1 }
+        } catch {
+            tally.count(error)
+        }
+    }
+}
+
+/// The octets from one layer on: where they begin, where what was captured ends, where what was claimed ends.
+///
+/// Offsets into one `RawSpan`; `start <= claimed`, `captured <= claimed`. `start` may lie behind `captured`.
+struct Extent: BitwiseCopyable {
+    /// Where the layer begins.
+    var start: Int
+    /// Behind its last captured octet.
+    var captured: Int
+    /// Behind its last claimed octet: all payload lengths come from here.
+    var claimed: Int
+
+    /// Octets that can be read.
+    var available: Int { captured - start }
+
+    /// Octets that there are by what the layers below claim.
+    var length: Int { claimed - start }
+
+    /// What is left behind a header of `octets` octets.
+    func dropping(_ octets: Int) -> Extent {
+        Extent(start: start + octets, captured: captured, claimed: claimed)
+    }
+
+    /// The first `octets` claimed octets at most.
+    func limited(to octets: Int) -> Extent {
+        let end = min(claimed, start + octets)
+        return Extent(start: start, captured: min(captured, end), claimed: end)
+    }
+
+    /// Throws unless `octets` octets can be read from `start` on.
+    func require(_ octets: Int, _ layer: Layer) throws(DecodeFailure) {
+        if available < octets || length < octets {
+            throw DecodeFailure(layer: layer, offset: start, required: octets, available: max(0, min(available, length)))
+        }
+    }
+}
+
+/// What a layer knows of the layers around it in the same packet.
+struct PacketContext: BitwiseCopyable {
+    /// When the packet was captured (ns since 1970).
+    var time: Int64
+    /// The place of its record in the batch.
+    var record: UInt32
+    /// The innermost VLAN identifier so far, or 0: private addresses reassemble per VLAN (wireshark-rules 2.5).
+    var vlan: UInt16 = 0
+    /// What the TCP segments inside may be used for.
+    var role = Segment.Role.whole
+    /// How many headers deep: bounds recursion through tunnels.
+    var depth = 0
+
+    /// A packet at `time`, record number `record`.
+    init(time: Int64, record: UInt32) {
+        self.time = time
+        self.record = record
+    }
+}

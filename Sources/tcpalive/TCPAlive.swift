@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct TCPAlive: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "tcpalive")
+}
