@@ -1,0 +1,3 @@
+/// Where reports go: octets out.
+public protocol ReportSink {
+}
