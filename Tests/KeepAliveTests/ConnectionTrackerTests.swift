@@ -1,0 +1,96 @@
+import KeepAlive
+import Testing
+import Wire
+
+@Suite("Connections")
+struct ConnectionTrackerTests {
+    private static func track(_ lines: [String], keepsAll: Bool = true) -> [Connection] {
+        var tracker = ConnectionTracker(seed: 3, keepsAll: keepsAll)
+        var batch = SegmentBatch()
+        var marked: [MarkedSegment] = []
+        for segment in SegmentScript(lines).segments { batch.append(segment) }
+        tracker.track(batch, marked: &marked)
+        return tracker.connections(all: keepsAll)
+    }
+
+    @Test(
+        "Who opened a connection is told by its SYN or its SYN/ACK, else the smaller endpoint comes first",
+        arguments: [
+            (["AB S 1 0"], "A", true), (["BA S 1 0"], "B", true), (["BA AS 1 1"], "A", true),
+            (["AB AS 1 1"], "B", true), (["BA A 1 1"], "A", false), (["AB A 1 1"], "A", false),
+            (["AB S 1 0", "BA AS 5 2"], "A", true), (["ba S 1 0", "ab AS 5 2"], "b", true),
+        ])
+    func originator(lines: [String], letter: Character, seen: Bool) {
+        let connections = Self.track(lines)
+        #expect(connections.count == 1)
+        #expect(connections.first?.originator == SegmentScript.endpoints[letter])
+        #expect(connections.first?.handshakeSeen == seen)
+    }
+
+    @Test(
+        "How a connection ended",
+        arguments: [
+            ([], Connection.Ending.open), (["AB AF 1100 5000"], .closedByOriginator),
+            (["BA AF 5000 1100"], .closedByResponder), (["AB AF 1100 5000", "BA AF 5000 1101"], .closed),
+            (["AB AR 1100 5000"], .resetByOriginator), (["BA AR 5000 1100"], .resetByResponder),
+            (["BA AR 5000 1100", "AB AR 1100 5000"], .resetByResponder),
+        ])
+    func ending(lines: [String], expected: Connection.Ending) {
+        #expect(Self.track(SegmentScript.opened + lines).first?.ending == expected)
+    }
+
+    @Test("Probes, the answered ones, and answers are counted for each end")
+    func counts() {
+        let connections = Self.track(
+            SegmentScript.opened + [
+                "AB A 1099 5000", "BA A 5000 1100", "BA A 5000 1100", "AB A 1099 5000", "AB A 1099 5000",
+                "BA A 4999 1100", "AB A 1100 5000",
+            ])
+        let originator = connections.first?.fromOriginator
+        #expect(originator?.probes == 3)
+        #expect(originator?.answered == 1)
+        #expect(originator?.answers == 1)
+        #expect(originator?.firstProbe == 5)
+        #expect(originator?.lastProbe == 9)
+        #expect(connections.first?.fromResponder.probes == 1)
+        #expect(connections.first?.fromResponder.answered == 1)
+        #expect(connections.first?.fromResponder.answers == 2)
+    }
+
+    @Test("A reused port pair is a connection of its own, and the old one is kept")
+    func reusedPorts() {
+        let lines =
+            SegmentScript.opened + ["AB A 1099 5000", "AB S 90000 0", "BA AS 1 90001", "AB A 90001 2", "CB S 5 0"]
+        let connections = Self.track(lines)
+        #expect(connections.map(\.number) == [0, 1, 2])
+        #expect(connections.map(\.fromOriginator.probes) == [1, 0, 0])
+        #expect(connections.map(\.firstTime) == [0, 6, 9])
+        #expect(Self.track(lines, keepsAll: false).map(\.number) == [0])
+    }
+
+    @Test("Two hundred thousand connections that collide as they like are told apart")
+    func manyConnections() {
+        var tracker = ConnectionTracker(seed: 11)
+        var marked: [MarkedSegment] = []
+        var batch = SegmentBatch()
+        let count: UInt32 = 200_000
+        for round in 0..<3 {
+            for number in 0..<count {
+                let source = Endpoint(IPAddress(v4: 0x0A00_0000 + number / 50_000), UInt16(number % 50_000))
+                var segment = Segment(
+                    time: Int64(round), source: source, destination: Endpoint(IPAddress(v4: 0x0B00_0000), 443))
+                segment.flags = .ack
+                segment.window = 500
+                segment.sequence = SequenceNumber(number &* 7 &+ (round == 0 ? 1000 : 999))
+                batch.append(segment)
+            }
+            tracker.track(batch, marked: &marked)
+            batch.removeAll()
+        }
+        #expect(tracker.connectionCount == UInt64(count))
+        #expect(marked.count == 2 * Int(count))
+        #expect(tracker.markCounts == [2 * UInt64(count), 0, 0])
+        #expect(marked.allSatisfy { UInt64($0.segment.record) == 0 && $0.connection < UInt64(count) })
+        #expect(Set(marked.map(\.connection)).count == Int(count))
+    }
+}
