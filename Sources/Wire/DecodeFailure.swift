@@ -52,7 +52,7 @@ public struct DecodeTally: Sendable, Equatable {
     public var packets: UInt64 = 0
     /// Octets on the wire of those packets.
     public var octets: UInt64 = 0
-    /// Segments decoded to be analysed (those quoted in ICMP errors, cut or fragmentary not counted).
+    /// TCP segments found, those quoted in ICMP errors and those cut short included.
     public var segments: UInt64 = 0
     /// Packets without a TCP segment, and with nothing wrong.
     public var withoutSegment: UInt64 = 0

@@ -1,27 +1,158 @@
 extension SegmentDecoder {
-    /// Decodes one packet from its link-layer header on.
+    /// Decodes one packet from its link-layer header on; false when the link type is not known.
+    ///
+    /// Numbers are those of the tcpdump project's list of link-layer header types.
     mutating func decodeLink(
-        _ bytes: RawSpan, _ extent: Extent, _ record: PacketRecord, _ context: inout PacketContext,
-        _ segments: inout SegmentBatch
-    ) throws(DecodeFailure) {
+        _ type: LinkType, _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
+    ) throws(DecodeFailure) -> Bool {
+        switch type.rawValue {
+        case 1: try decodeEthernet(bytes, extent, context, &segments)
+        case 0: try decodeNull(bytes, extent, context, &segments)
+        case 108: try decodeLoop(bytes, extent, context, &segments)
+        case 12, 14, 101: try decodeRaw(bytes, extent, context, &segments)
+        case 228: try decodeIP(bytes, extent, context, &segments)
+        case 229: try decodeIPv6(bytes, extent, context, &segments)
+        case 113: try decodeLinuxCooked(bytes, extent, context, &segments)
+        case 276: try decodeLinuxCooked2(bytes, extent, context, &segments)
+        case 9, 50: try decodeSerialPPP(bytes, extent, context, &segments)
+        case 204: try decodeSerialPPP(bytes, extent.dropping(1), context, &segments)
+        case 51: try decodePPPoE(bytes, extent, context, &segments)
+        case 104: try decodeCiscoHDLC(bytes, extent, context, &segments)
+        case 205: try decodeCiscoHDLC(bytes, extent.dropping(1), context, &segments)
+        case 107: try decodeFrameRelay(bytes, extent, context, &segments)
+        case 206: try decodeFrameRelay(bytes, extent.dropping(1), context, &segments)
+        case 219: try decodeMPLS(bytes, extent, context, &segments)
+        case 100, 106: try decodeLLC(bytes, extent, context, &segments)
+        case 10: try decodeFDDI(bytes, extent, context, &segments)
+        case 6: try decodeTokenRing(bytes, extent, context, &segments)
+        case 7: try decodeARCNET(bytes, extent, typeAt: 2, context, &segments)
+        case 129: try decodeARCNET(bytes, extent, typeAt: 4, context, &segments)
+        case 122: try decodeLLC(bytes, extent.dropping(16), context, &segments)
+        case 123: try decodeSunATM(bytes, extent, context, &segments)
+        case 138: try decodeEtherTypeField(bytes, extent.dropping(16), context, &segments)
+        case 105: try decodeIEEE80211(bytes, extent, isPadded: false, context, &segments)
+        case 127: try decodeRadiotap(bytes, extent, context, &segments)
+        case 119, 163: try decodePrism(bytes, extent, context, &segments)
+        case 192: return try decodePPI(bytes, extent, context, &segments)
+        case 239: try decodeNFLOG(bytes, extent, context, &segments)
+        case 253: try decodeNetlink(bytes, extent, context, &segments)
+        case 197: try decodeERF(bytes, extent, context, &segments)
+        case 109: try decodeFamily(littleOrBig(bytes, extent), bytes, extent.dropping(12), context, &segments)
+        case 117: try decodePFLOG(bytes, extent, context, &segments)
+        case 226: try decodeIPNET(bytes, extent, context, &segments)
+        case 8: try decodeIP(bytes, extent.dropping(16), context, &segments)
+        case 240: try decodeEthernet(bytes, extent.dropping(4).trimmed(by: 4), context, &segments)
+        default: return false
+        }
+        return true
     }
 
-    /// Decodes an Ethernet frame from its destination address on. Tunnels come back here.
-    mutating func decodeEthernet(
-        _ bytes: RawSpan, _ extent: Extent, _ context: inout PacketContext, _ segments: inout SegmentBatch
-    ) throws(DecodeFailure) {
+    /// The address family word of BSD in whichever byte order makes it small; 0 when it cannot be read.
+    private func littleOrBig(_ bytes: RawSpan, _ extent: Extent) -> UInt32 {
+        guard extent.available >= 4 else { return 0 }
+        return min(bytes.little32(extent.start), bytes.big32(extent.start))
     }
 
-    /// Decodes what stands behind the EtherType `type`. GRE comes back here.
-    mutating func decodeEtherType(
-        _ type: UInt16, _ bytes: RawSpan, _ extent: Extent, _ context: inout PacketContext,
-        _ segments: inout SegmentBatch
+    /// BSD loopback: the address family in the byte order of whoever captured (wireshark-rules 2.2).
+    private mutating func decodeNull(
+        _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
+        try extent.require(4, .link)
+        if bytes.big16(extent.start) == 0xFF03 {
+            return try decodePPP(bytes, extent.dropping(2), context, &segments)
+        }
+        var family = bytes.little32(extent.start)
+        if family & 0xFFFF_0000 != 0 {
+            // A big-endian word, or a 16-bit one in the upper half.
+            family = family & 0xFF00_0000 == 0 && family & 0x00FF_0000 < 0x0006_0000 ? family >> 16 : family.byteSwapped
+        }
+        if family > 1500 {
+            guard let type = UInt16(exactly: family) else { return }
+            return try decodeEtherType(type, bytes, extent.dropping(4), context, &segments)
+        }
+        try decodeFamily(family, bytes, extent.dropping(4), context, &segments)
     }
 
-    /// Decodes a PPP frame from its protocol field on. L2TP comes back here.
-    mutating func decodePPP(
-        _ bytes: RawSpan, _ extent: Extent, _ context: inout PacketContext, _ segments: inout SegmentBatch
+    /// OpenBSD loopback: as BSD's, in network byte order.
+    private mutating func decodeLoop(
+        _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
+        try extent.require(4, .link)
+        try decodeFamily(bytes.big32(extent.start), bytes, extent.dropping(4), context, &segments)
+    }
+
+    /// Decodes the packet of a BSD address family: 2 is IPv4; 24, 28 and 30 are IPv6 on different systems.
+    private mutating func decodeFamily(
+        _ family: UInt32, _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
+    ) throws(DecodeFailure) {
+        switch family {
+        case 2: try decodeIP(bytes, extent, context, &segments)
+        case 24, 28, 30: try decodeIPv6(bytes, extent, context, &segments)
+        default: return
+        }
+    }
+
+    /// Raw IP, which old systems wrote for PPP and for ten octets of nothing too.
+    private mutating func decodeRaw(
+        _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
+    ) throws(DecodeFailure) {
+        try extent.require(2, .link)
+        if bytes.big16(extent.start) == 0xFF03 {
+            return try decodePPP(bytes, extent.dropping(2), context, &segments)
+        }
+        if extent.available >= 10, bytes.big64(extent.start) == 0, bytes.big16(extent.start + 8) == 0 {
+            return try decodeIP(bytes, extent.dropping(10), context, &segments)
+        }
+        try decodeIP(bytes, extent, context, &segments)
+    }
+
+    /// OpenBSD's packet filter log: a header whose length and address family its first two octets tell.
+    private mutating func decodePFLOG(
+        _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
+    ) throws(DecodeFailure) {
+        try extent.require(2, .link)
+        let length = (Int(bytes.octet(extent.start)) + 3) & ~3
+        try decodeFamily(UInt32(bytes.octet(extent.start + 1)), bytes, extent.dropping(length), context, &segments)
+    }
+
+    /// Solaris ipnet: 24 octets, the second of which is the address family (2 or 26).
+    private mutating func decodeIPNET(
+        _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
+    ) throws(DecodeFailure) {
+        try extent.require(24, .link)
+        switch bytes.octet(extent.start + 1) {
+        case 2: try decodeIP(bytes, extent.dropping(24), context, &segments)
+        case 26: try decodeIPv6(bytes, extent.dropping(24), context, &segments)
+        default: return
+        }
+    }
+
+    /// Endace ERF records inside pcap: type, extension headers, then Ethernet or IP.
+    private mutating func decodeERF(
+        _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
+    ) throws(DecodeFailure) {
+        try extent.require(16, .link)
+        let type = bytes.octet(extent.start + 8)
+        var payload = extent.dropping(16)
+        var hasMore = type & 0x80 != 0
+        while hasMore {
+            try payload.require(8, .link)
+            hasMore = bytes.octet(payload.start) & 0x80 != 0
+            payload = payload.dropping(8)
+        }
+        switch type & 0x7F {
+        case 1, 10, 15: try decodeSerialPPP(bytes, payload, context, &segments)
+        case 2, 11, 16: try decodeEthernet(bytes, payload.dropping(2), context, &segments)
+        case 22: try decodeIP(bytes, payload, context, &segments)
+        case 23: try decodeIPv6(bytes, payload, context, &segments)
+        default: return
+        }
+    }
+}
+
+extension Extent {
+    /// Less `octets` octets at the claimed end: a check sequence or trailer.
+    func trimmed(by octets: Int) -> Extent {
+        limited(to: max(0, length - octets))
     }
 }

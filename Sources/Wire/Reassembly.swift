@@ -1,3 +1,108 @@
-/// The fragments that wait for the rest of their datagram (wireshark-rules 2.5).
+/// What the fragments of one datagram have in common (wireshark-rules 2.5).
+struct FragmentKey: Hashable {
+    var source: IPAddress
+    var destination: IPAddress
+    var identification: UInt32
+    /// The protocol of an IPv4 header; 0 for IPv6.
+    var transport: UInt8
+    /// The VLAN where it separates datagrams, else 0.
+    var vlan: UInt16
+}
+
+/// The fragments that wait for the rest of their datagram: bounded, oldest out first.
 struct Reassembly {
+    /// Where a fragment belongs.
+    struct Piece {
+        var offset: Int
+        /// Whether no more fragments follow it.
+        var isLast: Bool
+        /// The protocol behind an IPv6 fragment header.
+        var next: UInt8 = 0
+    }
+
+    /// Octets that wait at most; a datagram has at most 65,535.
+    static let octetLimit = 32 << 20
+    /// Datagrams that wait at most.
+    static let datagramLimit = 65_536
+
+    /// Datagrams given up because others needed the room.
+    private(set) var evictions: UInt64 = 0
+
+    private struct Datagram {
+        /// Tells a datagram from a later one with the same key.
+        var serial: UInt64
+        /// In the order of their offsets; of those with one offset, in the order of arrival.
+        var pieces: [(offset: Int, octets: [UInt8])] = []
+        /// Where the last fragment ends, once it came.
+        var length: Int?
+        var octets = 0
+    }
+
+    private var datagrams: [FragmentKey: Datagram] = [:]
+    private var arrivals: [(key: FragmentKey, serial: UInt64)] = []
+    private var firstArrival = 0
+    private var serial: UInt64 = 0
+    private var octets = 0
+
+    /// Adds the fragment of `payload`; the whole datagram's octets when this one completes it.
+    mutating func add(_ piece: Piece, _ bytes: RawSpan, _ payload: Extent, to key: FragmentKey) -> [UInt8]? {
+        var octets: [UInt8] = []
+        octets.reserveCapacity(payload.length)
+        for place in payload.start..<(payload.start + payload.length) { octets.append(bytes.octet(place)) }
+        if datagrams[key] == nil { makeRoom(for: key) }
+        guard var datagram = datagrams.removeValue(forKey: key) else { return nil }
+        // As many pieces as a datagram can have offsets: more is an attack, and the datagram is forgotten.
+        guard datagram.pieces.count < 8192 else {
+            self.octets -= datagram.octets
+            evictions &+= 1
+            return nil
+        }
+        let place = datagram.pieces.firstIndex { $0.offset > piece.offset } ?? datagram.pieces.count
+        datagram.pieces.insert((piece.offset, octets), at: place)
+        datagram.octets += octets.count
+        self.octets += octets.count
+        if piece.isLast, datagram.length == nil { datagram.length = piece.offset + octets.count }
+        if let whole = Self.assemble(datagram) {
+            self.octets -= datagram.octets
+            return whole
+        }
+        datagrams[key] = datagram
+        return nil
+    }
+
+    /// The octets of a complete datagram. Where fragments overlap, the one of the lower offset stands.
+    private static func assemble(_ datagram: Datagram) -> [UInt8]? {
+        guard let length = datagram.length else { return nil }
+        var reached = 0
+        for piece in datagram.pieces {
+            if piece.offset > reached { return nil }
+            reached = max(reached, piece.offset + piece.octets.count)
+        }
+        guard reached >= length else { return nil }
+        var whole: [UInt8] = []
+        whole.reserveCapacity(length)
+        for piece in datagram.pieces where piece.offset + piece.octets.count > whole.count {
+            whole.append(contentsOf: piece.octets[(whole.count - piece.offset)...])
+        }
+        whole.removeLast(whole.count - length)
+        return whole
+    }
+
+    private mutating func makeRoom(for key: FragmentKey) {
+        while octets > Self.octetLimit || datagrams.count >= Self.datagramLimit, firstArrival < arrivals.count {
+            let oldest = arrivals[firstArrival]
+            firstArrival += 1
+            guard let datagram = datagrams[oldest.key], datagram.serial == oldest.serial else { continue }
+            datagrams[oldest.key] = nil
+            octets -= datagram.octets
+            evictions &+= 1
+        }
+        if firstArrival > Self.datagramLimit {
+            arrivals.removeFirst(firstArrival)
+            firstArrival = 0
+        }
+        serial &+= 1
+        datagrams[key] = Datagram(serial: serial)
+        arrivals.append((key, serial))
+    }
 }

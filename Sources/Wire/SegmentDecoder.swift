@@ -35,15 +35,20 @@ public struct SegmentDecoder: ~Copyable {
         tally.packets &+= 1
         tally.octets &+= UInt64(claimed)
         let packet = bytes.extracting(start..<(start + captured))
-        var context = PacketContext(time: record.time, record: index)
+        let context = PacketContext(time: record.time, record: index)
         let before = segments.segments.count
         do throws(DecodeFailure) {
-            try decodeLink(
-                packet, Extent(start: 0, captured: captured, claimed: claimed), record, &context, &segments)
-            if segments.segments.count == before { tally.withoutSegment &+= 1 }
+            var extent = Extent(start: 0, captured: captured, claimed: claimed)
+            if record.checkSequenceLength > 0 { extent = extent.trimmed(by: Int(record.checkSequenceLength)) }
+            if try !decodeLink(record.linkType, packet, extent, context, &segments) {
+                tally.unknownLinkType &+= 1
+            } else if segments.segments.count == before {
+                tally.withoutSegment &+= 1
+            }
         } catch {
             tally.count(error)
         }
+        tally.segments &+= UInt64(segments.segments.count - before)
     }
 }
 
@@ -78,7 +83,8 @@ struct Extent: BitwiseCopyable {
     /// Throws unless `octets` octets can be read from `start` on.
     func require(_ octets: Int, _ layer: Layer) throws(DecodeFailure) {
         if available < octets || length < octets {
-            throw DecodeFailure(layer: layer, offset: start, required: octets, available: max(0, min(available, length)))
+            throw DecodeFailure(
+                layer: layer, offset: start, required: octets, available: max(0, min(available, length)))
         }
     }
 }

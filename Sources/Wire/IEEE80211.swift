@@ -1,0 +1,107 @@
+extension SegmentDecoder {
+    /// Decodes an 802.11 frame: only data frames that are not encrypted carry anything to see.
+    ///
+    /// `isPadded`: the header is padded to four octets, as some interfaces do. The parts of a fragmented frame are
+    /// left out: tshark puts them together again.
+    mutating func decodeIEEE80211(
+        _ bytes: RawSpan, _ extent: Extent, isPadded: Bool, _ context: PacketContext, _ segments: inout SegmentBatch
+    ) throws(DecodeFailure) {
+        try extent.require(2, .link)
+        let control = bytes.octet(extent.start)
+        let flags = bytes.octet(extent.start + 1)
+        let subtype = control >> 4
+        // Data (type 2) whose subtype has data (bit 2 clear), not protected.
+        guard control >> 2 & 3 == 2, subtype & 4 == 0, flags & 0x40 == 0 else { return }
+        var length = flags & 3 == 3 ? 30 : 24
+        let hasQoS = subtype & 8 != 0
+        if hasQoS { length += flags & 0x80 == 0 ? 2 : 6 }
+        try extent.require(length, .link)
+        let qosAt = extent.start + (flags & 3 == 3 ? 30 : 24)
+        let isAggregate = hasQoS && bytes.octet(qosAt) & 0x80 != 0
+        let isFragment = flags & 4 != 0 || bytes.octet(extent.start + 22) & 0x0F != 0
+        guard !isFragment else { return }
+        if isPadded { length = (length + 3) & ~3 }
+        let payload = extent.dropping(length)
+        if isAggregate {
+            try decodeAggregate(bytes, payload, context, &segments)
+        } else if payload.length > 0 {
+            try decodeLLC(bytes, payload, context, &segments)
+        }
+    }
+
+    /// The subframes of an A-MSDU, each padded to four octets: several packets in one frame.
+    private mutating func decodeAggregate(
+        _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
+    ) throws(DecodeFailure) {
+        var place = extent
+        while place.available >= 14, place.length >= 14 {
+            let length = Int(bytes.big16(place.start + 12))
+            if length > 0 {
+                try decodeLLC(bytes, place.dropping(14).limited(to: length), context, &segments)
+            }
+            place = place.dropping((14 + length + 3) & ~3)
+        }
+    }
+
+    /// Radiotap (radiotap.org): only its flags matter here: whether a check sequence ends the frame, and padding.
+    mutating func decodeRadiotap(
+        _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
+    ) throws(DecodeFailure) {
+        try extent.require(8, .link)
+        let length = Int(bytes.little16(extent.start + 2))
+        try extent.require(max(8, length), .link)
+        let end = extent.start + length
+        let present = bytes.little32(extent.start + 4)
+        var place = extent.start + 8
+        var word = present
+        while word & 0x8000_0000 != 0, place + 4 <= end {
+            word = bytes.little32(place)
+            place += 4
+        }
+        // The time stamp is eight octets, aligned to eight from the start of the header.
+        if present & 1 != 0 { place = extent.start + ((place - extent.start + 7) & ~7) + 8 }
+        let flags = present & 2 != 0 && place < end ? bytes.octet(place) : 0
+        var frame = extent.dropping(length)
+        if flags & 0x10 != 0 { frame = frame.trimmed(by: 4) }
+        try decodeIEEE80211(bytes, frame, isPadded: flags & 0x20 != 0, context, &segments)
+    }
+
+    /// Prism and AVS headers: their length is in the second word.
+    mutating func decodePrism(
+        _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
+    ) throws(DecodeFailure) {
+        try extent.require(8, .link)
+        let isAVS = bytes.big32(extent.start) & 0xFFFF_F000 == 0x8021_1000
+        let isBig = isAVS || bytes.octet(extent.start) == 0
+        let length = isBig ? bytes.big32(extent.start + 4) : bytes.little32(extent.start + 4)
+        try decodeIEEE80211(bytes, extent.dropping(Int(length)), isPadded: false, context, &segments)
+    }
+
+    /// The per-packet information header: a length and the link type of what follows; false when that is unknown.
+    mutating func decodePPI(
+        _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
+    ) throws(DecodeFailure) -> Bool {
+        try extent.require(8, .link)
+        let length = Int(bytes.little16(extent.start + 2))
+        let type = bytes.little32(extent.start + 4)
+        try extent.require(max(8, length), .link)
+        var frame = extent.dropping(length)
+        guard type == 105 else {
+            guard type != 192, let inner = UInt16(exactly: type) else { return false }
+            return try decodeLink(LinkType(rawValue: inner), bytes, frame, context, &segments)
+        }
+        // Field 2 (802.11 common) says whether a check sequence ends the frame.
+        var place = extent.start + 8
+        while place + 4 <= extent.start + length {
+            let size = Int(bytes.little16(place + 2))
+            if bytes.little16(place) == 2, size >= 10, place + 14 <= extent.start + length,
+                bytes.little16(place + 12) & 1 != 0
+            {
+                frame = frame.trimmed(by: 4)
+            }
+            place += 4 + size
+        }
+        try decodeIEEE80211(bytes, frame, isPadded: false, context, &segments)
+        return true
+    }
+}

@@ -1,0 +1,167 @@
+extension SegmentDecoder {
+    /// Decodes an LLC header (IEEE 802.2) and what its service access points name.
+    mutating func decodeLLC(
+        _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
+    ) throws(DecodeFailure) {
+        try extent.require(3, .link)
+        let destination = bytes.octet(extent.start)
+        // Unnumbered frames have one octet of control, the others two.
+        let control = bytes.octet(extent.start + 2) & 3 == 3 ? 1 : 2
+        let payload = extent.dropping(2 + control)
+        switch destination {
+        case 0xAA: try decodeSNAP(bytes, payload, context, &segments)
+        case 0x06: try decodeIP(bytes, payload, context, &segments)
+        case 0xFE:
+            try payload.require(1, .link)
+            try decodeNLPID(bytes.octet(payload.start), bytes, payload.dropping(1), context, &segments)
+        default: return
+        }
+    }
+
+    /// A SNAP header (IEEE 802 9.2): who says what the protocol number means, and the number.
+    private mutating func decodeSNAP(
+        _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
+    ) throws(DecodeFailure) {
+        try extent.require(5, .link)
+        let organization = bytes.big32(extent.start) >> 8
+        let type = bytes.big16(extent.start + 3)
+        let payload = extent.dropping(5)
+        switch organization {
+        case 0x000000, 0x0000F8, 0x080007: try decodeEtherType(type, bytes, payload, context, &segments)
+        case 0x0080C2 where type == 1 || type == 7:
+            // Bridged Ethernet (RFC 2427 4.2), 1 with its check sequence.
+            let frame = type == 1 ? payload.trimmed(by: 4) : payload
+            let inner = deeper(context)
+            if inner.depth <= Self.depthLimit { try decodeEthernet(bytes, frame, inner, &segments) }
+        default: return
+        }
+    }
+
+    /// Decodes what an ISO network layer identifier names: SNAP, IPv4, IPv6, PPP (RFC 2427 appendix C).
+    private mutating func decodeNLPID(
+        _ identifier: UInt8, _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext,
+        _ segments: inout SegmentBatch
+    ) throws(DecodeFailure) {
+        switch identifier {
+        case 0x80: try decodeSNAP(bytes, extent, context, &segments)
+        case 0xCC: try decodeIP(bytes, extent, context, &segments)
+        case 0x8E: try decodeIPv6(bytes, extent, context, &segments)
+        case 0xCF: try decodePPP(bytes, extent, context, &segments)
+        default: return
+        }
+    }
+
+    /// Decodes a PPP frame from its protocol field on (RFC 1661 2), address and control octets allowed.
+    mutating func decodePPP(
+        _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
+    ) throws(DecodeFailure) {
+        var frame = extent
+        try frame.require(2, .link)
+        if bytes.big16(frame.start) == 0xFF03 {
+            frame = frame.dropping(2)
+            try frame.require(2, .link)
+        }
+        var type = bytes.big16(frame.start)
+        if type & 0x0100 != 0 {
+            // A compressed protocol field is one odd octet.
+            type = UInt16(bytes.octet(frame.start))
+            frame = frame.dropping(1)
+        } else {
+            frame = frame.dropping(2)
+        }
+        switch type {
+        case 0x0021: try decodeIP(bytes, frame, context, &segments)
+        case 0x0057: try decodeIPv6(bytes, frame, context, &segments)
+        case 0x0281, 0x0283: try decodeMPLS(bytes, frame, context, &segments)
+        default: return
+        }
+    }
+
+    /// PPP on a serial line, where Cisco's HDLC tells itself by its address octet.
+    mutating func decodeSerialPPP(
+        _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
+    ) throws(DecodeFailure) {
+        try extent.require(1, .link)
+        switch bytes.octet(extent.start) {
+        case 0x0F, 0x8F: try decodeCiscoHDLC(bytes, extent, context, &segments)
+        default: try decodePPP(bytes, extent, context, &segments)
+        }
+    }
+
+    /// Cisco HDLC: address, control, EtherType.
+    mutating func decodeCiscoHDLC(
+        _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
+    ) throws(DecodeFailure) {
+        try decodeEtherTypeField(bytes, extent.dropping(2), context, &segments)
+    }
+
+    /// Frame Relay (RFC 2427 3): an address, then a control octet and NLPID, or Cisco's EtherType.
+    mutating func decodeFrameRelay(
+        _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
+    ) throws(DecodeFailure) {
+        var place = extent
+        var isLast = false
+        while !isLast {
+            try place.require(1, .link)
+            isLast = bytes.octet(place.start) & 1 == 1
+            place = place.dropping(1)
+        }
+        try place.require(2, .link)
+        guard bytes.octet(place.start) == 3 else {
+            return try decodeEtherTypeField(bytes, place, context, &segments)
+        }
+        place = place.dropping(1)
+        if bytes.octet(place.start) == 0 { place = place.dropping(1) }  // padding
+        try place.require(1, .link)
+        try decodeNLPID(bytes.octet(place.start), bytes, place.dropping(1), context, &segments)
+    }
+
+    /// FDDI (ANSI X3.139): frame control, two addresses, LLC in LLC frames.
+    mutating func decodeFDDI(
+        _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
+    ) throws(DecodeFailure) {
+        try extent.require(13, .link)
+        guard bytes.octet(extent.start) & 0x78 == 0x50 else { return }
+        try decodeLLC(bytes, extent.dropping(13), context, &segments)
+    }
+
+    /// Token Ring (IEEE 802.5): access and frame control, two addresses, perhaps a source route, LLC.
+    mutating func decodeTokenRing(
+        _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
+    ) throws(DecodeFailure) {
+        try extent.require(14, .link)
+        guard bytes.octet(extent.start + 1) >> 6 == 1 else { return }
+        var route = 0
+        if bytes.octet(extent.start + 8) & 0x80 != 0 {
+            try extent.require(15, .link)
+            route = Int(bytes.octet(extent.start + 14) & 0x1F)
+        }
+        try decodeLLC(bytes, extent.dropping(14 + route), context, &segments)
+    }
+
+    /// ARCNET: IP as RFC 1201 (212, behind three octets of split flag and number) or RFC 1051 (240) has it.
+    mutating func decodeARCNET(
+        _ bytes: RawSpan, _ extent: Extent, typeAt offset: Int, _ context: PacketContext,
+        _ segments: inout SegmentBatch
+    ) throws(DecodeFailure) {
+        try extent.require(offset + 2, .link)
+        let payload = extent.dropping(offset + 1)
+        switch bytes.octet(extent.start + offset) {
+        case 212:
+            // A split flag of 255 marks an exception packet: four octets before the real ones.
+            let isException = bytes.octet(payload.start) == 0xFF
+            try decodeIP(bytes, payload.dropping(isException ? 7 : 3), context, &segments)
+        case 240: try decodeIP(bytes, payload, context, &segments)
+        default: return
+        }
+    }
+
+    /// SunATM: the low half of the first octet tells LLC (2).
+    mutating func decodeSunATM(
+        _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
+    ) throws(DecodeFailure) {
+        try extent.require(4, .link)
+        guard bytes.octet(extent.start) & 0x0F == 2 else { return }
+        try decodeLLC(bytes, extent.dropping(4), context, &segments)
+    }
+}
