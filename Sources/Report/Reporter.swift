@@ -22,7 +22,7 @@ public struct Reporter: ~Copyable {
     private var output: Output
     private var file = ""
     private var events: EventText
-    private var marks: MarksTable
+    private var marks: MarksText
     private var needsComma = false
 
     /// A reporter that writes `format` to `output`.
@@ -37,7 +37,7 @@ public struct Reporter: ~Copyable {
         self.showsEvents = showsEvents
         self.output = output
         events = EventText(color: color)
-        marks = MarksTable(namesFiles: namesFiles)
+        marks = MarksText(namesFiles: namesFiles)
     }
 
     /// What was not written out yet: all of it, when the output has no descriptor.
@@ -85,7 +85,7 @@ public struct Reporter: ~Copyable {
 
     private mutating func finishText(_ connections: [Connection], _ summary: Summary) throws(OutputError) {
         if !connections.isEmpty {
-            let table = ConnectionTable(connections, of: summary.connections)
+            let table = ConnectionText(connections, of: summary.connections)
             try output.write {
                 if events.count > 0 { $0.append("\n") }
                 table.appendHead(to: &$0)

@@ -1,4 +1,4 @@
-public import Wire
+import Wire
 
 extension TextBuffer {
     /// Appends an address: IPv4 in dotted decimal, IPv6 as RFC 5952 writes it.

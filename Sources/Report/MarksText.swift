@@ -1,7 +1,7 @@
 import KeepAlive
 
 /// Frame numbers and marks, a line a frame: what `tshark` can be asked to print, to compare with it.
-struct MarksTable {
+struct MarksText {
     private let namesFiles: Bool
     /// The frame that may yet have another marked segment.
     private var pending: (file: String, frame: UInt64, marks: Marks)?

@@ -4,7 +4,7 @@ import Wire
 /// The connections for people: two lines each, one an end, the originator first.
 ///
 /// Columns are as wide as they must be, and times have their date only where the table holds more than one day.
-struct ConnectionTable {
+struct ConnectionText {
     private let shown: Int
     private let total: UInt64
     private let columns: [Column]
