@@ -1,6 +1,20 @@
 import ArgumentParser
 
+/// The command, and the table of contents of the subcommands.
 @main
 struct TCPAlive: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "tcpalive")
+    static let configuration = CommandConfiguration(
+        commandName: "tcpalive",
+        abstract: "Finds TCP keep-alives, marks them as Wireshark does, and says which were answered.",
+        discussion: """
+            Results go to standard output, everything else to standard error.
+
+            Exit status:
+              0   as expected
+              2   could not run: no such file, no permission, a filter that does not compile
+              3   the input is damaged; what could be read was reported
+              64  the command line is wrong
+            """,
+        version: "0.1.0",
+        subcommands: [Analyze.self])
 }

@@ -1,0 +1,185 @@
+import KeepAlive
+import Wire
+
+/// The connections for people: two lines each, one an end, the originator first.
+///
+/// Columns are as wide as they must be, and times have their date only where the table holds more than one day.
+struct ConnectionText {
+    private let shown: Int
+    private let total: UInt64
+    private let columns: [Column]
+    private let widths: [Int]
+    private let dates: Dates
+    private let hasUnseenHandshake: Bool
+
+    /// A column. Some stand for a connection and appear in the line of its originator only.
+    private enum Column: CaseIterable {
+        case stream, end, probes, answered, answers, zeroWindow, first, last, duration, ended
+    }
+
+    /// How times of day are told apart.
+    private enum Dates: Equatable {
+        case same(CivilTime)
+        case different
+    }
+
+    /// An end of a connection.
+    private enum End: CaseIterable {
+        case originator, responder
+    }
+
+    /// A table of `connections`, not empty, out of `total`.
+    init(_ connections: [Connection], of total: UInt64) {
+        shown = connections.count
+        self.total = total
+        dates = Self.dates(of: connections)
+        hasUnseenHandshake = connections.contains { !$0.handshakeSeen }
+        let hasZeroWindow = connections.contains {
+            $0.fromOriginator.zeroWindowProbes > 0 || $0.fromResponder.zeroWindowProbes > 0
+        }
+        columns = Column.allCases.filter { $0 != .zeroWindow || hasZeroWindow }
+        widths = Self.widths(of: columns, connections, dates)
+    }
+
+    private static func dates(of connections: [Connection]) -> Dates {
+        guard let first = connections.first.map({ CivilTime($0.firstTime) }) else { return .different }
+        let isSameDay = connections.allSatisfy {
+            CivilTime($0.firstTime).day == first.day && CivilTime($0.lastTime).day == first.day
+        }
+        return isSameDay ? .same(first) : .different
+    }
+
+    private static func widths(of columns: [Column], _ connections: [Connection], _ dates: Dates) -> [Int] {
+        var widths = columns.map { title(of: $0).utf8.count }
+        var cell = TextBuffer()
+        for connection in connections {
+            for end in End.allCases {
+                for (index, column) in columns.enumerated() {
+                    cell.removeAll()
+                    append(column, of: end, connection, dates, to: &cell)
+                    widths[index] = max(widths[index], cell.count)
+                }
+            }
+        }
+        return widths
+    }
+
+    /// Appends what the table shows, and the titles of its columns.
+    func appendHead(to text: inout TextBuffer) {
+        if UInt64(shown) == total {
+            text.append(total, of: "connection")
+        } else {
+            text.append("\(shown) of ")
+            text.append(total, of: "connection")
+        }
+        switch dates {
+        case .same(let time):
+            text.append(", ")
+            text.append(date: time)
+            text.append(" UTC\n\n")
+        case .different: text.append(", times in UTC\n\n")
+        }
+        appendLine(to: &text) { $1.append(Self.title(of: $0)) }
+    }
+
+    /// Appends the two lines of `connection`.
+    func append(_ connection: Connection, to text: inout TextBuffer) {
+        for end in End.allCases {
+            appendLine(to: &text) { Self.append($0, of: end, connection, dates, to: &$1) }
+        }
+    }
+
+    /// Appends what the table needs to be understood.
+    func appendFoot(to text: inout TextBuffer) {
+        if hasUnseenHandshake {
+            text.append("\n? the handshake was not captured: the smaller endpoint stands first\n")
+        }
+    }
+
+    private func appendLine(to text: inout TextBuffer, _ appendCell: (Column, inout TextBuffer) -> Void) {
+        var cell = TextBuffer()
+        for (index, column) in columns.enumerated() {
+            if index > 0 { text.append("  ") }
+            let start = text.count
+            cell.removeAll()
+            appendCell(column, &cell)
+            if Self.isNumber(column) { text.pad(to: widths[index] - cell.count, from: start) }
+            text.append(cell)
+            text.pad(to: widths[index], from: start)
+        }
+        text.trimEnd()
+        text.append("\n")
+    }
+
+    private static func isNumber(_ column: Column) -> Bool {
+        switch column {
+        case .probes, .answered, .answers, .zeroWindow, .duration: true
+        case .stream, .end, .first, .last, .ended: false
+        }
+    }
+
+    private static func title(of column: Column) -> String {
+        switch column {
+        case .stream: "stream"
+        case .end: "originator, responder"
+        case .probes: "probes"
+        case .answered: "answered"
+        case .answers: "answers"
+        case .zeroWindow: "zero-window"
+        case .first: "first"
+        case .last: "last"
+        case .duration: "duration"
+        case .ended: "ended"
+        }
+    }
+
+    private static func append(
+        _ column: Column, of end: End, _ connection: Connection, _ dates: Dates, to cell: inout TextBuffer
+    ) {
+        let isFirstLine = end == .originator
+        let side = isFirstLine ? connection.fromOriginator : connection.fromResponder
+        switch column {
+        case .stream where isFirstLine:
+            cell.append(connection.number)
+            if !connection.handshakeSeen { cell.append("?") }
+        case .end: cell.append(isFirstLine ? connection.originator : connection.responder)
+        case .probes: cell.append(count: side.probes)
+        case .answered where side.probes > 0: cell.append(side.answered)
+        case .answered: cell.append("-")
+        case .answers: cell.append(count: side.answers)
+        case .zeroWindow: cell.append(count: side.zeroWindowProbes)
+        case .first where isFirstLine: append(connection.firstTime, dates, to: &cell)
+        case .last where isFirstLine: append(connection.lastTime, dates, to: &cell)
+        case .duration where isFirstLine: cell.append(duration: connection.lastTime &- connection.firstTime)
+        case .ended where isFirstLine: cell.append(words(for: connection.ending))
+        case .stream, .first, .last, .duration, .ended: break
+        }
+    }
+
+    private static func append(_ nanoseconds: Int64, _ dates: Dates, to cell: inout TextBuffer) {
+        let time = CivilTime(nanoseconds)
+        if dates == .different {
+            cell.append(date: time)
+            cell.append(" ")
+        }
+        cell.append(timeOfDay: time, digits: 0)
+    }
+
+    private static func words(for ending: Connection.Ending) -> String {
+        switch ending {
+        case .open: "open"
+        case .closedByOriginator: "closed by originator"
+        case .closedByResponder: "closed by responder"
+        case .closed: "closed"
+        case .resetByOriginator: "reset by originator"
+        case .resetByResponder: "reset by responder"
+        }
+    }
+}
+
+extension TextBuffer {
+    /// Appends `count`, or `-` for none, so that the eye finds what there is.
+    fileprivate mutating func append(count: UInt64) {
+        if count == 0 { append("-") } else { append(count) }
+    }
+}

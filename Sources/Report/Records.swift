@@ -1,0 +1,135 @@
+import Capture
+import KeepAlive
+import Wire
+
+/// The JSON records, as `tcpalive.schema.json` describes them. What is not known is absent.
+extension TextBuffer {
+    /// Appends a `tcpalive.event/1`.
+    mutating func appendRecord(_ marked: MarkedSegment, frame: UInt64, file: String) {
+        let segment = marked.segment
+        beginRecord("tcpalive.event/1")
+        member("file", file)
+        member("frame", frame)
+        member("ts_ns", nanoseconds: segment.time)
+        member("ts", timestamp: segment.time)
+        members("src_", segment.source)
+        members("dst_", segment.destination)
+        member("seq", UInt64(segment.sequence.rawValue))
+        if segment.flags.contains(.ack) { member("ack", UInt64(segment.acknowledgment.rawValue)) }
+        member("len", UInt64(segment.payloadLength))
+        member("win", UInt64(segment.window))
+        member("flags")
+        append("\"")
+        append(letters: segment.flags)
+        append("\"")
+        member("marks")
+        append(octet: UInt8(ascii: "["))
+        append(names: marked.marks, quote: "\"")
+        append(octet: UInt8(ascii: "]"))
+        member("connection", marked.connection)
+        append("}")
+    }
+
+    /// Appends a `tcpalive.connection/1`.
+    mutating func appendRecord(_ connection: Connection) {
+        beginRecord("tcpalive.connection/1")
+        member("connection", connection.number)
+        members("originator_", connection.originator)
+        members("responder_", connection.responder)
+        member("handshake_seen", connection.handshakeSeen)
+        member("first_ns", nanoseconds: connection.firstTime)
+        member("first_ts", timestamp: connection.firstTime)
+        member("last_ns", nanoseconds: connection.lastTime)
+        member("last_ts", timestamp: connection.lastTime)
+        member("ended", name(of: connection.ending))
+        members("originator_", connection.fromOriginator)
+        members("responder_", connection.fromResponder)
+        append("}")
+    }
+
+    /// Appends a `tcpalive.summary/1`.
+    mutating func appendRecord(_ summary: Summary) {
+        beginRecord("tcpalive.summary/1")
+        member("wireshark", summary.version.rawValue)
+        member("files")
+        appendArray(summary.files) { $0.append(json: $1) }
+        member("packets", summary.tally.packets)
+        member("bytes", summary.tally.octets)
+        member("segments", summary.tally.segments)
+        member("connections", summary.connections)
+        member("marks")
+        appendObject(zip(Marks.named, summary.markCounts).map { ($0.name, $1) })
+        member("undecodable")
+        appendObject(Layer.allCases.map { ($0.name, summary.tally.failures(at: $0)) })
+        member("unknown_link_type", summary.tally.unknownLinkType)
+        member("damaged")
+        appendArray(summary.damaged) { text, item in
+            text.append("{\"file\":")
+            text.append(json: item.file)
+            text.member("offset", item.damage.offset)
+            text.member("sentence", item.damage.sentence)
+            text.append("}")
+        }
+        append("}")
+    }
+
+    private mutating func members(_ prefix: String, _ side: Connection.Side) {
+        member(prefix + "probes", side.probes)
+        member(prefix + "answered", side.answered)
+        member(prefix + "unanswered", side.probes &- side.answered)
+        member(prefix + "answers", side.answers)
+        member(prefix + "zero_window_probes", side.zeroWindowProbes)
+        if let first = side.firstProbe { member(prefix + "first_probe_ns", nanoseconds: first) }
+        if let last = side.lastProbe { member(prefix + "last_probe_ns", nanoseconds: last) }
+    }
+
+    private mutating func appendArray<Item>(_ items: [Item], _ appendItem: (inout TextBuffer, Item) -> Void) {
+        append("[")
+        for (index, item) in items.enumerated() {
+            if index > 0 { append(",") }
+            appendItem(&self, item)
+        }
+        append("]")
+    }
+
+    private mutating func appendObject(_ members: [(name: String, value: UInt64)]) {
+        append("{")
+        for (index, item) in members.enumerated() {
+            append(index > 0 ? ",\"" : "\"")
+            append(item.name)
+            append("\":")
+            append(item.value)
+        }
+        append("}")
+    }
+
+    /// Appends the names of `marks` with commas between them, each between two `quote`s.
+    mutating func append(names marks: Marks, quote: String) {
+        var isFirst = true
+        for (mark, name) in Marks.named where marks.contains(mark) {
+            if !isFirst { append(",") }
+            isFirst = false
+            append(quote)
+            append(name)
+            append(quote)
+        }
+    }
+
+    /// Appends a letter for each flag set, lowest bit first: F S R P A U E C, and N for accurate ECN.
+    private mutating func append(letters flags: TCPFlags) {
+        for (bit, letter) in "FSRPAUECN".utf8.enumerated() where flags.rawValue >> UInt16(bit) & 1 == 1 {
+            append(octet: letter)
+        }
+    }
+}
+
+private func name(of ending: Connection.Ending) -> String {
+    switch ending {
+    case .open: "open"
+    case .closedByOriginator: "closed_by_originator"
+    case .closedByResponder: "closed_by_responder"
+    case .closed: "closed"
+    case .resetByOriginator: "reset_by_originator"
+    case .resetByResponder: "reset_by_responder"
+    }
+}

@@ -1,0 +1,131 @@
+public import Capture
+public import KeepAlive
+
+/// A format of a report.
+public enum ReportFormat: String, CaseIterable, Sendable {
+    /// For people: marked segments in tcpdump's notation, a table of connections, a summary.
+    case text
+    /// One JSON document: `events`, `connections`, `summary`.
+    case json
+    /// JSON Lines: one record a line.
+    case jsonl
+    /// Frame numbers and marks, a line a frame, for comparison with Wireshark.
+    case tsv
+}
+
+/// Writes a report as its parts become known: files and marked segments in order, then `finish`.
+///
+/// What every JSON record holds is told by `tcpalive.schema.json`, beside this file.
+public struct Reporter: ~Copyable {
+    private let format: ReportFormat
+    private let showsEvents: Bool
+    private var output: Output
+    private var file = ""
+    private var events: EventText
+    private var marks: MarksText
+    private var needsComma = false
+
+    /// A reporter that writes `format` to `output`.
+    ///
+    /// Without `showsEvents` marked segments are left out. `namesFiles` has every line of `tsv` say its file.
+    /// `color` concerns `text` only.
+    public init(
+        format: ReportFormat, to output: consuming Output, showsEvents: Bool = true, namesFiles: Bool = false,
+        color: Bool = false
+    ) {
+        self.format = format
+        self.showsEvents = showsEvents
+        self.output = output
+        events = EventText(color: color)
+        marks = MarksText(namesFiles: namesFiles)
+    }
+
+    /// What was not written out yet: all of it, when the output has no descriptor.
+    public var pendingText: String { output.text.string }
+
+    /// Whether marked segments are wanted.
+    public var wantsEvents: Bool { showsEvents }
+
+    /// What follows was read from `file`.
+    public mutating func begin(file: String) throws(OutputError) {
+        try output.write { marks.flush(to: &$0) }
+        self.file = file
+    }
+
+    /// Reports a marked segment of frame `frame` of the current file.
+    public mutating func event(_ marked: MarkedSegment, frame: UInt64) throws(OutputError) {
+        guard showsEvents else { return }
+        switch format {
+        case .text: try output.write { events.append(marked, frame: frame, file: file, to: &$0) }
+        case .tsv: try output.write { marks.append(marked.marks, frame: frame, file: file, to: &$0) }
+        case .jsonl:
+            try output.write {
+                $0.appendRecord(marked, frame: frame, file: file)
+                $0.append("\n")
+            }
+        case .json:
+            try output.write {
+                $0.append(needsComma ? ",\n" : "{\"events\":[\n")
+                $0.appendRecord(marked, frame: frame, file: file)
+            }
+            needsComma = true
+        }
+    }
+
+    /// Ends the report with `connections` and `summary`, and writes out what is left.
+    public mutating func finish(_ connections: [Connection], _ summary: Summary) throws(OutputError) {
+        switch format {
+        case .text: try finishText(connections, summary)
+        case .tsv: try output.write { marks.flush(to: &$0) }
+        case .jsonl: try finishJSONLines(connections, summary)
+        case .json: try finishJSON(connections, summary)
+        }
+        try output.flush()
+    }
+
+    private mutating func finishText(_ connections: [Connection], _ summary: Summary) throws(OutputError) {
+        if !connections.isEmpty {
+            let table = ConnectionText(connections, of: summary.connections)
+            try output.write {
+                if events.count > 0 { $0.append("\n") }
+                table.appendHead(to: &$0)
+            }
+            for connection in connections {
+                try output.write { table.append(connection, to: &$0) }
+            }
+            try output.write { table.appendFoot(to: &$0) }
+        }
+        try output.write {
+            if $0.count > 0 || events.count > 0 || !connections.isEmpty { $0.append("\n") }
+            $0.append(summary)
+        }
+    }
+
+    private mutating func finishJSONLines(_ connections: [Connection], _ summary: Summary) throws(OutputError) {
+        for connection in connections {
+            try output.write {
+                $0.appendRecord(connection)
+                $0.append("\n")
+            }
+        }
+        try output.write {
+            $0.appendRecord(summary)
+            $0.append("\n")
+        }
+    }
+
+    private mutating func finishJSON(_ connections: [Connection], _ summary: Summary) throws(OutputError) {
+        try output.write { $0.append(needsComma ? "\n],\n\"connections\":[" : "{\"events\":[],\n\"connections\":[") }
+        for (index, connection) in connections.enumerated() {
+            try output.write {
+                $0.append(index > 0 ? ",\n" : "\n")
+                $0.appendRecord(connection)
+            }
+        }
+        try output.write {
+            $0.append(connections.isEmpty ? "],\n\"summary\":" : "\n],\n\"summary\":")
+            $0.appendRecord(summary)
+            $0.append("}\n")
+        }
+    }
+}

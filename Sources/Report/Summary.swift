@@ -1,0 +1,23 @@
+public import Capture
+public import Wire
+
+/// What was read, and how it went: the last record of a report.
+public struct Summary: Sendable {
+    /// The version of Wireshark whose marks these are.
+    public var version: WiresharkVersion
+    /// The files read, in order.
+    public var files: [String] = []
+    /// What became of their packets.
+    public var tally = DecodeTally()
+    /// Connections seen, marked or not.
+    public var connections: UInt64 = 0
+    /// Segments by mark, in the order of `Marks.named`.
+    public var markCounts: [UInt64] = [0, 0, 0]
+    /// The files that are damaged, and how: what came before the damage is in the report.
+    public var damaged: [(file: String, damage: CaptureFile.Damage)] = []
+
+    /// A summary of nothing, for marks as Wireshark `version` makes them.
+    public init(version: WiresharkVersion) {
+        self.version = version
+    }
+}

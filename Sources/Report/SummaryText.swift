@@ -1,0 +1,68 @@
+import Capture
+import KeepAlive
+import Wire
+
+extension TextBuffer {
+    /// Appends the summary for people: what is marked, what could not be read, and last what was.
+    mutating func append(_ summary: Summary) {
+        appendMarks(of: summary)
+        appendFailures(of: summary.tally)
+        for (file, damage) in summary.damaged {
+            append("Damaged: ")
+            append(printable: nameForPeople(file))
+            append(": ")
+            append(printable: damage.sentence)
+            append("\n")
+        }
+        appendCounts(of: summary)
+    }
+
+    private mutating func appendMarks(of summary: Summary) {
+        let nouns = ["keep-alive", "keep-alive ACK", "zero-window probe"]
+        if summary.markCounts.allSatisfy({ $0 == 0 }) {
+            append("Nothing is marked: no keep-alive, no keep-alive ACK, no zero-window probe")
+        } else {
+            append("Marked: ")
+            for (index, count) in summary.markCounts.enumerated() where index < nouns.count {
+                if index > 0 { append(", ") }
+                append(count, of: nouns[index])
+            }
+        }
+        append(" (as Wireshark ")
+        append(summary.version.rawValue)
+        append(" shows them).\n")
+    }
+
+    private mutating func appendFailures(of tally: DecodeTally) {
+        for layer in Layer.allCases {
+            guard let first = tally.firstFailures[Int(layer.rawValue)] else { continue }
+            append("Not decoded: ")
+            append(tally.failures(at: layer), of: "packet")
+            append(" at the \(layer.name) layer, the first with \(first.available) of \(first.required) octets")
+            append(" at offset \(first.offset).\n")
+        }
+        if tally.unknownLinkType > 0 {
+            append("Not decoded: ")
+            append(tally.unknownLinkType, of: "packet")
+            append(" of an unknown link type.\n")
+        }
+    }
+
+    private mutating func appendCounts(of summary: Summary) {
+        append("Read ")
+        if summary.files.count == 1 {
+            append(printable: nameForPeople(summary.files[0]))
+        } else {
+            append(UInt64(summary.files.count), of: "file")
+        }
+        append(": ")
+        append(summary.tally.packets, of: "packet")
+        append(" (")
+        append(summary.tally.octets, of: "octet")
+        append("), ")
+        append(summary.tally.segments, of: "TCP segment")
+        append(", ")
+        append(summary.connections, of: "connection")
+        append(".\n")
+    }
+}

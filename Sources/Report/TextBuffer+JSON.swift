@@ -1,0 +1,85 @@
+import Wire
+
+/// Writes the members of one JSON object; the commas are its business.
+///
+/// JSON as RFC 8259 has it: UTF-8, integers in full (`ts_ns` needs 61 bits; a reader that keeps numbers as doubles
+/// should take `ts`).
+extension TextBuffer {
+    /// Appends `{"type":"NAME"`, to be followed by members and `}`.
+    mutating func beginRecord(_ type: String) {
+        append("{\"type\":\"")
+        append(type)
+        append("\"")
+    }
+
+    /// Appends `,"name":`.
+    mutating func member(_ name: String) {
+        append(",\"")
+        append(name)
+        append("\":")
+    }
+
+    /// Appends a member whose value is a number.
+    mutating func member(_ name: String, _ number: UInt64) {
+        member(name)
+        append(number)
+    }
+
+    /// Appends a member whose value is a time, in nanoseconds.
+    mutating func member(_ name: String, nanoseconds: Int64) {
+        member(name)
+        append(signed: nanoseconds)
+    }
+
+    /// Appends a member whose value is a time, as RFC 3339 text.
+    mutating func member(_ name: String, timestamp: Int64) {
+        member(name)
+        append("\"")
+        append(timestamp: timestamp)
+        append("\"")
+    }
+
+    /// Appends a member whose value is true or false.
+    mutating func member(_ name: String, _ truth: Bool) {
+        member(name)
+        append(truth ? "true" : "false")
+    }
+
+    /// Appends a member whose value is a string.
+    mutating func member(_ name: String, _ text: String) {
+        member(name)
+        append(json: text)
+    }
+
+    /// Appends the members `PREFIXip` and `PREFIXport`.
+    mutating func members(_ prefix: String, _ endpoint: Endpoint) {
+        append(",\"")
+        append(prefix)
+        append("ip\":\"")
+        append(endpoint.address)
+        append("\",\"")
+        append(prefix)
+        append("port\":")
+        append(UInt64(endpoint.port))
+    }
+
+    /// Appends `text` as a JSON string, quotes and escapes included (RFC 8259 section 7).
+    mutating func append(json text: String) {
+        append("\"")
+        for octet in text.utf8 {
+            switch octet {
+            case UInt8(ascii: "\""): append("\\\"")
+            case UInt8(ascii: "\\"): append("\\\\")
+            case UInt8(ascii: "\n"): append("\\n")
+            case UInt8(ascii: "\r"): append("\\r")
+            case UInt8(ascii: "\t"): append("\\t")
+            case 0..<0x20:
+                append("\\u00")
+                append(hex: octet >> 4)
+                append(hex: octet & 15)
+            default: append(octet: octet)
+            }
+        }
+        append("\"")
+    }
+}

@@ -1,0 +1,92 @@
+/// A time of day in UTC, in the Gregorian calendar as if it had always been in force.
+///
+/// Every `Int64` of nanoseconds is one: the years 1677 to 2262, so that a year has four digits.
+struct CivilTime: Equatable {
+    /// Days since 1970-01-01.
+    var day: Int64
+    /// The year, 1677 to 2262.
+    var year: Int64
+    /// The month, 1 to 12.
+    var month: Int64
+    /// The day of the month, 1 to 31.
+    var dayOfMonth: Int64
+    /// Seconds since midnight.
+    var second: Int64
+    /// Nanoseconds of the second.
+    var nanosecond: Int64
+
+    /// The time `nanoseconds` after 1970-01-01 00:00 UTC.
+    init(_ nanoseconds: Int64) {
+        let (seconds, nanosecond) = nanoseconds.floored(by: 1_000_000_000)
+        self.nanosecond = nanosecond
+        (day, second) = seconds.floored(by: 86_400)
+        // Years begin in March here, so that the leap day is the last one; an era has 400 of them, 146 097 days.
+        let (era, dayOfEra) = (day + 719_468).floored(by: 146_097)
+        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let marchMonth = (5 * dayOfYear + 2) / 153
+        dayOfMonth = dayOfYear - (153 * marchMonth + 2) / 5 + 1
+        month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9
+        year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+    }
+}
+
+extension Int64 {
+    /// The quotient rounded down, and the remainder, 0 to `divisor` - 1.
+    fileprivate func floored(by divisor: Int64) -> (quotient: Int64, remainder: Int64) {
+        let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
+        return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
+    }
+}
+
+extension TextBuffer {
+    /// Appends the date: 2024-03-01.
+    mutating func append(date time: CivilTime) {
+        append(zeros: UInt64(time.year), width: 4)
+        append("-")
+        append(zeros: UInt64(time.month), width: 2)
+        append("-")
+        append(zeros: UInt64(time.dayOfMonth), width: 2)
+    }
+
+    /// Appends the time of day with 0 (no point), 6 or 9 `digits` behind the point: 12:00:05.123456.
+    mutating func append(timeOfDay time: CivilTime, digits: Int) {
+        append(zeros: UInt64(time.second / 3600), width: 2)
+        append(":")
+        append(zeros: UInt64(time.second / 60 % 60), width: 2)
+        append(":")
+        append(zeros: UInt64(time.second % 60), width: 2)
+        if digits == 0 { return }
+        append(".")
+        append(zeros: UInt64(digits == 9 ? time.nanosecond : time.nanosecond / 1000), width: digits)
+    }
+
+    /// Appends nanoseconds since 1970 as RFC 3339 has them: 2024-03-01T12:00:05.123456789Z.
+    mutating func append(timestamp nanoseconds: Int64) {
+        let time = CivilTime(nanoseconds)
+        append(date: time)
+        append("T")
+        append(timeOfDay: time, digits: 9)
+        append("Z")
+    }
+
+    /// Appends a duration for a person, in its two largest units: 0.020s, 59.9s, 12m05s, 1h02m, 3d04h.
+    mutating func append(duration nanoseconds: Int64) {
+        if nanoseconds < 0 { append("-") }
+        let seconds = nanoseconds.magnitude / 1_000_000_000
+        switch seconds {
+        case 0..<10: append(seconds, ".", nanoseconds.magnitude / 1_000_000 % 1000, width: 3, "s")
+        case 10..<60: append(seconds, ".", nanoseconds.magnitude / 100_000_000 % 10, width: 1, "s")
+        case 60..<3600: append(seconds / 60, "m", seconds % 60, width: 2, "s")
+        case 3600..<86_400: append(seconds / 3600, "h", seconds / 60 % 60, width: 2, "m")
+        default: append(seconds / 86_400, "d", seconds / 3600 % 24, width: 2, "h")
+        }
+    }
+
+    private mutating func append(_ major: UInt64, _ between: String, _ minor: UInt64, width: Int, _ unit: String) {
+        append(major)
+        append(between)
+        append(zeros: minor, width: width)
+        append(unit)
+    }
+}

@@ -1,0 +1,72 @@
+import Capture
+import KeepAlive
+import Report
+import Wire
+
+/// The way of the packets, one batch at a time: capture, decoder, tracker.
+///
+/// One decoder and one tracker see all files, in order; frame numbers are each file's own.
+struct Analysis: ~Copyable {
+    /// Follows the connections.
+    private(set) var tracker: ConnectionTracker
+    /// The marked segments of the batch last read.
+    private(set) var marked: [MarkedSegment] = []
+
+    private var decoder: SegmentDecoder
+    private var batch = PacketBatch()
+    private var segments = SegmentBatch()
+    private var packetsLeft: UInt64
+    private var reading: Summary
+
+    /// An analysis that marks as Wireshark `version` does and ends after `packetLimit` packets, if any.
+    ///
+    /// With `keepsAll`, connections without marks are remembered too.
+    init(version: WiresharkVersion, packetLimit: UInt64? = nil, keepsAll: Bool = false) {
+        var random = SystemRandomNumberGenerator()
+        tracker = ConnectionTracker(version: version, seed: random.next(), keepsAll: keepsAll)
+        decoder = SegmentDecoder(version: version)
+        packetsLeft = packetLimit ?? .max
+        reading = Summary(version: version)
+    }
+
+    /// Whether as many packets were read as were wanted.
+    var isDone: Bool { packetsLeft == 0 }
+
+    /// The next packets are those of the file at `path`.
+    mutating func begin(_ path: String) {
+        reading.files.append(path)
+    }
+
+    /// Reads some packets of `file` and finds their `marked` segments; false at its end.
+    mutating func advance(_ file: inout CaptureFile) throws(CaptureError) -> Bool {
+        marked.removeAll(keepingCapacity: true)
+        guard packetsLeft > 0, try file.next(into: &batch) else { return false }
+        if UInt64(batch.records.count) > packetsLeft {
+            batch.records.removeLast(batch.records.count - Int(packetsLeft))
+        }
+        packetsLeft -= UInt64(batch.records.count)
+        segments.removeAll()
+        decoder.decode(batch, into: &segments)
+        tracker.track(segments, marked: &marked)
+        return true
+    }
+
+    /// Notes how the reading of `file` ended.
+    mutating func end(_ file: borrowing CaptureFile) {
+        if let damage = file.damage { reading.damaged.append((file.path, damage)) }
+    }
+
+    /// The frame, within its file, that held `marked`, one of the batch last read.
+    func frame(of marked: MarkedSegment) -> UInt64 {
+        batch.frame(of: batch.records[Int(marked.segment.record)])
+    }
+
+    /// What was read so far.
+    var summary: Summary {
+        var summary = reading
+        summary.tally = decoder.tally
+        summary.connections = tracker.connectionCount
+        summary.markCounts = tracker.markCounts
+        return summary
+    }
+}

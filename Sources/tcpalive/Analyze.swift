@@ -1,0 +1,77 @@
+import ArgumentParser
+import Capture
+import Report
+import Wire
+
+/// `tcpalive analyze`: saved captures.
+struct Analyze: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Marks the keep-alives in saved captures.",
+        discussion: """
+            Reads pcap and pcapng files, also compressed ones, or standard input (-). Several files are read in the \
+            given order as one capture. Every segment that Wireshark would mark as keep-alive, keep-alive ACK or \
+            zero-window probe is printed with its frame number, then the connections that have any, then what was read.
+
+            Examples:
+              tcpalive analyze capture.pcapng
+              tcpalive analyze -q monday.pcap.gz tuesday.pcap.gz
+              tcpalive analyze capture.pcap host 10.0.0.1 and port 443
+              tcpalive analyze --wireshark 4.0 --marks capture.pcap
+              tcpdump -w - tcp | tcpalive analyze --format jsonl -
+
+            Exit status:
+              0   as expected
+              2   could not run: no such file, no permission, a filter that does not compile
+              3   the input is damaged; what could be read was reported
+              64  the command line is wrong
+            """)
+
+    @OptionGroup(title: "Input")
+    var input: InputOptions
+
+    @OptionGroup(title: "Output")
+    var output: OutputOptions
+
+    func run() throws {
+        try exitingOnFailure { try analyze() }
+    }
+
+    private func analyze() throws {
+        let source = try input.resolved()
+        var reporter = output.reporter(namesFiles: source.files.count > 1)
+        var analysis = Analysis(
+            version: output.wireshark, packetLimit: input.packetLimit, keepsAll: output.connections == .all)
+        var failure: CaptureError?
+        do {
+            for path in source.files where !analysis.isDone {
+                try read(path, filter: source.filter, &analysis, &reporter)
+            }
+        } catch let error as CaptureError {
+            failure = error  // What was read up to here is still reported.
+        }
+        let summary = analysis.summary
+        if failure == nil || !summary.files.isEmpty {
+            try reporter.finish(analysis.tracker.connections(all: output.connections == .all), summary)
+        }
+        for (file, damage) in summary.damaged { complain("\(file): \(damage.sentence)") }
+        if let failure { throw failure }
+        if !summary.damaged.isEmpty { throw ExitStatus.damagedInput }
+    }
+
+    private func read(
+        _ path: String, filter: String?, _ analysis: inout Analysis, _ reporter: inout Reporter
+    ) throws {
+        var file = try CaptureFile(path: path, filter: filter)
+        var progress = Progress(of: path)
+        try reporter.begin(file: path)
+        analysis.begin(path)
+        while try analysis.advance(&file) {
+            if progress.isDue { progress.draw(done: file.octetsRead, total: file.octetsTotal) }
+            if analysis.marked.isEmpty { continue }
+            progress.erase()
+            for marked in analysis.marked { try reporter.event(marked, frame: analysis.frame(of: marked)) }
+        }
+        progress.erase()
+        analysis.end(file)
+    }
+}

@@ -1,0 +1,31 @@
+import ArgumentParser
+import Capture
+
+/// The exit statuses of every subcommand; 64, for usage, is ArgumentParser's own.
+enum ExitStatus {
+    /// The command could not do what it was asked to.
+    static let couldNotRun = ExitCode(2)
+    /// The input is damaged or cut: what could be read was reported.
+    static let damagedInput = ExitCode(3)
+}
+
+/// Runs the `body` of a subcommand: what could not be done is told in a sentence and becomes an exit status.
+func exitingOnFailure(_ body: () throws -> Void) throws {
+    do {
+        try body()
+    } catch let error as CaptureError {
+        complain(error.description)
+        throw ExitStatus.couldNotRun
+    } catch OutputError.closed {
+        // Whoever read has seen enough, as `head` has.
+    } catch OutputError.failed(let sentence) {
+        complain(sentence)
+        throw ExitStatus.couldNotRun
+    }
+}
+
+/// Says `sentence` on standard error.
+func complain(_ sentence: String) {
+    // Where standard error itself fails there is nobody left to tell.
+    try? OutputDescriptor.standardError.write(Array("tcpalive: \(sentence)\n".utf8))
+}

@@ -1,0 +1,54 @@
+import ArgumentParser
+import Capture
+
+/// Which captures to read, and which of their packets.
+struct InputOptions: ParsableArguments {
+    @Option(name: .customShort("r"), help: ArgumentHelp("A capture to read; may be repeated.", valueName: "file"))
+    var named: [String] = []
+
+    @Option(name: .customShort("c"), help: ArgumentHelp("Stop after this many packets.", valueName: "packets"))
+    var packetLimit: UInt64?
+
+    @Option(help: ArgumentHelp("A BPF filter: only packets that match it are read.", valueName: "expression"))
+    var filter: String?
+
+    @Argument(
+        help: ArgumentHelp(
+            "Captures (- is standard input), then the words of a BPF filter. With -r, all words are the filter.",
+            valueName: "file-or-filter"))
+    var words: [String] = []
+
+    func validate() throws {
+        if packetLimit == 0 { throw ValidationError("-c 0 would read nothing: give at least 1.") }
+    }
+
+    /// The captures and the filter that the command line means, before anything is read.
+    ///
+    /// Throws `ValidationError` where it contradicts itself, `CaptureError` where a capture does not exist.
+    func resolved(exists: (String) -> Bool = CaptureFile.exists) throws -> (files: [String], filter: String?) {
+        // The first word is a capture even where there is none, so that a mistyped name is not taken for a filter.
+        let leading = words.prefix(named.isEmpty ? words.count : 0).prefix(while: exists)
+        let files = named + (named.isEmpty && leading.isEmpty ? words.prefix(1) : leading)
+        let rest = words.dropFirst(files.count - named.count)
+        if files.isEmpty { throw ValidationError("No capture is named: give a FILE, or - for standard input.") }
+        if files.count(where: { $0 == "-" }) > 1 { throw ValidationError("Standard input (-) can be read only once.") }
+        for file in files where !exists(file) { throw CaptureError("\(file): no such file") }
+        for word in rest where looksLikePath(word) {
+            if !named.isEmpty, exists(word) {
+                throw ValidationError("With -r, words are the filter: write -r \(word).")
+            }
+            if exists(word) { throw ValidationError("\(word): files come before the filter.") }
+            if word == rest.first { throw CaptureError("\(word): no such file, and no filter begins like that") }
+        }
+        if rest.isEmpty { return (files, filter) }
+        if filter != nil {
+            throw ValidationError("There are two filters: --filter, and the words \(rest.joined(separator: " ")).")
+        }
+        return (files, rest.joined(separator: " "))
+    }
+
+    /// Whether `word` may be meant as a file: no first word of a filter has a point or a slash.
+    private func looksLikePath(_ word: String) -> Bool {
+        word.contains { $0 == "." || $0 == "/" } && !word.contains { " ()[]".contains($0) }
+    }
+}

@@ -1,0 +1,46 @@
+import ArgumentParser
+import Capture
+import Report
+import Wire
+
+/// How to report, and whose marks.
+struct OutputOptions: ParsableArguments {
+    /// Which connections the table lists.
+    enum Connections: String, CaseIterable, ExpressibleByArgument {
+        case marked, all
+    }
+
+    @Option(help: "The version of Wireshark whose marks are wanted; they differ in a few corners.")
+    var wireshark = WiresharkVersion.newest
+
+    @Option(name: .customLong("format"), help: "The format of the report.")
+    var chosenFormat: ReportFormat?
+
+    @Flag(help: "Print frame numbers and Wireshark's marks only, a line a frame: short for --format tsv.")
+    var marks = false
+
+    @Flag(name: .customShort("q"), help: "Leave out the marked segments: only connections and summary.")
+    var isQuiet = false
+
+    @Option(help: "The connections to list: those with marks, or all.")
+    var connections = Connections.marked
+
+    /// The format that the options amount to.
+    var format: ReportFormat { chosenFormat ?? (marks ? .tsv : .text) }
+
+    func validate() throws {
+        if marks, format != .tsv { throw ValidationError("--marks is --format tsv, not \(format.rawValue).") }
+        if format == .tsv, isQuiet { throw ValidationError("-q leaves nothing of --format tsv.") }
+        if format == .tsv, connections == .all { throw ValidationError("--format tsv lists no connections.") }
+    }
+
+    /// A reporter to standard output; with `namesFiles`, where frame numbers alone would be ambiguous.
+    func reporter(namesFiles: Bool) -> Reporter {
+        Reporter(
+            format: format, to: Output(to: .standardOutput), showsEvents: !isQuiet, namesFiles: namesFiles,
+            color: OutputDescriptor.standardOutput.wantsColor)
+    }
+}
+
+extension ReportFormat: ExpressibleByArgument {}
+extension WiresharkVersion: ExpressibleByArgument {}
