@@ -16,21 +16,171 @@ public struct CaptureFile: ~Copyable {
         public var sentence: String
     }
 
+    /// Octets of a batch, which one call reads at most unless a record is larger: they stay within a second-level cache.
+    public static let batchCapacity = 256 << 10
+
+    private enum Reader {
+        case pcap(PcapReader)
+        case pcapng(PcapngReader)
+    }
+
+    private var source: OctetSource
+    private var reader: Reader
+    private let compression: Compression?
+    private var filter: PacketFilter?
+    /// The beginning of a record whose end has not been read.
+    private var carried: [UInt8] = []
+    /// Where `carried`, or what is read next, begins in the (decompressed) file.
+    private var position: UInt64
+    private var nextFrame: UInt64 = 1
+    private var isAtEnd = false
+
     /// Opens the capture at `path` (`-`: standard input) and keeps only packets that match the BPF filter, if any.
     ///
-    /// Throws when it cannot be opened, is no capture, or the filter does not compile.
-    public init(path: String, filter: String? = nil) throws(CaptureError) {
+    /// Throws when it cannot be opened, is no capture, or the filter does not compile. In pcapng the link type is found
+    /// out with the first packets, so there it is `next` that throws what is wrong with a filter.
+    public init(path: String, filter expression: String? = nil) throws(CaptureError) {
+        var source = try OctetSource(path: path)
+        var compression: Compression?
+        var format = try Self.format(of: &source, path: path)
+        if case .compressed(let outer) = format {
+            try source.decompress(outer)
+            compression = outer
+            format = try Self.format(of: &source, path: path, within: outer)
+        }
+        var filter: PacketFilter?
+        if let expression { filter = PacketFilter(expression) }
+        let reader: Reader
+        switch format {
+        case .pcap:
+            let pcap = try PcapReader(&source, path: path)
+            try filter?.compile(for: pcap.interface.linkType)
+            source.skip(pcap.firstRecord)
+            position = UInt64(pcap.firstRecord)
+            reader = .pcap(pcap)
+        case .pcapng:
+            reader = .pcapng(try PcapngReader(&source, path: path))
+            position = 0
+        case .compressed(let inner):
+            throw CaptureError("\(path) is compressed twice, with \(inner) inside: decompress it once and try again")
+        case .foreign(let name?, let advice):
+            throw CaptureError("\(path) is no pcap or pcapng file but a \(name): \(advice)")
+        case .foreign(nil, let advice):
+            let front = source.peeked.prefix(4).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
+            throw CaptureError(
+                "\(path) is not a pcap or pcapng file (it begins with \(front.joined(separator: " "))): \(advice)")
+        }
         self.path = path
+        self.source = source
+        self.reader = reader
+        self.compression = compression
+        self.filter = filter
+    }
+
+    /// How the file is written, as words for a report: `pcap, nanoseconds`, or `pcapng, zstd`.
+    public var format: String {
+        let written =
+            switch reader {
+            case .pcap(let pcap): pcap.format
+            case .pcapng: "pcapng"
+            }
+        return compression.map { "\(written), \($0)" } ?? written
+    }
+
+    /// The interfaces that the file has described so far, in the order of the numbers that records bear.
+    public var interfaces: [CaptureInterface] {
+        switch reader {
+        case .pcap(let pcap): [pcap.interface]
+        case .pcapng(let pcapng): pcapng.interfaces
+        }
     }
 
     /// Replaces the contents of `batch` by the next packets; false at the end of the file or at damage.
+    ///
+    /// The batch may be empty, where no packet matches the filter. It grows to `batchCapacity`, if it is of no size yet,
+    /// and to the size of a larger record. Throws when reading fails, or the filter does not compile for a link type.
     public mutating func next(into batch: inout PacketBatch) throws(CaptureError) -> Bool {
-        false
+        batch.records.removeAll(keepingCapacity: true)
+        batch.firstFrame = nextFrame
+        guard !isAtEnd else { return false }
+        if batch.bytes.isEmpty { batch.bytes = [UInt8](repeating: 0, count: Self.batchCapacity) }
+        var filled = carried.count
+        while batch.bytes.count <= filled { Self.grow(&batch.bytes) }
+        batch.bytes.replaceSubrange(..<filled, with: carried)
+        carried.removeAll(keepingCapacity: true)
+        while true {
+            let count = try source.read(into: &batch.bytes, at: filled)
+            filled += count
+            // Out of the batch for as long as its octets are borrowed.
+            var records: [PacketRecord] = []
+            swap(&records, &batch.records)
+            let scan = unsafe scan(batch.bytes.span.bytes.extracting(first: filled), into: &records)
+            swap(&records, &batch.records)
+            nextFrame &+= UInt64(scan.frames)
+            if let fault = scan.fault {
+                let offset = position &+ UInt64(scan.consumed)
+                end(at: offset, "the record at octet \(offset) \(fault)")
+            } else if count == 0 {
+                endOfFile(at: position &+ UInt64(scan.consumed), left: filled - scan.consumed)
+            } else if scan.consumed == 0 {
+                // Not one whole record: more of it is needed, and room for that.
+                if filled == batch.bytes.count { Self.grow(&batch.bytes) }
+                continue
+            } else {
+                carried.append(contentsOf: batch.bytes[scan.consumed..<filled])
+            }
+            position &+= UInt64(scan.consumed)
+            break
+        }
+        let hasPackets = !batch.records.isEmpty
+        try filter?.apply(to: &batch)
+        return hasPackets || !isAtEnd
     }
 
-    /// Octets of the file (compressed, where it is) read so far.
-    public var octetsRead: UInt64 { 0 }
+    /// Octets of the file (compressed, where it is) read so far. Of a compressed pipe, the decompressed ones.
+    public var octetsRead: UInt64 { source.octetsRead }
 
     /// Octets of the file as it lies on disk; nil where it has no size (a pipe).
-    public var octetsTotal: UInt64? { nil }
+    public var octetsTotal: UInt64? { source.octetsTotal }
+
+    private mutating func scan(_ octets: RawSpan, into records: inout [PacketRecord]) -> Scan {
+        switch reader {
+        case .pcap(let pcap):
+            return pcap.scan(octets, into: &records)
+        case .pcapng(var pcapng):
+            let scan = pcapng.scan(octets, into: &records)
+            reader = .pcapng(pcapng)
+            return scan
+        }
+    }
+
+    /// The end of the file has been read, with `left` octets behind the last whole record.
+    private mutating func endOfFile(at offset: UInt64, left: Int) {
+        if let flaw = source.finish() {
+            end(at: offset, "\(flaw), and with it the record at octet \(offset) of what is in it")
+        } else if left > 0 {
+            end(at: offset, "the record at octet \(offset) is cut short: the file ends \(left) octets into it")
+        }
+        isAtEnd = true
+    }
+
+    private mutating func end(at offset: UInt64, _ words: String) {
+        damage = Damage(offset: offset, sentence: "\(path) is damaged: \(words)")
+        isAtEnd = true
+    }
+
+    private static func grow(_ octets: inout [UInt8]) {
+        octets.append(contentsOf: repeatElement(0, count: max(octets.count, 64)))
+    }
+
+    /// The format that the front of `source` tells. Throws when there is nothing at all.
+    private static func format(
+        of source: inout OctetSource, path: String, within compression: Compression? = nil
+    ) throws(CaptureError) -> CaptureFormat {
+        if try source.peek(4) == 0 {
+            if let flaw = source.finish() { throw CaptureError("\(path) cannot be decompressed: \(flaw)") }
+            throw CaptureError("\(path) is empty\(compression == nil ? "" : " once decompressed"): it holds no capture")
+        }
+        return CaptureFormat(of: source.peeked)
+    }
 }

@@ -1,0 +1,104 @@
+internal import Synchronization
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Darwin)
+internal import Darwin
+#endif
+
+/// Why a system call failed.
+struct SystemError: Error, CustomStringConvertible {
+    /// The number that errno(3) explains.
+    let code: Int32
+
+    var description: String { unsafe String(cString: strerror(code)) }
+}
+
+/// Held from the making of a pipe until it is closed to children: one spawned between would keep it open.
+private let spawning = Mutex(())
+
+/// The two ends of a pipe, closed in `deinit`, and closed to children.
+struct Pipe: ~Copyable {
+    private(set) var reading: Int32
+    private(set) var writing: Int32
+
+    /// Makes a pipe.
+    init() throws(SystemError) {
+        var ends: [Int32] = [-1, -1]
+        let code: Int32 = spawning.withLock { _ in
+            guard unsafe pipe(&ends) == 0 else { return errno }
+            for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+            return 0
+        }
+        guard code == 0 else { throw SystemError(code: code) }
+        (reading, writing) = (ends[0], ends[1])
+    }
+
+    deinit {
+        if reading >= 0 { systemClose(reading) }
+        systemClose(writing)
+    }
+
+    /// The reading end, which is the caller's to close from now on.
+    mutating func takeReading() -> Int32 {
+        defer { reading = -1 }
+        return reading
+    }
+}
+
+/// A program of the system at work, its errors silenced. Killed and reaped in `deinit` unless it was waited for.
+struct ChildProcess: ~Copyable {
+    private var identifier: pid_t
+
+    /// Starts the program `arguments[0]`, found as the shell would, from `input` to `output`.
+    init(_ arguments: [String], input: Int32, output: Int32) throws(SystemError) {
+        #if canImport(Darwin)
+        var actions: posix_spawn_file_actions_t?
+        var attributes: posix_spawnattr_t?
+        #else
+        var actions = posix_spawn_file_actions_t()
+        var attributes = posix_spawnattr_t()
+        #endif
+        unsafe posix_spawn_file_actions_init(&actions)
+        unsafe posix_spawnattr_init(&attributes)
+        defer {
+            unsafe posix_spawn_file_actions_destroy(&actions)
+            unsafe posix_spawnattr_destroy(&attributes)
+        }
+        unsafe posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
+        unsafe posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
+        unsafe posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)
+        // A group of its own: the interrupt from the terminal that ends the capture must not look like damage.
+        unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
+        var words = unsafe arguments.map { unsafe strdup($0) } + [nil]
+        defer { for index in unsafe words.indices { unsafe free(words[index]) } }
+        var environment: [UnsafeMutablePointer<CChar>?] = unsafe [nil]
+        var started: pid_t = 0
+        let code = spawning.withLock { _ in
+            unsafe posix_spawnp(&started, arguments[0], &actions, &attributes, &words, &environment)
+        }
+        guard code == 0 else { throw SystemError(code: code) }
+        identifier = started
+    }
+
+    deinit {
+        guard identifier > 0 else { return }
+        kill(identifier, SIGKILL)
+        Self.reap(identifier)
+    }
+
+    /// Waits for the end of the program and gives its exit status; 128 more than a signal that ended it.
+    consuming func wait() -> Int32 {
+        let status = Self.reap(identifier)
+        identifier = 0
+        // The exit status lies in the second octet, the signal that ended the program in the first: wait(2).
+        return status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 &+ (status & 0x7F)
+    }
+
+    @discardableResult
+    private static func reap(_ identifier: pid_t) -> Int32 {
+        var status: Int32 = 0
+        while unsafe waitpid(identifier, &status, 0) < 0, errno == EINTR {}
+        return status
+    }
+}

@@ -1,0 +1,143 @@
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Darwin)
+internal import Darwin
+#endif
+
+/// The octets of a file, a pipe or standard input, decompressed where they are compressed. Closed in `deinit`.
+///
+/// Its front can be looked at before it is read, as a pipe cannot be read twice.
+struct OctetSource: ~Copyable {
+    private let path: String
+    private let file: Int32
+    /// Where octets are read: the file, or the pipe of the program that decompresses it.
+    private var input: Int32
+    private let isRegular: Bool
+    /// Octets of the file on disk; nil for a pipe.
+    let octetsTotal: UInt64?
+
+    /// What has been looked at and not been read yet.
+    private(set) var peeked: [UInt8] = []
+    /// Where reading goes on within `peeked`.
+    private var peekedStart = 0
+    private var octetsDelivered: UInt64 = 0
+    private var decompressor: Decompressor?
+
+    /// Opens the file at `path`; `-` is standard input. Throws when that cannot be done, and for a directory.
+    init(path: String) throws(CaptureError) {
+        let descriptor = path == "-" ? STDIN_FILENO : try Self.open(path)
+        var status = stat()
+        let flaw: String? =
+            if unsafe fstat(descriptor, &status) != 0 {
+                "cannot read \(path): \(systemError())"
+            } else if status.st_mode & S_IFMT == S_IFDIR {
+                "\(path) is a directory: name the capture files in it"
+            } else {
+                nil
+            }
+        if let flaw {
+            Self.close(descriptor)
+            throw CaptureError(flaw)
+        }
+        self.path = path
+        file = descriptor
+        input = descriptor
+        isRegular = status.st_mode & S_IFMT == S_IFREG
+        octetsTotal = isRegular ? UInt64(clamping: status.st_size) : nil
+    }
+
+    deinit {
+        Self.close(file)
+    }
+
+    /// Octets of the file, compressed where it is, read so far; of a compressed pipe, the decompressed ones.
+    var octetsRead: UInt64 {
+        guard isRegular, decompressor != nil else { return octetsDelivered }
+        // The decompressing program shares the position of the file.
+        return UInt64(clamping: lseek(file, 0, SEEK_CUR))
+    }
+
+    /// Whether the source comes to an end by itself, as a file does; a pipe may belong to a running capture.
+    var isFinite: Bool { isRegular || decompressor != nil }
+
+    /// Looks at the front of the source, and tells how many octets it holds there: fewer than `count` only at its end.
+    mutating func peek(_ count: Int) throws(CaptureError) -> Int {
+        while peeked.count < count {
+            // Small, as a pipe that carries a compressed stream takes it back in one piece.
+            var front = peeked
+            let start = front.count
+            front.append(contentsOf: repeatElement(0, count: max(count - start, 4096)))
+            let end = start + (try receive(into: &front, at: start))
+            front.removeLast(front.count - end)
+            peeked = front
+            if end == start { break }
+        }
+        return peeked.count
+    }
+
+    /// Leaves out the first `count` octets, which have been looked at.
+    mutating func skip(_ count: Int) {
+        peekedStart += count
+        octetsDelivered &+= UInt64(count)
+    }
+
+    /// Reads the next octets into `octets` from `start` to its end, and tells how many; 0 at the end of the source.
+    ///
+    /// A pipe may give fewer than fit.
+    mutating func read(into octets: inout [UInt8], at start: Int) throws(CaptureError) -> Int {
+        var count = min(octets.count - start, peeked.count - peekedStart)
+        if count > 0 {
+            octets.replaceSubrange(start..<start + count, with: peeked[peekedStart..<peekedStart + count])
+            peekedStart += count
+        } else {
+            if !peeked.isEmpty { (peeked, peekedStart) = ([], 0) }
+            count = try receive(into: &octets, at: start)
+        }
+        octetsDelivered &+= UInt64(count)
+        return count
+    }
+
+    /// Goes on with what `compression` makes of the whole source, of which nothing has been read, only looked at.
+    mutating func decompress(_ compression: Compression) throws(CaptureError) {
+        if isRegular {
+            lseek(file, off_t(-peeked.count), SEEK_CUR)
+            peeked = []
+        }
+        let decompressor = try Decompressor(compression, of: file, behind: peeked, path: path)
+        input = decompressor.output
+        self.decompressor = consume decompressor
+        peeked = []
+    }
+
+    /// What is wrong with the compressed stream, once its end has been read; nil when nothing is, or none is compressed.
+    mutating func finish() -> String? {
+        decompressor?.finish()
+    }
+
+    private func receive(into octets: inout [UInt8], at start: Int) throws(CaptureError) -> Int {
+        while true {
+            let count = unsafe octets.withUnsafeMutableBytes { room in
+                unsafe systemRead(input, room.baseAddress.map { unsafe $0 + start }, room.count - start)
+            }
+            if count >= 0 { return count }
+            guard errno == EINTR else { throw CaptureError("cannot read \(path): \(systemError())") }
+        }
+    }
+
+    private static func open(_ path: String) throws(CaptureError) -> Int32 {
+        while true {
+            let descriptor = unsafe systemOpen(path, O_RDONLY | O_CLOEXEC)
+            if descriptor >= 0 { return descriptor }
+            switch errno {
+            case EINTR: continue
+            case ENOENT: throw CaptureError("there is no file \(path)")
+            case EACCES: throw CaptureError("may not read \(path): permission denied")
+            default: throw CaptureError("cannot open \(path): \(systemError())")
+            }
+        }
+    }
+
+    private static func close(_ descriptor: Int32) {
+        if descriptor != STDIN_FILENO { systemClose(descriptor) }
+    }
+}

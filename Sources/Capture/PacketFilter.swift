@@ -1,0 +1,81 @@
+internal import CPcap
+internal import Wire
+
+/// A BPF filter expression, compiled by libpcap once for each link type that comes up: pcap-filter(7).
+@safe struct PacketFilter: ~Copyable {
+    private let expression: String
+    private var linkTypes: [LinkType] = []
+    /// The program for each of `linkTypes`.
+    private var programs: [bpf_program] = unsafe []
+
+    /// A filter that keeps what matches `expression`.
+    init(_ expression: String) {
+        self.expression = expression
+    }
+
+    deinit {
+        for index in linkTypes.indices {
+            var program = unsafe programs[index]
+            unsafe pcap_freecode(&program)
+        }
+    }
+
+    /// The index of the program for `linkType`, compiled now if need be. Throws what libpcap finds wrong with it.
+    @discardableResult
+    mutating func compile(for linkType: LinkType) throws(CaptureError) -> Int {
+        if let index = linkTypes.firstIndex(of: linkType) { return index }
+        guard let handle = unsafe pcap_open_dead(linkType.dataLink, Int32(linkType.maximumLength)) else {
+            throw CaptureError("libpcap has no memory left to compile the filter \"\(expression)\"")
+        }
+        defer { unsafe pcap_close(handle) }
+        var program = unsafe bpf_program()
+        guard unsafe pcap_compile(handle, &program, expression, 1, bpf_u_int32.max) == 0 else {
+            let reason = unsafe String(cString: pcap_geterr(handle))
+            let name = unsafe pcap_datalink_val_to_name(linkType.dataLink).map { unsafe String(cString: $0) }
+            throw CaptureError(
+                "the filter \"\(expression)\" does not compile for link type "
+                    + "\(name ?? String(linkType.rawValue)): \(reason)")
+        }
+        linkTypes.append(linkType)
+        unsafe programs.append(program)
+        return linkTypes.count - 1
+    }
+
+    /// Removes the packets of `batch` that do not match. Throws when the expression does not suit their link type.
+    mutating func apply(to batch: inout PacketBatch) throws(CaptureError) {
+        var kept = 0
+        var program = -1
+        for index in batch.records.indices {
+            let record = batch.records[index]
+            if program < 0 || linkTypes[program] != record.linkType { program = try compile(for: record.linkType) }
+            var header = pcap_pkthdr()
+            header.caplen = record.capturedLength
+            header.len = record.originalLength
+            let matches = unsafe batch.bytes.withUnsafeBufferPointer { octets in
+                // A reader made the record, so it lies within the octets.
+                let packet = unsafe octets.baseAddress.map { unsafe $0 + Int(record.offset) }
+                return unsafe pcap_offline_filter(&programs[program], &header, packet) != 0
+            }
+            if matches {
+                batch.records[kept] = record
+                kept += 1
+            }
+        }
+        batch.records.removeLast(batch.records.count - kept)
+    }
+}
+
+extension LinkType {
+    /// The DLT_ number that libpcap uses on this system, where it differs from that in files: pcap-linktype(7).
+    var dataLink: Int32 {
+        switch rawValue {
+        case 12, 14, 101: DLT_RAW  // 12 and 14 are what some systems wrote before 101 was agreed
+        case 100: DLT_ATM_RFC1483
+        case 102: DLT_SLIP_BSDOS
+        case 103: DLT_PPP_BSDOS
+        case 106: DLT_ATM_CLIP
+        case 246: DLT_PFSYNC
+        default: Int32(rawValue)
+        }
+    }
+}

@@ -1,0 +1,24 @@
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Darwin)
+internal import Darwin
+#endif
+
+// System calls whose names are also those of methods here.
+
+func systemOpen(_ path: UnsafePointer<CChar>, _ flags: Int32) -> Int32 {
+    unsafe open(path, flags)
+}
+
+func systemRead(_ descriptor: Int32, _ octets: UnsafeMutableRawPointer?, _ count: Int) -> Int {
+    unsafe read(descriptor, octets, count)
+}
+
+func systemClose(_ descriptor: Int32) {
+    _ = close(descriptor)
+}
+
+/// The words of the system for the error of the call just made.
+func systemError() -> String {
+    unsafe String(cString: strerror(errno))
+}
