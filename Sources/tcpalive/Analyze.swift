@@ -1,5 +1,6 @@
 import ArgumentParser
 import Capture
+import KeepAlive
 import Report
 import Wire
 

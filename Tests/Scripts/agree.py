@@ -1,0 +1,128 @@
+#!/usr/bin/env python3
+"""Compares our marks with tshark's, frame by frame, for every capture below the directories.
+
+    agree.py TCPALIVE DIRECTORY...
+
+Prints a line for each file that differs (with the first differing frames and their chain of protocols) and the
+totals. Exits with 1 on any difference, 2 when there is nothing to compare with.
+"""
+import concurrent.futures
+import os
+import re
+import subprocess
+import sys
+
+MARKS = ("keep_alive", "keep_alive_ack")
+FILTER = " || ".join(f"tcp.analysis.{mark}" for mark in MARKS)
+NOT_CAPTURES = (".md", ".tsv", ".expected", ".marks", ".txt")
+
+
+def run(*command):
+    return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace")
+
+
+def tshark_version():
+    """(major, minor) of the tshark on the PATH."""
+    try:
+        found = re.search(r"(\d+)\.(\d+)\.", run("tshark", "--version").stdout)
+    except FileNotFoundError:
+        found = None
+    if not found:
+        print("tshark is not installed: apt-get install tshark", file=sys.stderr)
+        sys.exit(2)
+    return int(found[1]), int(found[2])
+
+
+def whose_marks(version):
+    """The newest of our three versions that is not newer than tshark's."""
+    if version >= (4, 6):
+        return "4.6"
+    return "4.4" if version >= (4, 2) else "4.0"
+
+
+def tshark_marks(path):
+    fields = [word for mark in MARKS for word in ("-e", f"tcp.analysis.{mark}")]
+    result = run("tshark", "-n", "-r", path, "-Y", FILTER, "-T", "fields", "-e", "frame.number", *fields)
+    marks = {}
+    for line in result.stdout.splitlines():
+        frame, *values = line.split("\t")
+        marks[int(frame)] = tuple(mark for mark, value in zip(MARKS, values) if value)
+    return marks, result
+
+
+def our_marks(tool, version, path):
+    result = run(tool, "analyze", "--wireshark", version, "--format", "tsv", "--marks", path)
+    marks = {}
+    for line in result.stdout.splitlines():
+        frame, names = line.split("\t")
+        kept = tuple(mark for mark in MARKS if mark in names.split(","))
+        if kept:
+            marks[int(frame)] = kept
+    return marks, result
+
+
+def compare(tool, version, path):
+    """(path, frames, what to print, kind): kind is same, differs, unread (by us) or unread by tshark."""
+    ours, result = our_marks(tool, version, path)
+    if result.returncode not in (0, 2, 3):
+        return path, 0, f"exit {result.returncode}: {result.stderr.strip()}", "differs"
+    theirs, judge = tshark_marks(path)
+    if result.returncode == 2:
+        return path, 0, result.stderr.strip(), "differs" if theirs else "unread"
+    if judge.returncode not in (0, 2) or (judge.returncode == 2 and not theirs and not reads(path)):
+        return path, 0, judge.stderr.strip().splitlines()[-1] if judge.stderr.strip() else "", "tshark"
+    differing = sorted(f for f in ours.keys() | theirs.keys() if ours.get(f) != theirs.get(f))
+    if not differing:
+        return path, len(theirs), "", "same"
+    shown = []
+    for frame in differing[:5]:
+        chain = run("tshark", "-n", "-r", path, "-Y", f"frame.number == {frame}", "-T", "fields",
+                    "-e", "frame.protocols").stdout.strip()
+        shown.append(f"frame {frame}: ours {','.join(ours.get(frame, ('none',)))}, "
+                     f"tshark {','.join(theirs.get(frame, ('none',)))} [{chain}]")
+    more = f" and {len(differing) - 5} more" if len(differing) > 5 else ""
+    return path, len(theirs), f"{len(differing)} frames differ: " + "; ".join(shown) + more, "differs"
+
+
+def reads(path):
+    """Whether tshark gets at least one packet out of the file."""
+    return bool(run("tshark", "-n", "-r", path, "-c", "1", "-T", "fields", "-e", "frame.number").stdout.strip())
+
+
+def captures(directories):
+    for directory in directories:
+        for folder, _, names in sorted(os.walk(directory)):
+            for name in sorted(names):
+                if not name.endswith(NOT_CAPTURES):
+                    yield os.path.join(folder, name)
+
+
+def main():
+    if len(sys.argv) < 3:
+        sys.exit(__doc__)
+    tool, directories = sys.argv[1], sys.argv[2:]
+    found = tshark_version()
+    version = whose_marks(found)
+    print(f"tshark {found[0]}.{found[1]}; our marks as Wireshark {version}")
+    counts = dict.fromkeys(("same", "differs", "unread", "tshark"), 0)
+    frames = 0
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        jobs = pool.map(lambda path: compare(tool, version, path), captures(directories))
+        for path, marked, text, kind in jobs:
+            counts[kind] += 1
+            frames += marked
+            if kind == "differs":
+                print(f"DIFFERS  {path}: {text}")
+            elif kind == "unread":
+                print(f"not read {text}")
+            elif kind == "tshark":
+                print(f"tshark cannot read {path}: {text}")
+    print(f"{counts['same']} files agree ({frames} marked frames), {counts['differs']} differ, "
+          f"{counts['unread']} of a format that is not read, {counts['tshark']} not read by tshark")
+    if not counts["same"] and not counts["differs"]:
+        print("nothing was compared", file=sys.stderr)
+        sys.exit(2)
+    sys.exit(1 if counts["differs"] else 0)
+
+
+main()
