@@ -64,7 +64,7 @@ public struct CaptureFile: ~Copyable {
         case .compressed(let inner):
             throw CaptureError("\(path) is compressed twice, with \(inner) inside: decompress it once and try again")
         case .foreign(let name?, let advice):
-            throw CaptureError("\(path) is no pcap or pcapng file but a \(name): \(advice)")
+            throw CaptureError("\(path) is \(name), not a pcap or pcapng file: \(advice)")
         case .foreign(nil, let advice):
             let front = source.peeked.prefix(4).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
             throw CaptureError(

@@ -3,7 +3,7 @@ enum CaptureFormat {
     case pcap
     case pcapng
     case compressed(Compression)
-    /// Something else, with a name and advice where they are known.
+    /// Something else, with its name (and the article of that) where it is known, and what to do about it.
     case foreign(String?, advice: String)
 
     /// The format of a file that begins with `front`, of which 4 octets or more are given where it has them.
@@ -24,7 +24,7 @@ enum CaptureFormat {
             } else if let (_, name) = Self.others.first(where: { front.starts(with: $0.0) }) {
                 self = .foreign(name, advice: "name the capture file itself")
             } else if Self.looksLikeERF(front) {
-                self = .foreign("Endace ERF capture", advice: convert)
+                self = .foreign("an Endace ERF capture", advice: convert)
             } else if let (name, advice) = Self.kindOfText(front) {
                 self = .foreign(name, advice: advice)
             } else {
@@ -34,42 +34,42 @@ enum CaptureFormat {
     }
 
     private static let captures: [([UInt8], String)] = [
-        (Array("snoop\0\0\0".utf8), "snoop capture"),
-        (Array("RTSS".utf8), "Microsoft Network Monitor 1 capture"),
-        (Array("GMBU".utf8), "Microsoft Network Monitor 2 capture"),
-        (Array("TRSNIFF data".utf8), "Sniffer capture (DOS)"),
-        (Array("XCP\0".utf8), "Sniffer capture (Windows)"),
-        (Array("VL\0\0".utf8), "NetXRay capture"),
-        (Array("iptrace ".utf8), "AIX iptrace capture"),
-        (Array("btsnoop\0".utf8), "Bluetooth btsnoop capture"),
-        (Array("ObserverPktBuffe".utf8), "Network Instruments Observer capture"),
-        ([0x7F] + Array("ver".utf8), "WildPackets (peek) capture"),
-        (Array("\u{5}VNF".utf8), "Visual Networks capture"),
-        ([0x01, 0x10, 0x4C, 0x00], "Novell LANalyzer capture"),
-        ([0xAA, 0xAA, 0xAA, 0xAA], "Accellent 5Views capture"),
-        ([0x54, 0x52, 0x00, 0x64, 0x00], "HP-UX nettl trace"),
-        ([0x42, 0xD2, 0x00, 0x34, 0x12, 0x66, 0x22, 0x88], "RADCOM capture"),
-        ([0x00, 0x00, 0x02, 0x00, 0x12, 0x05, 0x00, 0x10], "Tektronix K12 capture"),
+        (Array("snoop\0\0\0".utf8), "a snoop capture"),
+        (Array("RTSS".utf8), "a Microsoft Network Monitor 1 capture"),
+        (Array("GMBU".utf8), "a Microsoft Network Monitor 2 capture"),
+        (Array("TRSNIFF data".utf8), "a Sniffer capture (DOS)"),
+        (Array("XCP\0".utf8), "a Sniffer capture (Windows)"),
+        (Array("VL\0\0".utf8), "a NetXRay capture"),
+        (Array("iptrace ".utf8), "an AIX iptrace capture"),
+        (Array("btsnoop\0".utf8), "a Bluetooth btsnoop capture"),
+        (Array("ObserverPktBuffe".utf8), "a Network Instruments Observer capture"),
+        ([0x7F] + Array("ver".utf8), "a WildPackets (peek) capture"),
+        (Array("\u{5}VNF".utf8), "a Visual Networks capture"),
+        ([0x01, 0x10, 0x4C, 0x00], "a Novell LANalyzer capture"),
+        ([0xAA, 0xAA, 0xAA, 0xAA], "an Accellent 5Views capture"),
+        ([0x54, 0x52, 0x00, 0x64, 0x00], "an HP-UX nettl trace"),
+        ([0x42, 0xD2, 0x00, 0x34, 0x12, 0x66, 0x22, 0x88], "a RADCOM capture"),
+        ([0x00, 0x00, 0x02, 0x00, 0x12, 0x05, 0x00, 0x10], "a Tektronix K12 capture"),
     ]
 
     private static let archives: [([UInt8], String)] = [
-        (Array("BZh".utf8), "bzip2 file"),
-        (Array("PK\u{3}\u{4}".utf8), "zip archive"),
-        (Array("7z".utf8) + [0xBC, 0xAF, 0x27, 0x1C], "7z archive"),
-        (Array("Rar!".utf8), "RAR archive"),
-        ([0x1F, 0x9D], "file of compress(1)"),
-        ([0x02, 0x21, 0x4C, 0x18], "legacy lz4 file"),
-        (Array("LZIP".utf8), "lzip file"),
+        (Array("BZh".utf8), "a bzip2 file"),
+        (Array("PK\u{3}\u{4}".utf8), "a zip archive"),
+        (Array("7z".utf8) + [0xBC, 0xAF, 0x27, 0x1C], "a 7z archive"),
+        (Array("Rar!".utf8), "a RAR archive"),
+        ([0x1F, 0x9D], "a file of compress(1)"),
+        ([0x02, 0x21, 0x4C, 0x18], "a legacy lz4 file"),
+        (Array("LZIP".utf8), "a lzip file"),
     ]
 
     private static let others: [([UInt8], String)] = [
-        ([0x7F] + Array("ELF".utf8), "program (ELF)"),
-        ([0xCF, 0xFA, 0xED, 0xFE], "program (Mach-O)"),
-        ([0x89] + Array("PNG".utf8), "PNG image"),
-        ([0xFF, 0xD8, 0xFF], "JPEG image"),
-        (Array("GIF8".utf8), "GIF image"),
-        (Array("%PDF".utf8), "PDF document"),
-        (Array("SQLite format 3".utf8), "SQLite database"),
+        ([0x7F] + Array("ELF".utf8), "a program (ELF)"),
+        ([0xCF, 0xFA, 0xED, 0xFE], "a program (Mach-O)"),
+        ([0x89] + Array("PNG".utf8), "a PNG image"),
+        ([0xFF, 0xD8, 0xFF], "a JPEG image"),
+        (Array("GIF8".utf8), "a GIF image"),
+        (Array("%PDF".utf8), "a PDF document"),
+        (Array("SQLite format 3".utf8), "an SQLite database"),
     ]
 
     /// ERF has no magic number: two records of a known type must follow each other within a day.
@@ -81,7 +81,7 @@ enum CaptureFormat {
             else { return nil }
             return octets.load32(position + 4, bigEndian: false)
         }
-        guard let first = seconds(at: 0), first > 0 else { return false }
+        guard let first = seconds(at: 0) else { return false }
         let length = Int(octets.load16(10, bigEndian: true))
         guard length < octets.byteCount else { return length == octets.byteCount }
         guard let second = seconds(at: length) else { return false }
@@ -98,11 +98,11 @@ enum CaptureFormat {
         let words = String(decoding: start.prefix(16), as: UTF8.self).lowercased()
         let advice = "name the capture it was made from"
         if words.hasPrefix("<!doctype html") || words.hasPrefix("<html") {
-            return ("HTML page", "was it downloaded as one?")
+            return ("an HTML page", "was it downloaded as one?")
         }
-        if words.hasPrefix("<") { return ("XML file", advice) }
-        if words.hasPrefix("{") || words.hasPrefix("[") { return ("JSON file", advice) }
-        if words.hasPrefix("0000") { return ("hex dump", "`text2pcap` of Wireshark converts it") }
-        return ("text file", advice)
+        if words.hasPrefix("<") { return ("an XML file", advice) }
+        if words.hasPrefix("{") || words.hasPrefix("[") { return ("a JSON file", advice) }
+        if words.hasPrefix("0000") { return ("a hex dump", "`text2pcap` of Wireshark converts it") }
+        return ("a text file", advice)
     }
 }

@@ -56,7 +56,7 @@ struct ChildProcess: ~Copyable {
         var actions: posix_spawn_file_actions_t?
         var attributes: posix_spawnattr_t?
         #else
-        var actions = posix_spawn_file_actions_t()
+        var actions = unsafe posix_spawn_file_actions_t()
         var attributes = posix_spawnattr_t()
         #endif
         unsafe posix_spawn_file_actions_init(&actions)

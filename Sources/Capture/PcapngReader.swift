@@ -131,7 +131,7 @@ struct PcapngReader {
     ) throws(Flaw) -> PacketRecord {
         let captured = body.load32(time &+ 8, bigEndian: bigEndian)
         let room = body.byteCount &- headerLength
-        let padded = Int(captured) &+ 3 & ~3
+        let padded = (Int(captured) &+ 3) & ~3
         guard padded <= room else {
             throw Flaw(words: "claims \(captured) captured octets and has room for \(room)")
         }
@@ -235,7 +235,7 @@ struct PcapngReader {
         }
         let original = body.load32(0, bigEndian: bigEndian)
         let captured = interface.snaplen == 0 ? original : min(original, interface.snaplen)
-        guard Int(captured) &+ 3 & ~3 <= body.byteCount &- 4 else {
+        guard (Int(captured) &+ 3) & ~3 <= body.byteCount &- 4 else {
             throw Flaw(words: "claims \(captured) captured octets and has room for \(body.byteCount - 4)")
         }
         guard captured <= interface.maximumLength else {
