@@ -85,7 +85,8 @@ def scene(wrap=lambda packet, from_a: packet, version=4, protocol_of=lambda s, d
 
 # --- envelopes ------------------------------------------------------------------------------------------------------
 
-MAC_A, MAC_B = bytes.fromhex("020000000001"), bytes.fromhex("020000000002")
+# Of a manufacturer that Wireshark knows: it looks there to tell a frame in MPLS from a control word.
+MAC_A, MAC_B = bytes.fromhex("00000c000001"), bytes.fromhex("00000c000002")
 
 
 def macs(from_a):
