@@ -14,7 +14,7 @@ let house: [SwiftSetting] =
 
 let package = Package(
     name: "tcpalive",
-    platforms: [.macOS("26.0")],
+    platforms: [.macOS(.v26)],
     products: [
         .executable(name: "tcpalive", targets: ["tcpalive"]),
         .library(name: "Wire", targets: ["Wire"]),
@@ -42,7 +42,9 @@ let package = Package(
         .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: house),
         .testTarget(name: "KeepAliveTests", dependencies: ["KeepAlive", "Wire"], swiftSettings: house),
         .testTarget(name: "CaptureTests", dependencies: ["Capture", "Wire", "CPcap"], swiftSettings: house),
-        .testTarget(name: "ReportTests", dependencies: ["Report", "KeepAlive", "Capture", "Wire"], swiftSettings: house),
+        .testTarget(
+            name: "ReportTests", dependencies: ["Report", "KeepAlive", "Capture", "Wire"], swiftSettings: house),
+        .testTarget(name: "SceneTests", dependencies: ["tcpalive"], swiftSettings: house),
     ],
     swiftLanguageModes: [.v6]
 )

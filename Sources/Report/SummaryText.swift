@@ -7,10 +7,7 @@ extension TextBuffer {
     mutating func append(_ summary: Summary) {
         appendMarks(of: summary)
         appendFailures(of: summary.tally)
-        for (file, damage) in summary.damaged {
-            append("Damaged: ")
-            append(printable: nameForPeople(file))
-            append(": ")
+        for (_, damage) in summary.damaged {
             append(printable: damage.sentence)
             append("\n")
         }

@@ -54,7 +54,7 @@ struct Analyze: ParsableCommand {
         if failure == nil || !summary.files.isEmpty {
             try reporter.finish(analysis.tracker.connections(all: output.connections == .all), summary)
         }
-        for (file, damage) in summary.damaged { complain("\(file): \(damage.sentence)") }
+        for (_, damage) in summary.damaged { complain(damage.sentence) }
         if let failure { throw failure }
         if !summary.damaged.isEmpty { throw ExitStatus.damagedInput }
     }

@@ -1,0 +1,49 @@
+# tcpalive. `make run` and `make test` install what is missing; everything else is listed by `make help`.
+
+SETUP = Tests/Scripts/setup.sh
+BUILD_NEEDS = libpcap-dev pkg-config
+TEST_NEEDS = $(BUILD_NEEDS) python3 python3-jsonschema gzip zstd xz-utils lz4
+TOOL = .build/release/tcpalive
+SHARED = $(wildcard ../shared/captures) $(wildcard ../shared/vectors)
+# Directories that `make agree` looks in; `make agree DIR="a b"` looks elsewhere.
+DIR = captures $(SHARED)
+EXAMPLE = captures/dead-peer-60-15-4.pcap
+
+.PHONY: run build test agree expectations captures bench lint help clean
+
+run: build ## Build tcpalive and analyse a capture of a dead peer
+	$(TOOL) analyze $(EXAMPLE)
+
+build: ## Build the tool into .build/release, the Swift runtime inside it
+	@$(SETUP) $(BUILD_NEEDS)
+	swift build -c release --product tcpalive --static-swift-stdlib
+
+test: ## Run all tests
+	@$(SETUP) $(TEST_NEEDS)
+	swift build --build-tests $(SWIFT_FLAGS)
+	swift test --skip-build
+
+agree: build ## Compare our marks with tshark's on every capture below DIR
+	@$(SETUP) tshark python3
+	python3 Tests/Scripts/agree.py $(TOOL) $(DIR)
+
+expectations: build ## Write anew what the tests expect of each file in captures/: review the diff
+	@$(SETUP) python3
+	python3 Tests/Scripts/expectations.py $(TOOL) captures
+
+captures: ## Write anew the captures of formats and envelopes
+	@$(SETUP) python3 zstd lz4
+	python3 Tests/Scripts/make-captures.py captures
+
+bench: build ## Time tcpalive beside a loop that only counts packets
+	@$(SETUP) gcc libc-dev
+	Tests/Benchmarks/bench.sh $(TOOL)
+
+lint: ## Check the format of the sources
+	swift format lint --strict --recursive Sources Tests Package.swift
+
+clean: ## Remove what was built
+	rm -rf .build .build-*
+
+help: ## This list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22

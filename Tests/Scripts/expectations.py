@@ -1,0 +1,31 @@
+#!/usr/bin/env python3
+"""Writes what the tests expect of each capture beside it: the report (.expected) and the marks (.marks).
+
+    expectations.py TCPALIVE DIRECTORY
+
+The marks are ours; `make agree` holds them against tshark.
+"""
+import os
+import subprocess
+import sys
+
+SUFFIXES = (".pcap", ".pcapng", ".gz", ".zst", ".xz", ".lz4")
+
+
+def output(tool, directory, *arguments):
+    return subprocess.run([tool, "analyze", *arguments], cwd=directory, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, check=False).stdout
+
+
+def main():
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    tool, directory = os.path.abspath(sys.argv[1]), sys.argv[2]
+    for name in sorted(os.listdir(directory)):
+        if name.endswith(SUFFIXES):
+            for suffix, arguments in ((".expected", []), (".marks", ["--format", "tsv", "--marks"])):
+                with open(os.path.join(directory, name + suffix), "wb") as file:
+                    file.write(output(tool, directory, *arguments, name))
+
+
+main()

@@ -1,0 +1,48 @@
+#!/bin/sh
+# Installs what is missing, and says so: setup.sh PACKAGE...  (Debian's names; Homebrew's where they differ.)
+#
+# Nothing is asked of the network where nothing is missing. sudo is used only where the user is not root.
+set -eu
+
+installed() {
+    case "$1" in
+    libpcap-dev) pkg-config --exists libpcap 2>/dev/null || [ -e /usr/include/pcap/pcap.h ] ;;
+    pkg-config) command -v pkg-config >/dev/null ;;
+    python3-jsonschema) python3 -c 'import jsonschema' 2>/dev/null ;;
+    xz-utils) command -v xz >/dev/null ;;
+    libc-dev) [ -e /usr/include/stdio.h ] ;;
+    *) command -v "$1" >/dev/null ;;
+    esac
+}
+
+if ! command -v swift >/dev/null; then
+    echo "Swift is missing: install Swift 6.3 or later from https://www.swift.org/install" >&2
+    exit 2
+fi
+
+missing=
+for package in "$@"; do
+    installed "$package" || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+if [ "$(uname)" = Darwin ]; then
+    # macOS has libpcap and a C library of its own; the rest has Homebrew's names.
+    for package in $missing; do
+        case "$package" in
+        libpcap-dev | libc-dev) ;;
+        xz-utils) brew install xz ;;
+        tshark) brew install wireshark ;;
+        python3-jsonschema) python3 -m pip install --user jsonschema ;;
+        *) brew install "$package" ;;
+        esac
+    done
+    exit 0
+fi
+
+sudo=
+[ "$(id -u)" = 0 ] || sudo=sudo
+echo "Installing$missing with apt" >&2
+$sudo apt-get update -q >&2
+# shellcheck disable=SC2086 # one word a package
+DEBIAN_FRONTEND=noninteractive $sudo apt-get install -q -y --no-install-recommends $missing >&2
