@@ -65,7 +65,8 @@ struct PcapReader {
         let major = header.load16(4, bigEndian: bigEndian)
         let minor = header.load16(6, bigEndian: bigEndian)
         guard major >= 2 else {
-            throw CaptureError("\(path) says that it is a pcap file of version \(major).\(minor), older than any known one")
+            throw CaptureError(
+                "\(path) says that it is a pcap file of version \(major).\(minor), older than any known one")
         }
         var network = header.load32(20, bigEndian: bigEndian)
         // AIX writes version 2.2, nanoseconds, and RFC 1573 interface types for link types.
@@ -73,7 +74,8 @@ struct PcapReader {
         if isAIX, let linkType = Self.linkTypesOfAIX[network] { network = linkType }
         guard network & 0x03FF_0000 == 0 else {
             throw CaptureError(
-                "\(path) has a link type of \(network), in whose reserved bits nothing may be set: its header is damaged")
+                "\(path) has a link type of \(network), in whose reserved bits nothing may be set: its header is damaged"
+            )
         }
         let linkType = LinkType(rawValue: UInt16(truncatingIfNeeded: network))
         let declaresCheckSequence = network & 0x0400_0000 != 0 && linkType == .ethernet

@@ -50,7 +50,7 @@ extension TextBuffer {
     /// Appends a `tcpalive.summary/1`.
     mutating func appendRecord(_ summary: Summary) {
         beginRecord("tcpalive.summary/1")
-        member("wireshark", summary.version.rawValue)
+        member("wireshark", summary.version.name)
         member("files")
         appendArray(summary.files) { $0.append(json: $1) }
         member("packets", summary.tally.packets)

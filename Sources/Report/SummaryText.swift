@@ -26,7 +26,7 @@ extension TextBuffer {
             }
         }
         append(" (as Wireshark ")
-        append(summary.version.rawValue)
+        append(summary.version.name)
         append(" shows them).\n")
     }
 

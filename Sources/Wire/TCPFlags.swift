@@ -10,21 +10,30 @@ public struct TCPFlags: OptionSet, Hashable, Sendable, BitwiseCopyable {
     }
 
     /// FIN: no more data from the sender.
-    public static let fin = TCPFlags(rawValue: 0x001)
+    @inlinable @inline(__always)
+    public static var fin: TCPFlags { TCPFlags(rawValue: 0x001) }
     /// SYN: synchronise sequence numbers.
-    public static let syn = TCPFlags(rawValue: 0x002)
+    @inlinable @inline(__always)
+    public static var syn: TCPFlags { TCPFlags(rawValue: 0x002) }
     /// RST: reset the connection.
-    public static let rst = TCPFlags(rawValue: 0x004)
+    @inlinable @inline(__always)
+    public static var rst: TCPFlags { TCPFlags(rawValue: 0x004) }
     /// PSH: push function.
-    public static let psh = TCPFlags(rawValue: 0x008)
+    @inlinable @inline(__always)
+    public static var psh: TCPFlags { TCPFlags(rawValue: 0x008) }
     /// ACK: the acknowledgment field is significant.
-    public static let ack = TCPFlags(rawValue: 0x010)
+    @inlinable @inline(__always)
+    public static var ack: TCPFlags { TCPFlags(rawValue: 0x010) }
     /// URG: the urgent pointer is significant.
-    public static let urg = TCPFlags(rawValue: 0x020)
+    @inlinable @inline(__always)
+    public static var urg: TCPFlags { TCPFlags(rawValue: 0x020) }
     /// ECE: ECN echo (RFC 3168).
-    public static let ece = TCPFlags(rawValue: 0x040)
+    @inlinable @inline(__always)
+    public static var ece: TCPFlags { TCPFlags(rawValue: 0x040) }
     /// CWR: congestion window reduced (RFC 3168).
-    public static let cwr = TCPFlags(rawValue: 0x080)
+    @inlinable @inline(__always)
+    public static var cwr: TCPFlags { TCPFlags(rawValue: 0x080) }
     /// AE: accurate ECN (RFC 9768).
-    public static let ae = TCPFlags(rawValue: 0x100)
+    @inlinable @inline(__always)
+    public static var ae: TCPFlags { TCPFlags(rawValue: 0x100) }
 }

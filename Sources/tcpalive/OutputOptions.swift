@@ -1,7 +1,7 @@
 public import ArgumentParser
 import Capture
 import Report
-import Wire
+public import Wire
 
 /// How to report, and whose marks.
 struct OutputOptions: ParsableArguments {
@@ -43,4 +43,15 @@ struct OutputOptions: ParsableArguments {
 }
 
 extension ReportFormat: ExpressibleByArgument {}
-extension WiresharkVersion: ExpressibleByArgument {}
+extension WiresharkVersion: ExpressibleByArgument {
+    /// The version that a user writes, as in `4.4`.
+    public init?(argument: String) {
+        self.init(name: argument)
+    }
+
+    /// The versions as `--help` lists them.
+    public static var allValueStrings: [String] { allCases.map(\.name) }
+
+    /// The version as `--help` shows the default.
+    public var defaultValueDescription: String { name }
+}

@@ -1,0 +1,30 @@
+// count FILE
+//
+// The least that a libpcap program can do: reads every packet of a capture and counts it.
+//
+//   cc -O2 count.c -lpcap -o count && ./count small.pcap
+#include <pcap/pcap.h>
+#include <stdio.h>
+
+int main(int argc, char **argv) {
+    char error[PCAP_ERRBUF_SIZE];
+    if (argc != 2) {
+        fprintf(stderr, "usage: count FILE\n");
+        return 64;
+    }
+    pcap_t *capture = pcap_open_offline_with_tstamp_precision(argv[1], PCAP_TSTAMP_PRECISION_NANO, error);
+    if (!capture) {
+        fprintf(stderr, "%s\n", error);
+        return 2;
+    }
+    struct pcap_pkthdr *header;
+    const u_char *bytes;
+    unsigned long packets = 0, octets = 0;
+    while (pcap_next_ex(capture, &header, &bytes) == 1) {
+        packets++;
+        octets += header->len;
+    }
+    printf("%lu packets, %lu octets\n", packets, octets);
+    pcap_close(capture);
+    return 0;
+}
