@@ -1,5 +1,6 @@
 /// Whose marks are wanted: three versions of Wireshark differ in a few corners (wireshark-rules section 6).
-public enum WiresharkVersion: UInt8, CaseIterable, Comparable, Sendable {
+@frozen
+public enum WiresharkVersion: CaseIterable, Comparable, Sendable {
     /// Wireshark 4.0 (Debian 12).
     case v4_0
     /// Wireshark 4.4 (Debian 13).
@@ -23,11 +24,5 @@ public enum WiresharkVersion: UInt8, CaseIterable, Comparable, Sendable {
     public init?(name: String) {
         guard let version = Self.allCases.first(where: { $0.name == name }) else { return nil }
         self = version
-    }
-
-    /// Whether `left` is the older version.
-    @inlinable @inline(__always)
-    public static func < (left: WiresharkVersion, right: WiresharkVersion) -> Bool {
-        left.rawValue < right.rawValue
     }
 }
