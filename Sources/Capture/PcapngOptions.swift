@@ -53,7 +53,8 @@ struct PcapngOptions {
             switch option.code {
             case 2 where length == 4:  // epb_flags, of which the first counts
                 flags = flags ?? octets.load32(option.value.lowerBound, bigEndian: bigEndian)
-            case 2 where length != 4, 4 where length != 8, 5 where length != 8, 6 where length != 4, 7 where length == 0:
+            case 2 where length != 4, 4 where length != 8, 5 where length != 8, 6 where length != 4,
+                7 where length == 0:
                 throw PcapngReader.Flaw(words: "has an option \(option.code) of the wrong length, \(length) octets")
             case 7 where 1...2 ~= octets.load8(option.value.lowerBound) && length != 9:  // a verdict of eBPF
                 throw PcapngReader.Flaw(words: "has a verdict option of \(length) octets instead of 9")
@@ -80,7 +81,9 @@ struct PcapngOptions {
             }
             guard type != 0 else { break }
             let address = type == 1 ? 4 : type == 2 ? 16 : 0
-            guard length >= address else { throw PcapngReader.Flaw(words: "has a name record too short for its address") }
+            guard length >= address else {
+                throw PcapngReader.Flaw(words: "has a name record too short for its address")
+            }
             position += (length + 3) & ~3
         }
         try check(octets, from: position, bigEndian: bigEndian)

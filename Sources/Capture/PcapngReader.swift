@@ -40,7 +40,7 @@ struct PcapngReader {
     }
 
     /// Checks that the section header block at the front of `source` is there and sound. Throws when it is not.
-    init(_ source: inout OctetSource, path: String) throws(CaptureError) {
+    init(_ source: inout OctetSource, _ name: String) throws(CaptureError) {
         var available = try source.peek(12)
         if available >= 12 {
             // The section header is looked at whole, so that what is no pcapng file is told at once.
@@ -53,11 +53,11 @@ struct PcapngReader {
             var none: [PacketRecord] = []
             let scan = unsafe trial.scan(source.peeked.span.bytes.extracting(first: max(total, 12)), into: &none)
             if let fault = scan.fault {
-                throw CaptureError("\(path) is no sound pcapng file: its first block \(fault)")
+                throw CaptureError("\(name) is no sound pcapng file: its first block \(fault)")
             }
             guard scan.consumed == 0 else { return }
         }
-        throw CaptureError("\(path) is cut off inside its first pcapng block: it holds no packets")
+        throw CaptureError("\(name) is cut off inside its first pcapng block: it holds no packets")
     }
 
     private init() {}
@@ -121,7 +121,8 @@ struct PcapngReader {
     private func enhancedPacket(_ body: RawSpan, at position: Int, frame: UInt32) throws(Flaw) -> PacketRecord {
         guard body.byteCount >= 20 else { throw Flaw(words: "is too short for an enhanced packet block") }
         return try packet(
-            body, headerLength: 20, interface: body.load32(0, bigEndian: bigEndian), time: 4, at: position, frame: frame)
+            body, headerLength: 20, interface: body.load32(0, bigEndian: bigEndian), time: 4, at: position, frame: frame
+        )
     }
 
     /// The packet of a block whose high time word is at `time`, with low word, captured and original length behind it.
@@ -140,7 +141,8 @@ struct PcapngReader {
         }
         let interface = section[Int(number)]
         guard captured <= interface.maximumLength else {
-            throw Flaw(words: "claims \(captured) captured octets, where a packet has at most \(interface.maximumLength)")
+            throw Flaw(
+                words: "claims \(captured) captured octets, where a packet has at most \(interface.maximumLength)")
         }
         var checkSequenceLength = interface.checkSequenceLength
         if padded < room {
@@ -239,7 +241,8 @@ struct PcapngReader {
             throw Flaw(words: "claims \(captured) captured octets and has room for \(body.byteCount - 4)")
         }
         guard captured <= interface.maximumLength else {
-            throw Flaw(words: "claims \(captured) captured octets, where a packet has at most \(interface.maximumLength)")
+            throw Flaw(
+                words: "claims \(captured) captured octets, where a packet has at most \(interface.maximumLength)")
         }
         return PacketRecord(
             time: 0, offset: UInt32(truncatingIfNeeded: position &+ 4), capturedLength: captured,
