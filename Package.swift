@@ -31,7 +31,9 @@ let package = Package(
         .target(name: "Wire", swiftSettings: house),
         .target(name: "Capture", dependencies: ["Wire", "CPcap", "CSystem"], swiftSettings: house),
         .target(name: "KeepAlive", dependencies: ["Wire", "CSystem"], swiftSettings: house),
-        .target(name: "Report", dependencies: ["Wire", "KeepAlive", "Capture"], swiftSettings: house),
+        .target(
+            name: "Report", dependencies: ["Wire", "KeepAlive", "Capture"], exclude: ["tcpalive.schema.json"],
+            swiftSettings: house),
         .executableTarget(
             name: "tcpalive",
             dependencies: [

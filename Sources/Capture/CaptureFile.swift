@@ -40,35 +40,36 @@ public struct CaptureFile: ~Copyable {
     /// Throws when it cannot be opened, is no capture, or the filter does not compile. In pcapng the link type is found
     /// out with the first packets, so there it is `next` that throws what is wrong with a filter.
     public init(path: String, filter expression: String? = nil) throws(CaptureError) {
-        var source = try OctetSource(path: path)
+        let name = Self.name(path)
+        var source = try OctetSource(path: path, name: name)
         var compression: Compression?
-        var format = try Self.format(of: &source, path: path)
+        var format = try Self.format(of: &source, name)
         if case .compressed(let outer) = format {
             try source.decompress(outer)
             compression = outer
-            format = try Self.format(of: &source, path: path, within: outer)
+            format = try Self.format(of: &source, name, within: outer)
         }
         var filter: PacketFilter?
         if let expression { filter = PacketFilter(expression) }
         let reader: Reader
         switch format {
         case .pcap:
-            let pcap = try PcapReader(&source, path: path)
+            let pcap = try PcapReader(&source, name)
             try filter?.compile(for: pcap.interface.linkType)
             source.skip(pcap.firstRecord)
             position = UInt64(pcap.firstRecord)
             reader = .pcap(pcap)
         case .pcapng:
-            reader = .pcapng(try PcapngReader(&source, path: path))
+            reader = .pcapng(try PcapngReader(&source, name))
             position = 0
         case .compressed(let inner):
-            throw CaptureError("\(path) is compressed twice, with \(inner) inside: decompress it once and try again")
-        case .foreign(let name?, let advice):
-            throw CaptureError("\(path) is \(name), not a pcap or pcapng file: \(advice)")
+            throw CaptureError("\(name) is compressed twice, with \(inner) inside: decompress it once and try again")
+        case .foreign(let kind?, let advice):
+            throw CaptureError("\(name) is \(kind), not a pcap or pcapng file: \(advice)")
         case .foreign(nil, let advice):
             let front = source.peeked.prefix(4).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
             throw CaptureError(
-                "\(path) is not a pcap or pcapng file (it begins with \(front.joined(separator: " "))): \(advice)")
+                "\(name) is not a pcap or pcapng file (it begins with \(front.joined(separator: " "))): \(advice)")
         }
         self.path = path
         self.source = source
@@ -165,21 +166,26 @@ public struct CaptureFile: ~Copyable {
     }
 
     private mutating func end(at offset: UInt64, _ words: String) {
-        damage = Damage(offset: offset, sentence: "\(path) is damaged: \(words)")
+        damage = Damage(offset: offset, sentence: "\(Self.name(path)) is damaged: \(words)")
         isAtEnd = true
     }
 
+    /// What `path` is called in a sentence.
+    private static func name(_ path: String) -> String {
+        path == "-" ? "standard input" : path
+    }
+
     private static func grow(_ octets: inout [UInt8]) {
-        octets.append(contentsOf: repeatElement(0, count: max(octets.count, 64)))
+        octets += [UInt8](repeating: 0, count: max(octets.count, 64))
     }
 
     /// The format that the front of `source` tells. Throws when there is nothing at all.
     private static func format(
-        of source: inout OctetSource, path: String, within compression: Compression? = nil
+        of source: inout OctetSource, _ name: String, within compression: Compression? = nil
     ) throws(CaptureError) -> CaptureFormat {
-        if try source.peek(4) == 0 {
-            if let flaw = source.finish() { throw CaptureError("\(path) cannot be decompressed: \(flaw)") }
-            throw CaptureError("\(path) is empty\(compression == nil ? "" : " once decompressed"): it holds no capture")
+        if try source.peek(6) == 0 {
+            if let flaw = source.finish() { throw CaptureError("\(name) cannot be decompressed: \(flaw)") }
+            throw CaptureError("\(name) is empty\(compression == nil ? "" : " once decompressed"): it holds no capture")
         }
         return CaptureFormat(of: source.peeked)
     }

@@ -36,17 +36,17 @@ struct Decompressor: ~Copyable {
     /// Puts what has been read of a pipe already in front of the rest.
     private var feeder: ChildProcess?
 
-    /// Starts the program of `compression` on `file`, in front of which stand the octets of `front`, at most 4096.
+    /// Starts the program of `compression` on `file`, in front of which stand the few octets of `front`.
     ///
     /// Throws when the program is not installed.
-    init(_ compression: Compression, of file: Int32, behind front: [UInt8], path: String) throws(CaptureError) {
+    init(_ compression: Compression, of file: Int32, behind front: [UInt8], _ name: String) throws(CaptureError) {
         self.compression = compression
         do throws(SystemError) {
             var input: Pipe?
             var feeder: ChildProcess?
             if !front.isEmpty {
                 let pipe = try Pipe()
-                // A pipe takes 4096 octets at once; `cat` then sends the rest after them.
+                // A pipe takes some thousand octets at once; `cat` then sends the rest after them.
                 _ = unsafe front.withUnsafeBytes { unsafe write(pipe.writing, $0.baseAddress, $0.count) }
                 feeder = try ChildProcess(["cat"], input: file, output: pipe.writing)
                 input = consume pipe
@@ -59,9 +59,9 @@ struct Decompressor: ~Copyable {
         } catch {
             throw error.code == ENOENT
                 ? CaptureError(
-                    "\(path) is compressed with \(compression), which is not installed here: "
+                    "\(name) is compressed with \(compression), which is not installed here: "
                         + "apt install \(compression.package)")
-                : CaptureError("cannot run \(compression) to decompress \(path): \(error)")
+                : CaptureError("cannot run \(compression) to decompress \(name): \(error)")
         }
     }
 

@@ -8,7 +8,8 @@
 ///
 /// Its front can be looked at before it is read, as a pipe cannot be read twice.
 struct OctetSource: ~Copyable {
-    private let path: String
+    /// What the source is called in a sentence.
+    private let name: String
     private let file: Int32
     /// Where octets are read: the file, or the pipe of the program that decompresses it.
     private var input: Int32
@@ -24,12 +25,12 @@ struct OctetSource: ~Copyable {
     private var decompressor: Decompressor?
 
     /// Opens the file at `path`; `-` is standard input. Throws when that cannot be done, and for a directory.
-    init(path: String) throws(CaptureError) {
+    init(path: String, name: String) throws(CaptureError) {
         let descriptor = path == "-" ? STDIN_FILENO : try Self.open(path)
         var status = stat()
         let flaw: String? =
             if unsafe fstat(descriptor, &status) != 0 {
-                "cannot read \(path): \(systemError())"
+                "cannot read \(name): \(systemError())"
             } else if status.st_mode & S_IFMT == S_IFDIR {
                 "\(path) is a directory: name the capture files in it"
             } else {
@@ -39,7 +40,7 @@ struct OctetSource: ~Copyable {
             Self.close(descriptor)
             throw CaptureError(flaw)
         }
-        self.path = path
+        self.name = name
         file = descriptor
         input = descriptor
         isRegular = status.st_mode & S_IFMT == S_IFREG
@@ -66,7 +67,7 @@ struct OctetSource: ~Copyable {
             // Small, as a pipe that carries a compressed stream takes it back in one piece.
             var front = peeked
             let start = front.count
-            front.append(contentsOf: repeatElement(0, count: max(count - start, 4096)))
+            front += [UInt8](repeating: 0, count: min(max(count - start, 4096), 65536))
             let end = start + (try receive(into: &front, at: start))
             front.removeLast(front.count - end)
             peeked = front
@@ -103,7 +104,7 @@ struct OctetSource: ~Copyable {
             lseek(file, off_t(-peeked.count), SEEK_CUR)
             peeked = []
         }
-        let decompressor = try Decompressor(compression, of: file, behind: peeked, path: path)
+        let decompressor = try Decompressor(compression, of: file, behind: peeked, name)
         input = decompressor.output
         self.decompressor = consume decompressor
         peeked = []
@@ -120,7 +121,7 @@ struct OctetSource: ~Copyable {
                 unsafe systemRead(input, room.baseAddress.map { unsafe $0 + start }, room.count - start)
             }
             if count >= 0 { return count }
-            guard errno == EINTR else { throw CaptureError("cannot read \(path): \(systemError())") }
+            guard errno == EINTR else { throw CaptureError("cannot read \(name): \(systemError())") }
         }
     }
 

@@ -49,24 +49,24 @@ struct PcapReader {
     /// Reads the file header at the front of `source`, and the first records where they must tell the variant.
     ///
     /// Throws when it is cut off or of a version that was never used.
-    init(_ source: inout OctetSource, path: String) throws(CaptureError) {
+    init(_ source: inout OctetSource, _ name: String) throws(CaptureError) {
         let available = try source.peek(Self.headerLength)
         guard available >= Self.headerLength else {
             throw CaptureError(
-                "\(path) is cut off inside its pcap file header, which has \(Self.headerLength) octets, "
+                "\(name) is cut off inside its pcap file header, which has \(Self.headerLength) octets, "
                     + "after \(available): it holds no packets")
         }
         let front = source.peeked
         let header = unsafe front.span.bytes
         guard let magic = Magic(header.load32(0, bigEndian: true)) else {
-            throw CaptureError("\(path) is not a pcap file")
+            throw CaptureError("\(name) is not a pcap file")
         }
         let bigEndian = magic.bigEndian
         let major = header.load16(4, bigEndian: bigEndian)
         let minor = header.load16(6, bigEndian: bigEndian)
         guard major >= 2 else {
             throw CaptureError(
-                "\(path) says that it is a pcap file of version \(major).\(minor), older than any known one")
+                "\(name) says that it is a pcap file of version \(major).\(minor), older than any known one")
         }
         var network = header.load32(20, bigEndian: bigEndian)
         // AIX writes version 2.2, nanoseconds, and RFC 1573 interface types for link types.
@@ -74,7 +74,7 @@ struct PcapReader {
         if isAIX, let linkType = Self.linkTypesOfAIX[network] { network = linkType }
         guard network & 0x03FF_0000 == 0 else {
             throw CaptureError(
-                "\(path) has a link type of \(network), in whose reserved bits nothing may be set: its header is damaged"
+                "\(name) has a link type of \(network), in whose reserved bits nothing may be set: its header is damaged"
             )
         }
         let linkType = LinkType(rawValue: UInt16(truncatingIfNeeded: network))
@@ -101,7 +101,7 @@ struct PcapReader {
         case .ixia:
             format += ", Ixia"
             guard try source.peek(firstRecord) >= firstRecord else {
-                throw CaptureError("\(path) is cut off inside its pcap file header: it holds no packets")
+                throw CaptureError("\(name) is cut off inside its pcap file header: it holds no packets")
             }
         case .microseconds: try chooseVariant(of: [.standard, .modified, .nokia], &source)
         case .modified: try chooseVariant(of: [.modified, .modifiedWithProcessor], &source)

@@ -40,7 +40,7 @@ struct PcapngReader {
     }
 
     /// Checks that the section header block at the front of `source` is there and sound. Throws when it is not.
-    init(_ source: inout OctetSource, path: String) throws(CaptureError) {
+    init(_ source: inout OctetSource, _ name: String) throws(CaptureError) {
         var available = try source.peek(12)
         if available >= 12 {
             // The section header is looked at whole, so that what is no pcapng file is told at once.
@@ -53,11 +53,11 @@ struct PcapngReader {
             var none: [PacketRecord] = []
             let scan = unsafe trial.scan(source.peeked.span.bytes.extracting(first: max(total, 12)), into: &none)
             if let fault = scan.fault {
-                throw CaptureError("\(path) is no sound pcapng file: its first block \(fault)")
+                throw CaptureError("\(name) is no sound pcapng file: its first block \(fault)")
             }
             guard scan.consumed == 0 else { return }
         }
-        throw CaptureError("\(path) is cut off inside its first pcapng block: it holds no packets")
+        throw CaptureError("\(name) is cut off inside its first pcapng block: it holds no packets")
     }
 
     private init() {}

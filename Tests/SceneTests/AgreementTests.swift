@@ -14,7 +14,8 @@ struct AgreementTests {
     func vector(row: [String]) throws {
         let path = Self.shared.appendingPathComponent("vectors/\(row[0]).pcap").path
         for (column, version) in ["4.0", "4.4", "4.6"].enumerated() {
-            #expect(try Self.marks(path, version, names: ["keep_alive": "K", "keep_alive_ack": "a"]) == row[column + 1])
+            #expect(
+                try Self.marks(path, version, names: ["keep_alive": "K", "keep_alive_ack": "a"]) == row[column + 1])
         }
     }
 

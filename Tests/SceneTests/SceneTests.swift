@@ -6,8 +6,11 @@ import Testing
 struct SceneTests {
     static let directory = Tool.root.appendingPathComponent("captures")
 
-    static let names = (try? FileManager.default.contentsOfDirectory(atPath: directory.path))
-        .map { $0.filter { [".pcap", ".pcapng", ".gz", ".zst", ".xz", ".lz4"].contains(where: $0.hasSuffix) }.sorted() }
+    static let names =
+        (try? FileManager.default.contentsOfDirectory(atPath: directory.path))
+        .map {
+            $0.filter { [".pcap", ".pcapng", ".gz", ".zst", ".xz", ".lz4"].contains(where: $0.hasSuffix) }.sorted()
+        }
         ?? []
 
     @Test("Every capture gives its expected report and marks", arguments: names)

@@ -1,0 +1,241 @@
+import Capture
+import Testing
+import Wire
+
+@Suite("pcapng files")
+struct PcapngTests {
+    /// A file with every kind of block in two sections, and where each of its blocks begins and how many packets precede.
+    private static func sample(bigEndian: Bool) -> (blocks: [[UInt8]], packets: [Packet]) {
+        let builder = PcapngBuilder(bigEndian: bigEndian)
+        var packets = Packet.some(6, longest: 12)
+        packets[2].linkType = 101
+        packets[2].interface = 1
+        packets[3] = Packet(time: 0, bytes: packets[3].bytes)
+        packets[4].interface = 2
+        packets[5].interface = 2
+        let other = PcapngBuilder(bigEndian: !bigEndian)
+        let blocks = [
+            builder.section(length: 1000, minor: 2, options: [(2, Array("hardware".utf8)), (0, [])]),
+            builder.interface(snaplen: 4096, options: [(2, Array("eth0".utf8)), (9, [6]), (0, [])]),
+            builder.packet(packets[0], options: [(1, Array("comment".utf8)), (2, builder.number(UInt32(1))), (0, [])]),
+            builder.block(4) {
+                $0.append(UInt16(1))
+                $0.append(UInt16(9))
+                $0.appendPadded([10, 0, 0, 1] + Array("host\0".utf8))
+                $0.append(UInt32(0))
+            },
+            builder.obsoletePacket(packets[1]),
+            builder.interface(linkType: 101, options: [(9, [0x86])]),
+            builder.packet(packets[2], interface: 1, units: UInt64(packets[2].time / 1_000_000_000) * 64),
+            builder.block(0x1234) { $0.append(UInt64(1)) },
+            builder.simplePacket(packets[3]),
+            builder.block(5) { $0.append(zeros(12)) },
+            other.section(),
+            other.interface(),
+            other.packet(packets[4]),
+            other.packet(packets[5]),
+        ]
+        packets[2].time = packets[2].time / 1_000_000_000 * 1_000_000_000
+        return (blocks, packets)
+    }
+
+    @Test(
+        "gives back what was written, whatever the byte order and the batch", arguments: [false, true], [64, 1000, 0])
+    func everyBlock(bigEndian: Bool, capacity: Int) throws {
+        let (blocks, packets) = Self.sample(bigEndian: bigEndian)
+        let contents = try read(blocks.flatMap { $0 }, capacity: capacity)
+        #expect(contents.packets == packets)
+        #expect(contents.frames == Array(1...6))
+        #expect(contents.damage == nil)
+        #expect(contents.format == "pcapng")
+        #expect(contents.interfaces.map(\.linkType.rawValue) == [1, 101, 1])
+        #expect(contents.interfaces.map(\.snaplen) == [4096, 0, 0])
+    }
+
+    @Test("cut at any octet, gives the packets before the cut and says where it is", arguments: [false, true])
+    func cut(bigEndian: Bool) throws {
+        let (blocks, packets) = Self.sample(bigEndian: bigEndian)
+        let whole = blocks.flatMap { $0 }
+        var ends = [0]
+        for block in blocks { ends.append(ends[ends.count - 1] + block.count) }
+        let packetBlocks: Set = [2, 4, 6, 8, 12, 13]
+        let file = try TemporaryFile([])
+        for length in 0..<whole.count {
+            try file.write(Array(whole.prefix(length)))
+            guard length >= ends[1] else {
+                #expect(throws: CaptureError.self) { try read(file.path) }
+                continue
+            }
+            let contents = try read(file.path, capacity: 512)
+            let wholeBlocks = ends.count { $0 <= length } - 1
+            let count = packetBlocks.count { $0 < wholeBlocks }
+            #expect(contents.packets == Array(packets.prefix(count)), "\(length) octets")
+            let expected = ends.contains(length) ? nil : UInt64(ends[wholeBlocks])
+            #expect(contents.damage?.offset == expected, "\(length) octets")
+        }
+    }
+
+    @Test("with any octet changed, is read without a trap, to its end or to damage", arguments: [false, true])
+    func changed(bigEndian: Bool) throws {
+        let whole = Self.sample(bigEndian: bigEndian).blocks.flatMap { $0 }
+        let file = try TemporaryFile([])
+        for index in whole.indices {
+            for value in [0, 0x7F, 0xFF, whole[index] ^ 4] {
+                var bytes = whole
+                bytes[index] = value
+                try file.write(bytes)
+                if let contents = try? read(file.path, capacity: 512) {
+                    #expect(contents.packets.count <= 6)
+                    #expect(contents.damage.map { $0.offset < UInt64(whole.count) } ?? true)
+                }
+            }
+        }
+    }
+
+    @Test(
+        "reads time in any resolution",
+        arguments: [
+            (UInt8(0), UInt64(7), Int64(7_000_000_000)),
+            (3, 7001, 7_001_000_000),
+            (6, 1_700_000_000_123_456, 1_700_000_000_123_456_000),
+            (9, 1_700_000_000_123_456_789, 1_700_000_000_123_456_789),
+            (12, 5_000_000_001_999, 5_000_000_001),
+            (19, 10_000_000_000_000_000_000, 1_000_000_000),
+            (0x80, 7, 7_000_000_000),
+            (0x81, 7, 3_500_000_000),
+            (0x94, 3 << 19, 1_500_000_000),
+            (0xA0, 5 << 31, 2_500_000_000),
+        ])
+    func resolution(_ resolution: UInt8, units: UInt64, time: Int64) throws {
+        let builder = PcapngBuilder()
+        let file =
+            builder.section() + builder.interface(options: [(9, [resolution])])
+            + builder.packet(Packet(time: 0, bytes: [1]), units: units)
+        #expect(try read(file).packets.map(\.time) == [time])
+    }
+
+    @Test("adds the time offset of the interface, which may be negative", arguments: [Int64(3600), -1])
+    func offset(_ seconds: Int64) throws {
+        let builder = PcapngBuilder(bigEndian: true)
+        let file =
+            builder.section() + builder.interface(options: [(14, builder.number(seconds))])
+            + builder.packet(Packet(time: 5_000_000, bytes: []))
+        #expect(try read(file).packets.map(\.time) == [5_000_000 + seconds * 1_000_000_000])
+    }
+
+    @Test("ignores options of a wrong length, and the second of two alike")
+    func oddOptions() throws {
+        let builder = PcapngBuilder()
+        let options: [(UInt16, [UInt8])] = [(9, [0, 0]), (14, [1]), (9, [9]), (9, [3]), (0, [1, 2, 3, 4])]
+        let file =
+            builder.section() + builder.interface(options: options)
+            + builder.packet(Packet(time: 0, bytes: []), units: 12345)
+        #expect(try read(file).packets.map(\.time) == [12345])
+    }
+
+    @Test("finds the length of the check sequence in the interface and in the flags of a packet")
+    func checkSequence() throws {
+        let builder = PcapngBuilder()
+        let packet = Packet(time: 0, bytes: zeros(60))
+        let file =
+            builder.section() + builder.interface(options: [(13, [32])]) + builder.interface(options: [(13, [4])])
+            + builder.packet(packet) + builder.packet(packet, interface: 1)
+            + builder.packet(packet, options: [(2, builder.number(UInt32(2 << 5)))])
+        #expect(try read(file).checkSequenceLengths == [4, 4, 2])
+    }
+
+    @Test("cuts a simple packet to the snaplen of its interface")
+    func simplePacket() throws {
+        let builder = PcapngBuilder()
+        let block = builder.simplePacket(Packet(time: 0, bytes: zeros(5), original: 900))
+        let contents = try read(builder.section() + builder.interface(snaplen: 5) + block)
+        #expect(contents.packets == [Packet(time: 0, bytes: zeros(5), original: 900)])
+    }
+
+    @Test(
+        "counts as frames, like tshark, some blocks that are no packets",
+        arguments: [
+            (UInt32(9), 24, true), (0xBAD, 8, true), (0x4000_0BAD, 8, true), (0x204, 24, true), (0x216, 28, true),
+            (0x221, 28, true), (4, 4, false), (5, 12, false), (10, 8, false), (0x1234, 0, false), (0x208, 24, false),
+        ])
+    func framesWithoutPacket(_ type: UInt32, length: Int, counts: Bool) throws {
+        let builder = PcapngBuilder()
+        let packet = Packet(time: 0, bytes: [1])
+        let body = type == 9 ? Array("__REALTIME_TIMESTAMP=12\n".utf8) : zeros(length)
+        let file =
+            builder.section() + builder.interface() + builder.packet(packet) + builder.block(type) { $0.append(body) }
+            + builder.packet(packet)
+        #expect(try read(file).frames == (counts ? [1, 3] : [1, 2]))
+    }
+
+    @Test("ends at a damaged block, after the packets before it", arguments: damagedBlocks)
+    func damaged(_ name: String, block: [UInt8]) throws {
+        let builder = PcapngBuilder()
+        let packet = Packet(time: 0, bytes: [1])
+        let front = builder.section() + builder.interface() + builder.packet(packet)
+        let contents = try read(front + block + builder.packet(packet))
+        #expect(contents.packets == [packet])
+        #expect(contents.damage?.offset == UInt64(front.count))
+        #expect(contents.damage?.sentence.contains("octet \(front.count)") == true)
+    }
+
+    private static let damagedBlocks: [(String, [UInt8])] = {
+        let builder = PcapngBuilder()
+        let packet = Packet(time: 0, bytes: [1, 2, 3])
+        return [
+            ("unknown interface", builder.packet(packet, interface: 1)),
+            ("lengths that differ", builder.block(0x99, trailer: 16) { _ in }),
+            ("length zero", builder.block(0x99, total: 0) { _ in }),
+            ("length beyond reason", builder.block(0x99, total: 1 << 30) { _ in }),
+            (
+                "no room for the packet",
+                builder.block(6) { $0.append(zeros(12) + [9, 0, 0, 0, 9, 0, 0, 0, 1, 2, 3, 4]) }
+            ),
+            ("short packet block", builder.block(6) { $0.append(zeros(16)) }),
+            ("option past the block", builder.packet(packet, options: [(1, [1])]).replacing(34, with: 9)),
+            ("flags of two octets", builder.packet(packet, options: [(2, [1, 2])])),
+            ("journal entry without a time", builder.block(9) { $0.append(zeros(40)) }),
+            ("secrets longer than the block", builder.block(10) { $0.append([0, 0, 0, 0, 9, 0, 0, 0]) }),
+            ("section of a strange version", builder.section(major: 2)),
+            ("section without its magic number", builder.section().replacing(8, with: 0)),
+        ]
+    }()
+
+    @Test("suffers total lengths that leave out the padding")
+    func unpaddedLength() throws {
+        let builder = PcapngBuilder()
+        let packet = Packet(time: 0, bytes: [1, 2, 3])
+        var block = builder.packet(packet)
+        block[4] -= 1
+        block[block.count - 4] -= 1
+        let file = builder.section() + builder.interface() + block + builder.packet(packet)
+        #expect(try read(file).packets == [packet, packet])
+    }
+
+    @Test("forgets the interfaces of a section at the next one")
+    func sectionWithoutInterfaces() throws {
+        let builder = PcapngBuilder()
+        let packet = Packet(time: 0, bytes: [1])
+        let contents = try read(builder.file([packet]) + builder.section() + builder.packet(packet))
+        #expect(contents.packets == [packet])
+        #expect(contents.damage != nil)
+    }
+
+    @Test("wider than the batch is read alike through batches of every size")
+    func batches() throws {
+        let packets = Packet.some(20_000, longest: 300)
+        let file = try TemporaryFile(PcapngBuilder().file(packets))
+        for capacity in [1, 1000, 65_536, 10_000_000] {
+            #expect(try read(file.path, capacity: capacity).packets == packets)
+        }
+    }
+}
+
+extension [UInt8] {
+    /// These octets, but `value` at `index`.
+    func replacing(_ index: Int, with value: UInt8) -> [UInt8] {
+        var copy = self
+        copy[index] = value
+        return copy
+    }
+}
