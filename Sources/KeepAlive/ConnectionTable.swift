@@ -124,8 +124,12 @@ struct ConnectionBirth: BitwiseCopyable {
         _ capacity: Int
     ) -> (UnsafeMutablePointer<ConnectionSlot<Key>>, UnsafeMutablePointer<ConnectionBirth>) {
         let stride = MemoryLayout<ConnectionSlot<Key>>.stride
-        // All zero is a free slot and an unset side; a slot begins on a cache line.
-        let raw = UnsafeMutableRawPointer.allocate(byteCount: capacity * stride, alignment: 64)
+        // All zero is a free slot and an unset side; a slot begins on a cache line. A large table begins on a large
+        // page, and the system is asked to use such pages for it: every packet looks somewhere else.
+        let largePage = 2 << 20
+        let alignment = capacity * stride >= largePage ? largePage : 64
+        let raw = UnsafeMutableRawPointer.allocate(byteCount: capacity * stride, alignment: alignment)
+        if alignment == largePage { unsafe tcpalive_prefer_large_pages(raw, capacity * stride) }
         unsafe raw.initializeMemory(as: UInt8.self, repeating: 0, count: capacity * stride)
         let slots = unsafe raw.bindMemory(to: ConnectionSlot<Key>.self, capacity: capacity)
         let births = UnsafeMutablePointer<ConnectionBirth>.allocate(capacity: capacity)
