@@ -116,6 +116,19 @@ struct OutputTests {
     }
 
     @Test(
+        "The README shows what the tool prints",
+        arguments: [
+            ["analyze", "captures/dead-peer-60-15-4.pcap"],
+            ["analyze", "--format", "tsv", "--marks", "captures/ipv6-answered.pcap"],
+        ])
+    func readme(arguments: [String]) throws {
+        let readme = try String(contentsOf: Tool.root.appendingPathComponent("README.md"), encoding: .utf8)
+        let run = try Tool.run(arguments)
+        #expect(run.output.count > 100)
+        #expect(readme.contains("tcpalive \(arguments.joined(separator: " "))\n\(run.output)```"))
+    }
+
+    @Test(
         "What cannot be run says in one sentence why, and ends with its status",
         arguments: [
             (["analyze", "no-such-file.pcap"], Int32(2), "no-such-file.pcap"),
