@@ -59,11 +59,20 @@ extension SegmentDecoder {
         family: UInt8, packet wanted: UInt16, littleEndian: Bool, _ bytes: RawSpan, _ extent: Extent,
         _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
+        var family = family
         var place = extent
         while place.available >= 4, place.length >= 4 {
             let length = Int(littleEndian ? bytes.little16(place.start) : bytes.big16(place.start))
             let kind = (littleEndian ? bytes.little16(place.start + 2) : bytes.big16(place.start + 2)) & 0x7FFF
             guard length >= 4 else { return }
+            if kind == 1, family != 2, family != 10, length >= 6, place.available >= 6 {
+                // The packet's header names its EtherType: for a bridge, whose family says nothing of the packet.
+                switch bytes.big16(place.start + 4) {
+                case 0x0800: family = 2
+                case 0x86DD: family = 10
+                default: break
+                }
+            }
             if kind == wanted {
                 let packet = place.limited(to: length).dropping(4)
                 switch family {
