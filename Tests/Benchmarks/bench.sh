@@ -40,3 +40,19 @@ awk -v counting="$(median "$work/count.ns")" -v analysis="$(median "$work/tcpali
     printf "| tcpalive analyze, every mark written | %.3f | %.1f |\n", analysis / 1e9, packets * 1000 / analysis
     printf "\ntcpalive takes %.2f times as long as the counting loop (medians of the same run).\n", analysis / counting
 }'
+
+# Four times the packets must not cost more allocations: none is a packet's own.
+[ "$(uname)" = Linux ] || exit 0
+cc -shared -fPIC -O2 "$here/allocations.c" -o "$work/allocations.so"
+allocations() {
+    "$work/generate" "$work/part.pcap" "$1" 1000 0 >&2
+    LD_PRELOAD="$work/allocations.so" "$tool" analyze -q --format jsonl "$work/part.pcap" 2>&1 >/dev/null
+}
+few=$(allocations 1000000)
+many=$(allocations 4000000)
+echo
+echo "Allocations: $few for 1 million packets of 1,000 connections, $many for 4 million."
+if ((many > few + 1000)); then
+    echo "something is allocated for packets" >&2
+    exit 1
+fi
