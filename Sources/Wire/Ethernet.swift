@@ -59,8 +59,8 @@ extension SegmentDecoder {
             // Cisco VN-tag, HSR (IEC 62439-3) and the redundancy tag of 802.1CB: four octets.
             try decodeEtherTypeField(bytes, extent.dropping(4), inner, &segments)
         case 0x8903:
-            // Cisco FabricPath: two octets, then the frame.
-            try decodeEthernet(bytes, extent.dropping(2), inner, &segments)
+            // Cisco FabricPath: two octets, then the frame and a check sequence (tshark 4.0 black box).
+            try decodeEthernet(bytes, extent.dropping(2).trimmed(by: 4), inner, &segments)
         case 0x6558: try decodeEthernet(bytes, extent, inner, &segments)
         case 0x880B: try decodePPP(bytes, extent, inner, &segments)
         case 0x894F: try decodeServiceHeader(bytes, extent, inner, &segments)
@@ -104,14 +104,17 @@ extension SegmentDecoder {
         case 0 where !holdsFrame(bytes, payload):
             // A pseudowire with a control word (RFC 4448 4.6).
             try decodeEthernet(bytes, payload.dropping(4), deeper(context), &segments)
-        case 1: return
-        default: try decodeEthernet(bytes, payload, deeper(context), &segments)
+        case 0: try decodeEthernet(bytes, payload, deeper(context), &segments)
+        default: return
         }
     }
 
-    /// Whether an Ethernet frame begins right here, by its type. Wireshark asks its list of manufacturers instead.
+    /// Whether an Ethernet frame begins right here, by its type. Wireshark asks its list of manufacturers instead,
+    /// where locally administered addresses have none.
     private func holdsFrame(_ bytes: RawSpan, _ extent: Extent) -> Bool {
-        guard extent.available >= 18 else { return false }
+        guard extent.available >= 18, bytes.octet(extent.start) & 2 == 0, bytes.octet(extent.start + 6) & 2 == 0 else {
+            return false
+        }
         let known: [UInt16] = [0x0800, 0x86DD, 0x0806, 0x8100, 0x88A8, 0x8847]
         return known.contains(bytes.big16(extent.start + 12)) && !known.contains(bytes.big16(extent.start + 16))
     }
@@ -121,7 +124,6 @@ extension SegmentDecoder {
         _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
         try extent.require(6, .tag)
-        guard bytes.octet(extent.start + 1) == 0 else { return }
         let length = Int(bytes.big16(extent.start + 4))
         try decodePPP(bytes, extent.dropping(6).limited(to: length), context, &segments)
     }

@@ -1,8 +1,8 @@
 extension SegmentDecoder {
     /// Decodes an 802.11 frame: only data frames that are not encrypted carry anything to see.
     ///
-    /// `isPadded`: the header is padded to four octets, as some interfaces do. The parts of a fragmented frame are
-    /// left out: tshark puts them together again.
+    /// `isPadded`: the header is padded to four octets, as some interfaces do. A frame that more fragments follow is
+    /// left out, where tshark puts them together again; a last fragment whose others are missing it takes as whole.
     mutating func decodeIEEE80211(
         _ bytes: RawSpan, _ extent: Extent, isPadded: Bool, _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
@@ -10,23 +10,35 @@ extension SegmentDecoder {
         let control = bytes.octet(extent.start)
         let flags = bytes.octet(extent.start + 1)
         let subtype = control >> 4
-        // Data (type 2) whose subtype has data (bit 2 clear), not protected.
-        guard control >> 2 & 3 == 2, subtype & 4 == 0, flags & 0x40 == 0 else { return }
+        // Data (type 2 of version 0) whose subtype has data (bit 2 clear), not protected.
+        guard control & 0x0F == 8, subtype & 4 == 0, flags & 0x40 == 0 else { return }
         var length = flags & 3 == 3 ? 30 : 24
         let hasQoS = subtype & 8 != 0
         if hasQoS { length += flags & 0x80 == 0 ? 2 : 6 }
         try extent.require(length, .link)
         let qosAt = extent.start + (flags & 3 == 3 ? 30 : 24)
         let isAggregate = hasQoS && bytes.octet(qosAt) & 0x80 != 0
-        let isFragment = flags & 4 != 0 || bytes.octet(extent.start + 22) & 0x0F != 0
-        guard !isFragment else { return }
+        guard flags & 4 == 0 else { return }
         if isPadded { length = (length + 3) & ~3 }
         let payload = extent.dropping(length)
         if isAggregate {
             try decodeAggregate(bytes, payload, context, &segments)
         } else if payload.length > 0 {
-            try decodeLLC(bytes, payload, context, &segments)
+            try decodeBody(bytes, payload, context, &segments)
         }
+    }
+
+    /// The body of a data frame: LLC, which may stand behind two octets of padding, or an EtherType (tshark 4.0 black box).
+    private mutating func decodeBody(
+        _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
+    ) throws(DecodeFailure) {
+        try extent.require(4, .link)
+        let front = bytes.big32(extent.start)
+        if front == 0x0000_AAAA { return try decodeLLC(bytes, extent.dropping(2), context, &segments) }
+        if front >> 16 == 0x0800 || front >> 16 == 0x86DD {
+            return try decodeEtherTypeField(bytes, extent, context, &segments)
+        }
+        try decodeLLC(bytes, extent, context, &segments)
     }
 
     /// The subframes of an A-MSDU, each padded to four octets: several packets in one frame.
@@ -49,7 +61,8 @@ extension SegmentDecoder {
     ) throws(DecodeFailure) {
         try extent.require(8, .link)
         let length = Int(bytes.little16(extent.start + 2))
-        try extent.require(max(8, length), .link)
+        guard length >= 8 else { return }
+        try extent.require(length, .link)
         let end = extent.start + length
         let present = bytes.little32(extent.start + 4)
         var place = extent.start + 8
@@ -71,7 +84,12 @@ extension SegmentDecoder {
         _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
         try extent.require(8, .link)
+        // Without either header's mark it is 802.11 right away (tshark 4.0 black box).
+        let mark = min(bytes.big32(extent.start), bytes.little32(extent.start))
         let isAVS = bytes.big32(extent.start) & 0xFFFF_F000 == 0x8021_1000
+        guard isAVS || mark == 0x41 || mark == 0x44 else {
+            return try decodeIEEE80211(bytes, extent, isPadded: false, context, &segments)
+        }
         let isBig = isAVS || bytes.octet(extent.start) == 0
         let length = isBig ? bytes.big32(extent.start + 4) : bytes.little32(extent.start + 4)
         try decodeIEEE80211(bytes, extent.dropping(Int(length)), isPadded: false, context, &segments)
@@ -82,9 +100,9 @@ extension SegmentDecoder {
         _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) -> Bool {
         try extent.require(8, .link)
-        let length = Int(bytes.little16(extent.start + 2))
+        let length = max(8, Int(bytes.little16(extent.start + 2)))
         let type = bytes.little32(extent.start + 4)
-        try extent.require(max(8, length), .link)
+        try extent.require(length, .link)
         var frame = extent.dropping(length)
         guard type == 105 else {
             guard type != 192, let inner = UInt16(exactly: type) else { return false }
@@ -94,6 +112,7 @@ extension SegmentDecoder {
         var place = extent.start + 8
         while place + 4 <= extent.start + length {
             let size = Int(bytes.little16(place + 2))
+            try extent.require(place + 4 + size - extent.start, .link)
             if bytes.little16(place) == 2, size >= 10, place + 14 <= extent.start + length,
                 bytes.little16(place + 12) & 1 != 0
             {

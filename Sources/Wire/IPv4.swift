@@ -54,9 +54,14 @@ extension SegmentDecoder {
         let payload = packet.dropping(headerLength)
         let transport = bytes.octet(start + 9)
         if fragment & 0x3FFF == 0 {
+            // A packet inside a fragment is whole by itself.
+            if context.role == .fragment {
+                return try decodeTransport(transport, bytes, payload, header, context.whole, &segments)
+            }
             return try decodeTransport(transport, bytes, payload, header, context, &segments)
         }
-        let isComplete = payload.available >= payload.length
+        // By what the header claims: a total length beyond the frame's makes a cut fragment, too.
+        let isComplete = extent.available >= totalLength
         if !isComplete {
             // A first fragment cut by the capture is looked up and not analysed; later ones are nothing.
             guard fragment & 0x1FFF == 0 else { return }

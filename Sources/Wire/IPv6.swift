@@ -51,13 +51,17 @@ extension SegmentDecoder {
         let length = (Int(bytes.octet(start + 1)) + 1) * 8
         try extent.require(length, .ipv6)
         var header = header
-        if kind == 60 {
+        if kind == 60 || kind == 0 {
             var place = start + 2
-            while let option = IPv6Option(bytes, place, start + length) {
+            // An option may run over the end of the header, and not over that of the packet (tshark 4.0 black box).
+            while place < start + length, let option = IPv6Option(bytes, place, start + extent.available) {
                 // The Home Address option names the source that the endpoints use (RFC 6275 6.3).
-                if option.kind == 0xC9, option.length == 16 { header.source = bytes.ipv6Address(option.value) }
+                if kind == 60, option.kind == 0xC9, option.length == 16 {
+                    header.source = bytes.ipv6Address(option.value)
+                }
                 place = option.end
             }
+            guard place >= start + length else { return }
         } else if kind == 43, bytes.octet(start + 3) > 0 {
             route(bytes, start, length, &header)
         }

@@ -67,8 +67,9 @@ extension SegmentDecoder {
             family = family & 0xFF00_0000 == 0 && family & 0x00FF_0000 < 0x0006_0000 ? family >> 16 : family.byteSwapped
         }
         if family > 1500 {
-            guard let type = UInt16(exactly: family) else { return }
-            return try decodeEtherType(type, bytes, extent.dropping(4), context, &segments)
+            // Of a larger word the low half counts (tshark 4.0 black box).
+            return try decodeEtherType(
+                UInt16(truncatingIfNeeded: family), bytes, extent.dropping(4), context, &segments)
         }
         try decodeFamily(family, bytes, extent.dropping(4), context, &segments)
     }
@@ -133,6 +134,8 @@ extension SegmentDecoder {
     ) throws(DecodeFailure) {
         try extent.require(16, .link)
         let type = bytes.octet(extent.start + 8)
+        // The length on the wire, which tshark 4.0 takes for the frame's.
+        let wire = Int(bytes.big16(extent.start + 14))
         var payload = extent.dropping(16)
         var hasMore = type & 0x80 != 0
         while hasMore {
@@ -141,8 +144,8 @@ extension SegmentDecoder {
             payload = payload.dropping(8)
         }
         switch type & 0x7F {
-        case 1, 10, 15: try decodeSerialPPP(bytes, payload, context, &segments)
-        case 2, 11, 16: try decodeEthernet(bytes, payload.dropping(2), context, &segments)
+        case 1, 10, 15, 19: try decodeSerialPPP(bytes, payload, context, &segments)
+        case 2, 11, 16, 20: try decodeEthernet(bytes, payload.dropping(2).limited(to: wire), context, &segments)
         case 22: try decodeIP(bytes, payload, context, &segments)
         case 23: try decodeIPv6(bytes, payload, context, &segments)
         default: return

@@ -59,26 +59,25 @@ extension SegmentDecoder {
         family: UInt8, packet wanted: UInt16, littleEndian: Bool, _ bytes: RawSpan, _ extent: Extent,
         _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
-        var family = family
         var place = extent
+        // The EtherType that the kernel noted goes before the family (tshark 4.0 black box).
+        var noted: UInt16 = 0
         while place.available >= 4, place.length >= 4 {
             let length = Int(littleEndian ? bytes.little16(place.start) : bytes.big16(place.start))
             let kind = (littleEndian ? bytes.little16(place.start + 2) : bytes.big16(place.start + 2)) & 0x7FFF
             guard length >= 4 else { return }
-            if kind == 1, family != 2, family != 10, length >= 6, place.available >= 6 {
-                // The packet's header names its EtherType: for a bridge, whose family says nothing of the packet.
-                switch bytes.big16(place.start + 4) {
-                case 0x0800: family = 2
-                case 0x86DD: family = 10
-                default: break
-                }
+            try place.require(length, .link)
+            // The header: in the log it begins with the EtherType, in the queue with a number of four octets.
+            if kind == 1, wanted == 9 ? length == 8 : length >= 10 {
+                noted = bytes.big16(place.start + (wanted == 9 ? 4 : 8))
             }
             if kind == wanted {
                 let packet = place.limited(to: length).dropping(4)
-                switch family {
-                case 2: try decodeIP(bytes, packet, context, &segments)
-                case 10: try decodeIPv6(bytes, packet, context, &segments)
-                default: return
+                switch (noted, family) {
+                case (0, 2): try decodeIP(bytes, packet, context, &segments)
+                case (0, 10): try decodeIPv6(bytes, packet, context, &segments)
+                case (0, _): return
+                default: try decodeEtherType(noted, bytes, packet, context, &segments)
                 }
             }
             place = place.dropping((length + 3) & ~3)

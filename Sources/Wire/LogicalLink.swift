@@ -5,11 +5,13 @@ extension SegmentDecoder {
     ) throws(DecodeFailure) {
         try extent.require(3, .link)
         let destination = bytes.octet(extent.start)
-        // Unnumbered frames have one octet of control, the others two.
-        let control = bytes.octet(extent.start + 2) & 3 == 3 ? 1 : 2
-        let payload = extent.dropping(2 + control)
+        let control = bytes.octet(extent.start + 2)
+        // Unnumbered frames have one octet of control, the others two; of the former only UI is read on.
+        let isUnnumbered = control & 3 == 3
+        guard !isUnnumbered || control == 3 else { return }
+        let payload = extent.dropping(isUnnumbered ? 3 : 4)
         switch destination {
-        case 0xAA: try decodeSNAP(bytes, payload, context, &segments)
+        case 0xAA where bytes.octet(extent.start + 1) == 0xAA: try decodeSNAP(bytes, payload, context, &segments)
         case 0x06: try decodeIP(bytes, payload, context, &segments)
         case 0xFE:
             try payload.require(1, .link)
@@ -57,7 +59,8 @@ extension SegmentDecoder {
     ) throws(DecodeFailure) {
         var frame = extent
         try frame.require(2, .link)
-        if bytes.big16(frame.start) == 0xFF03 {
+        if bytes.octet(frame.start) == 0xFF {
+            // The address; tshark does not look at the control octet behind it.
             frame = frame.dropping(2)
             try frame.require(2, .link)
         }
@@ -107,7 +110,7 @@ extension SegmentDecoder {
             place = place.dropping(1)
         }
         try place.require(2, .link)
-        guard bytes.octet(place.start) == 3 else {
+        guard bytes.octet(place.start) & 3 == 3 else {
             return try decodeEtherTypeField(bytes, place, context, &segments)
         }
         place = place.dropping(1)
@@ -121,7 +124,7 @@ extension SegmentDecoder {
         _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
         try extent.require(13, .link)
-        guard bytes.octet(extent.start) & 0x78 == 0x50 else { return }
+        guard bytes.octet(extent.start) & 0xF0 == 0x50 else { return }
         try decodeLLC(bytes, extent.dropping(13), context, &segments)
     }
 
@@ -148,8 +151,8 @@ extension SegmentDecoder {
         let payload = extent.dropping(offset + 1)
         switch bytes.octet(extent.start + offset) {
         case 212:
-            // A split flag of 255 marks an exception packet: four octets before the real ones.
-            let isException = bytes.octet(payload.start) == 0xFF
+            // A split flag of 255 marks an exception packet: four octets before the real ones, which Linux takes out.
+            let isException = offset == 2 && bytes.octet(payload.start) == 0xFF
             try decodeIP(bytes, payload.dropping(isException ? 7 : 3), context, &segments)
         case 240: try decodeIP(bytes, payload, context, &segments)
         default: return

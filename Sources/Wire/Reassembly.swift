@@ -74,14 +74,14 @@ struct Reassembly {
     private static func assemble(_ datagram: Datagram) -> [UInt8]? {
         guard let length = datagram.length else { return nil }
         var reached = 0
-        for piece in datagram.pieces {
+        for piece in datagram.pieces where reached < length {
             if piece.offset > reached { return nil }
             reached = max(reached, piece.offset + piece.octets.count)
         }
         guard reached >= length else { return nil }
         var whole: [UInt8] = []
         whole.reserveCapacity(length)
-        for piece in datagram.pieces where piece.offset + piece.octets.count > whole.count {
+        for piece in datagram.pieces where whole.count < length && piece.offset + piece.octets.count > whole.count {
             whole.append(contentsOf: piece.octets[(whole.count - piece.offset)...])
         }
         whole.removeLast(whole.count - length)

@@ -130,6 +130,13 @@ struct PacketContext: BitwiseCopyable {
     /// How many headers deep: bounds recursion through tunnels.
     var depth = 0
 
+    /// The same, for a packet of its own.
+    var whole: PacketContext {
+        var context = self
+        context.role = .whole
+        return context
+    }
+
     /// A packet at `time`, record number `record`.
     init(time: Int64, record: UInt32) {
         self.time = time

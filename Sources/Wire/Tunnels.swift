@@ -7,8 +7,8 @@ extension SegmentDecoder {
         let source = bytes.big16(extent.start)
         let destination = bytes.big16(extent.start + 2)
         let length = Int(bytes.big16(extent.start + 4))
-        guard length == 0 || length >= 8 else { return }
-        let payload = (length == 0 ? extent : extent.limited(to: length)).dropping(8)
+        guard length >= 8 else { return }
+        let payload = extent.limited(to: length).dropping(8)
         if try decodeTunnel(min(source, destination), bytes, payload, context, &segments) { return }
         _ = try decodeTunnel(max(source, destination), bytes, payload, context, &segments)
     }
@@ -44,7 +44,7 @@ extension SegmentDecoder {
         if flags & 0x8000 != 0 || hasRouting { payload = payload.dropping(4) }
         if flags & 0x2000 != 0 { payload = payload.dropping(4) }
         if hasSequence { payload = payload.dropping(4) }
-        if flags & 7 == 1, flags & 0x0080 != 0 { payload = payload.dropping(4) }
+        if type == 0x880B, flags & 0x0080 != 0 { payload = payload.dropping(4) }
         if hasRouting {
             // Source route entries until one of no length (RFC 1701).
             while true {
@@ -56,7 +56,9 @@ extension SegmentDecoder {
         }
         switch type {
         case 0x880B: try decodePPP(bytes, payload, context, &segments)
-        case 0x6558: try decodeEthernet(bytes, payload, context, &segments)
+        case 0x6558, 0x6400:
+            // 0x6400 is MikroTik's Ethernet over IP, whose key is a length and a tunnel.
+            try decodeEthernet(bytes, payload, context, &segments)
         case 0x88BE where !hasSequence: try decodeEthernet(bytes, payload, context, &segments)
         case 0x88BE, 0x22EB: try decodeERSPAN(bytes, payload, context, &segments)
         case 0x883E:
@@ -76,6 +78,8 @@ extension SegmentDecoder {
         case 1: try decodeEthernet(bytes, extent.dropping(8), context, &segments)
         case 2:
             try extent.require(12, .tunnel)
+            // The frame type (five bits): 0 is Ethernet.
+            guard bytes.octet(extent.start + 10) & 0x7C == 0 else { return }
             let hasSubheader = bytes.octet(extent.start + 11) & 1 != 0
             try decodeEthernet(bytes, extent.dropping(hasSubheader ? 20 : 12), context, &segments)
         default: return
@@ -122,8 +126,9 @@ extension SegmentDecoder {
     ) throws(DecodeFailure) {
         try extent.require(8, .tunnel)
         let flags = bytes.octet(extent.start)
-        guard flags >> 5 == 1, bytes.octet(extent.start + 1) == 255 else { return }
-        var payload = extent.dropping(8)
+        // Version 1 of GTP; without the protocol type bit it is GTP', for charging.
+        guard flags >> 4 == 3, bytes.octet(extent.start + 1) == 255 else { return }
+        var payload = extent.limited(to: 8 + Int(bytes.big16(extent.start + 2))).dropping(8)
         if flags & 7 != 0 {
             try payload.require(4, .tunnel)
             var next = flags & 4 == 0 ? 0 : bytes.octet(payload.start + 3)
@@ -163,7 +168,12 @@ extension SegmentDecoder {
         try extent.require(2, .tunnel)
         let flags = bytes.big16(extent.start)
         guard flags & 0x8000 == 0, flags & 15 == 2 else { return }
-        var payload = extent.dropping(2 + (flags & 0x4000 == 0 ? 0 : 2) + 4 + (flags & 0x0800 == 0 ? 0 : 4))
+        var message = extent
+        if flags & 0x4000 != 0 {
+            try extent.require(4, .tunnel)
+            message = extent.limited(to: Int(bytes.big16(extent.start + 2)))
+        }
+        var payload = message.dropping(2 + (flags & 0x4000 == 0 ? 0 : 2) + 4 + (flags & 0x0800 == 0 ? 0 : 4))
         if flags & 0x0200 != 0 {
             try payload.require(2, .tunnel)
             payload = payload.dropping(2 + Int(bytes.big16(payload.start)))

@@ -124,7 +124,7 @@ struct OutputTests {
     func readme(arguments: [String]) throws {
         let readme = try String(contentsOf: Tool.root.appendingPathComponent("README.md"), encoding: .utf8)
         let run = try Tool.run(arguments)
-        #expect(run.output.count > 100)
+        #expect(run.output.count > 50)
         #expect(readme.contains("tcpalive \(arguments.joined(separator: " "))\n\(run.output)```"))
     }
 

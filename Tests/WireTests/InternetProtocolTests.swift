@@ -1,0 +1,216 @@
+import Testing
+import Wire
+
+/// Sections 2.3 to 2.6 of the rules: which octets of an IP packet are TCP, and whose they are.
+@Suite("IP")
+struct InternetProtocolTests {
+    private static let segment = Packets.tcp()
+
+    private func payload(_ packet: [UInt8], wire: Int? = nil, version: WiresharkVersion = .newest) -> UInt32? {
+        Packets.decode([packet], originalLengths: wire.map { [$0] }, version: version).segments.first?.payloadLength
+    }
+
+    private func v6(_ last: UInt64) -> IPAddress {
+        IPAddress(v6: 0xfd00_0000_0000_0000, last)
+    }
+
+    @Test(
+        "The total length of IPv4 says what is payload",
+        arguments: [
+            (43, UInt32(3)), (41, 1), (40, 0), (60_000, 3), (0, 3), (19, nil),
+        ])
+    func totalLength(length: Int, expected: UInt32?) {
+        #expect(payload(Packets.ipv4(Self.segment, totalLength: length)) == expected)
+    }
+
+    @Test("With a total length of 0 padding counts as payload, and so does what was not captured")
+    func offload() {
+        let packet = Packets.ipv4(Self.segment, totalLength: 0)
+        #expect(payload(packet + [0, 0, 0]) == 6)
+        #expect(payload(packet, wire: 1043) == 1003)
+        // A record that claims less than was captured is taken at what was captured.
+        #expect(payload(packet, wire: 41) == 3)
+    }
+
+    @Test("A header length below 20 octets is nothing")
+    func headerLength() {
+        var packet = Packets.ipv4(Self.segment)
+        packet[0] = 0x44
+        #expect(payload(packet) == nil)
+    }
+
+    @Test(
+        "An option shorter than its kind's minimum ends the dissection",
+        arguments: [
+            (7, 2, 3), (11, 3, 4), (12, 3, 4), (68, 3, 4), (82, 11, 12), (130, 2, 3), (131, 2, 3), (133, 2, 3),
+            (134, 5, 6), (136, 3, 4), (137, 2, 3), (148, 3, 4), (25, 2, 3),
+        ])
+    func shortOptions(kind: UInt8, short: UInt8, least: UInt8) {
+        for (length, isRead) in [(short, false), (least, true), (1, true), (0, true), (60, true)] {
+            let options = [kind, length, 0xF0] + [UInt8](repeating: 0, count: 13)
+            #expect((payload(Packets.ipv4(Self.segment, options: options)) != nil) == isRead, "length \(length)")
+        }
+    }
+
+    @Test("Wireshark 4.6 alone wants eight octets of option 154")
+    func option154() {
+        let packet = Packets.ipv4(Self.segment, options: [154, 4, 0, 0])
+        #expect(payload(packet, version: .v4_4) == 3)
+        #expect(payload(packet, version: .v4_6) == nil)
+    }
+
+    @Test(
+        "A source route names the destination while its pointer is within it",
+        arguments: [
+            (UInt8(131), UInt8(4), UInt32(0x0909_0909)), (137, 8, 0x0909_0909), (131, 12, 0x0A00_0002),
+            (131, 5, 0x0A00_0002), (7, 4, 0x0A00_0002),
+        ])
+    func sourceRoute(kind: UInt8, pointer: UInt8, destination: UInt32) {
+        let options: [UInt8] = [1, kind, 11, pointer, 8, 8, 8, 8, 9, 9, 9, 9]
+        let segment = Packets.decode([Packets.ipv4(Self.segment, options: options)]).segments.first
+        #expect(segment?.destination.address == IPAddress(v4: destination))
+    }
+
+    @Test("An IPv6 payload length of 0 is nothing without a jumbo-payload option, and that option's value with it")
+    func jumbo() {
+        #expect(payload(Packets.ipv6(Self.segment, payloadLength: 0)) == nil)
+        let jumbo = Packets.hex("0600 c204 00011170")
+        let packet = Packets.ipv6(jumbo + Self.segment, next: 0, payloadLength: 0)
+        #expect(payload(packet, wire: 70_100) == UInt32(70_000 - 8 - 20))
+        let small = Packets.ipv6(Packets.hex("0600 c204 00000020") + Self.segment, next: 0, payloadLength: 0)
+        #expect(payload(small) == nil)
+    }
+
+    @Test(
+        "Extension headers are walked through; those that hide their content end the walk",
+        arguments: [
+            (UInt8(0), true), (60, true), (43, true), (140, true), (50, false), (135, false), (139, false), (59, false),
+        ])
+    func extensionHeaders(kind: UInt8, isRead: Bool) {
+        let packet = Packets.ipv6(Packets.hex("0600 0104 00000000") + Self.segment, next: kind)
+        #expect((payload(packet) == 3) == isRead)
+    }
+
+    @Test(
+        "A routing header with segments left names the destination",
+        arguments: [
+            ("0602 0001 00000000", UInt64(9)), ("0602 0000 00000000", 2), ("0602 0201 00000000", 9),
+            ("0602 0401 00000000", 9), ("0602 0901 00000000", 2),
+        ])
+    func routing(hex: String, last: UInt64) {
+        let address = Packets.b6.dropLast() + [9]
+        let packet = Packets.ipv6(Packets.hex(hex) + address + Self.segment, next: 43)
+        #expect(Packets.decode([packet]).segments.first?.destination.address == v6(last))
+    }
+
+    @Test("A compressed RPL route takes the elided octets from the destination")
+    func compressedRoute() {
+        // One address, 15 octets elided, 7 octets of padding behind its last octet.
+        let header = Packets.hex("0601 0301 0f700000") + [9] + [UInt8](repeating: 0, count: 7)
+        let packet = Packets.ipv6(header + Self.segment, next: 43)
+        #expect(Packets.decode([packet]).segments.first?.destination.address == v6(9))
+    }
+
+    @Test("The Home Address option names the source")
+    func homeAddress() {
+        let option = Packets.hex("0602 0102 0000 c910") + Packets.a6.dropLast() + [7]
+        let packet = Packets.ipv6(option + Self.segment, next: 60)
+        #expect(Packets.decode([packet]).segments.first?.source.address == v6(7))
+    }
+
+    @Test(
+        "ICMP errors quote segments that are looked up and not analysed",
+        arguments: [(UInt8(3), true), (4, true), (11, true), (12, true), (5, false), (0, false)])
+    func quote(type: UInt8, isFound: Bool) {
+        let quoted = Packets.ipv4(Packets.tcp(payload: 0), totalLength: 1500)
+        let packet = Packets.ipv4([type, 0, 0, 0, 0, 0, 0, 0] + quoted, transport: 1)
+        #expect(Packets.decode([packet]).segments.map(\.role) == (isFound ? [.quoted] : []))
+        let version6 = Packets.ipv6([1, 0, 0, 0, 0, 0, 0, 0] + Packets.ipv6(Packets.tcp()), next: 58)
+        #expect(Packets.decode([version6]).segments.map(\.role) == [.quoted])
+    }
+
+    @Test("With the length of RFC 4884 a quote is cut, when packet and quote are longer")
+    func quoteLength() {
+        let quoted = Packets.ipv4(Packets.tcp(payload: 100))
+        for (words, isFound) in [(UInt8(0), true), (3, false), (4, true)] {
+            let packet = Packets.ipv4([3, 0, 0, 0, 0, words, 0, 0] + quoted, transport: 1)
+            #expect(Packets.decode([packet]).segments.isEmpty != isFound, "\(words) words")
+        }
+    }
+}
+
+/// Section 2.5: fragments.
+@Suite("Fragments")
+struct FragmentTests {
+    private static let datagram = Packets.tcp(payload: 20)
+
+    private static func piece(
+        _ range: Range<Int>, last: Bool, octets: [UInt8] = datagram, identification: Int = 7
+    ) -> [UInt8] {
+        Packets.ipv4(
+            Array(octets[range]), fragment: range.lowerBound / 8 | (last ? 0 : 0x2000), identification: identification)
+    }
+
+    @Test("The segment is found in the frame that completes the datagram, whatever the order")
+    func anyOrder() {
+        let pieces = [
+            Self.piece(0..<16, last: false), Self.piece(16..<32, last: false), Self.piece(32..<40, last: true),
+        ]
+        for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0], [0, 2, 1]] {
+            let segments = Packets.decode(order.map { pieces[$0] }).segments
+            #expect(segments.map(\.payloadLength) == [20])
+            #expect(segments.first?.record == 2)
+        }
+        #expect(Packets.decode(Array(pieces.dropLast())).segments.isEmpty)
+    }
+
+    @Test("IPv6 fragments are put together; an atomic one is analysed at once")
+    func version6() {
+        func piece(_ range: Range<Int>, more: Int) -> [UInt8] {
+            Packets.ipv6(
+                [6, 0] + Packets.big16(range.lowerBound | more) + Packets.big32(9) + Self.datagram[range], next: 44)
+        }
+        let segments = Packets.decode([piece(16..<40, more: 0), piece(0..<16, more: 1), piece(0..<40, more: 0)])
+            .segments
+        #expect(segments.map(\.record) == [1, 2])
+        #expect(segments.map(\.payloadLength) == [20, 20])
+    }
+
+    @Test("Where fragments overlap the one of the lower offset stands")
+    func overlap() {
+        var other = Self.datagram
+        other[8] = 0xEE  // in the acknowledgment number
+        let segments = Packets.decode([
+            Self.piece(8..<40, last: true, octets: other), Self.piece(0..<16, last: false),
+        ]).segments
+        #expect(segments.map(\.acknowledgment) == [SequenceNumber(2000)])
+    }
+
+    @Test("After a datagram is complete its identification begins another one")
+    func reuse() {
+        let pieces = [Self.piece(0..<16, last: false), Self.piece(16..<40, last: true)]
+        #expect(Packets.decode(pieces + pieces).segments.map(\.record) == [1, 3])
+        #expect(Packets.decode([pieces[0], pieces[1], pieces[1]]).segments.map(\.record) == [1])
+    }
+
+    @Test("Private addresses are put together within a VLAN, public ones across", arguments: [true, false])
+    func vlans(isPrivate: Bool) {
+        func piece(_ range: Range<Int>, last: Bool, vlan: String) -> [UInt8] {
+            let packet = Packets.ipv4(
+                Array(Self.datagram[range]), fragment: range.lowerBound / 8 | (last ? 0 : 0x2000),
+                source: isPrivate ? Packets.a4 : [192, 0, 2, 1], destination: [198, 51, 100, 2])
+            return Packets.ethernet(packet, tags: Packets.hex("8100" + vlan))
+        }
+        let packets = [piece(0..<16, last: false, vlan: "0001"), piece(16..<40, last: true, vlan: "0002")]
+        #expect(Packets.decode(packets, link: 1).segments.isEmpty == isPrivate)
+    }
+
+    @Test("A first fragment cut by the capture is looked up; a later one is nothing")
+    func truncated() {
+        let first = Self.piece(0..<32, last: false)
+        let later = Self.piece(16..<40, last: true)
+        let (segments, _) = Packets.decode(
+            [Array(first.dropLast()), Array(later.dropLast())], originalLengths: [first.count, later.count])
+        #expect(segments.map(\.role) == [.fragment])
+    }
+}
