@@ -80,7 +80,7 @@ struct Envelope: CustomTestStringConvertible, Sendable {
         Envelope("NFLOG of a bridge", 239, Packets.hex("07000001 08000100 86dd0000 43000900") + v6, isIPv6: true),
         before(
             "ERF, Ethernet", 197,
-            "0000000000000000 02 04 0000 0000 0000 0000 00000c000002 00000c000001 0800"),
+            "0000000000000000 02 04 0000 0000 0039 0000 00000c000002 00000c000001 0800"),
         before("pflog", 117, "3d02 0000" + String(repeating: "00", count: 60)),
         before("ENC", 109, "02000000 0000000000000000"),
         before("ipnet", 226, "0102" + String(repeating: "00", count: 22)),
