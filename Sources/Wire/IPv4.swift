@@ -84,30 +84,21 @@ extension SegmentDecoder {
     private func walkOptions(
         _ bytes: RawSpan, _ first: Int, _ end: Int, _ header: inout IPHeader
     ) throws(DecodeFailure) {
-        var place = first
+        var options = HeaderOptions(from: first, to: end)
         var isRouted = false
-        while place < end {
-            let kind = bytes.octet(place)
-            if kind == 0 { return }
-            if kind == 1 {
-                place += 1
-                continue
+        while let option = options.next(bytes) {
+            let function = option.length > 2 ? bytes.octet(option.place + 2) >> 4 : 1
+            let least = leastLength(ofOption: option.kind, function: function)
+            if option.length < least {
+                throw DecodeFailure(layer: .ipv4, offset: option.place, required: least, available: option.length)
             }
-            guard place + 1 < end else { return }
-            let length = Int(bytes.octet(place + 1))
-            guard length >= 2, place + length <= end else { return }
-            let least = leastLength(ofOption: kind, function: length > 2 ? bytes.octet(place + 2) >> 4 : 1)
-            if length < least {
-                throw DecodeFailure(layer: .ipv4, offset: place, required: least, available: length)
-            }
-            if kind == 131 || kind == 137, !isRouted {
-                let pointer = Int(bytes.octet(place + 2))
-                if pointer >= 4, pointer <= length, pointer % 4 == 0, length >= 7 {
-                    header.destination = IPAddress(v4: bytes.big32(place + length - 4))
+            if option.kind == 131 || option.kind == 137, !isRouted {
+                let pointer = Int(bytes.octet(option.place + 2))
+                if pointer >= 4, pointer <= option.length, pointer % 4 == 0, option.length >= 7 {
+                    header.destination = IPAddress(v4: bytes.big32(option.place + option.length - 4))
                 }
                 isRouted = true
             }
-            place += length
         }
     }
 

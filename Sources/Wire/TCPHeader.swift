@@ -84,25 +84,15 @@ extension SegmentDecoder {
     }
 
     private func walkOptions(_ bytes: RawSpan, _ first: Int, _ end: Int, _ segment: inout Segment) {
-        var place = first
-        while place < end {
-            let kind = bytes.octet(place)
-            if kind == 0 { return }
-            if kind == 1 {
-                place += 1
-                continue
-            }
-            guard place + 1 < end else { return }
-            let length = Int(bytes.octet(place + 1))
-            guard length >= 2, place + length <= end else { return }
-            if kind == 8, length == 10 {
+        var options = HeaderOptions(from: first, to: end)
+        while let option = options.next(bytes) {
+            if option.kind == 8, option.length == 10 {
                 segment.hasTimestamps = true
-                segment.timestampValue = bytes.big32(place + 2)
-                segment.timestampEcho = bytes.big32(place + 6)
+                segment.timestampValue = bytes.big32(option.place + 2)
+                segment.timestampEcho = bytes.big32(option.place + 6)
             }
-            if kind == 5 { segment.hasSelectiveAcknowledgment = true }
-            if hidesVerdict(kind, length, bytes, place) { segment.isShown = false }
-            place += length
+            if option.kind == 5 { segment.hasSelectiveAcknowledgment = true }
+            if hidesVerdict(option, bytes) { segment.isShown = false }
         }
     }
 
@@ -110,8 +100,10 @@ extension SegmentDecoder {
     ///
     /// Left out: SCPS extended capabilities (20) and the Riverbed probe (76), which no capture is known to show, and
     /// the exception for SACK where the relative acknowledgment is above 2^31.
-    private func hidesVerdict(_ kind: UInt8, _ length: Int, _ bytes: RawSpan, _ place: Int) -> Bool {
-        switch kind {
+    private func hidesVerdict(_ option: HeaderOptions.Option, _ bytes: RawSpan) -> Bool {
+        let length = option.length
+        let place = option.place
+        switch option.kind {
         case 5: return length < 10
         case 21: return length == 6
         case 30:

@@ -69,7 +69,7 @@ struct Analyze: ParsableCommand {
         while try analysis.advance(&file) {
             if progress.isDue { progress.draw(done: file.octetsRead, total: file.octetsTotal) }
             if analysis.marked.isEmpty { continue }
-            progress.erase()
+            progress.makeRoom()
             for marked in analysis.marked { try reporter.event(marked, frame: analysis.frame(of: marked)) }
         }
         progress.erase()

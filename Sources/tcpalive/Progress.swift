@@ -8,6 +8,7 @@ struct Progress {
     private let start = ContinuousClock.now
     private var nextDraw: ContinuousClock.Instant
     private var isDrawn = false
+    private let isSharingTerminal = OutputDescriptor.standardOutput.isTerminal
 
     /// The progress of reading `file`, shown once that has taken half a second.
     init(of file: String) {
@@ -30,6 +31,11 @@ struct Progress {
         text.append(
             progressOf: file, done: done, total: total, elapsed: now - start, columns: terminal.columns - 1)
         try? terminal.write(text.octets)
+    }
+
+    /// Makes room for results, where they go to the terminal too.
+    mutating func makeRoom() {
+        if isSharingTerminal { erase() }
     }
 
     /// Takes the line away again.
