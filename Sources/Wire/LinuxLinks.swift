@@ -68,7 +68,9 @@ extension SegmentDecoder {
             guard length >= 4 else { return }
             try place.require(length, .link)
             // The header: in the log it begins with the EtherType, in the queue with a number of four octets.
-            if kind == 1, wanted == 9 ? length == 8 : length >= 10 { noted = bytes.big16(place.start + (wanted == 9 ? 4 : 8)) }
+            if kind == 1, wanted == 9 ? length == 8 : length >= 10 {
+                noted = bytes.big16(place.start + (wanted == 9 ? 4 : 8))
+            }
             if kind == wanted {
                 let packet = place.limited(to: length).dropping(4)
                 switch (noted, family) {
