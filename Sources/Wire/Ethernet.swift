@@ -6,8 +6,9 @@ extension SegmentDecoder {
         try extent.require(14, .link)
         let type = bytes.big16(extent.start + 12)
         if type <= 1500, bytes.big32(extent.start) & 0xFDFF_FFFF == 0x0100_0C00, bytes.octet(extent.start + 4) == 0 {
-            // Cisco ISL: 26 octets before the frame itself.
-            return try decodeEthernet(bytes, extent.dropping(26), deeper(context), &segments)
+            // Cisco ISL: 26 octets before the frame itself, whose length the field there tells, a check sequence behind it.
+            let length = max(0, Int(type) - 16)
+            return try decodeEthernet(bytes, extent.dropping(26).claiming(length), deeper(context), &segments)
         }
         try decodeTypeOrLength(type, bytes, extent.dropping(14), context, &segments)
     }
@@ -74,14 +75,16 @@ extension SegmentDecoder {
         }
     }
 
-    /// A MACsec frame (IEEE 802.1AE 9) that is signed and not encrypted: tag, EtherType, check value.
+    /// A MACsec frame (IEEE 802.1AE 9) that is signed and not encrypted: tag, EtherType, packet.
+    ///
+    /// The check value behind it counts as padding does (tshark 4.0 black box).
     private mutating func decodeMACsec(
         _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
         try extent.require(6, .tag)
         let control = bytes.octet(extent.start)
         guard control & 0x0C == 0 else { return }
-        let payload = extent.dropping(control & 0x20 == 0 ? 6 : 14).trimmed(by: 16)
+        let payload = extent.dropping(control & 0x20 == 0 ? 6 : 14)
         try decodeEtherTypeField(bytes, payload, context, &segments)
     }
 

@@ -80,7 +80,9 @@ extension SegmentDecoder {
             try frame.require(4, .link)
             let inner = deeper(context)
             guard bytes.octet(frame.start) >> 6 == 3, inner.depth <= Self.depthLimit else { return }
-            try decodePPP(bytes, frame.dropping(4), inner, &segments)
+            let whole = frame.dropping(4)
+            // What tshark puts together is as long as what was captured of it.
+            try decodePPP(bytes, whole.limited(to: whole.available), inner, &segments)
         case 0x0031:
             // A bridged Ethernet frame (RFC 3518 4.2).
             try frame.require(2, .link)
