@@ -6,8 +6,9 @@ extension SegmentDecoder {
         try extent.require(14, .link)
         let type = bytes.big16(extent.start + 12)
         if type <= 1500, bytes.big32(extent.start) & 0xFDFF_FFFF == 0x0100_0C00, bytes.octet(extent.start + 4) == 0 {
-            // Cisco ISL: 26 octets before the frame itself.
-            return try decodeEthernet(bytes, extent.dropping(26), deeper(context), &segments)
+            // Cisco ISL: 26 octets before the frame itself, whose length the field there tells, a check sequence behind it.
+            let length = max(0, Int(type) - 16)
+            return try decodeEthernet(bytes, extent.dropping(26).claiming(length), deeper(context), &segments)
         }
         try decodeTypeOrLength(type, bytes, extent.dropping(14), context, &segments)
     }
@@ -52,12 +53,13 @@ extension SegmentDecoder {
         case 0x88E7:
             // 802.1ah: the tag of the service instance, then the customer's frame.
             try decodeEthernet(bytes, extent.dropping(4), inner, &segments)
-        case 0x893F:
-            // 802.1BR: six octets of E-tag.
+        case 0x893F, 0x8909:
+            // 802.1BR's E-tag and Cisco's metadata: six octets.
             try decodeEtherTypeField(bytes, extent.dropping(6), inner, &segments)
         case 0x8926, 0x892F, 0xF1C1:
             // Cisco VN-tag, HSR (IEC 62439-3) and the redundancy tag of 802.1CB: four octets.
             try decodeEtherTypeField(bytes, extent.dropping(4), inner, &segments)
+        case 0x88E5: try decodeMACsec(bytes, extent, inner, &segments)
         case 0x8903:
             // Cisco FabricPath: two octets, then the frame and a check sequence (tshark 4.0 black box).
             try decodeEthernet(bytes, extent.dropping(2).trimmed(by: 4), inner, &segments)
@@ -71,6 +73,19 @@ extension SegmentDecoder {
             try decodeEthernet(bytes, extent.dropping(6 + options), inner, &segments)
         default: return
         }
+    }
+
+    /// A MACsec frame (IEEE 802.1AE 9) that is signed and not encrypted: tag, EtherType, packet.
+    ///
+    /// The check value behind it counts as padding does (tshark 4.0 black box).
+    private mutating func decodeMACsec(
+        _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
+    ) throws(DecodeFailure) {
+        try extent.require(6, .tag)
+        let control = bytes.octet(extent.start)
+        guard control & 0x0C == 0 else { return }
+        let payload = extent.dropping(control & 0x20 == 0 ? 6 : 14)
+        try decodeEtherTypeField(bytes, payload, context, &segments)
     }
 
     /// The network service header (RFC 8300 2).

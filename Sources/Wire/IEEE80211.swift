@@ -17,6 +17,11 @@ extension SegmentDecoder {
         if hasQoS { length += flags & 0x80 == 0 ? 2 : 6 }
         try extent.require(length, .link)
         let qosAt = extent.start + (flags & 3 == 3 ? 30 : 24)
+        if hasQoS, flags & 3 == 3, bytes.octet(qosAt + 1) & 1 != 0 {
+            // Mesh control: six octets and up to three addresses.
+            try extent.require(length + 6, .link)
+            length += 6 + 6 * Int(bytes.octet(extent.start + length) & 3)
+        }
         let isAggregate = hasQoS && bytes.octet(qosAt) & 0x80 != 0
         guard flags & 4 == 0 else { return }
         if isPadded { length = (length + 3) & ~3 }
@@ -49,7 +54,7 @@ extension SegmentDecoder {
         while place.available >= 14, place.length >= 14 {
             let length = Int(bytes.big16(place.start + 12))
             if length > 0 {
-                try decodeLLC(bytes, place.dropping(14).limited(to: length), context, &segments)
+                try decodeLLC(bytes, place.dropping(14).claiming(length), context, &segments)
             }
             place = place.dropping((14 + length + 3) & ~3)
         }

@@ -41,6 +41,8 @@ extension SegmentDecoder {
         case 117: try decodePFLOG(bytes, extent, context, &segments)
         case 226: try decodeIPNET(bytes, extent, context, &segments)
         case 8: try decodeIP(bytes, extent.dropping(16), context, &segments)
+        case 99: try decodeSymantec(bytes, extent, context, &segments)
+        case 242: try decodeInfiniBand(bytes, extent, context, &segments)
         case 240: try decodeEthernet(bytes, extent.dropping(4).trimmed(by: 4), context, &segments)
         default: return false
         }
@@ -128,6 +130,25 @@ extension SegmentDecoder {
         }
     }
 
+    /// Symantec's firewall: the EtherType at 6 of 44 octets or at 20 of 56 (tshark 4.0 black box).
+    private mutating func decodeSymantec(
+        _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
+    ) throws(DecodeFailure) {
+        try extent.require(44, .link)
+        let type = bytes.big16(extent.start + 6)
+        if type != 0 { return try decodeEtherType(type, bytes, extent.dropping(44), context, &segments) }
+        try extent.require(56, .link)
+        try decodeEtherType(bytes.big16(extent.start + 20), bytes, extent.dropping(56), context, &segments)
+    }
+
+    /// IP over InfiniBand (RFC 4391 6) behind its 40 octets of addresses: EtherType and two reserved octets.
+    private mutating func decodeInfiniBand(
+        _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
+    ) throws(DecodeFailure) {
+        try extent.require(44, .link)
+        try decodeEtherType(bytes.big16(extent.start + 40), bytes, extent.dropping(44), context, &segments)
+    }
+
     /// Endace ERF records inside pcap: type, extension headers, then Ethernet or IP.
     private mutating func decodeERF(
         _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
@@ -145,7 +166,7 @@ extension SegmentDecoder {
         }
         switch type & 0x7F {
         case 1, 10, 15, 19: try decodeSerialPPP(bytes, payload, context, &segments)
-        case 2, 11, 16, 20: try decodeEthernet(bytes, payload.dropping(2).limited(to: wire), context, &segments)
+        case 2, 11, 16, 20: try decodeEthernet(bytes, payload.dropping(2).claiming(wire), context, &segments)
         case 22: try decodeIP(bytes, payload, context, &segments)
         case 23: try decodeIPv6(bytes, payload, context, &segments)
         default: return

@@ -75,6 +75,20 @@ extension SegmentDecoder {
         switch type {
         case 0x0021: try decodeIP(bytes, frame, context, &segments)
         case 0x0057: try decodeIPv6(bytes, frame, context, &segments)
+        case 0x003D:
+            // Multilink (RFC 1990 3) with a long header: a fragment that is first and last is a frame.
+            try frame.require(4, .link)
+            let inner = deeper(context)
+            guard bytes.octet(frame.start) >> 6 == 3, inner.depth <= Self.depthLimit else { return }
+            let whole = frame.dropping(4)
+            // What tshark puts together is as long as what was captured of it.
+            try decodePPP(bytes, whole.limited(to: whole.available), inner, &segments)
+        case 0x0031:
+            // A bridged Ethernet frame (RFC 3518 4.2).
+            try frame.require(2, .link)
+            let inner = deeper(context)
+            guard bytes.octet(frame.start + 1) == 1, inner.depth <= Self.depthLimit else { return }
+            try decodeEthernet(bytes, frame.dropping(2), inner, &segments)
         case 0x0281, 0x0283: try decodeMPLS(bytes, frame, context, &segments)
         default: return
         }

@@ -108,6 +108,11 @@ struct Extent: BitwiseCopyable {
         return Extent(start: start, captured: min(captured, end), claimed: end)
     }
 
+    /// `octets` octets whatever the layer below claims, as its own header has it.
+    func claiming(_ octets: Int) -> Extent {
+        Extent(start: start, captured: min(captured, start + octets), claimed: start + octets)
+    }
+
     /// Throws unless `octets` octets can be read from `start` on.
     func require(_ octets: Int, _ layer: Layer) throws(DecodeFailure) {
         if available < octets || length < octets {

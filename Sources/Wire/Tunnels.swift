@@ -21,10 +21,14 @@ extension SegmentDecoder {
         case 4789: try decodeVXLAN(bytes, extent, context, &segments)
         case 4790: try decodeVXLANGPE(bytes, extent, context, &segments)
         case 6081: try decodeGeneve(bytes, extent, context, &segments)
-        case 2152: try decodeGTP(bytes, extent, context, &segments)
+        case 2152, 2123, 3386: try decodeGTP(bytes, extent, context, &segments)
         case 3544: try decodeTeredo(bytes, extent, context, &segments)
         case 1701: try decodeL2TP(bytes, extent, context, &segments)
         case 6343: try decodeSFlow(bytes, extent, context, &segments)
+        case 4341: try decodeIP(bytes, extent.dropping(8), context, &segments)  // LISP (RFC 9300 5)
+        case 5072: try decodeAYIYA(bytes, extent, context, &segments)
+        case 5247: try decodeCAPWAP(bytes, extent, context, &segments)
+        case 37008: try decodeTZSP(bytes, extent, context, &segments)
         case 6635: try decodeMPLS(bytes, extent, context, &segments)
         default: return false
         }
@@ -61,6 +65,7 @@ extension SegmentDecoder {
             try decodeEthernet(bytes, payload, context, &segments)
         case 0x88BE where !hasSequence: try decodeEthernet(bytes, payload, context, &segments)
         case 0x88BE, 0x22EB: try decodeERSPAN(bytes, payload, context, &segments)
+        case 0x6559: try decodeFrameRelay(bytes, payload, context, &segments)
         case 0x883E:
             try payload.require(1, .tunnel)
             let isRedirected = bytes.octet(payload.start) >> 4 != 4
@@ -126,6 +131,11 @@ extension SegmentDecoder {
     ) throws(DecodeFailure) {
         try extent.require(8, .tunnel)
         let flags = bytes.octet(extent.start)
+        if flags >> 4 == 1, bytes.octet(extent.start + 1) == 255 {
+            // Version 0 (3GPP TS 09.60 6): 20 octets.
+            let length = Int(bytes.big16(extent.start + 2))
+            return try decodeIP(bytes, extent.limited(to: 20 + length).dropping(20), context, &segments)
+        }
         // Version 1 of GTP; without the protocol type bit it is GTP', for charging.
         guard flags >> 4 == 3, bytes.octet(extent.start + 1) == 255 else { return }
         var payload = extent.limited(to: 8 + Int(bytes.big16(extent.start + 2))).dropping(8)

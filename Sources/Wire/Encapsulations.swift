@@ -1,0 +1,50 @@
+extension SegmentDecoder {
+    /// AYIYA (draft-massar-v6ops-ayiya 4): identity and signature, then what the next header says.
+    mutating func decodeAYIYA(
+        _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
+    ) throws(DecodeFailure) {
+        try extent.require(8, .tunnel)
+        let identity = 1 << Int(bytes.octet(extent.start) >> 4)
+        let signature = Int(bytes.octet(extent.start + 1) >> 4) * 4
+        let payload = extent.dropping(8 + identity + signature)
+        switch bytes.octet(extent.start + 3) {
+        case 4: try decodeIP(bytes, payload, context, &segments)
+        case 41: try decodeIPv6(bytes, payload, context, &segments)
+        default: return
+        }
+    }
+
+    /// The data channel of CAPWAP (RFC 5415 4.3) where it carries whole Ethernet frames.
+    mutating func decodeCAPWAP(
+        _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
+    ) throws(DecodeFailure) {
+        try extent.require(8, .tunnel)
+        // Type of payload (bit 8), fragment (7), keep-alive (3); preamble 1 is DTLS.
+        guard bytes.octet(extent.start) == 0, bytes.big32(extent.start) & 0x0188 == 0 else { return }
+        let length = Int(bytes.octet(extent.start + 1) >> 3) * 4
+        try decodeEthernet(bytes, extent.dropping(length), context, &segments)
+    }
+
+    /// TaZmen Sniffer Protocol: tags until an end tag (1), then Ethernet (1) or 802.11 (18).
+    mutating func decodeTZSP(
+        _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
+    ) throws(DecodeFailure) {
+        try extent.require(4, .tunnel)
+        let encapsulation = bytes.big16(extent.start + 2)
+        var place = extent.dropping(4)
+        while true {
+            try place.require(1, .tunnel)
+            let tag = bytes.octet(place.start)
+            place = place.dropping(1)
+            if tag == 1 { break }
+            if tag == 0 { continue }
+            try place.require(1, .tunnel)
+            place = place.dropping(1 + Int(bytes.octet(place.start)))
+        }
+        switch encapsulation {
+        case 1: try decodeEthernet(bytes, place, context, &segments)
+        case 18: try decodeIEEE80211(bytes, place, isPadded: false, context, &segments)
+        default: return
+        }
+    }
+}
