@@ -1,9 +1,11 @@
 extension SegmentDecoder {
-    /// AYIYA (draft-massar-v6ops-ayiya 4): identity and signature, then what the next header says.
+    /// AYIYA (draft-massar-v6ops-ayiya 4): identity and signature, then, when the packet is to be forwarded (operation
+    /// 1), what the next header says.
     mutating func decodeAYIYA(
         _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
         try extent.require(8, .tunnel)
+        guard bytes.octet(extent.start + 2) & 0x0F == 1 else { return }
         let identity = 1 << Int(bytes.octet(extent.start) >> 4)
         let signature = Int(bytes.octet(extent.start + 1) >> 4) * 4
         let payload = extent.dropping(8 + identity + signature)
@@ -19,8 +21,8 @@ extension SegmentDecoder {
         _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
         try extent.require(8, .tunnel)
-        // Type of payload (bit 8), fragment (7), keep-alive (3); preamble 1 is DTLS.
-        guard bytes.octet(extent.start) == 0, bytes.big32(extent.start) & 0x0188 == 0 else { return }
+        // Type of payload (bit 8), fragment (7), keep-alive (3); the preamble's type 1 is DTLS.
+        guard bytes.octet(extent.start) & 0x0F != 1, bytes.big32(extent.start) & 0x0188 == 0 else { return }
         let length = Int(bytes.octet(extent.start + 1) >> 3) * 4
         try decodeEthernet(bytes, extent.dropping(length), context, &segments)
     }

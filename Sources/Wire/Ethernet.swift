@@ -5,7 +5,8 @@ extension SegmentDecoder {
     ) throws(DecodeFailure) {
         try extent.require(14, .link)
         let type = bytes.big16(extent.start + 12)
-        if type <= 1500, bytes.big32(extent.start) & 0xFDFF_FFFF == 0x0100_0C00, bytes.octet(extent.start + 4) == 0 {
+        let front = bytes.big32(extent.start)
+        if type <= 1500, front == 0x0100_0C00 || front == 0x0C00_0C00, bytes.octet(extent.start + 4) == 0 {
             // Cisco ISL: 26 octets before the frame itself, whose length the field there tells, a check sequence behind it.
             let length = max(0, Int(type) - 16)
             return try decodeEthernet(bytes, extent.dropping(26).claiming(length), deeper(context), &segments)
@@ -64,7 +65,6 @@ extension SegmentDecoder {
             // Cisco FabricPath: two octets, then the frame and a check sequence (tshark 4.0 black box).
             try decodeEthernet(bytes, extent.dropping(2).trimmed(by: 4), inner, &segments)
         case 0x6558: try decodeEthernet(bytes, extent, inner, &segments)
-        case 0x880B: try decodePPP(bytes, extent, inner, &segments)
         case 0x894F: try decodeServiceHeader(bytes, extent, inner, &segments)
         case 0x22F3:
             // TRILL (RFC 6325 3): six octets and the options that bits 6 to 10 count in words.
@@ -75,7 +75,7 @@ extension SegmentDecoder {
         }
     }
 
-    /// A MACsec frame (IEEE 802.1AE 9) that is signed and not encrypted: tag, EtherType, packet.
+    /// A MACsec frame (IEEE 802.1AE 9, version 0) that is signed and not encrypted: tag, EtherType, packet.
     ///
     /// The check value behind it counts as padding does (tshark 4.0 black box).
     private mutating func decodeMACsec(
@@ -83,7 +83,7 @@ extension SegmentDecoder {
     ) throws(DecodeFailure) {
         try extent.require(6, .tag)
         let control = bytes.octet(extent.start)
-        guard control & 0x0C == 0 else { return }
+        guard control & 0x8C == 0 else { return }
         let payload = extent.dropping(control & 0x20 == 0 ? 6 : 14)
         try decodeEtherTypeField(bytes, payload, context, &segments)
     }
@@ -93,10 +93,20 @@ extension SegmentDecoder {
         _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
         try extent.require(8, .tag)
-        let payload = extent.dropping(max(8, Int(bytes.octet(extent.start + 1) & 0x3F) * 4))
+        let claimed = Int(bytes.octet(extent.start + 1) & 0x3F) * 4
+        // Context of type 1 has one length, that of type 2 a least one (tshark 4.0 black box).
+        let length =
+            switch bytes.octet(extent.start + 2) {
+            case 1: 24
+            case 2: max(8, claimed)
+            default: max(4, claimed)
+            }
+        let payload = extent.dropping(length)
         switch bytes.octet(extent.start + 3) {
-        case 1, 2: try decodeIP(bytes, payload, context, &segments)
+        case 1: try decodeIP(bytes, payload, context, &segments)
+        case 2: try decodeIPv6(bytes, payload, context, &segments)
         case 3: try decodeEthernet(bytes, payload, context, &segments)
+        case 4: try decodeEtherType(0x894F, bytes, payload, context, &segments)
         case 5: try decodeMPLS(bytes, payload, context, &segments)
         default: return
         }
@@ -140,7 +150,7 @@ extension SegmentDecoder {
     ) throws(DecodeFailure) {
         try extent.require(6, .tag)
         let length = Int(bytes.big16(extent.start + 4))
-        try decodePPP(bytes, extent.dropping(6).limited(to: length), context, &segments)
+        try decodePPPProtocol(bytes, extent.dropping(6).limited(to: length), context, &segments)
     }
 
     /// `context` one header deeper.

@@ -37,22 +37,28 @@ extension SegmentDecoder {
         case 239: try decodeNFLOG(bytes, extent, context, &segments)
         case 253: try decodeNetlink(bytes, extent, context, &segments)
         case 197: try decodeERF(bytes, extent, context, &segments)
-        case 109: try decodeFamily(littleOrBig(bytes, extent), bytes, extent.dropping(12), context, &segments)
+        case 109: try decodeENC(bytes, extent, context, &segments)
         case 117: try decodePFLOG(bytes, extent, context, &segments)
         case 226: try decodeIPNET(bytes, extent, context, &segments)
         case 8: try decodeIP(bytes, extent.dropping(16), context, &segments)
         case 99: try decodeSymantec(bytes, extent, context, &segments)
         case 242: try decodeInfiniBand(bytes, extent, context, &segments)
-        case 240: try decodeEthernet(bytes, extent.dropping(4).trimmed(by: 4), context, &segments)
+        case 240: try decodeNetAnalyzer(bytes, extent, context, &segments)
         default: return false
         }
         return true
     }
 
-    /// The address family word of BSD in whichever byte order makes it small; 0 when it cannot be read.
-    private func littleOrBig(_ bytes: RawSpan, _ extent: Extent) -> UInt32 {
-        guard extent.available >= 4 else { return 0 }
-        return min(bytes.little32(extent.start), bytes.big32(extent.start))
+    /// OpenBSD's encapsulating interface: 12 octets, of which the first four are an address family (2 or 24).
+    private mutating func decodeENC(
+        _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
+    ) throws(DecodeFailure) {
+        try extent.require(12, .link)
+        switch min(bytes.little32(extent.start), bytes.big32(extent.start)) {
+        case 2: try decodeIP(bytes, extent.dropping(12), context, &segments)
+        case 24: try decodeIPv6(bytes, extent.dropping(12), context, &segments)
+        default: return
+        }
     }
 
     /// BSD loopback: the address family in the byte order of whoever captured (wireshark-rules 2.2).
@@ -67,6 +73,8 @@ extension SegmentDecoder {
         if family & 0xFFFF_0000 != 0 {
             // A big-endian word, or a 16-bit one in the upper half.
             family = family & 0xFF00_0000 == 0 && family & 0x00FF_0000 < 0x0006_0000 ? family >> 16 : family.byteSwapped
+        } else if family & 0xFF == 0, family < 0x0600 {
+            family >>= 8  // a big-endian word of 16 bits
         }
         if family > 1500 {
             // Of a larger word the low half counts (tshark 4.0 black box).
@@ -118,27 +126,34 @@ extension SegmentDecoder {
         try decodeFamily(UInt32(bytes.octet(extent.start + 1)), bytes, extent.dropping(length), context, &segments)
     }
 
-    /// Solaris ipnet: 24 octets, the second of which is the address family (2 or 26).
+    /// Solaris ipnet: 24 octets, the second of which is the address family (2 or 26), and from the fifth on the length
+    /// of the packet, which ends where the captured frame ends (tshark 4.0 black box).
     private mutating func decodeIPNET(
         _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
         try extent.require(24, .link)
+        let length = Int(bytes.big32(extent.start + 4))
+        guard length <= extent.available else { return }
+        let packet = extent.dropping(extent.available - length)
         switch bytes.octet(extent.start + 1) {
-        case 2: try decodeIP(bytes, extent.dropping(24), context, &segments)
-        case 26: try decodeIPv6(bytes, extent.dropping(24), context, &segments)
+        case 2: try decodeIP(bytes, packet, context, &segments)
+        case 26: try decodeIPv6(bytes, packet, context, &segments)
         default: return
         }
     }
 
-    /// Symantec's firewall: the EtherType at 6 of 44 octets or at 20 of 56 (tshark 4.0 black box).
+    /// Symantec's firewall: the EtherType at 6 of 44 octets or at 10 of 56, never at both (tshark 4.0 black box).
     private mutating func decodeSymantec(
         _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
         try extent.require(44, .link)
-        let type = bytes.big16(extent.start + 6)
-        if type != 0 { return try decodeEtherType(type, bytes, extent.dropping(44), context, &segments) }
-        try extent.require(56, .link)
-        try decodeEtherType(bytes.big16(extent.start + 20), bytes, extent.dropping(56), context, &segments)
+        switch (bytes.big16(extent.start + 6), bytes.big16(extent.start + 10)) {
+        case (0, let type):
+            try extent.require(56, .link)
+            try decodeEtherType(type, bytes, extent.dropping(56), context, &segments)
+        case (let type, 0): try decodeEtherType(type, bytes, extent.dropping(44), context, &segments)
+        default: return
+        }
     }
 
     /// IP over InfiniBand (RFC 4391 6) behind its 40 octets of addresses: EtherType and two reserved octets.
@@ -146,7 +161,21 @@ extension SegmentDecoder {
         _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
         try extent.require(44, .link)
-        try decodeEtherType(bytes.big16(extent.start + 40), bytes, extent.dropping(44), context, &segments)
+        switch bytes.big16(extent.start + 40) {
+        case 0x0800: try decodeIP(bytes, extent.dropping(44), context, &segments)
+        case 0x86DD: try decodeIPv6(bytes, extent.dropping(44), context, &segments)
+        default: return
+        }
+    }
+
+    /// Hilscher netANALYZER: four octets that say what follows, here Ethernet with its check sequence (tshark 4.0 black
+    /// box).
+    private mutating func decodeNetAnalyzer(
+        _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
+    ) throws(DecodeFailure) {
+        try extent.require(4, .link)
+        guard bytes.big32(extent.start) & 0x003D_00F0 == 0x0008_0000 else { return }
+        try decodeEthernet(bytes, extent.dropping(4).trimmed(by: 4), context, &segments)
     }
 
     /// Endace ERF records inside pcap: type, extension headers, then Ethernet or IP.

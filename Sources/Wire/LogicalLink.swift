@@ -6,33 +6,38 @@ extension SegmentDecoder {
         try extent.require(3, .link)
         let destination = bytes.octet(extent.start)
         let control = bytes.octet(extent.start + 2)
-        // Unnumbered frames have one octet of control, the others two; of the former only UI is read on.
+        // Unnumbered frames have one octet of control, the others two; UI and information frames are read on.
         let isUnnumbered = control & 3 == 3
-        guard !isUnnumbered || control == 3 else { return }
+        guard control & 1 == 0 || control == 3 else { return }
         let payload = extent.dropping(isUnnumbered ? 3 : 4)
         switch destination {
-        case 0xAA where bytes.octet(extent.start + 1) == 0xAA: try decodeSNAP(bytes, payload, context, &segments)
+        case 0xAA where bytes.octet(extent.start + 1) == 0xAA:
+            try decodeSNAP(bytes, payload, padding: 2, context, &segments)
         case 0x06: try decodeIP(bytes, payload, context, &segments)
         case 0xFE:
             try payload.require(1, .link)
-            try decodeNLPID(bytes.octet(payload.start), bytes, payload.dropping(1), context, &segments)
+            let identifier = bytes.octet(payload.start)
+            guard identifier != 0x80 else { return }  // SNAP has an access point of its own
+            try decodeNLPID(identifier, bytes, payload.dropping(1), context, &segments)
         default: return
         }
     }
 
     /// A SNAP header (IEEE 802 9.2): who says what the protocol number means, and the number.
+    ///
+    /// `padding`: octets before a bridged frame, two of them behind LLC (RFC 2684 5.2).
     private mutating func decodeSNAP(
-        _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
+        _ bytes: RawSpan, _ extent: Extent, padding: Int, _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
         try extent.require(5, .link)
         let organization = bytes.big32(extent.start) >> 8
         let type = bytes.big16(extent.start + 3)
         let payload = extent.dropping(5)
         switch organization {
-        case 0x000000, 0x0000F8, 0x080007: try decodeEtherType(type, bytes, payload, context, &segments)
+        case 0x000000, 0x0000F8: try decodeEtherType(type, bytes, payload, context, &segments)
         case 0x0080C2 where type == 1 || type == 7:
             // Bridged Ethernet (RFC 2427 4.2), 1 with its check sequence.
-            let frame = type == 1 ? payload.trimmed(by: 4) : payload
+            let frame = payload.dropping(padding).trimmed(by: type == 1 ? 4 : 0)
             let inner = deeper(context)
             if inner.depth <= Self.depthLimit { try decodeEthernet(bytes, frame, inner, &segments) }
         default: return
@@ -45,15 +50,15 @@ extension SegmentDecoder {
         _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
         switch identifier {
-        case 0x80: try decodeSNAP(bytes, extent, context, &segments)
+        case 0x80: try decodeSNAP(bytes, extent, padding: 0, context, &segments)
         case 0xCC: try decodeIP(bytes, extent, context, &segments)
         case 0x8E: try decodeIPv6(bytes, extent, context, &segments)
-        case 0xCF: try decodePPP(bytes, extent, context, &segments)
+        case 0xCF: try decodePPPProtocol(bytes, extent, context, &segments)
         default: return
         }
     }
 
-    /// Decodes a PPP frame from its protocol field on (RFC 1661 2), address and control octets allowed.
+    /// Decodes a PPP frame (RFC 1661 2), address and control octets allowed (RFC 1662 3.1).
     mutating func decodePPP(
         _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
@@ -62,8 +67,16 @@ extension SegmentDecoder {
         if bytes.octet(frame.start) == 0xFF {
             // The address; tshark does not look at the control octet behind it.
             frame = frame.dropping(2)
-            try frame.require(2, .link)
         }
+        try decodePPPProtocol(bytes, frame, context, &segments)
+    }
+
+    /// Decodes a PPP frame from its protocol field on.
+    mutating func decodePPPProtocol(
+        _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
+    ) throws(DecodeFailure) {
+        var frame = extent
+        try frame.require(2, .link)
         var type = bytes.big16(frame.start)
         if type & 0x0100 != 0 {
             // A compressed protocol field is one odd octet.
@@ -82,13 +95,15 @@ extension SegmentDecoder {
             guard bytes.octet(frame.start) >> 6 == 3, inner.depth <= Self.depthLimit else { return }
             let whole = frame.dropping(4)
             // What tshark puts together is as long as what was captured of it.
-            try decodePPP(bytes, whole.limited(to: whole.available), inner, &segments)
+            try decodePPPProtocol(bytes, whole.limited(to: whole.available), inner, &segments)
         case 0x0031:
-            // A bridged Ethernet frame (RFC 3518 4.2).
+            // A bridged Ethernet frame (RFC 3518 4.2): the flags tell of a check sequence and count padding.
             try frame.require(2, .link)
             let inner = deeper(context)
             guard bytes.octet(frame.start + 1) == 1, inner.depth <= Self.depthLimit else { return }
-            try decodeEthernet(bytes, frame.dropping(2), inner, &segments)
+            let flags = bytes.octet(frame.start)
+            let trailer = (flags & 0x80 == 0 ? 0 : 4) + Int(flags & 0x0F)
+            try decodeEthernet(bytes, frame.dropping(2).trimmed(by: trailer), inner, &segments)
         case 0x0281, 0x0283: try decodeMPLS(bytes, frame, context, &segments)
         default: return
         }
@@ -109,7 +124,18 @@ extension SegmentDecoder {
     mutating func decodeCiscoHDLC(
         _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
-        try decodeEtherTypeField(bytes, extent.dropping(2), context, &segments)
+        try decodeSerialType(bytes, extent.dropping(2), context, &segments)
+    }
+
+    /// Decodes an EtherType field and what follows it, of the few types that tshark knows on serial lines.
+    private mutating func decodeSerialType(
+        _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
+    ) throws(DecodeFailure) {
+        try extent.require(2, .tag)
+        switch bytes.big16(extent.start) {
+        case 0x0800, 0x86DD, 0x8847, 0x8848, 0x6558: try decodeEtherTypeField(bytes, extent, context, &segments)
+        default: return
+        }
     }
 
     /// Frame Relay (RFC 2427 3): an address, then a control octet and NLPID, or Cisco's EtherType.
@@ -125,7 +151,7 @@ extension SegmentDecoder {
         }
         try place.require(2, .link)
         guard bytes.octet(place.start) & 3 == 3 else {
-            return try decodeEtherTypeField(bytes, place, context, &segments)
+            return try decodeSerialType(bytes, place, context, &segments)
         }
         place = place.dropping(1)
         if bytes.octet(place.start) == 0 { place = place.dropping(1) }  // padding

@@ -70,7 +70,8 @@ extension SegmentDecoder {
             try payload.require(1, .tunnel)
             let isRedirected = bytes.octet(payload.start) >> 4 != 4
             try decodeIP(bytes, payload.dropping(isRedirected ? 4 : 0), context, &segments)
-        default: try decodeEtherType(type, bytes, payload, context, &segments)
+        case 0x0800, 0x86DD, 0x8847, 0x8848, 0x894F: try decodeEtherType(type, bytes, payload, context, &segments)
+        default: return  // tags, which tshark does not look for here
         }
     }
 
@@ -105,9 +106,11 @@ extension SegmentDecoder {
     ) throws(DecodeFailure) {
         try extent.require(8, .tunnel)
         switch bytes.octet(extent.start + 3) {
-        case 1, 2: try decodeIP(bytes, extent.dropping(8), context, &segments)
+        case 1: try decodeIP(bytes, extent.dropping(8), context, &segments)
+        case 2: try decodeIPv6(bytes, extent.dropping(8), context, &segments)
         case 3: try decodeEthernet(bytes, extent.dropping(8), context, &segments)
         case 4: try decodeEtherType(0x894F, bytes, extent.dropping(8), context, &segments)
+        case 5: try decodeMPLS(bytes, extent.dropping(8), context, &segments)
         default: return
         }
     }
