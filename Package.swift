@@ -46,7 +46,7 @@ let package = Package(
         .testTarget(name: "CaptureTests", dependencies: ["Capture", "Wire", "CPcap"], swiftSettings: house),
         .testTarget(
             name: "ReportTests", dependencies: ["Report", "KeepAlive", "Capture", "Wire"], swiftSettings: house),
-        .testTarget(name: "SceneTests", dependencies: ["tcpalive"], swiftSettings: house),
+        .testTarget(name: "SceneTests", dependencies: ["tcpalive"], exclude: ["Help"], swiftSettings: house),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -37,8 +37,8 @@ public struct CaptureFile: ~Copyable {
 
     /// Opens the capture at `path` (`-`: standard input) and keeps only packets that match the BPF filter, if any.
     ///
-    /// Throws when it cannot be opened, is no capture, or the filter does not compile. In pcapng the link type is found
-    /// out with the first packets, so there it is `next` that throws what is wrong with a filter.
+    /// Throws when it cannot be opened, is no capture, or the filter does not compile. In pcapng, where each interface
+    /// has its own link type, packets on which the filter cannot be asked do not match.
     public init(path: String, filter expression: String? = nil) throws(CaptureError) {
         let name = Self.name(path)
         var source = try OctetSource(path: path, name: name)
@@ -61,6 +61,7 @@ public struct CaptureFile: ~Copyable {
             reader = .pcap(pcap)
         case .pcapng:
             reader = .pcapng(try PcapngReader(&source, name))
+            try filter?.checkForAnyLink()
             position = 0
         case .compressed(let inner):
             throw CaptureError("\(name) is compressed twice, with \(inner) inside: decompress it once and try again")
@@ -98,8 +99,9 @@ public struct CaptureFile: ~Copyable {
 
     /// Replaces the contents of `batch` by the next packets; false at the end of the file or at damage.
     ///
-    /// The batch may be empty, where no packet matches the filter. It grows to `batchCapacity`, if it is of no size yet,
-    /// and to the size of a larger record. Throws when reading fails, or the filter does not compile for a link type.
+    /// The batch may be empty, where no packet matches the filter, and where a signal interrupted the wait for a pipe:
+    /// the caller may go on or stop. It grows to `batchCapacity`, if it is of no size yet,
+    /// and to the size of a larger record. Throws when reading fails.
     public mutating func next(into batch: inout PacketBatch) throws(CaptureError) -> Bool {
         batch.records.removeAll(keepingCapacity: true)
         batch.firstFrame = nextFrame
@@ -110,7 +112,10 @@ public struct CaptureFile: ~Copyable {
         batch.bytes.replaceSubrange(..<filled, with: carried)
         carried.removeAll(keepingCapacity: true)
         while true {
-            let count = try source.read(into: &batch.bytes, at: filled)
+            guard let count = try source.read(into: &batch.bytes, at: filled) else {
+                carried.append(contentsOf: batch.bytes[..<filled])
+                return true
+            }
             filled += count
             // Out of the batch for as long as its octets are borrowed.
             var records: [PacketRecord] = []
@@ -134,9 +139,12 @@ public struct CaptureFile: ~Copyable {
             break
         }
         let hasPackets = !batch.records.isEmpty
-        try filter?.apply(to: &batch)
+        filter?.apply(to: &batch)
         return hasPackets || !isAtEnd
     }
+
+    /// Whether the file comes to an end by itself: a pipe may belong to a running capture.
+    public var isFinite: Bool { source.isFinite }
 
     /// Octets of the file (compressed, where it is) read so far. Of a compressed pipe, the decompressed ones.
     public var octetsRead: UInt64 { source.octetsRead }

@@ -68,7 +68,10 @@ struct OctetSource: ~Copyable {
             var front = peeked
             let start = front.count
             front += [UInt8](repeating: 0, count: min(max(count - start, 4096), 65536))
-            let end = start + (try receive(into: &front, at: start))
+            guard let count = try receive(into: &front, at: start) else {
+                throw CaptureError("interrupted before \(name) told what it holds")
+            }
+            let end = start + count
             front.removeLast(front.count - end)
             peeked = front
             if end == start { break }
@@ -84,15 +87,16 @@ struct OctetSource: ~Copyable {
 
     /// Reads the next octets into `octets` from `start` to its end, and tells how many; 0 at the end of the source.
     ///
-    /// A pipe may give fewer than fit.
-    mutating func read(into octets: inout [UInt8], at start: Int) throws(CaptureError) -> Int {
+    /// A pipe may give fewer than fit. Nil where a signal interrupted the wait for them: read(2), EINTR.
+    mutating func read(into octets: inout [UInt8], at start: Int) throws(CaptureError) -> Int? {
         var count = min(octets.count - start, peeked.count - peekedStart)
         if count > 0 {
             octets.replaceSubrange(start..<start + count, with: peeked[peekedStart..<peekedStart + count])
             peekedStart += count
         } else {
             if !peeked.isEmpty { (peeked, peekedStart) = ([], 0) }
-            count = try receive(into: &octets, at: start)
+            guard let received = try receive(into: &octets, at: start) else { return nil }
+            count = received
         }
         octetsDelivered &+= UInt64(count)
         return count
@@ -115,26 +119,24 @@ struct OctetSource: ~Copyable {
         decompressor?.finish()
     }
 
-    private func receive(into octets: inout [UInt8], at start: Int) throws(CaptureError) -> Int {
-        while true {
-            let count = unsafe octets.withUnsafeMutableBytes { room in
-                unsafe systemRead(input, room.baseAddress.map { unsafe $0 + start }, room.count - start)
-            }
-            if count >= 0 { return count }
-            guard errno == EINTR else { throw CaptureError("cannot read \(name): \(systemError())") }
+    /// Reads once; nil where a signal came first.
+    private func receive(into octets: inout [UInt8], at start: Int) throws(CaptureError) -> Int? {
+        let count = unsafe octets.withUnsafeMutableBytes { room in
+            unsafe systemRead(input, room.baseAddress.map { unsafe $0 + start }, room.count - start)
         }
+        if count >= 0 { return count }
+        if errno == EINTR { return nil }
+        throw CaptureError("cannot read \(name): \(systemError())")
     }
 
     private static func open(_ path: String) throws(CaptureError) -> Int32 {
-        while true {
-            let descriptor = unsafe systemOpen(path, O_RDONLY | O_CLOEXEC)
-            if descriptor >= 0 { return descriptor }
-            switch errno {
-            case EINTR: continue
-            case ENOENT: throw CaptureError("there is no file \(path)")
-            case EACCES: throw CaptureError("may not read \(path): permission denied")
-            default: throw CaptureError("cannot open \(path): \(systemError())")
-            }
+        let descriptor = unsafe systemOpen(path, O_RDONLY | O_CLOEXEC)
+        if descriptor >= 0 { return descriptor }
+        switch errno {
+        case EINTR: throw CaptureError("interrupted while opening \(path)")
+        case ENOENT: throw CaptureError("there is no file \(path)")
+        case EACCES: throw CaptureError("may not read \(path): permission denied")
+        default: throw CaptureError("cannot open \(path): \(systemError())")
         }
     }
 

@@ -82,9 +82,10 @@ private func systemWrite(_ descriptor: Int32, _ octets: UnsafeRawBufferPointer) 
 }
 
 extension CaptureFile {
-    /// Whether there is anything at `path` (access(2)); `-`, standard input, always is.
+    /// Whether there is anything at `path` (access(2)), or may be; `-`, standard input, always is.
     public static func exists(_ path: String) -> Bool {
         if path == "-" { return true }
-        return unsafe access(path, F_OK) == 0
+        // Where looking is forbidden, opening says so in its own words.
+        return unsafe access(path, F_OK) == 0 || errno == EACCES
     }
 }

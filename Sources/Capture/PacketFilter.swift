@@ -7,6 +7,8 @@ internal import Wire
     private var linkTypes: [LinkType] = []
     /// The program for each of `linkTypes`.
     private var programs: [bpf_program] = unsafe []
+    /// Link types for which the expression means nothing.
+    private var unsuited: [LinkType] = []
 
     /// A filter that keeps what matches `expression`.
     init(_ expression: String) {
@@ -41,13 +43,43 @@ internal import Wire
         return linkTypes.count - 1
     }
 
-    /// Removes the packets of `batch` that do not match. Throws when the expression does not suit their link type.
-    mutating func apply(to batch: inout PacketBatch) throws(CaptureError) {
+    /// Throws what libpcap finds wrong with the expression, where it compiles for none of the common link types.
+    mutating func checkForAnyLink() throws(CaptureError) {
+        var first: CaptureError?
+        // Ethernet, whose sentence a user understands, and links that have words of their own in filters.
+        for number: UInt16 in [1, 101, 113, 105, 127, 107, 123, 117] {
+            do {
+                try compile(for: LinkType(rawValue: number))
+                return
+            } catch {
+                first = first ?? error
+            }
+        }
+        if let first { throw first }
+    }
+
+    /// The index of the program for `linkType`; nil where the expression means nothing there.
+    private mutating func program(for linkType: LinkType) -> Int? {
+        if let index = linkTypes.firstIndex(of: linkType) { return index }
+        if unsuited.contains(linkType) { return nil }
+        do {
+            return try compile(for: linkType)
+        } catch {
+            unsuited.append(linkType)
+            return nil
+        }
+    }
+
+    /// Removes the packets of `batch` that do not match, or of whose link type the expression says nothing.
+    mutating func apply(to batch: inout PacketBatch) {
         var kept = 0
         var program = -1
         for index in batch.records.indices {
             let record = batch.records[index]
-            if program < 0 || linkTypes[program] != record.linkType { program = try compile(for: record.linkType) }
+            if program < 0 || linkTypes[program] != record.linkType {
+                guard let suited = self.program(for: record.linkType) else { continue }
+                program = suited
+            }
             var header = pcap_pkthdr()
             header.caplen = record.capturedLength
             header.len = record.originalLength

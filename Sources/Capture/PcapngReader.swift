@@ -8,9 +8,6 @@ struct PcapngReader {
     /// The type of a section header block, the same in both byte orders, which begins every file.
     static let magic: [UInt8] = [0x0A, 0x0D, 0x0D, 0x0A]
 
-    /// Octets of a section header block before its options, and of the total length behind them.
-    static let minimumSectionHeader = 28
-
     /// The largest block that is read: a packet of the longest kind, with room for options.
     static let maximumBlock: UInt32 = 128 << 20 + 131_072 + 32
 
@@ -47,7 +44,7 @@ struct PcapngReader {
             let front = source.peeked
             let header = unsafe front.span.bytes
             let bigEndian = header.load32(8, bigEndian: true) == 0x1A2B_3C4D
-            let total = Int(min((header.load32(4, bigEndian: bigEndian) &+ 3) & ~3, 1 << 20))
+            let total = Int(min((header.load32(4, bigEndian: bigEndian) &+ 3) & ~3, Self.maximumBlock))
             available = try source.peek(total)
             var trial = PcapngReader()
             var none: [PacketRecord] = []

@@ -62,6 +62,9 @@ extension TextBuffer {
         member("undecodable")
         appendObject(Layer.allCases.map { ($0.name, summary.tally.failures(at: $0)) })
         member("unknown_link_type", summary.tally.unknownLinkType)
+        if let first = summary.tally.firstUnknownLinkType {
+            member("first_unknown_link_type", UInt64(first.rawValue))
+        }
         member("damaged")
         appendArray(summary.damaged) { text, item in
             text.append("{\"file\":")

@@ -43,9 +43,6 @@ public struct Reporter: ~Copyable {
     /// What was not written out yet: all of it, when the output has no descriptor.
     public var pendingText: String { output.text.string }
 
-    /// Whether marked segments are wanted.
-    public var wantsEvents: Bool { showsEvents }
-
     /// What follows was read from `file`.
     public mutating func begin(file: String) throws(OutputError) {
         try output.write { marks.flush(to: &$0) }
@@ -70,6 +67,11 @@ public struct Reporter: ~Copyable {
             }
             needsComma = true
         }
+    }
+
+    /// Writes out what was reported so far, for somebody who waits for it.
+    public mutating func flush() throws(OutputError) {
+        try output.flush()
     }
 
     /// Ends the report with `connections` and `summary`, and writes out what is left.

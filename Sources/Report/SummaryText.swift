@@ -41,7 +41,9 @@ extension TextBuffer {
         if tally.unknownLinkType > 0 {
             append("Not decoded: ")
             append(tally.unknownLinkType, of: "packet")
-            append(" of an unknown link type.\n")
+            append(" of an unknown link type")
+            if let first = tally.firstUnknownLinkType { append(" (the first: \(first.rawValue))") }
+            append(".\n")
         }
     }
 

@@ -87,7 +87,7 @@ public struct TextBuffer: Sendable {
     }
 
     /// Appends text of unknown origin: control characters, which a terminal or a table would obey, become `\xNN`.
-    mutating func append(printable text: String) {
+    public mutating func append(printable text: String) {
         for scalar in text.unicodeScalars {
             switch scalar.value {
             case 0..<0x20, 0x7F..<0xA0:

@@ -58,6 +58,8 @@ public struct DecodeTally: Sendable, Equatable {
     public var withoutSegment: UInt64 = 0
     /// Packets on a link type that the decoder does not know.
     public var unknownLinkType: UInt64 = 0
+    /// The first of those link types.
+    public var firstUnknownLinkType: LinkType?
     /// Packets that claimed a layer that could not be read, by `Layer.rawValue`.
     public var failures: [UInt64]
     /// The first failure of each layer, by `Layer.rawValue`.

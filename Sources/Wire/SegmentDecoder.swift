@@ -71,6 +71,7 @@ public struct SegmentDecoder: ~Copyable {
         do throws(DecodeFailure) {
             if try !decodeLink(record.linkType, packet, extent, context, &segments) {
                 tally.unknownLinkType &+= 1
+                if tally.firstUnknownLinkType == nil { tally.firstUnknownLinkType = record.linkType }
             } else if segments.segments.count == before {
                 tally.withoutSegment &+= 1
             }

@@ -10,7 +10,7 @@ struct Analyze: ParsableCommand {
         abstract: "Marks the keep-alives in saved captures.",
         discussion: """
             Reads pcap and pcapng files, also compressed ones, or standard input (-). Several files are read in the \
-            given order as one capture. Every segment that Wireshark would mark as keep-alive, keep-alive ACK or \
+            given order as one capture; Ctrl-C ends the reading, with the report of what was read. Every segment that Wireshark would mark as keep-alive, keep-alive ACK or \
             zero-window probe is printed with its frame number, then the connections that have any, then what was read.
 
             Examples:
@@ -22,7 +22,7 @@ struct Analyze: ParsableCommand {
 
             Exit status:
               0   as expected
-              2   could not run: no such file, no permission, a filter that does not compile
+              2   could not run: no such file, no permission, a wrong filter
               3   the input is damaged; what could be read was reported
               64  the command line is wrong
             """)
@@ -33,7 +33,16 @@ struct Analyze: ParsableCommand {
     @OptionGroup(title: "Output")
     var output: OutputOptions
 
+    func validate() throws {
+        do {
+            _ = try input.resolved()
+        } catch is CaptureError {
+            // Not the command line is wrong, but the world: `run` tells that.
+        }
+    }
+
     func run() throws {
+        Signals.catchStops()
         try exitingOnFailure { try analyze() }
     }
 
@@ -44,7 +53,7 @@ struct Analyze: ParsableCommand {
             version: output.wireshark, packetLimit: input.packetLimit, keepsAll: output.connections == .all)
         var failure: CaptureError?
         do {
-            for path in source.files where !analysis.isDone {
+            for path in source.files where !analysis.isDone && !Signals.isStopping {
                 try read(path, filter: source.filter, &analysis, &reporter)
             }
         } catch let error as CaptureError {
@@ -66,13 +75,17 @@ struct Analyze: ParsableCommand {
         var progress = Progress(of: path)
         try reporter.begin(file: path)
         analysis.begin(path)
-        while try analysis.advance(&file) {
+        defer {
+            progress.erase()
+            analysis.end(file)
+        }
+        while !Signals.isStopping, try analysis.advance(&file) {
             if progress.isDue { progress.draw(done: file.octetsRead, total: file.octetsTotal) }
             if analysis.marked.isEmpty { continue }
             progress.makeRoom()
             for marked in analysis.marked { try reporter.event(marked, frame: analysis.frame(of: marked)) }
+            // Of a pipe nobody knows when more comes, so nothing is held back.
+            if !file.isFinite { try reporter.flush() }
         }
-        progress.erase()
-        analysis.end(file)
     }
 }

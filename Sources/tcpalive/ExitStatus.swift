@@ -1,5 +1,6 @@
 import ArgumentParser
 import Capture
+import Report
 
 /// The exit statuses of every subcommand; 64, for usage, is ArgumentParser's own.
 enum ExitStatus {
@@ -27,5 +28,9 @@ func exitingOnFailure(_ body: () throws -> Void) throws {
 /// Says `sentence` on standard error.
 func complain(_ sentence: String) {
     // Where standard error itself fails there is nobody left to tell.
-    try? OutputDescriptor.standardError.write(Array("tcpalive: \(sentence)\n".utf8))
+    var text = TextBuffer()
+    text.append("tcpalive: ")
+    text.append(printable: sentence)
+    text.append("\n")
+    try? OutputDescriptor.standardError.write(text.octets)
 }

@@ -13,7 +13,7 @@ struct OutputOptions: ParsableArguments {
     @Option(help: "The version of Wireshark whose marks are wanted; they differ in a few corners.")
     var wireshark = WiresharkVersion.newest
 
-    @Option(name: .customLong("format"), help: "The format of the report.")
+    @Option(name: .customLong("format"), help: "The format of the report (default: text).")
     var chosenFormat: ReportFormat?
 
     @Flag(help: "Print frame numbers and Wireshark's marks only, a line a frame: short for --format tsv.")

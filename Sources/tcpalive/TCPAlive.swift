@@ -11,7 +11,7 @@ struct TCPAlive: ParsableCommand {
 
             Exit status:
               0   as expected
-              2   could not run: no such file, no permission, a filter that does not compile
+              2   could not run: no such file, no permission, a wrong filter
               3   the input is damaged; what could be read was reported
               64  the command line is wrong
             """,

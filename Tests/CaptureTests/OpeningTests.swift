@@ -154,6 +154,18 @@ struct FilterTests {
         #expect(error?.description.contains("port nowhere at all") == true)
     }
 
+    @Test("pass over the packets of an interface of which they can say nothing")
+    func unsuited() throws {
+        let builder = PcapngBuilder()
+        let ethernet = Packet(time: 0, bytes: frame(port: 80))
+        let usb = Packet(time: 0, bytes: frame(port: 80), interface: 1, linkType: 189)
+        let file =
+            builder.section() + builder.interface() + builder.interface(linkType: 189)
+            + builder.packet(usb, interface: 1) + builder.packet(ethernet) + builder.packet(usb, interface: 1)
+        let contents = try read(file, filter: "tcp port 80")
+        #expect(contents.packets == [ethernet] && contents.frames == [2])
+    }
+
     @Test("that no packet of a link type can match are an error")
     func noSuchLinkType() throws {
         #expect(throws: CaptureError.self) { try read(PcapBuilder(network: 189).file([]), filter: "tcp port 80") }

@@ -39,6 +39,17 @@ struct PcapngTests {
         return (blocks, packets)
     }
 
+    @Test("A section header may hold more than a megabyte of comments")
+    func longSectionHeader() throws {
+        let builder = PcapngBuilder()
+        let comment = (UInt16(1), [UInt8](repeating: 65, count: 65_000))
+        let packets = Packet.some(3)
+        let file =
+            builder.section(options: Array(repeating: comment, count: 17)) + builder.interface()
+            + packets.flatMap { builder.packet($0) }
+        #expect(try read(file).packets == packets)
+    }
+
     @Test(
         "gives back what was written, whatever the byte order and the batch", arguments: [false, true], [64, 1000, 0])
     func everyBlock(bigEndian: Bool, capacity: Int) throws {

@@ -13,7 +13,8 @@ enum Tool {
     static let root = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-    private static let executable = URL(fileURLWithPath: CommandLine.arguments[0])
+    /// Where it is.
+    static let executable = URL(fileURLWithPath: CommandLine.arguments[0])
         .deletingLastPathComponent().appendingPathComponent("tcpalive")
 
     /// Runs `tcpalive` with `arguments` in `directory`, with `input` on standard input.

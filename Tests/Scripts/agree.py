@@ -12,7 +12,7 @@ import re
 import subprocess
 import sys
 
-MARKS = ("keep_alive", "keep_alive_ack")
+MARKS = ("keep_alive", "keep_alive_ack", "zero_window_probe")
 FILTER = " || ".join(f"tcp.analysis.{mark}" for mark in MARKS)
 NOT_CAPTURES = (".md", ".tsv", ".expected", ".marks", ".txt")
 
@@ -68,7 +68,9 @@ def compare(tool, version, path):
         return path, 0, f"exit {result.returncode}: {result.stderr.strip()}", "differs"
     theirs, judge = tshark_marks(path)
     if result.returncode == 2:
-        return path, 0, result.stderr.strip(), "differs" if theirs else "unread"
+        # A pcap or pcapng file that only we refuse is a difference, marked or not.
+        refused = theirs or (begins_as_ours(path) and reads(path))
+        return path, 0, result.stderr.strip(), "differs" if refused else "unread"
     if judge.returncode not in (0, 2) or (judge.returncode == 2 and not theirs and not reads(path)):
         return path, 0, judge.stderr.strip().splitlines()[-1] if judge.stderr.strip() else "", "tshark"
     differing = sorted(f for f in ours.keys() | theirs.keys() if ours.get(f) != theirs.get(f))
@@ -82,6 +84,14 @@ def compare(tool, version, path):
                      f"tshark {','.join(theirs.get(frame, ('none',)))} [{chain}]")
     more = f" and {len(differing) - 5} more" if len(differing) > 5 else ""
     return path, len(theirs), f"{len(differing)} frames differ: " + "; ".join(shown) + more, "differs"
+
+
+def begins_as_ours(path):
+    """Whether the file's magic is one of pcap's or pcapng's."""
+    with open(path, "rb") as file:
+        magic = file.read(4)
+    kinds = (b"\xa1\xb2\xc3\xd4", b"\xa1\xb2\x3c\x4d", b"\xa1\xb2\xcd\x34")
+    return magic == b"\x0a\x0d\x0d\x0a" or magic in kinds or magic[::-1] in kinds
 
 
 def reads(path):

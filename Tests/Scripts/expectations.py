@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes what the tests expect of each capture beside it: the report (.expected) and the marks (.marks).
+"""Writes what the tests expect: of each capture its report (.expected) and marks (.marks), and the help texts.
 
     expectations.py TCPALIVE DIRECTORY
 
@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 
+HELP = os.path.join(os.path.dirname(__file__), "..", "SceneTests", "Help")
 SUFFIXES = (".pcap", ".pcapng", ".gz", ".zst", ".xz", ".lz4")
 
 
@@ -26,6 +27,11 @@ def main():
             for suffix, arguments in ((".expected", []), (".marks", ["--format", "tsv", "--marks"])):
                 with open(os.path.join(directory, name + suffix), "wb") as file:
                     file.write(output(tool, directory, *arguments, name))
+    for subcommand in ("", "analyze"):
+        text = subprocess.run([tool, *filter(None, [subcommand]), "--help"], stdout=subprocess.PIPE, check=True).stdout
+        name = f"help-{subcommand}.txt" if subcommand else "help.txt"
+        with open(os.path.join(HELP, name), "wb") as file:
+            file.write(text)
 
 
 main()

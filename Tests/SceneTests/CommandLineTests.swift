@@ -1,0 +1,76 @@
+import Foundation
+import Testing
+
+/// What a user meets who asks for help, types something wrong, or ends a reading early.
+@Suite("Command line")
+struct CommandLineTests {
+    private static let scene = SceneTests.directory.appendingPathComponent("dead-peer-60-15-4.pcap")
+
+    @Test("The help is the one that was reviewed", arguments: ["", "analyze"])
+    func help(subcommand: String) throws {
+        let run = try Tool.run((subcommand.isEmpty ? [] : [subcommand]) + ["--help"])
+        let name = "help\(subcommand.isEmpty ? "" : "-" + subcommand).txt"
+        let expected = Tool.root.appendingPathComponent("Tests/SceneTests/Help").appendingPathComponent(name)
+        #expect(try run.output == String(contentsOf: expected, encoding: .utf8), "make expectations writes \(name)")
+        #expect(run.status == 0 && run.errors.isEmpty)
+    }
+
+    @Test(
+        "A command line that contradicts itself is a usage error of its subcommand",
+        arguments: [
+            ["analyze", "-", "-"], ["analyze", "--filter", "tcp", "dead-peer-60-15-4.pcap", "tcp"],
+            ["analyze", "dead-peer-60-15-4.pcap", "tcp", "zero-window.pcap"],
+            ["analyze", "-r", "dead-peer-60-15-4.pcap", "zero-window.pcap"], ["analyze"],
+        ])
+    func usage(arguments: [String]) throws {
+        let run = try Tool.run(arguments, in: SceneTests.directory)
+        #expect(run.status == 64 && run.output.isEmpty)
+        #expect(run.errors.contains("Usage: tcpalive analyze"), "\(run.errors)")
+    }
+
+    @Test("A filter that does not compile leaves no report behind", arguments: ["link-raw.pcap", "pcapng.pcapng"])
+    func badFilter(name: String) throws {
+        let run = try Tool.run(["analyze", "--format", "json", "--filter", "tcp[", name], in: SceneTests.directory)
+        #expect(run.status == 2 && run.output.isEmpty)
+        #expect(run.errors.contains("the filter \"tcp[\" does not compile"), "\(run.errors)")
+    }
+
+    @Test("A file's name cannot command the terminal, from standard error either")
+    func controlCharacters() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let name = "red\u{1B}[31m.pcap"
+        try Data(contentsOf: Self.scene).prefix(300).write(to: folder.appendingPathComponent(name))
+        let run = try Tool.run(["analyze", name], in: folder)
+        #expect(run.status == 3)
+        #expect(run.errors.contains("red\\x1b[31m.pcap") && !run.errors.contains("\u{1B}"))
+        #expect(run.output.contains("red\\x1b[31m.pcap") && !run.output.contains("\u{1B}"))
+    }
+
+    @Test(
+        "Of a running capture every mark is told at once, and SIGINT ends it with the summary", .timeLimit(.minutes(1)))
+    func interrupted() throws {
+        let process = Process()
+        process.executableURL = Tool.executable
+        process.arguments = ["analyze", "-"]
+        let (input, output) = (Pipe(), Pipe())
+        process.standardInput = input
+        process.standardOutput = output
+        try process.run()
+        // The capture, but for its last octets: the pipe stays open, as that of a running tcpdump does.
+        try input.fileHandleForWriting.write(contentsOf: Data(contentsOf: Self.scene).dropLast(10))
+        var text = ""
+        while text.components(separatedBy: "  keep-alive\n").count < 4 {
+            let more = output.fileHandleForReading.availableData
+            if more.isEmpty { break }
+            text += String(decoding: more, as: UTF8.self)
+        }
+        #expect(process.isRunning)
+        process.interrupt()
+        text += String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        #expect(process.terminationReason == .exit && process.terminationStatus == 0)
+        #expect(text.contains("Read standard input: 6 packets"), "\(text)")
+    }
+}
