@@ -22,3 +22,8 @@ func systemClose(_ descriptor: Int32) {
 func systemError() -> String {
     unsafe String(cString: strerror(errno))
 }
+
+/// The text in a buffer that C has written, up to its zero.
+func text(_ buffer: [CChar]) -> String {
+    String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+}

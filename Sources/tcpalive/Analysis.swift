@@ -41,6 +41,18 @@ struct Analysis: ~Copyable {
     mutating func advance(_ file: inout CaptureFile) throws(CaptureError) -> Bool {
         marked.removeAll(keepingCapacity: true)
         guard packetsLeft > 0, try file.next(into: &batch) else { return false }
+        followBatch()
+        return true
+    }
+
+    /// Takes the packets that have come by `live`, of which there may be none, and finds their `marked` segments.
+    mutating func advance(_ live: inout LiveCapture) {
+        marked.removeAll(keepingCapacity: true)
+        live.next(into: &batch)
+        followBatch()
+    }
+
+    private mutating func followBatch() {
         if UInt64(batch.records.count) > packetsLeft {
             batch.records.removeLast(batch.records.count - Int(packetsLeft))
         }
@@ -48,7 +60,11 @@ struct Analysis: ~Copyable {
         segments.removeAll()
         decoder.decode(batch, into: &segments)
         tracker.track(segments, marked: &marked)
-        return true
+    }
+
+    /// Writes the packets of the batch last read to `writer`.
+    func write(to writer: inout PcapngWriter?) throws(OutputError) {
+        try writer?.write(batch)
     }
 
     /// Notes how the reading of `file` ended.

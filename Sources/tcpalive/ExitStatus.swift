@@ -8,6 +8,8 @@ enum ExitStatus {
     static let couldNotRun = ExitCode(2)
     /// The input is damaged or cut: what could be read was reported.
     static let damagedInput = ExitCode(3)
+    /// Packets were dropped: what is reported may lack some.
+    static let inconclusive = ExitCode(4)
 }
 
 /// Runs the `body` of a subcommand: what could not be done is told in a sentence and becomes an exit status.

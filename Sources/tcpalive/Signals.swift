@@ -6,10 +6,11 @@ import Synchronization
     import Darwin
 #endif
 
-/// The signals by which a user ends a reading early: SIGINT and SIGTERM.
+/// The signals by which a user ends a reading early, SIGINT and SIGTERM, or asks how it stands, SIGUSR1.
 enum Signals {
     /// What a handler may touch: signal-safety(7) allows lock-free atomics and nothing that allocates.
     private static let stops = Atomic<Int>(0)
+    private static let reports = Atomic<Bool>(false)
 
     /// Whether the user wants no more to be read; the report is still made.
     static var isStopping: Bool { stops.load(ordering: .relaxed) > 0 }
@@ -17,18 +18,37 @@ enum Signals {
     /// From now on a first SIGINT or SIGTERM sets `isStopping`, and interrupts waiting; a second one ends the process.
     static func catchStops() {
         _ = isStopping  // Made before a handler can need it.
+        // The second time the system's own handling is back.
         for number in [SIGINT, SIGTERM] {
-            var action = sigaction()
-            action.handle { _ in Signals.stops.add(1, ordering: .relaxed) }
-            // Without SA_RESTART, so that read(2) comes back.
-            action.sa_flags = Int32(bitPattern: UInt32(SA_RESETHAND))
-            _ = unsafe sigaction(number, &action, nil)
-            // Whoever started the process may have blocked it, as Dispatch does in its threads.
-            var only = sigset_t()
-            unsafe sigemptyset(&only)
-            unsafe sigaddset(&only, number)
-            unsafe pthread_sigmask(SIG_UNBLOCK, &only, nil)
+            handle(number, flags: Int(SA_RESETHAND)) { _ in Signals.stops.add(1, ordering: .relaxed) }
         }
+    }
+
+    /// From now on SIGUSR1, and SIGINFO where there is one, is noted for `takeReport`.
+    static func catchReports() {
+        _ = takeReport()
+        handle(SIGUSR1, flags: 0) { _ in Signals.reports.store(true, ordering: .relaxed) }
+        #if canImport(Darwin)
+            handle(SIGINFO, flags: 0) { _ in Signals.reports.store(true, ordering: .relaxed) }
+        #endif
+    }
+
+    /// Whether a report was asked for since this was last called.
+    static func takeReport() -> Bool {
+        reports.exchange(false, ordering: .relaxed)
+    }
+
+    private static func handle(_ number: Int32, flags: Int, _ handler: @escaping @convention(c) (Int32) -> Void) {
+        var action = sigaction()
+        action.handle(handler)
+        // Without SA_RESTART, so that read(2) and poll(2) come back.
+        action.sa_flags = Int32(truncatingIfNeeded: flags)
+        _ = unsafe sigaction(number, &action, nil)
+        // Whoever started the process may have blocked it, as Dispatch does in its threads.
+        var only = sigset_t()
+        unsafe sigemptyset(&only)
+        unsafe sigaddset(&only, number)
+        unsafe pthread_sigmask(SIG_UNBLOCK, &only, nil)
     }
 }
 

@@ -9,12 +9,13 @@ struct TCPAlive: ParsableCommand {
         discussion: """
             Results go to standard output, everything else to standard error.
 
-            Exit status:
+            Exit status (each subcommand's help tells its own):
               0   as expected
               2   could not run: no such file, no permission, a wrong filter
               3   the input is damaged; what could be read was reported
+              4   packets were dropped: what is reported may lack some
               64  the command line is wrong
             """,
         version: "0.1.0",
-        subcommands: [Analyze.self])
+        subcommands: [Analyze.self, Watch.self, Interfaces.self])
 }

@@ -1,6 +1,8 @@
 // What Swift cannot import or should not spell: intrinsics and hints to the system. Header only.
 #pragma once
 
+#include "packet_socket.h"
+
 /// Asks for the cache line at `address`, to be written soon. A hint: any address is allowed.
 static inline void tcpalive_prefetch(const void *address) { __builtin_prefetch(address, 1); }
 

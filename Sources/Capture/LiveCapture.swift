@@ -1,0 +1,138 @@
+public import Wire
+
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
+/// A capture of packets as they pass, on one interface or several. Closed when the value ends.
+public struct LiveCapture: ~Copyable {
+    /// How to capture.
+    public struct Settings: Sendable {
+        /// Octets of each packet that are kept, at least 1: headers are what matters.
+        public var snaplen = 192
+        /// Whether packets for other hosts are wanted too.
+        public var isPromiscuous = false
+        /// Octets of the ring in which the kernel collects packets.
+        public var bufferSize = 16 << 20
+        /// Milliseconds that the kernel collects packets before it hands them over; never 0.
+        public var timeout = 100
+        /// Whether each packet is handed over at once.
+        public var isImmediate = false
+        /// A BPF filter (pcap-filter(7)), run in the kernel.
+        public var filter: String?
+
+        /// The settings as they are without any wish.
+        public init() {}
+    }
+
+    /// What the kernel counted.
+    public struct Counters: Sendable, Equatable {
+        /// Packets that matched the filter, those dropped included.
+        public var received: UInt64 = 0
+        /// Packets for which the ring had no room.
+        public var droppedByKernel: UInt64 = 0
+        /// Packets that the interface or its driver dropped, where it tells.
+        public var droppedByInterface: UInt64 = 0
+    }
+
+    /// What happened to an interface meanwhile.
+    public enum Notice: Sendable, Equatable {
+        /// The interface went down; it may come up again.
+        case down(String)
+        /// Packets pass again.
+        case up(String)
+        /// The interface is gone, with the reason in libpcap's words.
+        case gone(String)
+    }
+
+    /// The longest packet that is kept, whatever the snap length.
+    static let longestPacket = 262_144
+    /// Packets of a batch.
+    static let batchPackets = 2048
+
+    private var interfaces: [LiveInterface]
+    private let timeout: Int
+    private var nextFrame: UInt64 = 1
+    /// What happened since this was last emptied.
+    public var notices: [Notice] = []
+    /// Whether every interface is gone.
+    public private(set) var isOver = false
+
+    /// Captures on the interfaces `names` (`any`: on all). Throws why that cannot be done, and what would help.
+    public init(on names: [String], _ settings: Settings = Settings()) throws(CaptureError) {
+        var interfaces: [LiveInterface] = []
+        for name in names { interfaces.append(try LiveInterface(name, settings)) }
+        self.interfaces = interfaces
+        timeout = max(1, settings.timeout)
+    }
+
+    /// The interfaces in order, as a file would describe them; packets carry their index.
+    public func described(snaplen: Int) -> [(name: String, interface: CaptureInterface)] {
+        interfaces.map {
+            (
+                $0.name,
+                CaptureInterface(linkType: $0.linkType, snaplen: UInt32(clamping: snaplen), checkSequenceLength: 0)
+            )
+        }
+    }
+
+    /// Packets handed over so far.
+    public var captured: UInt64 { interfaces.reduce(0) { $0 &+ $1.captured } }
+
+    /// What the kernel has counted so far, over all interfaces.
+    public var counters: Counters {
+        interfaces.reduce(into: Counters()) { sum, interface in
+            let counters = interface.counters
+            sum.received &+= counters.received
+            sum.droppedByKernel &+= counters.droppedByKernel
+            sum.droppedByInterface &+= counters.droppedByInterface
+        }
+    }
+
+    /// Replaces the contents of `batch` by the packets that have come; waits up to the timeout for the first.
+    ///
+    /// None may have come, and a signal ends the wait. What happens to interfaces is added to `notices`.
+    public mutating func next(into batch: inout PacketBatch) {
+        batch.records.removeAll(keepingCapacity: true)
+        batch.firstFrame = nextFrame
+        let room = Self.longestPacket * 2
+        if batch.bytes.count < room { batch.bytes = [UInt8](repeating: 0, count: room) }
+        var waits = interfaces.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
+        guard unsafe poll(&waits, nfds_t(waits.count), Int32(clamping: timeout)) > 0 else { return }
+        var filled = 0
+        var gone: [Int] = []
+        for (index, interface) in interfaces.enumerated() where waits[index].revents != 0 {
+            let before = batch.records.count
+            do throws(CaptureError) {
+                // The number of an interface stays, also when one before it is gone.
+                _ = try interface.read(into: &batch, number: UInt32(index), filled: &filled)
+                let hasPackets = batch.records.count > before
+                if interface.isDown, hasPackets {
+                    interface.isDown = false
+                    notices.append(.up(interface.name))
+                } else if !hasPackets, waits[index].revents & Int16(POLLERR) != 0, !interface.isDown {
+                    interface.isDown = true
+                    notices.append(.down(interface.name))
+                }
+            } catch {
+                notices.append(.gone(error.description))
+                gone.append(index)
+            }
+        }
+        if !gone.isEmpty { isOver = true }
+        nextFrame &+= UInt64(batch.records.count)
+    }
+
+    /// Lets nothing more in: what the ring holds can still be read, and `isDrained` tells when it has been.
+    public mutating func acceptNoMore() {
+        for interface in interfaces { _ = interface.acceptNoMore() }
+    }
+
+    /// Whether as many packets were handed over as the kernel received and did not drop.
+    public var isDrained: Bool {
+        let counters = counters
+        return captured &+ counters.droppedByKernel >= counters.received
+    }
+}

@@ -1,0 +1,135 @@
+internal import CPcap
+internal import Wire
+
+/// One interface that is captured on: a handle of libpcap, closed in `deinit`.
+///
+/// A class, because an array cannot hold values that are not copied; nothing else shares it.
+@safe final class LiveInterface {
+    let name: String
+    let linkType: LinkType
+    /// What poll(2) waits for.
+    let descriptor: Int32
+    private(set) var captured: UInt64 = 0
+    /// Whether the last that was heard of the interface is that it is down.
+    var isDown = false
+
+    private let handle: OpaquePointer
+    private let hasNanoseconds: Bool
+
+    /// Opens the interface `name` and starts to capture on it. Throws why that cannot be done, and what would help.
+    init(_ name: String, _ settings: LiveCapture.Settings) throws(CaptureError) {
+        var words = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
+        guard let handle = unsafe pcap_create(name, &words) else {
+            throw CaptureError("cannot capture on \(name): \(text(words))")
+        }
+        var opened = false
+        // Of what follows, each throws before the value is whole, and then there is no deinit.
+        defer { if !opened { unsafe pcap_close(handle) } }
+        unsafe pcap_set_snaplen(handle, Int32(clamping: settings.snaplen))
+        unsafe pcap_set_promisc(handle, settings.isPromiscuous ? 1 : 0)
+        unsafe pcap_set_timeout(handle, Int32(clamping: max(1, settings.timeout)))
+        unsafe pcap_set_buffer_size(handle, Int32(clamping: settings.bufferSize))
+        unsafe pcap_set_immediate_mode(handle, settings.isImmediate ? 1 : 0)
+        unsafe pcap_set_tstamp_precision(handle, PCAP_TSTAMP_PRECISION_NANO)
+        let code = unsafe pcap_activate(handle)
+        if code < 0 {
+            throw CaptureError(Self.refusal(of: name, code, unsafe String(cString: pcap_geterr(handle))))
+        }
+        // "any" can tell which interface a packet came by only in the second version of the cooked header.
+        if name == "any" { unsafe pcap_set_datalink(handle, DLT_LINUX_SLL2) }
+        let number = unsafe pcap_datalink(handle)
+        linkType = LinkType(dataLink: number)
+        hasNanoseconds = unsafe pcap_get_tstamp_precision(handle) == PCAP_TSTAMP_PRECISION_NANO
+        descriptor = unsafe pcap_get_selectable_fd(handle)
+        if name == "lo" { PacketSocket.ignoreOutgoing(descriptor) }
+        if let filter = settings.filter {
+            var program = unsafe bpf_program()
+            guard unsafe pcap_compile(handle, &program, filter, 1, bpf_u_int32.max) == 0 else {
+                let reason = unsafe String(cString: pcap_geterr(handle))
+                throw CaptureError("the filter \"\(filter)\" does not compile for \(name): \(reason)")
+            }
+            defer { unsafe pcap_freecode(&program) }
+            guard unsafe pcap_setfilter(handle, &program) == 0 else {
+                throw CaptureError("cannot filter on \(name): \(unsafe String(cString: pcap_geterr(handle)))")
+            }
+        }
+        unsafe pcap_setnonblock(handle, 1, &words)
+        self.name = name
+        unsafe self.handle = handle
+        opened = true
+    }
+
+    deinit {
+        unsafe pcap_close(handle)
+    }
+
+    /// Adds packets that have come to `batch`, as those of interface `number`, up to its capacity; false: there is room
+    /// for no more. Throws where the interface is gone.
+    func read(into batch: inout PacketBatch, number: UInt32, filled: inout Int) throws(CaptureError) -> Bool {
+        var header: UnsafeMutablePointer<pcap_pkthdr>? = nil
+        var octets: UnsafePointer<UInt8>? = nil
+        while batch.bytes.count - filled >= LiveCapture.longestPacket, batch.records.count < LiveCapture.batchPackets {
+            let code = unsafe pcap_next_ex(handle, &header, &octets)
+            if code == 0 || code == PCAP_ERROR_BREAK { return true }
+            guard code == 1, let header = unsafe header, let octets = unsafe octets else {
+                throw CaptureError("\(name): \(unsafe String(cString: pcap_geterr(handle)))")
+            }
+            let (caplen, length, stamp) = unsafe (header.pointee.caplen, header.pointee.len, header.pointee.ts)
+            let count = min(Int(caplen), LiveCapture.longestPacket)
+            unsafe batch.bytes.withUnsafeMutableBytes { room in
+                // The borrowed packet is libpcap's until the next call (pcap_next_ex(3PCAP)).
+                unsafe room.baseAddress.map { unsafe $0 + filled }?.copyMemory(from: octets, byteCount: count)
+            }
+            let fraction = Int64(stamp.tv_usec) &* (hasNanoseconds ? 1 : 1000)
+            batch.records.append(
+                PacketRecord(
+                    time: Int64(stamp.tv_sec) &* 1_000_000_000 &+ fraction,
+                    offset: UInt32(truncatingIfNeeded: filled), capturedLength: UInt32(truncatingIfNeeded: count),
+                    originalLength: length, frame: UInt32(truncatingIfNeeded: batch.records.count), interface: number,
+                    linkType: linkType))
+            filled += count
+            captured &+= 1
+        }
+        return false
+    }
+
+    /// Lets nothing more into the ring; what it holds can still be read. False where that cannot be done.
+    func acceptNoMore() -> Bool {
+        PacketSocket.acceptNoMore(descriptor)
+    }
+
+    /// What the kernel has counted: pcap_stats(3PCAP).
+    var counters: LiveCapture.Counters {
+        var statistics = pcap_stat()
+        guard unsafe pcap_stats(handle, &statistics) == 0 else { return LiveCapture.Counters() }
+        return LiveCapture.Counters(
+            received: UInt64(statistics.ps_recv), droppedByKernel: UInt64(statistics.ps_drop),
+            droppedByInterface: UInt64(statistics.ps_ifdrop))
+    }
+
+    private static func refusal(of name: String, _ code: Int32, _ details: String) -> String {
+        switch code {
+        case PCAP_ERROR_PERM_DENIED:
+            "may not capture on \(name): that needs the capability cap_net_raw. Run as root, or once: "
+                + "setcap cap_net_raw+ep \"$(command -v tcpalive)\"; in a container: --cap-add NET_RAW"
+        case PCAP_ERROR_NO_SUCH_DEVICE:
+            "there is no interface \(name) to capture on: `tcpalive interfaces` lists what there is"
+        case PCAP_ERROR_IFACE_NOT_UP:
+            "\(name) is down: bring it up first (ip link set \(name) up)"
+        default:
+            "cannot capture on \(name): "
+                + (details.isEmpty ? unsafe String(cString: pcap_statustostr(code)) : details)
+        }
+    }
+}
+
+extension LinkType {
+    /// The link type of files for libpcap's DLT_ number of this system: the two differ where systems did.
+    init(dataLink: Int32) {
+        switch dataLink {
+        case DLT_RAW: self = .raw
+        case DLT_ATM_RFC1483: self = LinkType(rawValue: 100)
+        default: self = LinkType(rawValue: UInt16(truncatingIfNeeded: dataLink))
+        }
+    }
+}

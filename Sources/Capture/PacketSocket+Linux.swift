@@ -1,0 +1,17 @@
+#if os(Linux)
+    internal import CSystem
+
+    /// The packet socket behind a live capture, where libpcap has no words for what is wanted of it.
+    enum PacketSocket {
+        /// Lets no more packets into the ring of `descriptor`; false where the kernel refuses.
+        static func acceptNoMore(_ descriptor: Int32) -> Bool {
+            tcpalive_accept_no_more(descriptor) == 0
+        }
+
+        /// Leaves out what this host sends, which loopback shows twice; false where the kernel refuses.
+        @discardableResult
+        static func ignoreOutgoing(_ descriptor: Int32) -> Bool {
+            tcpalive_ignore_outgoing(descriptor) == 0
+        }
+    }
+#endif

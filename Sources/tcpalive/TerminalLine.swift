@@ -1,0 +1,42 @@
+import Capture
+import Report
+
+/// One line at the bottom of the terminal that is drawn over again and again: standard error, where that is a terminal.
+struct TerminalLine {
+    private let terminal: OutputDescriptor
+    private var isDrawn = false
+    private let isSharingTerminal = OutputDescriptor.standardOutput.isTerminal
+
+    /// The line; nil where standard error is no terminal.
+    init?() {
+        guard OutputDescriptor.standardError.isTerminal else { return nil }
+        terminal = .standardError
+    }
+
+    /// Columns that a line may have without being wrapped.
+    var columns: Int { terminal.columns - 1 }
+
+    /// Draws what `body` appends in place of what was drawn before.
+    mutating func draw(_ body: (inout TextBuffer) -> Void) {
+        isDrawn = true
+        var text = TextBuffer()
+        text.append(Self.erasure)
+        body(&text)
+        try? terminal.write(text.octets)
+    }
+
+    /// Makes room for results, where they go to the terminal too.
+    mutating func makeRoom() {
+        if isSharingTerminal { erase() }
+    }
+
+    /// Takes the line away again.
+    mutating func erase() {
+        guard isDrawn else { return }
+        isDrawn = false
+        try? terminal.write(Array(Self.erasure.utf8))
+    }
+
+    /// To the first column, and erase to the end of the line (ECMA-48 EL).
+    private static let erasure = "\r\u{1B}[K"
+}

@@ -1,0 +1,112 @@
+import ArgumentParser
+import Capture
+import KeepAlive
+import Report
+import Wire
+
+/// `tcpalive watch`: live interfaces.
+struct Watch: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Marks the keep-alives on live interfaces as they pass.",
+        discussion: """
+            Captures on interfaces and prints every keep-alive, keep-alive ACK and zero-window probe when it passes, \
+            as `analyze` would of a file. Ctrl-C (SIGINT) or SIGTERM ends it with the connections and a summary; SIGUSR1 \
+            prints both and goes on. With -w, what passes is written to a pcapng file that `analyze` and Wireshark read.
+
+            Examples:
+              tcpalive watch -i eth0
+              tcpalive watch -i any port 5432
+              tcpalive watch -i eth0 -i eth1 -w seen.pcapng --duration 600
+
+            Exit status:
+              0   as expected
+              2   could not run: no permission, no such interface, or it was removed
+              4   packets were dropped: what is reported may lack some
+              64  the command line is wrong
+            """)
+
+    @Option(
+        name: .customShort("i"), help: ArgumentHelp("An interface, or any; may be repeated.", valueName: "interface"))
+    var interfaces: [String] = []
+
+    @Option(name: .customShort("w"), help: ArgumentHelp("Write the packets to this pcapng file.", valueName: "file"))
+    var file: String?
+
+    @Option(name: .customShort("c"), help: ArgumentHelp("Stop after this many packets.", valueName: "packets"))
+    var packetLimit: UInt64?
+
+    @Option(help: ArgumentHelp("Stop after this long.", valueName: "seconds"))
+    var duration: Double?
+
+    @Option(
+        name: [.customShort("s"), .customLong("snaplen")],
+        help: ArgumentHelp("Octets of each packet to capture.", valueName: "octets"))
+    var snaplen = 192
+
+    @Flag(name: [.customShort("p"), .customLong("promiscuous")], help: "See packets for other hosts too.")
+    var isPromiscuous = false
+
+    @Option(help: ArgumentHelp("Size of the ring in which the kernel collects packets.", valueName: "MiB"))
+    var buffer = 16
+
+    @Flag(help: "Take each packet at once, at the cost of more work: a line appears within milliseconds.")
+    var immediate = false
+
+    @OptionGroup(title: "Output")
+    var output: OutputOptions
+
+    @Argument(help: ArgumentHelp("The words of a BPF filter.", valueName: "filter"))
+    var words: [String] = []
+
+    func validate() throws {
+        if interfaces.isEmpty { throw ValidationError("No interface is named: give -i INTERFACE, or -i any.") }
+        if Set(interfaces).count < interfaces.count { throw ValidationError("An interface is named twice.") }
+        if packetLimit == 0 { throw ValidationError("-c 0 would capture nothing: give at least 1.") }
+        if let duration, !(duration > 0 && duration <= 1e9) {
+            throw ValidationError("--duration: \(duration) is not between 0 and 1000000000 seconds.")
+        }
+        if !(1...262_144).contains(snaplen) {
+            throw ValidationError("-s: \(snaplen) is not between 1 and 262144 octets.")
+        }
+        if !(1...2047).contains(buffer) { throw ValidationError("--buffer: \(buffer) is not between 1 and 2047 MiB.") }
+    }
+
+    func run() throws {
+        Signals.catchStops()
+        Signals.catchReports()
+        try exitingOnFailure { try watch() }
+    }
+
+    /// How the kernel shall capture.
+    private var settings: LiveCapture.Settings {
+        var settings = LiveCapture.Settings()
+        settings.snaplen = snaplen
+        settings.isPromiscuous = isPromiscuous
+        settings.bufferSize = buffer << 20
+        settings.isImmediate = immediate
+        settings.filter = words.isEmpty ? nil : words.joined(separator: " ")
+        return settings
+    }
+
+    private func watch() throws {
+        var live = try LiveCapture(on: interfaces, settings)
+        var session = try WatchSession(
+            described: live.described(snaplen: snaplen), file: file, output: output, packetLimit: packetLimit)
+        complain("capturing on \(session.name); Ctrl-C ends it with the summary")
+        let deadline = duration.map { ContinuousClock.now + .seconds($0) }
+        while !Signals.isStopping, !session.isDone, !live.isOver {
+            if let deadline, ContinuousClock.now >= deadline { break }
+            try session.take(from: &live)
+            if Signals.takeReport() { try session.report(live.counters, captured: live.captured) }
+        }
+        // The ring may hold what passed before the end; the kernel hands a block over within the timeout.
+        live.acceptNoMore()
+        let patience = ContinuousClock.now + .milliseconds(350)
+        while !session.isDone, !live.isOver, !live.isDrained, ContinuousClock.now < patience {
+            try session.take(from: &live)
+        }
+        try session.finish(live.counters, captured: live.captured)
+        if live.isOver { throw ExitStatus.couldNotRun }
+        if live.counters.droppedByKernel > 0 { throw ExitStatus.inconclusive }
+    }
+}

@@ -1,0 +1,88 @@
+import Capture
+import KeepAlive
+import Report
+import Wire
+
+/// What becomes of the packets of a live capture: marks at once, a file if wanted, a report at the end.
+struct WatchSession: ~Copyable {
+    /// The interfaces, as a heading says them.
+    let name: String
+
+    private var analysis: Analysis
+    private var reporter: Reporter
+    private var writer: PcapngWriter?
+    private var status = StatusLine()
+    private let output: OutputOptions
+
+    /// A session on the interfaces `described`, written to `file` if there is one.
+    init(
+        described: [(name: String, interface: CaptureInterface)], file: String?, output: OutputOptions,
+        packetLimit: UInt64?
+    ) throws {
+        name = described.map(\.name).joined(separator: ", ")
+        self.output = output
+        analysis = Analysis(
+            version: output.wireshark, packetLimit: packetLimit, keepsAll: output.connections == .all)
+        reporter = output.reporter(namesFiles: false)
+        if let file { writer = try PcapngWriter(path: file, interfaces: described) }
+        try reporter.begin(file: name)
+        analysis.begin(name)
+    }
+
+    /// Whether as many packets were seen as were wanted.
+    var isDone: Bool { analysis.isDone }
+
+    /// Takes what has come, and tells what is marked.
+    mutating func take(from live: inout LiveCapture) throws {
+        analysis.advance(&live)
+        try analysis.write(to: &writer)
+        if !analysis.marked.isEmpty {
+            status.makeRoom()
+            for marked in analysis.marked { try reporter.event(marked, frame: analysis.frame(of: marked)) }
+            try reporter.flush()
+        }
+        for notice in live.notices {
+            status.erase()
+            complain(notice.sentence)
+        }
+        live.notices.removeAll()
+        if status.isDue { status.draw(analysis.summary, live.counters) }
+    }
+
+    /// Prints the connections and the summary as they are now, and goes on.
+    mutating func report(_ counters: LiveCapture.Counters, captured: UInt64) throws {
+        status.erase()
+        var interim = output.reporter(namesFiles: false)
+        try interim.finish(analysis.tracker.connections(all: output.connections == .all), analysis.summary)
+        complain(counters.sentence(captured: captured))
+    }
+
+    /// Ends the file and the report.
+    mutating func finish(_ counters: LiveCapture.Counters, captured: UInt64) throws {
+        status.erase()
+        try writer?.flush()
+        try reporter.finish(analysis.tracker.connections(all: output.connections == .all), analysis.summary)
+        complain(counters.sentence(captured: captured))
+    }
+}
+
+extension LiveCapture.Notice {
+    /// What happened, for a person.
+    fileprivate var sentence: String {
+        switch self {
+        case .down(let name): "\(name) is down; going on, should it come up again"
+        case .up(let name): "\(name) is up again"
+        case .gone(let reason): "\(reason): the capture ends"
+        }
+    }
+}
+
+extension LiveCapture.Counters {
+    /// What the kernel has counted, beside the packets `captured`.
+    fileprivate func sentence(captured: UInt64) -> String {
+        var text =
+            "\(captured) packets captured, \(received) received by the filter, \(droppedByKernel) dropped by the kernel"
+        if droppedByInterface > 0 { text += ", \(droppedByInterface) dropped by the interface" }
+        return droppedByKernel > 0 ? text + ": use a larger --buffer, a smaller -s, or a filter" : text
+    }
+}
