@@ -27,7 +27,7 @@ public struct HostInterface: Sendable, Equatable {
     /// The interfaces of this host, as pcap_findalldevs(3PCAP) lists them. Throws when it cannot.
     public static func all() throws(CaptureError) -> [HostInterface] {
         var words = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
-        var first: UnsafeMutablePointer<pcap_if_t>? = unsafe nil
+        var first: UnsafeMutablePointer<pcap_if_t>? = nil
         guard unsafe pcap_findalldevs(&first, &words) == 0 else {
             throw CaptureError("cannot list the interfaces: \(text(words))")
         }
