@@ -65,6 +65,7 @@ extension TextBuffer {
         if let first = summary.tally.firstUnknownLinkType {
             member("first_unknown_link_type", UInt64(first.rawValue))
         }
+        member("evicted", summary.tally.evictedDatagrams)
         member("damaged")
         appendArray(summary.damaged) { text, item in
             text.append("{\"file\":")

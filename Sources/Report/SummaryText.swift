@@ -38,6 +38,11 @@ extension TextBuffer {
             append(" at the \(layer.name) layer, the first with \(first.available) of \(first.required) octets")
             append(" at offset \(first.offset).\n")
         }
+        if tally.evictedDatagrams > 0 {
+            append("Given up: ")
+            append(tally.evictedDatagrams, of: "fragmented datagram")
+            append(", as others needed the room.\n")
+        }
         if tally.unknownLinkType > 0 {
             append("Not decoded: ")
             append(tally.unknownLinkType, of: "packet")

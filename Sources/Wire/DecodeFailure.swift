@@ -60,6 +60,8 @@ public struct DecodeTally: Sendable, Equatable {
     public var unknownLinkType: UInt64 = 0
     /// The first of those link types.
     public var firstUnknownLinkType: LinkType?
+    /// Datagrams in fragments that were given up, as others needed the room.
+    public var evictedDatagrams: UInt64 = 0
     /// Packets that claimed a layer that could not be read, by `Layer.rawValue`.
     public var failures: [UInt64]
     /// The first failure of each layer, by `Layer.rawValue`.

@@ -20,7 +20,7 @@ struct Reassembly {
         var next: UInt8 = 0
     }
 
-    /// Octets that wait at most; a datagram has at most 65,535.
+    /// Octets that wait at most, with those that keeping a piece or a datagram costs.
     static let octetLimit = 32 << 20
     /// Datagrams that wait at most.
     static let datagramLimit = 65_536
@@ -35,21 +35,28 @@ struct Reassembly {
         var pieces: [(offset: Int, octets: [UInt8])] = []
         /// Where the last fragment ends, once it came.
         var length: Int?
-        var octets = 0
+        /// What waits of it, with the costs.
+        var octets: Int
     }
 
     private var datagrams: [FragmentKey: Datagram] = [:]
     private var arrivals: [(key: FragmentKey, serial: UInt64)] = []
     private var firstArrival = 0
     private var serial: UInt64 = 0
-    private var octets = 0
+    /// Octets that wait, with their costs.
+    private(set) var octets = 0
+
+    /// What an array and its place among the pieces take beside the octets of a piece.
+    private static let pieceCost = 64
+    /// What an entry of the dictionary and one of the arrivals take.
+    private static let datagramCost = 256
 
     /// Adds the fragment of `payload`; the whole datagram's octets when this one completes it.
     mutating func add(_ piece: Piece, _ bytes: RawSpan, _ payload: Extent, to key: FragmentKey) -> [UInt8]? {
         var octets: [UInt8] = []
         octets.reserveCapacity(payload.length)
         for place in payload.start..<(payload.start + payload.length) { octets.append(bytes.octet(place)) }
-        if datagrams[key] == nil { makeRoom(for: key) }
+        if datagrams[key] == nil { begin(key) }
         guard var datagram = datagrams.removeValue(forKey: key) else { return nil }
         // As many pieces as a datagram can have offsets: more is an attack, and the datagram is forgotten.
         guard datagram.pieces.count < 8192 else {
@@ -59,14 +66,16 @@ struct Reassembly {
         }
         let place = datagram.pieces.firstIndex { $0.offset > piece.offset } ?? datagram.pieces.count
         datagram.pieces.insert((piece.offset, octets), at: place)
-        datagram.octets += octets.count
-        self.octets += octets.count
+        datagram.octets += octets.count + Self.pieceCost
+        self.octets += octets.count + Self.pieceCost
         if piece.isLast, datagram.length == nil { datagram.length = piece.offset + octets.count }
         if let whole = Self.assemble(datagram) {
             self.octets -= datagram.octets
             return whole
         }
         datagrams[key] = datagram
+        // The one that grew may be the oldest itself.
+        while self.octets > Self.octetLimit || datagrams.count > Self.datagramLimit { forgetOldest() }
         return nil
     }
 
@@ -88,21 +97,26 @@ struct Reassembly {
         return whole
     }
 
-    private mutating func makeRoom(for key: FragmentKey) {
-        while octets > Self.octetLimit || datagrams.count >= Self.datagramLimit, firstArrival < arrivals.count {
+    private mutating func begin(_ key: FragmentKey) {
+        serial &+= 1
+        datagrams[key] = Datagram(serial: serial, octets: Self.datagramCost)
+        octets += Self.datagramCost
+        arrivals.append((key, serial))
+        // Those that were completed leave their place behind: swept when most places are such.
+        guard arrivals.count > 2 * (datagrams.count + 1024) else { return }
+        arrivals = arrivals[firstArrival...].filter { datagrams[$0.key]?.serial == $0.serial }
+        firstArrival = 0
+    }
+
+    private mutating func forgetOldest() {
+        while firstArrival < arrivals.count {
             let oldest = arrivals[firstArrival]
             firstArrival += 1
             guard let datagram = datagrams[oldest.key], datagram.serial == oldest.serial else { continue }
             datagrams[oldest.key] = nil
             octets -= datagram.octets
             evictions &+= 1
+            return
         }
-        if firstArrival > Self.datagramLimit {
-            arrivals.removeFirst(firstArrival)
-            firstArrival = 0
-        }
-        serial &+= 1
-        datagrams[key] = Datagram(serial: serial)
-        arrivals.append((key, serial))
     }
 }

@@ -37,6 +37,7 @@ public struct SegmentDecoder: ~Copyable {
             }
             tally.segments &+= UInt64(segments.segments.count - before)
         }
+        tally.evictedDatagrams = reassembly.evictions
     }
 
     /// Decodes the shape that nearly every packet has, Ethernet with an IPv4 header of 20 octets and TCP whole behind
