@@ -1,5 +1,6 @@
 import ArgumentParser
 import Capture
+import Sockets
 
 /// The exit statuses of every subcommand; 64, for usage, is ArgumentParser's own.
 enum ExitStatus {
@@ -7,6 +8,14 @@ enum ExitStatus {
     static let couldNotRun = ExitCode(2)
     /// The input is damaged or cut: what could be read was reported.
     static let damagedInput = ExitCode(3)
+    /// The connection timed out: the peer did not answer.
+    static let timedOut = ExitCode(10)
+    /// The connection was reset by the peer.
+    static let reset = ExitCode(11)
+    /// The peer could not be reached any more.
+    static let unreachable = ExitCode(12)
+    /// No connection came about.
+    static let couldNotConnect = ExitCode(13)
 }
 
 /// Runs the `body` of a subcommand: what could not be done is told in a sentence and becomes an exit status.
@@ -14,6 +23,9 @@ func exitingOnFailure(_ body: () throws -> Void) throws {
     do {
         try body()
     } catch let error as CaptureError {
+        complain(error.description)
+        throw ExitStatus.couldNotRun
+    } catch let error as SocketError {
         complain(error.description)
         throw ExitStatus.couldNotRun
     } catch OutputError.closed {

@@ -13,8 +13,9 @@ struct TCPAlive: ParsableCommand {
               0   as expected
               2   could not run: no such file, no permission, a filter that does not compile
               3   the input is damaged; what could be read was reported
+              10  client: timed out; 11 reset, 12 unreachable, 13 could not connect
               64  the command line is wrong
             """,
         version: "0.1.0",
-        subcommands: [Analyze.self])
+        subcommands: [Analyze.self, Client.self, Listen.self])
 }
