@@ -36,7 +36,7 @@ struct Connection: ~Copyable {
             let count = try systemSend(socket.number, unsent)
             if count == 0 { return }
             octetsSent += UInt64(count)
-            unsent.removeFirst(count)
+            unsent = unsent.dropFirst(count)
         }
         unsent = []
     }

@@ -19,6 +19,23 @@ public struct ConnectionInformation: Sendable, Equatable {
     /// Octets of data that were received.
     public var octetsReceived: UInt64?
 
+    /// The knowledge that is told here, as a test wants it.
+    public init(
+        state: UInt8, unansweredProbes: Int, retransmissions: Int, unacknowledgedSegments: Int,
+        sinceDataReceived: Duration, sinceAckReceived: Duration, roundTrip: Duration, octetsAcknowledged: UInt64?,
+        octetsReceived: UInt64?
+    ) {
+        self.state = state
+        self.unansweredProbes = unansweredProbes
+        self.retransmissions = retransmissions
+        self.unacknowledgedSegments = unacknowledgedSegments
+        self.sinceDataReceived = sinceDataReceived
+        self.sinceAckReceived = sinceAckReceived
+        self.roundTrip = roundTrip
+        self.octetsAcknowledged = octetsAcknowledged
+        self.octetsReceived = octetsReceived
+    }
+
     /// Since any segment of the peer was last received: what Linux's idle clock shows.
     public var sinceHeard: Duration { min(sinceDataReceived, sinceAckReceived) }
 }
@@ -43,6 +60,13 @@ public struct ConnectionTimer: Sendable, Equatable {
     public let expires: Duration
     /// Retransmissions or probes that were sent and not answered.
     public let unanswered: Int
+
+    /// A timer that fires after `expires`.
+    public init(purpose: Purpose, expires: Duration, unanswered: Int) {
+        self.purpose = purpose
+        self.expires = expires
+        self.unanswered = unanswered
+    }
 }
 
 /// What a quiet connection waits for.
@@ -53,8 +77,8 @@ public enum NextProbe: Sendable, Equatable {
     case givesUp(after: Duration, unanswered: Int)
     /// Data is on its way: no keep-alive probes are sent until it is acknowledged. The retransmission is due after `after`.
     case retransmission(after: Duration, count: Int)
-    /// The peer's window is zero: a probe of the window is due after `after`.
-    case windowProbe(after: Duration, number: Int)
+    /// The peer's window is zero: a probe of the window is due after `after`, `unanswered` went before.
+    case windowProbe(after: Duration, unanswered: Int)
     /// No probe will come: keep-alive is off.
     case never
     /// The system does not tell.
@@ -69,7 +93,7 @@ public enum NextProbe: Sendable, Equatable {
             self = .retransmission(after: timer?.expires ?? .zero, count: timer?.unanswered ?? 0)
             return
         case .windowProbe:
-            self = .windowProbe(after: timer?.expires ?? .zero, number: (timer?.unanswered ?? 0) + 1)
+            self = .windowProbe(after: timer?.expires ?? .zero, unanswered: timer?.unanswered ?? 0)
             return
         case .keepAlive, .closing, nil: break
         }
@@ -105,8 +129,8 @@ public enum NextProbe: Sendable, Equatable {
             "data in flight, so no keep-alive probes; "
                 + (count == 0 ? "" : "retransmitted \(Self.plural(count, "time")), ")
                 + "next retransmission in \(after.preciseSecondsText)"
-        case .windowProbe(let after, let number):
-            "the peer's window is zero; window probe \(number) in \(after.preciseSecondsText)"
+        case .windowProbe(let after, _):
+            "the peer's window is zero, so no keep-alive probes; next window probe in \(after.preciseSecondsText)"
         case .never: "keep-alive is off, so no probe will come"
         case .unknown: "the system does not say when the next probe is due"
         }

@@ -35,7 +35,7 @@ public struct KeepAliveClient: ~Copyable {
     ///   - watching: a descriptor that ends the connecting, with `SocketError.interrupted`, when it becomes readable.
     ///   - onAttempt: told of each address before it is tried.
     ///
-    /// Throws `SocketError`: `outOfRange`, `unresolved` for `bind`, `notConnected`, `interrupted` or `system`.
+    /// Throws `SocketError`: `outOfRange`, `notConnected`, `interrupted` or `system`.
     public static func connect(
         to endpoints: [Endpoint], options: KeepAliveOptions?, bind: String? = nil,
         timeout: Duration = .seconds(10), watching: Int32? = nil, onAttempt: (Endpoint) -> Void = { _ in }
@@ -87,11 +87,13 @@ public struct KeepAliveClient: ~Copyable {
     ) throws(SocketError) -> ConnectAttempt.Failure? {
         if let bind {
             let family: AddressFamily = endpoint.isIPv6 ? .ipv6 : .ipv4
-            guard let local = try Endpoint.resolve(host: bind, port: "0", family: family).first else { return nil }
             do {
-                try systemBind(socket, to: local.socketAddress)
+                let local = try Endpoint.resolve(host: bind, port: "0", family: family)
+                try systemBind(socket, to: local[0].socketAddress)
+            } catch SocketError.unresolved(_, let reason) {
+                return .cannotBind(bind, reason: reason)
             } catch {
-                return .cannotBind(bind, error)
+                return .cannotBind(bind, reason: "\(error)")
             }
         }
         do {

@@ -6,8 +6,8 @@ public struct ConnectAttempt: Sendable, Equatable, CustomStringConvertible {
         case noAnswer(within: Duration)
         /// What the system said: refused, unreachable, and the like (connect(2)).
         case failed(SystemError)
-        /// The address to bind to could not be used (bind(2)).
-        case cannotBind(String, SystemError)
+        /// The address to bind to could not be used (bind(2)), and why.
+        case cannotBind(String, reason: String)
     }
 
     /// The address that was tried.
@@ -15,12 +15,18 @@ public struct ConnectAttempt: Sendable, Equatable, CustomStringConvertible {
     /// Why it did not connect.
     public let failure: Failure
 
+    /// The attempt at `endpoint` that ended in `failure`.
+    public init(endpoint: Endpoint, failure: Failure) {
+        self.endpoint = endpoint
+        self.failure = failure
+    }
+
     /// A clause for a person, as in `[::1]:80: Connection refused`.
     public var description: String {
         switch failure {
         case .noAnswer(let limit): "\(endpoint): no answer within \(limit.secondsText)"
         case .failed(let error): "\(endpoint): \(error)"
-        case .cannotBind(let address, let error): "\(endpoint): cannot bind to \(address): \(error)"
+        case .cannotBind(let address, let reason): "\(endpoint): cannot bind to \(address): \(reason)"
         }
     }
 }

@@ -57,7 +57,7 @@ enum SystemFamily {
 /// A TCP socket of `family` that does not block and is closed to children (socket(2), tcp(7)).
 func systemSocket(family: Int32) throws(SystemError) -> Descriptor {
     #if canImport(Glibc)
-        let kind = Int32(SOCK_STREAM.rawValue)
+        let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
     #else
         let kind = SOCK_STREAM
     #endif
@@ -382,7 +382,14 @@ func systemCatchInterruptions() throws(SystemError) -> Int32 {
         _ = fcntl(end, F_SETFL, O_NONBLOCK)
     }
     interruptionTarget.store(ends[1], ordering: .relaxed)
-    for number in [SIGINT, SIGTERM] { _ = signal(number, noteInterruption) }
+    // Whoever started this may have blocked the signals for itself, and a blocked signal would never come.
+    var signals = sigset_t()
+    _ = unsafe sigemptyset(&signals)
+    for number in [SIGINT, SIGTERM] {
+        _ = signal(number, noteInterruption)
+        _ = unsafe sigaddset(&signals, number)
+    }
+    _ = unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     return ends[0]
 }
 

@@ -6,6 +6,7 @@ import Sockets
 struct Listen: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Accepts connections and prints what comes: the other end for experiments.",
+        usage: "tcpalive listen [<options>] [<host>] <port>",
         discussion: """
             Without HOST it listens on all addresses of this host. The first line tells where: with port 0 the system \
             chooses the port. Any number of connections is accepted; they are numbered from 1.
@@ -21,7 +22,7 @@ struct Listen: ParsableCommand {
               64  the command line is wrong
             """)
 
-    @Argument(help: ArgumentHelp("The address to listen on, if any, and the port.", valueName: "host> <port"))
+    @Argument(help: ArgumentHelp("The address to listen on, if any, and the port.", valueName: "host-or-port"))
     var words: [String]
 
     @OptionGroup(title: "Addresses")
@@ -112,7 +113,8 @@ struct Listen: ParsableCommand {
                 due.removeAll { $0.number == number }
                 try narration.say("#\(number) \(Self.sentence(cause))")
             case .ready:
-                return try narration.say("Interrupted: \(listener.connections.count) open connections are closed.")
+                return try narration.say(
+                    "Interrupted; connections closed from this end: \(listener.connections.count).")
             case .tick: break
             }
             while let first = due.first, first.at <= .now {
