@@ -2,7 +2,9 @@
 
 SETUP = Tests/Scripts/setup.sh
 BUILD_NEEDS = libpcap-dev pkg-config
-TEST_NEEDS = $(BUILD_NEEDS) python3 python3-jsonschema gzip zstd xz-utils lz4
+# Linux only: namespaces and what cuts their connections.
+LAB_NEEDS = $(if $(filter Linux,$(shell uname)),iproute2 nftables procps)
+TEST_NEEDS = $(BUILD_NEEDS) python3 python3-jsonschema gzip zstd xz-utils lz4 $(LAB_NEEDS)
 TOOL = .build/release/tcpalive
 SHARED = $(wildcard ../shared/captures) $(wildcard ../shared/vectors)
 # Directories that `make agree` looks in; `make agree DIR="a b"` looks elsewhere.

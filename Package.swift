@@ -20,6 +20,7 @@ let package = Package(
         .library(name: "Wire", targets: ["Wire"]),
         .library(name: "Capture", targets: ["Capture"]),
         .library(name: "KeepAlive", targets: ["KeepAlive"]),
+        .library(name: "Sockets", targets: ["Sockets"]),
         .library(name: "Report", targets: ["Report"]),
     ],
     dependencies: [
@@ -31,13 +32,14 @@ let package = Package(
         .target(name: "Wire", swiftSettings: house),
         .target(name: "Capture", dependencies: ["Wire", "CPcap", "CSystem"], swiftSettings: house),
         .target(name: "KeepAlive", dependencies: ["Wire", "CSystem"], swiftSettings: house),
+        .target(name: "Sockets", dependencies: ["CSystem"], swiftSettings: house),
         .target(
             name: "Report", dependencies: ["Wire", "KeepAlive", "Capture"], exclude: ["tcpalive.schema.json"],
             swiftSettings: house),
         .executableTarget(
             name: "tcpalive",
             dependencies: [
-                "Wire", "Capture", "KeepAlive", "Report",
+                "Wire", "Capture", "KeepAlive", "Sockets", "Report",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house),
@@ -47,6 +49,8 @@ let package = Package(
         .testTarget(
             name: "ReportTests", dependencies: ["Report", "KeepAlive", "Capture", "Wire"], swiftSettings: house),
         .testTarget(name: "SceneTests", dependencies: ["tcpalive"], exclude: ["Help"], swiftSettings: house),
+        .testTarget(name: "LabTests", dependencies: ["tcpalive"], swiftSettings: house),
+        .testTarget(name: "SocketsTests", dependencies: ["Sockets", "tcpalive"], swiftSettings: house),
     ],
     swiftLanguageModes: [.v6]
 )

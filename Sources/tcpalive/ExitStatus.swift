@@ -1,6 +1,7 @@
 import ArgumentParser
 import Capture
 import Report
+import Sockets
 
 /// The exit statuses of every subcommand; 64, for usage, is ArgumentParser's own.
 enum ExitStatus {
@@ -10,6 +11,14 @@ enum ExitStatus {
     static let damagedInput = ExitCode(3)
     /// Packets were dropped: what is reported may lack some.
     static let inconclusive = ExitCode(4)
+    /// The connection timed out: the peer did not answer.
+    static let timedOut = ExitCode(10)
+    /// The connection was reset by the peer.
+    static let reset = ExitCode(11)
+    /// The peer could not be reached any more.
+    static let unreachable = ExitCode(12)
+    /// No connection came about.
+    static let couldNotConnect = ExitCode(13)
 }
 
 /// Runs the `body` of a subcommand: what could not be done is told in a sentence and becomes an exit status.
@@ -17,6 +26,9 @@ func exitingOnFailure(_ body: () throws -> Void) throws {
     do {
         try body()
     } catch let error as CaptureError {
+        complain(error.description)
+        throw ExitStatus.couldNotRun
+    } catch let error as SocketError {
         complain(error.description)
         throw ExitStatus.couldNotRun
     } catch OutputError.closed {

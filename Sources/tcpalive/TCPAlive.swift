@@ -14,8 +14,9 @@ struct TCPAlive: ParsableCommand {
               2   could not run: no such file, no permission, a wrong filter
               3   the input is damaged; what could be read was reported
               4   packets were dropped: what is reported may lack some
+              10  client: timed out; 11 reset, 12 unreachable, 13 could not connect
               64  the command line is wrong
             """,
         version: "0.1.0",
-        subcommands: [Analyze.self, Watch.self, Interfaces.self])
+        subcommands: [Analyze.self, Watch.self, Client.self, Listen.self, Interfaces.self])
 }

@@ -9,6 +9,9 @@ installed() {
     libpcap-dev) pkg-config --exists libpcap 2>/dev/null || [ -e /usr/include/pcap/pcap.h ] ;;
     pkg-config) command -v pkg-config >/dev/null ;;
     python3-jsonschema) python3 -c 'import jsonschema' 2>/dev/null ;;
+    iproute2) [ -e /usr/sbin/ip ] || [ -e /usr/bin/ip ] || [ -e /sbin/ip ] ;;
+    nftables) [ -e /usr/sbin/nft ] ;;
+    procps) [ -e /usr/sbin/sysctl ] || [ -e /sbin/sysctl ] ;;
     xz-utils) command -v xz >/dev/null ;;
     libc-dev) [ -e /usr/include/stdio.h ] ;;
     *) command -v "$1" >/dev/null ;;

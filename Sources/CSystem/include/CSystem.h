@@ -7,6 +7,9 @@
 static inline void tcpalive_prefetch(const void *address) { __builtin_prefetch(address, 1); }
 
 #if defined(__linux__)
+// The messages of sock_diag(7).
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
 #include <stddef.h>
 #include <sys/mman.h>
 

@@ -1,0 +1,15 @@
+#if canImport(Darwin)
+    extension ConnectionInformation {
+        /// Always throws `SocketError.system`: macOS does not tell when a connection was last heard.
+        public init(readingFrom descriptor: Int32) throws(SocketError) {
+            throw .system("macOS has no TCP_INFO", .invalidArgument)
+        }
+    }
+
+    extension ConnectionTimer {
+        /// Always nil: macOS does not tell the timers of a connection.
+        init?(local: Endpoint, remote: Endpoint) {
+            return nil
+        }
+    }
+#endif

@@ -1,0 +1,81 @@
+/// Which addresses of a name are wanted.
+public enum AddressFamily: Sendable, Equatable, CaseIterable {
+    /// All of them, in the order of the system.
+    case any
+    /// Only those of IPv4.
+    case ipv4
+    /// Only those of IPv6.
+    case ipv6
+
+    /// AF_UNSPEC, AF_INET or AF_INET6.
+    var number: Int32 {
+        switch self {
+        case .any: SystemFamily.any
+        case .ipv4: SystemFamily.ipv4
+        case .ipv6: SystemFamily.ipv6
+        }
+    }
+}
+
+/// An IPv4 or IPv6 address and a TCP port.
+public struct Endpoint: Sendable, Hashable, CustomStringConvertible {
+    /// The numeric address, as in `127.0.0.1` or `fe80::1%eth0`.
+    public let address: String
+    /// The port, 0 to 65535; 0 lets the system choose.
+    public let port: UInt16
+    /// Whether the address is one of IPv6.
+    public let isIPv6: Bool
+    /// The octets of the sockaddr_in(3type) or sockaddr_in6(3type).
+    let socketAddress: [UInt8]
+
+    /// The endpoint of the octets of a socket address; nil where they are neither of IPv4 nor of IPv6.
+    init?(socketAddress octets: [UInt8]) {
+        guard octets.count >= 16, let address = systemText(of: octets) else { return nil }
+        self.address = address
+        // sin_port and sin6_port lie at the same offset, in network byte order.
+        port = UInt16(octets[2]) << 8 | UInt16(octets[3])
+        isIPv6 = octets.count >= 28
+        socketAddress = octets
+    }
+
+    /// AF_INET or AF_INET6.
+    var family: Int32 { isIPv6 ? SystemFamily.ipv6 : SystemFamily.ipv4 }
+
+    /// The octets of the address alone: sin_addr or sin6_addr.
+    var addressOctets: ArraySlice<UInt8> { isIPv6 ? socketAddress[8..<24] : socketAddress[4..<8] }
+
+    /// The address and the port, as in `127.0.0.1:80` or `[::1]:80`.
+    public var description: String { isIPv6 ? "[\(address)]:\(port)" : "\(address):\(port)" }
+
+    /// The endpoints of `host`, a name or a numeric address, in the order of getaddrinfo(3), which is the order to try.
+    ///
+    /// `port` is a number from 0 to 65535, or the name of a service. Throws `SocketError.unresolved`.
+    public static func resolve(
+        host: String, port: String, family: AddressFamily = .any
+    ) throws(SocketError) -> [Endpoint] {
+        try addresses(of: host, port: port, family: family)
+    }
+
+    /// The endpoints to listen on where no host is named: all addresses of this host.
+    static func wildcards(port: String, family: AddressFamily) throws(SocketError) -> [Endpoint] {
+        // IPv6 first: such a socket takes IPv4 connections too.
+        try addresses(of: nil, port: port, family: family).sorted { $0.isIPv6 && !$1.isIPv6 }
+    }
+
+    private static func addresses(
+        of host: String?, port: String, family: AddressFamily
+    ) throws(SocketError) -> [Endpoint] {
+        let name = host ?? "*"
+        if let number = Int(port), !(0...65535).contains(number) {
+            throw .unresolved(name: name, reason: "port \(port) is not between 0 and 65535")
+        }
+        do throws(ResolverError) {
+            let endpoints = try systemResolve(host: host, port: port, family: family.number)
+                .compactMap { Endpoint(socketAddress: $0) }
+            if endpoints.isEmpty { throw ResolverError(reason: "it has no address that TCP can use") }
+            return endpoints
+        } catch {
+            throw .unresolved(name: "\(name), port \(port)", reason: error.reason)
+        }
+    }
+}

@@ -1,0 +1,53 @@
+#if canImport(Darwin)
+    internal import Darwin
+
+    extension KeepAliveOption {
+        /// The protocol that the options belong to.
+        static let level = Int32(IPPROTO_TCP)
+
+        /// The name of the option in tcp(4).
+        public var name: String {
+            switch self {
+            case .idle: "TCP_KEEPALIVE"
+            case .interval: "TCP_KEEPINTVL"
+            case .count: "TCP_KEEPCNT"
+            case .userTimeout: "TCP_USER_TIMEOUT"
+            }
+        }
+
+        /// The values that the kernel takes (bsd/netinet/tcp_usrreq.c: times are kept in milliseconds of 32 bits).
+        public var bounds: ClosedRange<Int> {
+            switch self {
+            case .idle, .interval: 1...4_294_967
+            case .count: 1...Int(Int32.max)
+            case .userTimeout: 0...Int(Int32.max)
+            }
+        }
+
+        /// Why this platform does not have the option; nil where it does.
+        public var absence: String? {
+            self == .userTimeout ? "macOS has no TCP_USER_TIMEOUT: the count of probes alone decides" : nil
+        }
+
+        /// The number of the option; nil where the platform does not have it.
+        var number: Int32? {
+            switch self {
+            case .idle: TCP_KEEPALIVE
+            case .interval: TCP_KEEPINTVL
+            case .count: TCP_KEEPCNT
+            case .userTimeout: nil
+            }
+        }
+    }
+
+    extension KeepAliveOptions {
+        /// What a new socket has: the settings net.inet.tcp.keep*, in milliseconds but for the count (tcp(4)).
+        public static var systemDefaults: KeepAliveOptions {
+            KeepAliveOptions(
+                isEnabled: (systemSetting("net.inet.tcp.always_keepalive") ?? 0) != 0,
+                idle: systemSetting("net.inet.tcp.keepidle").map { $0 / 1000 },
+                interval: systemSetting("net.inet.tcp.keepintvl").map { $0 / 1000 },
+                count: systemSetting("net.inet.tcp.keepcnt"))
+        }
+    }
+#endif

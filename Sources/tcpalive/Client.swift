@@ -1,0 +1,242 @@
+import ArgumentParser
+import Capture
+import Sockets
+
+/// `tcpalive client`: a connection with keep-alives, and what becomes of it.
+struct Client: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Connects, turns keep-alives on, waits, and says how it ended.",
+        discussion: """
+            Tries each address of HOST in turn. Turns SO_KEEPALIVE on, sets idle, interval and count before it connects, \
+            reads them back, and shows them beside the defaults of the system. Then it waits: it prints what it \
+            receives, and at each tick when the next probe is due, until the connection ends. What comes on standard \
+            input is sent, unless that is a terminal; its end does not end the connection.
+
+            Examples:
+              tcpalive client 192.0.2.1 5001
+              tcpalive client --idle 5 --interval 2 --count 3 localhost 5001
+              tcpalive client --system-defaults --tick 60 example.org 443
+              echo hello | tcpalive client -4 --duration 90 localhost 5001
+
+            Exit status:
+              0   closed by the peer; or ended by --duration, SIGINT or SIGTERM
+              2   could not run: out of descriptors, no output
+              10  timed out: the peer did not answer (ETIMEDOUT)
+              11  reset by the peer (ECONNRESET)
+              12  unreachable, with data in flight (EHOSTUNREACH, ENETUNREACH)
+              13  could not connect: unknown name, refused, no answer
+              64  the command line is wrong
+            With --reconnect it ends by --duration or a signal only, with 0.
+            """)
+
+    @Argument(help: ArgumentHelp("A name, or an IPv4 or IPv6 address.", valueName: "host"))
+    var host: String
+
+    @Argument(help: ArgumentHelp("A port, 1 to 65535, or the name of a service.", valueName: "port"))
+    var port: String
+
+    @OptionGroup(title: "Addresses")
+    var family: FamilyOptions
+
+    @Option(help: ArgumentHelp("The address of this end.", valueName: "address"))
+    var bind: String?
+
+    @Option(help: ArgumentHelp("How long each address may take to answer.", valueName: "seconds"))
+    var connectTimeout = Seconds(10)
+
+    @Flag(help: "Connect again after the end, and after a failure; waits 1 s, then twice as long each time, to 60 s.")
+    var reconnect = false
+
+    @Option(help: ArgumentHelp("Silence before the first probe, 1 to 32767 (default: 60).", valueName: "seconds"))
+    var idle: Int?
+
+    @Option(help: ArgumentHelp("Time between unanswered probes, 1 to 32767 (default: 15).", valueName: "seconds"))
+    var interval: Int?
+
+    @Option(help: ArgumentHelp("Unanswered probes until the peer is dead, 1 to 127 (default: 4).", valueName: "probes"))
+    var count: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Give up after this long without an acknowledgement, whatever the count (TCP_USER_TIMEOUT).",
+            valueName: "seconds"))
+    var userTimeout: Seconds?
+
+    @Flag(help: "Turn SO_KEEPALIVE off.")
+    var noKeepalive = false
+
+    @Flag(help: "Turn SO_KEEPALIVE on, and leave idle, interval and count as the system has them.")
+    var systemDefaults = false
+
+    @Option(help: ArgumentHelp("Time between the signs of waiting.", valueName: "seconds"))
+    var tick = Seconds(5)
+
+    @Option(help: ArgumentHelp("The most octets to read at once.", valueName: "octets"))
+    var readSize = 10
+
+    @Flag(help: "Show what is received in base 16.")
+    var hex = false
+
+    @Flag(help: "Send what is typed, where standard input is a terminal.")
+    var interactive = false
+
+    @Option(help: ArgumentHelp("End after this long.", valueName: "seconds"))
+    var duration: Seconds?
+
+    /// The keep-alive options that the command line means.
+    var options: KeepAliveOptions {
+        let isOurs = !noKeepalive && !systemDefaults
+        return KeepAliveOptions(
+            isEnabled: !noKeepalive, idle: idle ?? (isOurs ? 60 : nil), interval: interval ?? (isOurs ? 15 : nil),
+            count: count ?? (isOurs ? 4 : nil), userTimeout: userTimeout?.milliseconds)
+    }
+
+    func validate() throws {
+        try tcpalive.validate(options, named: optionNames)
+        if !(1...1_048_576).contains(readSize) {
+            throw ValidationError("--read-size: \(readSize) is not between 1 and 1048576 octets.")
+        }
+        if let number = Int(port), !(1...65535).contains(number) {
+            throw ValidationError("\(port): a port is between 1 and 65535.")
+        }
+        let named = [("--idle", idle), ("--interval", interval), ("--count", count)].first { $0.1 != nil }
+        if let named, noKeepalive || systemDefaults {
+            throw ValidationError("\(named.0) contradicts \(noKeepalive ? "--no-keepalive" : "--system-defaults").")
+        }
+        if noKeepalive, systemDefaults { throw ValidationError("--system-defaults contradicts --no-keepalive.") }
+    }
+
+    func run() throws {
+        try exitingOnFailure { try converse() }
+    }
+
+    /// Why one connection is over, and nothing was wrong with it.
+    private enum Stop {
+        case ended(EndCause), interrupted, durationOver
+    }
+
+    private func converse() throws {
+        let narration = Narration()
+        let interruption = try Interruption()
+        let deadline = duration.map { ContinuousClock.now + $0.duration }
+        var backoff = Duration.seconds(1)
+        var input = StandardInput.forSending(isInteractive: interactive)
+        while true {
+            var failure = ExitStatus.couldNotConnect
+            do {
+                switch try hold(narration, interruption, deadline, &input, onConnect: { backoff = .seconds(1) }) {
+                case .interrupted: return try narration.say("Interrupted: the connection is closed from this end.")
+                case .durationOver: return try narration.say("The duration is over: closed from this end.")
+                case .ended(.closedByPeer) where !reconnect: return
+                case .ended(let cause): failure = cause.exitStatus
+                }
+            } catch SocketError.interrupted {
+                return try narration.say("Interrupted while connecting.")
+            } catch let error as SocketError where error.isFailureToConnect {
+                if reconnect { try narration.say("\(error)") } else { complain(error.description) }
+            }
+            guard reconnect else { throw failure }
+            let next = ContinuousClock.now + backoff
+            try narration.say("Connecting again in \(backoff.secondsText).")
+            backoff = min(backoff * 2, .seconds(60))
+            if try interruption.wait(until: min(next, deadline ?? next)) { return try narration.say("Interrupted.") }
+            if let deadline, deadline <= .now { return try narration.say("The duration is over.") }
+        }
+    }
+
+    /// Makes one connection and stays with it until it ends or shall end.
+    private func hold(
+        _ narration: Narration, _ interruption: Interruption, _ deadline: ContinuousClock.Instant?,
+        _ input: inout StandardInput?, onConnect: () -> Void
+    ) throws -> Stop {
+        var timeout = connectTimeout.duration
+        if let deadline { timeout = max(.milliseconds(1), min(timeout, ContinuousClock.now.duration(to: deadline))) }
+        let endpoints = try Endpoint.resolve(host: host, port: port, family: family.family)
+        var client = try KeepAliveClient.connect(
+            to: endpoints, options: options, bind: bind, timeout: timeout, watching: interruption.descriptor,
+            onAttempt: { try? narration.say("Connecting to \($0).") })
+        onConnect()
+        for attempt in client.failedAttempts { try narration.say("Not \(attempt).") }
+        try describe(client, narration)
+        var nextTick = ContinuousClock.now + tick.duration
+        while true {
+            // Input waits while much of the last is not sent.
+            var watching = [interruption.descriptor]
+            if let input, client.unsentCount < 65536 { watching.append(input.descriptor) }
+            let event = try client.wait(
+                until: min(nextTick, deadline ?? nextTick), readSize: readSize, watching: watching)
+            switch event {
+            case .received(let octets):
+                let text = hex ? OctetText.hex(octets) : OctetText.quoted(octets)
+                try narration.say("received \(octets.count) octet\(octets.count == 1 ? "" : "s"): \(text)")
+            case .ended(let cause):
+                try narration.say(client.explanation(of: cause))
+                return .ended(cause)
+            case .ready(interruption.descriptor): return .interrupted
+            case .ready:
+                if let octets = input?.read() { client.send(octets) } else { input = nil }
+            case .tick: break
+            }
+            let now = ContinuousClock.now
+            if let deadline, deadline <= now { return .durationOver }
+            if nextTick <= now {
+                try narration.say("still waiting; \(client.nextProbe())")
+                repeat { nextTick += tick.duration } while nextTick <= now
+            }
+        }
+    }
+
+    /// Says what the connection is, and what the kernel really has for it.
+    private func describe(_ client: borrowing KeepAliveClient, _ narration: Narration) throws {
+        try narration.say("Connected to \(client.remoteEndpoint) from \(client.localEndpoint).")
+        let before = client.initialOptions.isEnabled
+        let now = try client.options()
+        try narration.say(
+            "SO_KEEPALIVE was \(before ? "on" : "off")"
+                + (before == now.isEnabled ? ", and is left so." : "; it is \(now.isEnabled ? "on" : "off") now."))
+        for option in client.missingOptions {
+            try narration.say("\(option.absence ?? option.name); everything else is set.")
+        }
+        for line in optionTable(now, defaults: .systemDefaults) { try narration.say(plain: line) }
+        for option in KeepAliveOption.allCases {
+            guard let wanted = options[option], let actual = now[option], wanted != actual else { continue }
+            try narration.say("\(option.name): \(wanted) was asked for, and the kernel has \(actual).")
+        }
+        guard let schedule = ProbeSchedule(now) else { return }
+        try narration.say(
+            "A silent peer is given up after \(schedule.firstProbe.secondsText) + \(schedule.probes) × "
+                + "\(schedule.interval.secondsText) = \(schedule.givesUpAfter.secondsText)"
+                + (schedule.isByUserTimeout ? ", by the user timeout." : "."))
+    }
+}
+
+extension SocketError {
+    /// Whether trying again later may help.
+    fileprivate var isFailureToConnect: Bool {
+        switch self {
+        case .unresolved, .notConnected: true
+        case .outOfRange, .interrupted, .system: false
+        }
+    }
+}
+
+extension EndCause {
+    /// The exit status of `client` for this end.
+    var exitStatus: ExitCode {
+        switch self {
+        case .closedByPeer: .success
+        case .timedOut: ExitStatus.timedOut
+        case .reset: ExitStatus.reset
+        case .unreachable: ExitStatus.unreachable
+        case .failed: ExitStatus.couldNotRun
+        }
+    }
+}
+
+extension StandardInput {
+    /// Standard input where it is to be sent: a pipe or a file, or a terminal if that is wanted.
+    fileprivate static func forSending(isInteractive: Bool) -> StandardInput? {
+        let input = StandardInput()
+        return !input.isTerminal || isInteractive ? input : nil
+    }
+}

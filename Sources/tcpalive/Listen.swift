@@ -1,0 +1,138 @@
+import ArgumentParser
+import Capture
+import Sockets
+
+/// `tcpalive listen`: the other end of `tcpalive client`.
+struct Listen: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Accepts connections and prints what comes: the other end for experiments.",
+        usage: "tcpalive listen [<options>] [<host>] <port>",
+        discussion: """
+            Without HOST it listens on all addresses of this host. The first line tells where: with port 0 the system \
+            chooses the port. Any number of connections is accepted; they are numbered from 1.
+
+            Examples:
+              tcpalive listen 5001
+              tcpalive listen --send hello --close-after 5 127.0.0.1 0
+              tcpalive listen --stop-reading localhost 5001
+
+            Exit status:
+              0   ended by --duration, SIGINT or SIGTERM
+              2   could not run: the port is taken, no such address
+              64  the command line is wrong
+            """)
+
+    @Argument(help: ArgumentHelp("The address to listen on, if any, and the port.", valueName: "host-or-port"))
+    var words: [String]
+
+    @OptionGroup(title: "Addresses")
+    var family: FamilyOptions
+
+    @Option(help: ArgumentHelp("Send this line to each new connection; may be repeated.", valueName: "line"))
+    var send: [String] = []
+
+    @Option(help: ArgumentHelp("Close each connection after this long (FIN).", valueName: "seconds"))
+    var closeAfter: Seconds?
+
+    @Option(help: ArgumentHelp("Reset each connection after this long (RST).", valueName: "seconds"))
+    var resetAfter: Seconds?
+
+    @Flag(help: "Read nothing, with a small buffer: a peer that sends soon meets a zero window.")
+    var stopReading = false
+
+    @Option(
+        help: ArgumentHelp("Turn keep-alives on: silence before the first probe, 1 to 32767.", valueName: "seconds"))
+    var idle: Int?
+
+    @Option(
+        help: ArgumentHelp("Turn keep-alives on: time between unanswered probes, 1 to 32767.", valueName: "seconds"))
+    var interval: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Turn keep-alives on: unanswered probes until the peer is dead, 1 to 127.", valueName: "probes"))
+    var count: Int?
+
+    @Flag(help: "Show what is received in base 16.")
+    var hex = false
+
+    @Option(help: ArgumentHelp("End after this long.", valueName: "seconds"))
+    var duration: Seconds?
+
+    /// The keep-alive options that the command line means; nil: those of the system, off.
+    var options: KeepAliveOptions? {
+        if idle == nil, interval == nil, count == nil { return nil }
+        return KeepAliveOptions(idle: idle, interval: interval, count: count)
+    }
+
+    func validate() throws {
+        if !(1...2).contains(words.count) {
+            throw ValidationError("Give a port, or an address and a port; these are \(words.count) words.")
+        }
+        if let options { try tcpalive.validate(options, named: optionNames) }
+        if closeAfter != nil, resetAfter != nil {
+            throw ValidationError("--close-after and --reset-after: a connection ends once, give one of them.")
+        }
+        if let port = words.last, let number = Int(port), !(0...65535).contains(number) {
+            throw ValidationError("\(port): a port is between 0 and 65535.")
+        }
+    }
+
+    func run() throws {
+        try exitingOnFailure { try listen() }
+    }
+
+    private func listen() throws {
+        let interruption = try Interruption()
+        var listener = try KeepAliveListener(
+            host: words.count > 1 ? words.first : nil, port: words.last ?? "0", family: family.family,
+            options: options, reads: !stopReading)
+        let narration = Narration()
+        try narration.say(plain: "Listening on \(listener.localEndpoint)")
+        for option in listener.missingOptions {
+            try narration.say("\(option.absence ?? option.name); everything else is set.")
+        }
+        let end = duration.map { ContinuousClock.now + $0.duration }
+        let lifetime = (closeAfter ?? resetAfter)?.duration
+        // In the order of their coming, which is that of their ends.
+        var due: [(number: Int, at: ContinuousClock.Instant)] = []
+        while true {
+            let deadline = [end, due.first?.at].compactMap { $0 }.min()
+            switch try listener.wait(until: deadline, watching: [interruption.descriptor]) {
+            case .accepted(let number, let peer):
+                try narration.say("#\(number) from \(peer)")
+                if let options = try listener.options(of: number), options.isEnabled {
+                    for line in optionTable(options, defaults: .systemDefaults) { try narration.say(plain: line) }
+                }
+                listener.send(send.flatMap { Array("\($0)\n".utf8) }, on: number)
+                if let lifetime { due.append((number, .now + lifetime)) }
+            case .received(let number, let octets):
+                let text = hex ? OctetText.hex(octets) : OctetText.quoted(octets)
+                try narration.say("#\(number) received \(octets.count) octet\(octets.count == 1 ? "" : "s"): \(text)")
+            case .ended(let number, let cause):
+                due.removeAll { $0.number == number }
+                try narration.say("#\(number) \(Self.sentence(cause))")
+            case .ready:
+                return try narration.say(
+                    "Interrupted; connections closed from this end: \(listener.connections.count).")
+            case .tick: break
+            }
+            while let first = due.first, first.at <= .now {
+                due.removeFirst()
+                listener.close(first.number, resetting: resetAfter != nil)
+                try narration.say("#\(first.number) \(resetAfter != nil ? "reset" : "closed") from this end")
+            }
+            if let end, end <= .now { return try narration.say("The duration is over.") }
+        }
+    }
+
+    private static func sentence(_ cause: EndCause) -> String {
+        switch cause {
+        case .closedByPeer: "closed by the peer (FIN)"
+        case .reset: "reset by the peer (ECONNRESET)"
+        case .timedOut: "timed out (ETIMEDOUT): the peer did not answer"
+        case .unreachable(let error): "unreachable: \(error)"
+        case .failed(let error): "failed: \(error)"
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import Capture
+import Sockets
+
+/// The lines of a command that goes on for a while: each after the time since its beginning, and at once.
+struct Narration {
+    private let start = ContinuousClock.now
+
+    /// Since the command began.
+    var elapsed: Duration { start.duration(to: .now) }
+
+    /// Says `sentence`, after the time.
+    func say(_ sentence: String) throws(OutputError) {
+        let time = elapsed.preciseSecondsText
+        try say(plain: String(repeating: " ", count: max(0, 9 - time.count)) + time + "  " + sentence)
+    }
+
+    /// Says `line` as it is.
+    func say(plain line: String) throws(OutputError) {
+        try OutputDescriptor.standardOutput.write(Array("\(line)\n".utf8))
+    }
+}
+
+/// How octets of a peer are shown.
+enum OctetText {
+    /// The octets in base 16, as in `68 65 0a`.
+    static func hex(_ octets: [UInt8]) -> String {
+        octets.map { octet in
+            let digits = String(octet, radix: 16)
+            return digits.count < 2 ? "0" + digits : digits
+        }.joined(separator: " ")
+    }
+
+    /// The octets as quoted text, with nothing in it that a terminal would obey, as in `"hello\n"`.
+    static func quoted(_ octets: [UInt8]) -> String {
+        var text = "\""
+        var rest = octets[...]
+        while let first = rest.first {
+            // The length of a UTF-8 sequence that begins so.
+            let length = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4
+            let piece = rest.prefix(length)
+            guard let scalar = String(validating: piece, as: UTF8.self)?.unicodeScalars.first else {
+                text += escaped(first)
+                rest.removeFirst()
+                continue
+            }
+            rest.removeFirst(piece.count)
+            switch scalar {
+            case "\n": text += "\\n"
+            case "\r": text += "\\r"
+            case "\t": text += "\\t"
+            case "\"", "\\": text += "\\\(scalar)"
+            default:
+                switch scalar.properties.generalCategory {
+                case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned:
+                    text += piece.map(escaped).joined()
+                default: text.unicodeScalars.append(scalar)
+                }
+            }
+        }
+        return text + "\""
+    }
+
+    private static func escaped(_ octet: UInt8) -> String {
+        "\\x" + hex([octet])
+    }
+}

@@ -1,0 +1,78 @@
+import ArgumentParser
+import Sockets
+
+/// IPv4, IPv6, or both.
+struct FamilyOptions: ParsableArguments {
+    @Flag(name: .customShort("4"), help: "IPv4 addresses only.")
+    var isIPv4Only = false
+
+    @Flag(name: .customShort("6"), help: "IPv6 addresses only.")
+    var isIPv6Only = false
+
+    /// The family that the flags amount to.
+    var family: AddressFamily { isIPv4Only ? .ipv4 : isIPv6Only ? .ipv6 : .any }
+
+    func validate() throws {
+        if isIPv4Only, isIPv6Only { throw ValidationError("-4 and -6 leave no address: give one of them.") }
+    }
+}
+
+/// A time on the command line: seconds, with a fraction if need be, as in `2.5`.
+struct Seconds: ExpressibleByArgument, Sendable, Equatable {
+    /// The time.
+    let duration: Duration
+
+    /// The time that `argument` tells, from a millisecond to a thousand million seconds; nil where it is none.
+    init?(argument: String) {
+        guard let seconds = Double(argument), seconds.isFinite, seconds >= 0.001, seconds <= 1e9 else { return nil }
+        duration = .milliseconds(Int64((seconds * 1000).rounded()))
+    }
+
+    /// So many seconds.
+    init(_ seconds: Int) {
+        duration = .seconds(seconds)
+    }
+
+    /// The time in milliseconds.
+    var milliseconds: Int {
+        Int(duration.components.seconds) * 1000 + Int(duration.components.attoseconds / 1_000_000_000_000_000)
+    }
+
+    /// The number as `--help` shows a default.
+    var defaultValueDescription: String { String(duration.secondsText.dropLast(2)) }
+}
+
+/// Throws `ValidationError`, with the bounds of the kernel, for a value of `options` that it would refuse.
+func validate(_ options: KeepAliveOptions, named names: [KeepAliveOption: String]) throws {
+    for option in KeepAliveOption.allCases {
+        guard let value = options[option] else { continue }
+        do {
+            try option.check(value)
+        } catch {
+            throw ValidationError("\(names[option] ?? ""): \(error).")
+        }
+    }
+}
+
+/// What the command line calls the options.
+let optionNames: [KeepAliveOption: String] = [
+    .idle: "--idle", .interval: "--interval", .count: "--count", .userTimeout: "--user-timeout",
+]
+
+/// The lines that set what the kernel has for a connection beside the defaults of the system.
+func optionTable(_ options: KeepAliveOptions, defaults: KeepAliveOptions) -> [String] {
+    func text(_ option: KeepAliveOption, _ value: Int?) -> String {
+        guard let value else { return option.absence == nil ? "unknown" : "not there" }
+        if option == .userTimeout, value == 0 { return "none" }
+        return option.unit.isEmpty ? "\(value)" : "\(value) \(option.unit)"
+    }
+    func padded(_ text: String, _ width: Int) -> String {
+        text + String(repeating: " ", count: max(1, width - text.count))
+    }
+    let rows = KeepAliveOption.allCases.map { option in
+        (option.name, text(option, options[option]), text(option, defaults[option]))
+    }
+    let all = [("SO_KEEPALIVE", options.isEnabled ? "on" : "off", defaults.isEnabled ? "on" : "off")] + rows
+    return [padded("  option", 20) + padded("in use", 12) + "system default"]
+        + all.map { padded("  \($0.0)", 20) + padded($0.1, 12) + $0.2 }
+}

@@ -1,0 +1,126 @@
+import Sockets
+import Testing
+
+@Suite("Keep-alive options")
+struct KeepAliveOptionsTests {
+    static let triples = [(60, 15, 4), (1, 1, 1), (5, 2, 3), (7200, 75, 9), (32767, 32767, 127), (15, 60, 4)]
+
+    @Test("The kernel has what was set, before connecting and after", arguments: triples)
+    func triple(idle: Int, interval: Int, count: Int) throws {
+        let wanted = KeepAliveOptions(idle: idle, interval: interval, count: count, userTimeout: 4321)
+        for host in ["127.0.0.1", "::1"] {
+            let ends = try Loopback(host, options: wanted)
+            #expect(try ends.client.options() == wanted)
+            #expect(ends.client.initialOptions.isEnabled == false)
+            #expect(ends.client.missingOptions.isEmpty)
+        }
+    }
+
+    @Test("What is not asked for stays as the system has it")
+    func defaults() throws {
+        let ends = try Loopback(options: KeepAliveOptions())
+        var expected = KeepAliveOptions.systemDefaults
+        expected.isEnabled = true
+        #expect(try ends.client.options() == expected)
+        let untouched = try Loopback()
+        #expect(try untouched.client.options() == .systemDefaults)
+    }
+
+    @Test("Options change on the connection as it is, and behind its back")
+    func change() throws {
+        let ends = try Loopback(options: KeepAliveOptions(idle: 60, interval: 15, count: 4))
+        try ends.client.set(KeepAliveOptions(idle: 30))
+        #expect(try ends.client.options() == KeepAliveOptions(idle: 30, interval: 15, count: 4, userTimeout: 0))
+        try KeepAliveOptions(isEnabled: false, interval: 7).apply(to: ends.client.descriptor)
+        #expect(
+            try ends.client.options()
+                == KeepAliveOptions(isEnabled: false, idle: 30, interval: 7, count: 4, userTimeout: 0))
+    }
+
+    @Test("The bounds are the kernel's", arguments: KeepAliveOption.allCases)
+    func bounds(option: KeepAliveOption) throws {
+        let ends = try Loopback()
+        for value in [option.bounds.lowerBound, option.bounds.upperBound] {
+            var options = KeepAliveOptions()
+            options[option] = value
+            try options.apply(to: ends.client.descriptor)
+            #expect(try ends.client.options()[option] == value)
+        }
+        for value in [option.bounds.lowerBound - 1, option.bounds.upperBound + 1] {
+            var options = KeepAliveOptions()
+            options[option] = value
+            #expect(throws: SocketError.outOfRange(option, value)) { try options.check() }
+            #expect(throws: SocketError.outOfRange(option, value)) {
+                _ = try KeepAliveListener(host: "127.0.0.1", port: "0", options: options).localEndpoint
+            }
+        }
+    }
+
+    #if os(Linux)
+        @Test("The kernel itself refuses what lies outside the bounds")
+        func refusal() throws {
+            let ends = try Loopback()
+            for (number, values) in [(4, [0, 32768]), (5, [0, 32768]), (6, [0, 128]), (18, [-1])] {
+                for value in values {
+                    #expect(!setTCPOption(ends.client.descriptor, Int32(number), Int32(value)))
+                }
+            }
+        }
+    #endif
+
+    @Test("The sentence for a value out of range names the option, the value, and the bounds")
+    func sentence() {
+        #expect(
+            SocketError.outOfRange(.idle, 0).description
+                == "\(KeepAliveOption.idle.name): 0 is not between 1 and \(KeepAliveOption.idle.bounds.upperBound) s, "
+                + "the bounds of the kernel")
+    }
+
+    @Test("An accepted connection has the listener's options")
+    func accepted() throws {
+        let wanted = KeepAliveOptions(idle: 9, interval: 3, count: 2)
+        let ends = try Loopback(accepting: wanted)
+        let actual = try #require(try ends.listener.options(of: ends.number))
+        #expect(actual.isEnabled && actual.idle == 9 && actual.interval == 3 && actual.count == 2)
+    }
+}
+
+@Suite("When a silent peer is given up")
+struct ProbeScheduleTests {
+    /// idle, interval, count, user timeout in ms; probes, seconds.
+    static let table: [([Int], Int, Int)] = [
+        ([60, 15, 4, 0], 4, 120), ([5, 3, 4, 0], 4, 17), ([1, 1, 1, 0], 1, 2), ([7200, 75, 9, 0], 9, 7875),
+        ([15, 60, 4, 0], 4, 255),
+        // With a user timeout: the first firing after it, with at least one probe out.
+        ([5, 3, 4, 7000], 1, 8), ([5, 3, 4, 1000], 1, 8), ([5, 3, 4, 8000], 1, 8), ([5, 3, 4, 8001], 2, 11),
+        ([5, 3, 4, 30000], 9, 32), ([60, 15, 4, 90000], 2, 90),
+    ]
+
+    @Test("Probes and time follow from the options", arguments: table)
+    func schedule(values: [Int], probes: Int, seconds: Int) throws {
+        let options = KeepAliveOptions(idle: values[0], interval: values[1], count: values[2], userTimeout: values[3])
+        let schedule = try #require(ProbeSchedule(options))
+        #expect(schedule.probes == probes)
+        #expect(schedule.givesUpAfter == .seconds(seconds))
+        #expect(schedule.isByUserTimeout == (values[3] > 0))
+        let sentence = EndCause.timedOut.explanation(options: options, silence: nil, unacknowledged: 0)
+        #expect(sentence.contains("\(probes) keep-alive probe\(probes == 1 ? "" : "s") unanswered"))
+        #expect(sentence.contains("\(values[0]) s idle + \(probes) × \(values[1]) s = \(seconds) s"))
+        #expect(sentence.contains("user timeout") == (values[3] > 0))
+    }
+
+    @Test("With data in flight the probes had no part in it")
+    func dataInFlight() {
+        let options = KeepAliveOptions(idle: 60, interval: 15, count: 4, userTimeout: 2500)
+        let sentence = EndCause.timedOut.explanation(options: options, silence: .seconds(3), unacknowledged: 6)
+        #expect(sentence.contains("6 octets sent and never acknowledged"))
+        #expect(sentence.contains("the user timeout of 2.5 s ended the retransmissions"))
+        #expect(sentence.contains("last heard 3.0 s ago"))
+    }
+
+    @Test("Without keep-alive, or with values that are not known, there is no schedule")
+    func none() {
+        #expect(ProbeSchedule(KeepAliveOptions(isEnabled: false, idle: 1, interval: 1, count: 1)) == nil)
+        #expect(ProbeSchedule(KeepAliveOptions(idle: 1, interval: 1)) == nil)
+    }
+}

@@ -1,0 +1,32 @@
+#if os(Linux)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// ECONNRESET.
+let connectionResetCode = ECONNRESET
+
+#if os(Linux)
+    /// Whether the kernel takes `value` for the option `number` of tcp(7), asked without the code under test.
+    func setTCPOption(_ descriptor: Int32, _ number: Int32, _ value: Int32) -> Bool {
+        var value = value
+        return unsafe setsockopt(descriptor, Int32(IPPROTO_TCP), number, &value, socklen_t(MemoryLayout<Int32>.size))
+            == 0
+    }
+
+    /// Which of the descriptors of this process is a pipe's reading end that can be read at once.
+    func readablePipe() -> (reading: Int32, writing: Int32) {
+        var ends: [Int32] = [-1, -1]
+        _ = unsafe pipe(&ends)
+        var octet: UInt8 = 0
+        _ = unsafe write(ends[1], &octet, 1)
+        return (ends[0], ends[1])
+    }
+
+    /// Closes both ends.
+    func closePipe(_ ends: (reading: Int32, writing: Int32)) {
+        close(ends.reading)
+        close(ends.writing)
+    }
+#endif

@@ -1,0 +1,43 @@
+import Sockets
+import Testing
+
+/// The two ends of a connection over loopback.
+struct Loopback: ~Copyable {
+    var listener: KeepAliveListener
+    var client: KeepAliveClient
+    /// The number that the listener gave the connection.
+    let number: Int
+
+    /// Longer than anything here takes.
+    static var deadline: ContinuousClock.Instant { .now + .seconds(20) }
+
+    /// Listens on `host`, connects, and accepts.
+    init(
+        _ host: String = "127.0.0.1", options: KeepAliveOptions? = nil, accepting: KeepAliveOptions? = nil,
+        reads: Bool = true
+    ) throws {
+        var listener = try KeepAliveListener(host: host, port: "0", options: accepting, reads: reads)
+        let client = try KeepAliveClient.connect(to: [listener.localEndpoint], options: options)
+        var number = 0
+        if case .accepted(let accepted, let peer) = try listener.wait(until: Self.deadline) {
+            #expect(peer == client.localEndpoint)
+            number = accepted
+        }
+        #expect(number == 1)
+        self.listener = listener
+        self.client = client
+        self.number = number
+    }
+
+    /// All that the client receives until the connection ends, and the end.
+    mutating func readToEnd(readSize: Int = 10) throws -> (pieces: [[UInt8]], cause: EndCause?) {
+        var pieces: [[UInt8]] = []
+        while true {
+            switch try client.wait(until: Self.deadline, readSize: readSize) {
+            case .received(let octets): pieces.append(octets)
+            case .ended(let cause): return (pieces, cause)
+            case .tick, .ready: return (pieces, nil)
+            }
+        }
+    }
+}

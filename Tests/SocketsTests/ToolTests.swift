@@ -1,0 +1,186 @@
+import Foundation
+import Sockets
+import Testing
+
+/// `tcpalive` at work, its output read line by line.
+final class RunningTool {
+    private let process = Process()
+    private let output = Pipe()
+    private let errors = Pipe()
+    private let input = Pipe()
+
+    /// Starts the tool that was built beside these tests.
+    init(_ arguments: [String]) throws {
+        process.executableURL = URL(fileURLWithPath: CommandLine.arguments[0])
+            .deletingLastPathComponent().appendingPathComponent("tcpalive")
+        process.arguments = arguments
+        process.standardOutput = output
+        process.standardError = errors
+        process.standardInput = input
+        try process.run()
+    }
+
+    deinit {
+        if process.isRunning { process.terminate() }
+    }
+
+    /// The next line, without its end; nil at the end of the output.
+    func line() -> String? {
+        var octets: [UInt8] = []
+        while let octet = try? output.fileHandleForReading.read(upToCount: 1)?.first {
+            if octet == UInt8(ascii: "\n") { return String(decoding: octets, as: UTF8.self) }
+            octets.append(octet)
+        }
+        return octets.isEmpty ? nil : String(decoding: octets, as: UTF8.self)
+    }
+
+    /// The lines up to the first that contains `text`, which is the last given; nil where none does.
+    func lines(until text: String) -> [String]? {
+        var lines: [String] = []
+        while let line = line() {
+            lines.append(line)
+            if line.contains(text) { return lines }
+        }
+        return nil
+    }
+
+    /// Writes `text` to its standard input.
+    func write(_ text: String) throws {
+        try input.fileHandleForWriting.write(contentsOf: Data(text.utf8))
+    }
+
+    /// Ends its standard input.
+    func closeInput() throws {
+        try input.fileHandleForWriting.close()
+    }
+
+    /// Sends it SIGINT.
+    func interrupt() {
+        process.interrupt()
+    }
+
+    /// Waits for its end: what it still printed, its errors, and its exit status.
+    func finish() -> (output: String, errors: String, status: Int32) {
+        let rest = output.fileHandleForReading.readDataToEndOfFile()
+        let complaints = errors.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return (
+            String(decoding: rest, as: UTF8.self), String(decoding: complaints, as: UTF8.self),
+            process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
+        )
+    }
+
+    /// A listening tool on a port of 127.0.0.1 that the system chose, and the port.
+    static func listening(_ arguments: [String] = []) throws -> (tool: RunningTool, port: String) {
+        let tool = try RunningTool(["listen"] + arguments + ["127.0.0.1", "0"])
+        let line = try #require(tool.line())
+        let port = try #require(line.split(separator: ":").last.map(String.init))
+        #expect(line == "Listening on 127.0.0.1:\(port)")
+        return (tool, port)
+    }
+}
+
+@Suite("tcpalive client and listen")
+struct ToolTests {
+    @Test("The client shows what it set, what came, and how it ended")
+    func closed() throws {
+        let (listener, port) = try RunningTool.listening(["--send", "hello world"])
+        let client = try RunningTool(["client", "--tick", "0.2", "127.0.0.1", port])
+        try client.write("from here\n")
+        #expect(listener.lines(until: "#1 received 10 octets: \"from here\\n\"") != nil)
+        try client.closeInput()  // This does not end the connection.
+        let shown = try #require(client.lines(until: "still waiting; next probe in 5"))
+        #expect(shown.contains { $0.hasSuffix("SO_KEEPALIVE was off; it is on now.") })
+        #expect(shown.contains { $0.hasSuffix("received 10 octets: \"hello worl\"") })
+        #expect(shown.contains { $0.hasSuffix("given up after 60 s + 4 × 15 s = 120 s.") })
+        listener.interrupt()
+        #expect(listener.finish().status == 0)
+        let end = client.finish()
+        #expect(end.status == 0 && end.output.contains("Closed by the peer (FIN)"))
+    }
+
+    @Test("A reset has a status of its own")
+    func reset() throws {
+        let (listener, port) = try RunningTool.listening(["--reset-after", "0.1"])
+        let end = try RunningTool(["client", "127.0.0.1", port]).finish()
+        #expect(end.status == 11 && end.output.contains("Reset by the peer (ECONNRESET)"))
+        listener.interrupt()
+        #expect(listener.finish().output.contains("#1 reset from this end"))
+    }
+
+    @Test("SIGINT ends the client in order")
+    func interrupted() throws {
+        let (listener, port) = try RunningTool.listening()
+        let client = try RunningTool(["client", "127.0.0.1", port])
+        #expect(client.lines(until: "given up after") != nil)
+        client.interrupt()
+        let end = client.finish()
+        #expect(end.status == 0 && end.output.contains("Interrupted"))
+        #expect(listener.lines(until: "#1 closed by the peer (FIN)") != nil)
+    }
+
+    @Test("The listener serves several clients, and the duration ends the clients")
+    func several() throws {
+        let (listener, port) = try RunningTool.listening()
+        let clients = try (0..<3).map { _ in
+            try RunningTool(["client", "--duration", "0.2", "--system-defaults", "127.0.0.1", port])
+        }
+        for client in clients {
+            let end = client.finish()
+            #expect(end.status == 0 && end.output.contains("The duration is over"))
+        }
+        #expect(listener.lines(until: "#3 closed by the peer (FIN)") != nil)
+    }
+
+    @Test("It connects again, with more patience each time, until its time is over")
+    func reconnect() throws {
+        let port = try KeepAliveListener(host: "127.0.0.1", port: "0").localEndpoint.port
+        let end = try RunningTool(["client", "--reconnect", "--duration", "1.2", "127.0.0.1", "\(port)"]).finish()
+        #expect(end.status == 0)
+        #expect(end.output.contains("Connecting again in 1 s.") && end.output.contains("Connecting again in 2 s."))
+    }
+
+    @Test("Nobody there is status 13, with a sentence")
+    func refused() throws {
+        let port = try KeepAliveListener(host: "127.0.0.1", port: "0").localEndpoint.port
+        let end = try RunningTool(["client", "127.0.0.1", "\(port)"]).finish()
+        #expect(end.status == 13)
+        #expect(end.errors == "tcpalive: could not connect: 127.0.0.1:\(port): Connection refused\n")
+    }
+
+    static let mistakes: [([String], String)] = [
+        (["--idle", "0"], "--idle: \(KeepAliveOption.idle.name): 0 is not between 1 and"),
+        (["--interval", "9999999"], "--interval: TCP_KEEPINTVL: 9999999 is not between 1 and"),
+        (["--count", "0"], "--count: TCP_KEEPCNT: 0 is not between 1 and"),
+        (["--no-keepalive", "--idle", "5"], "--idle contradicts --no-keepalive"),
+        (["--read-size", "0"], "--read-size: 0 is not between 1 and 1048576"),
+        (["-4", "-6"], "give one of them"), (["--tick", "0"], "--tick"),
+    ]
+
+    @Test("A wrong command line is status 64, with the reason", arguments: mistakes)
+    func mistake(options: [String], reason: String) throws {
+        let end = try RunningTool(["client"] + options + ["127.0.0.1", "1"]).finish()
+        #expect(end.status == 64)
+        #expect(end.errors.contains(reason))
+    }
+
+    @Test("The help tells every exit status and every default")
+    func help() throws {
+        // Words only: where the lines break depends on the width.
+        let client = try RunningTool(["client", "--help"]).finish().output.split(whereSeparator: \.isWhitespace)
+            .joined(separator: " ")
+        for words in [
+            "0 closed by the peer", "2 could not run", "10 timed out", "11 reset", "12 unreachable",
+            "13 could not connect", "64 the command line", "--reconnect", "--user-timeout", "(default: 60)",
+            "(default: 15)", "(default: 4)", "--connect-timeout", "--bind", "--system-defaults", "--hex",
+        ] {
+            #expect(client.contains(words), "\(words)")
+        }
+        let listen = try RunningTool(["listen", "--help"]).finish().output
+        for words in [
+            "[<host>] <port>", "--stop-reading", "--reset-after", "--close-after", "--send", "64  the command",
+        ] {
+            #expect(listen.contains(words), "\(words)")
+        }
+    }
+}
