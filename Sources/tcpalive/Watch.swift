@@ -43,7 +43,7 @@ struct Watch: ParsableCommand {
         help: ArgumentHelp("Octets of each packet to capture.", valueName: "octets"))
     var snaplen = 192
 
-    @Flag(name: [.customShort("p"), .customLong("promiscuous")], help: "See packets for other hosts too.")
+    @Flag(name: .customLong("promiscuous"), help: "See packets for other hosts too.")
     var isPromiscuous = false
 
     @Option(help: ArgumentHelp("Size of the ring in which the kernel collects packets.", valueName: "MiB"))

@@ -6,7 +6,9 @@ import Testing
 struct CommandLineTests {
     private static let scene = SceneTests.directory.appendingPathComponent("dead-peer-60-15-4.pcap")
 
-    @Test("The help is the one that was reviewed", arguments: ["", "analyze", "watch", "client", "listen", "interfaces"])
+    @Test(
+        "The help is the one that was reviewed",
+        arguments: ["", "analyze", "watch", "client", "listen", "interfaces"])
     func help(subcommand: String) throws {
         let run = try Tool.run((subcommand.isEmpty ? [] : [subcommand]) + ["--help"])
         let name = "help\(subcommand.isEmpty ? "" : "-" + subcommand).txt"
