@@ -78,6 +78,9 @@ public struct LiveCapture: ~Copyable {
         }
     }
 
+    /// What poll(2) can wait for, beside other things: readable when packets have come.
+    public var descriptors: [Int32] { interfaces.map(\.descriptor) }
+
     /// Packets handed over so far.
     public var captured: UInt64 { interfaces.reduce(0) { $0 &+ $1.captured } }
 

@@ -1,8 +1,8 @@
-import Wire
+public import Wire
 
 extension TextBuffer {
     /// Appends an address: IPv4 in dotted decimal, IPv6 as RFC 5952 writes it.
-    mutating func append(_ address: IPAddress) {
+    public mutating func append(_ address: IPAddress) {
         switch address.version {
         case .v4: append(v4: address.low)
         case .v6: append(v6: address)

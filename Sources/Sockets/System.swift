@@ -351,8 +351,19 @@ func systemContents(of path: String) -> String? {
     let number = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard number >= 0 else { return nil }
     let descriptor = Descriptor(number)
-    guard let octets = try? systemRead(descriptor.number, count: 4096) else { return nil }
-    return String(decoding: octets, as: UTF8.self)
+    var contents: [UInt8] = []
+    while true {
+        guard let octets = try? systemRead(descriptor.number, count: 16384) else { return nil }
+        if octets.isEmpty { return String(decoding: contents, as: UTF8.self) }
+        contents += octets
+    }
+}
+
+/// Nanoseconds since 1970 (clock_gettime(2)).
+func systemWallClock() -> Int64 {
+    var time = timespec()
+    _ = unsafe clock_gettime(CLOCK_REALTIME, &time)
+    return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
 }
 
 /// Whether `number` is a terminal (isatty(3)).

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Capture
+import KeepAlive
 import Sockets
 
 /// `tcpalive client`: a connection with keep-alives, and what becomes of it.
@@ -25,6 +26,7 @@ struct Client: ParsableCommand {
               11  reset by the peer (ECONNRESET)
               12  unreachable, with data in flight (EHOSTUNREACH, ENETUNREACH)
               13  could not connect: unknown name, refused, no answer
+            With --verify, once connected: 0 all as expected, 1 a difference, 4 nothing could be judged.
               64  the command line is wrong
             With --reconnect it ends by --duration or a signal only, with 0.
             """)
@@ -83,6 +85,9 @@ struct Client: ParsableCommand {
     @Option(help: ArgumentHelp("End after this long.", valueName: "seconds"))
     var duration: Seconds?
 
+    @Flag(help: "Capture the connection, and judge its probes by the options: needs the capability cap_net_raw.")
+    var verify = false
+
     /// The keep-alive options that the command line means.
     var options: KeepAliveOptions {
         let isOurs = !noKeepalive && !systemDefaults
@@ -103,6 +108,9 @@ struct Client: ParsableCommand {
         if let named, noKeepalive || systemDefaults {
             throw ValidationError("\(named.0) contradicts \(noKeepalive ? "--no-keepalive" : "--system-defaults").")
         }
+        if verify, noKeepalive { throw ValidationError("--verify has nothing to judge with --no-keepalive.") }
+        if verify, reconnect { throw ValidationError("--verify judges one connection: leave out --reconnect.") }
+        if verify, Int(port) == nil { throw ValidationError("--verify wants the port as a number, not \(port).") }
         if noKeepalive, systemDefaults { throw ValidationError("--system-defaults contradicts --no-keepalive.") }
     }
 
@@ -113,6 +121,11 @@ struct Client: ParsableCommand {
     /// Why one connection is over, and nothing was wrong with it.
     private enum Stop {
         case ended(EndCause), interrupted, durationOver
+
+        /// How the connection ended by itself; nil: it lived.
+        var cause: EndCause? {
+            if case .ended(let cause) = self { cause } else { nil }
+        }
     }
 
     private func converse() throws {
@@ -124,7 +137,8 @@ struct Client: ParsableCommand {
         while true {
             var failure = ExitStatus.couldNotConnect
             do {
-                switch try hold(narration, interruption, deadline, &input, onConnect: { backoff = .seconds(1) }) {
+                let stop = try hold(narration, interruption, deadline, &input, onConnect: { backoff = .seconds(1) })
+                switch stop {
                 case .interrupted: return try narration.say("Interrupted: the connection is closed from this end.")
                 case .durationOver: return try narration.say("The duration is over: closed from this end.")
                 case .ended(.closedByPeer) where !reconnect: return
@@ -151,17 +165,21 @@ struct Client: ParsableCommand {
     ) throws -> Stop {
         var timeout = connectTimeout.duration
         if let deadline { timeout = max(.milliseconds(1), min(timeout, ContinuousClock.now.duration(to: deadline))) }
+        var verifier: Verifier?
+        if verify { verifier = try Verifier(port: port) }
         let endpoints = try Endpoint.resolve(host: host, port: port, family: family.family)
         var client = try KeepAliveClient.connect(
             to: endpoints, options: options, bind: bind, timeout: timeout, watching: interruption.descriptor,
             onAttempt: { try? narration.say("Connecting to \($0).") })
         onConnect()
+        verifier?.begin(client)
+        let schedule = verify ? ProbeSchedule(try client.options()) : nil
         for attempt in client.failedAttempts { try narration.say("Not \(attempt).") }
         try describe(client, narration)
         var nextTick = ContinuousClock.now + tick.duration
         while true {
             // Input waits while much of the last is not sent.
-            var watching = [interruption.descriptor]
+            var watching = [interruption.descriptor] + (verifier?.descriptors ?? [])
             if let input, client.unsentCount < 65536 { watching.append(input.descriptor) }
             let event = try client.wait(
                 until: min(nextTick, deadline ?? nextTick), readSize: readSize, watching: watching)
@@ -171,19 +189,43 @@ struct Client: ParsableCommand {
                 try narration.say("received \(octets.count) octet\(octets.count == 1 ? "" : "s"): \(text)")
             case .ended(let cause):
                 try narration.say(client.explanation(of: cause))
-                return .ended(cause)
-            case .ready(interruption.descriptor): return .interrupted
+                return try judge(.ended(cause), schedule, &verifier, narration)
+            case .ready(interruption.descriptor):
+                return try judge(.interrupted, schedule, &verifier, narration)
+            case .ready(let descriptor) where verifier?.descriptors.contains(descriptor) ?? false:
+                verifier?.takePackets()
             case .ready:
                 if let octets = input?.read() { client.send(octets) } else { input = nil }
             case .tick: break
             }
             let now = ContinuousClock.now
-            if let deadline, deadline <= now { return .durationOver }
+            if let deadline, deadline <= now { return try judge(.durationOver, schedule, &verifier, narration) }
             if nextTick <= now {
                 try narration.say("still waiting; \(client.nextProbe())")
                 repeat { nextTick += tick.duration } while nextTick <= now
             }
         }
+    }
+
+    /// Judges the connection that came to `stop`, where that is wanted. Throws the exit status of the judgement.
+    private func judge(
+        _ stop: Stop, _ schedule: ProbeSchedule?, _ verifier: inout Verifier?, _ narration: Narration
+    ) throws -> Stop {
+        guard verify else { return stop }
+        let verification = verifier?.judge(schedule, cause: stop.cause) ?? nil
+        let dropped = verifier?.dropped ?? 0
+        guard let verification, verification.obstacle == nil, dropped == 0 else {
+            let reason = dropped > 0 ? "\(dropped) packets were dropped by the kernel" : verification?.obstacle
+            try narration.say("Cannot be judged: \(reason ?? "nothing of the connection was captured").")
+            throw ExitStatus.inconclusive
+        }
+        for line in verification.lines { try narration.say(plain: line) }
+        let failed = verification.checks.count { !$0.passes }
+        try narration.say(
+            failed == 0
+                ? "Verified: the wire keeps what the options promise."
+                : "Not verified: \(failed) of \(verification.checks.count) differ.")
+        throw failed == 0 ? ExitCode.success : ExitStatus.failedExpectation
     }
 
     /// Says what the connection is, and what the kernel really has for it.

@@ -1,0 +1,26 @@
+/// How late the timers of Linux fire: never early, and by up to one bucket of the timer wheel (keepalive-facts 2).
+///
+/// A level of the wheel has 64 buckets, and each is 8 times as wide as those of the level below.
+public enum TimerWheel {
+    /// The tick rates that kernels are built with, in Hz (CONFIG_HZ).
+    public static let tickRates: [Int64] = [100, 250, 300, 1000]
+
+    /// How late at most, in nanoseconds, a timer of `delay` nanoseconds fires at `tickRate` Hz: one bucket.
+    public static func bucket(_ delay: Int64, tickRate: Int64) -> Int64 {
+        let tick = 1_000_000_000 / tickRate
+        let ticks = max(0, delay) / tick
+        // The levels begin at 0, 63, 504, 4032 ... ticks: 63 << 3n.
+        var width: Int64 = 1
+        var end: Int64 = 63
+        while ticks >= end, width < 1 << 24 {
+            width <<= 3
+            end <<= 3
+        }
+        return width * 1_000_000_000 / tickRate
+    }
+
+    /// How late at most, in nanoseconds, a timer of `delay` nanoseconds fires on any Linux.
+    public static func widestBucket(_ delay: Int64) -> Int64 {
+        tickRates.map { bucket(delay, tickRate: $0) }.max() ?? 0
+    }
+}

@@ -1,0 +1,159 @@
+import KeepAlive
+import Testing
+import Wire
+
+@Suite("Timer wheel")
+struct TimerWheelTests {
+    @Test(
+        "A bucket is as wide as the table of the facts says",
+        arguments: [
+            // seconds, then milliseconds of a bucket at 100, 250, 300 and 1000 Hz
+            (Int64(1), [80, 32, 26.667, 64]), (5, [80, 256, 213.333, 512]), (15, [640, 256, 1706.667, 512]),
+            (30, [640, 2048, 1706.667, 512]), (60, [5120, 2048, 1706.667, 4096]),
+            (75, [5120, 2048, 1706.667, 4096]), (300, [5120, 16384, 13653.333, 32768]),
+            (7200, [327_680, 131_072, 873_813.333, 262_144]),
+        ] as [(Int64, [Double])]
+    )
+    func buckets(seconds: Int64, milliseconds: [Double]) {
+        for (rate, expected) in zip(TimerWheel.tickRates, milliseconds) {
+            let width = Double(TimerWheel.bucket(seconds * 1_000_000_000, tickRate: rate)) / 1e6
+            #expect(abs(width - expected) < 0.01, "\(seconds) s at \(rate) Hz: \(width) ms")
+        }
+        let widest = Double(TimerWheel.widestBucket(seconds * 1_000_000_000)) / 1e6
+        #expect(abs(widest - (milliseconds.max() ?? 0)) < 0.01)
+    }
+}
+
+/// A connection of A (the prober) and B with scripted times, and what is judged of it.
+@Suite("Verification")
+struct VerificationTests {
+    /// Segments by their time in milliseconds: `line` as `SegmentScript` reads it.
+    private static func observe(_ lines: [(Int64, String)]) -> ProbeObservation? {
+        guard let prober = SegmentScript.endpoints["A"], let peer = SegmentScript.endpoints["B"] else { return nil }
+        var observation = ProbeObservation(prober: prober, peer: peer)
+        let script = SegmentScript(lines.map(\.1))
+        for (segment, line) in zip(script.segments, lines) {
+            var segment = segment
+            segment.time = line.0 * 1_000_000
+            observation.observe(segment)
+        }
+        return observation
+    }
+
+    private static let handshake: [(Int64, String)] = [
+        (0, "AB S 999 0"), (0, "BA AS 4999 1000"), (1, "AB A 1000 5000"),
+    ]
+    private static let probe = "AB A 999 5000"
+    private static let answer = "BA A 5000 1000"
+
+    /// 60 s, 15 s, 4 probes against a dead peer, as Linux with 250 Hz has it.
+    private static let dead =
+        handshake + [
+            (61_440, probe), (76_544, probe), (91_648, probe), (106_752, probe), (121_856, "AB AR 1000 5000"),
+        ]
+    private static let live =
+        handshake + [(61_440, probe), (61_441, answer), (122_880, probe), (122_881, answer)]
+
+    private static func judge(
+        _ lines: [(Int64, String)], _ expectation: Verification.Expectation, error: String? = nil,
+        at time: Int64? = nil, kernel: Int? = nil
+    ) throws -> Verification {
+        let observation = try #require(observe(lines))
+        let ending = time.map { Verification.Ending(error: error, time: $0 * 1_000_000) }
+        return Verification(of: observation, expecting: expectation, ending: ending, kernelProbes: kernel)
+    }
+
+    private static let usual = Verification.Expectation(idle: 60, interval: 15, count: 4)
+
+    @Test("A dead peer that is given up as the options promise passes in every field")
+    func deadPeer() throws {
+        let verification = try Self.judge(Self.dead, Self.usual, error: "ETIMEDOUT", at: 121_857, kernel: 4)
+        #expect(verification.passes, "\(verification.checks)")
+        #expect(
+            verification.checks.map(\.field) == [
+                "first probe", "interval", "shape of the probe", "probes before giving up", "RST after the last probe",
+                "time of the error", "error of recv", "probes by the kernel's count",
+            ])
+    }
+
+    @Test("A live peer passes, with the period that is the greater of idle and interval")
+    func livePeer() throws {
+        let verification = try Self.judge(Self.live, Self.usual, kernel: 2)
+        #expect(verification.passes, "\(verification.checks)")
+        #expect(
+            verification.checks.map(\.field) == [
+                "first probe", "period", "shape of the probe", "answers", "probes by the kernel's count",
+            ])
+    }
+
+    @Test(
+        "Where one thing differs, its fields fail and no other",
+        arguments: [
+            (Verification.Expectation(idle: 61, interval: 15, count: 4), []),  // at 61.44 s: within
+            (Verification.Expectation(idle: 62, interval: 15, count: 4), ["first probe", "time of the error"]),
+            (Verification.Expectation(idle: 40, interval: 15, count: 4), ["first probe", "time of the error"]),
+            (
+                Verification.Expectation(idle: 60, interval: 20, count: 4),
+                ["interval", "RST after the last probe", "time of the error"]
+            ),
+            (
+                Verification.Expectation(idle: 60, interval: 15, count: 5),
+                ["probes before giving up", "time of the error", "error of recv"]
+            ),
+        ])
+    func differences(expectation: Verification.Expectation, fields: [String]) throws {
+        let verification = try Self.judge(Self.dead, expectation, error: "ETIMEDOUT", at: 121_857, kernel: 4)
+        let failed = verification.checks.filter { !$0.passes }.map(\.field)
+        #expect(failed == fields, "\(verification.checks)")
+    }
+
+    @Test("A probe that is early fails, however little")
+    func early() throws {
+        var lines = Self.dead
+        lines[3].0 = 59_999
+        let verification = try Self.judge(lines, Self.usual, error: "ETIMEDOUT", at: 121_857)
+        #expect(verification.checks.first { $0.field == "first probe" }?.passes == false)
+    }
+
+    @Test("Forged probes are told by the kernel's count, and by their shape")
+    func forged() throws {
+        let forged = Self.live.map { ($0.0, $0.1 == Self.probe ? Self.probe + " len=1" : $0.1) }
+        let verification = try Self.judge(forged, Self.usual, kernel: 0)
+        #expect(
+            verification.checks.filter { !$0.passes }.map(\.field)
+                == ["shape of the probe", "probes by the kernel's count"])
+    }
+
+    @Test("Probes that the kernel counts and the wire does not show are told")
+    func neverLeft() throws {
+        let verification = try Self.judge(Self.handshake, Self.usual, error: "ETIMEDOUT", at: 121_857, kernel: 4)
+        #expect(verification.checks.contains { $0.field == "probes by the kernel's count" && !$0.passes })
+        #expect(!verification.passes)
+    }
+
+    @Test("A peer that forgot the connection answers RST, which recv tells as ECONNRESET")
+    func forgot() throws {
+        let lines = Self.handshake + [(61_440, Self.probe), (61_441, "BA R 5000 0")]
+        let verification = try Self.judge(lines, Self.usual, error: "ECONNRESET", at: 61_442, kernel: 1)
+        #expect(verification.passes, "\(verification.checks)")
+        #expect(verification.checks.contains { $0.field == "error of recv" && $0.actual == "ECONNRESET" })
+    }
+
+    @Test("Without a probe that was due, or without the connection, nothing is judged")
+    func obstacles() throws {
+        #expect(try Self.judge(Self.handshake, Self.usual, kernel: 0).obstacle != nil)
+        let nothing = try Self.judge([], Self.usual, kernel: 3)
+        #expect(nothing.obstacle != nil && !nothing.passes && nothing.checks.isEmpty)
+    }
+
+    @Test("Zero-window probes, data of one octet and the peer's own probes are no probes of this end")
+    func others() throws {
+        let closed = Self.handshake + [(500, "BA A 5000 1000 win=0"), (700, Self.probe), (1100, Self.probe)]
+        #expect(Self.observe(closed)?.probes.isEmpty == true)
+        let data = Self.handshake + [(500, "AB AP 1000 5000 len=1"), (700, "AB AP 1000 5000 len=1")]
+        #expect(Self.observe(data)?.probes.isEmpty == true)
+        // The peer's probe does not restart this end's clock.
+        let both = Self.handshake + [(30_000, "BA A 4999 1000"), (30_001, "AB A 1000 5000"), (61_440, Self.probe)]
+        #expect(Self.observe(both)?.probes.map(\.gap) == [61_440_000_000])
+    }
+}

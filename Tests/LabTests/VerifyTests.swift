@@ -1,0 +1,86 @@
+import Foundation
+import Testing
+
+/// `client --verify` in real namespaces: it passes on what Linux does, and fails where the options are not kept.
+@Suite("Verify in the lab", .enabled(if: Lab.isPossible, "needs root, ip and nft"))
+struct VerifyTests {
+    /// A client of `lab` with these options, connected.
+    private func connect(_ lab: Lab, _ triple: [Int], _ more: [String] = []) async throws -> Running {
+        let listener = try lab.start(lab.peer, ["listen", "10.9.0.2", "5001"])
+        try await listener.wait(for: "5001")
+        let options = zip(["--idle", "--interval", "--count"], triple).flatMap { [$0, String($1)] }
+        let client = try lab.start(
+            lab.prober, ["client", "--verify", "--tick", "1"] + options + more + ["10.9.0.2", "5001"])
+        try await client.wait(for: "A silent peer is given up")
+        return client
+    }
+
+    @Test(
+        "A dead peer passes", arguments: [[1, 1, 1], [1, 1, 3], [1, 2, 2], [2, 1, 2], [3, 1, 2], [2, 2, 3]])
+    func dead(triple: [Int]) async throws {
+        let lab = try Lab()
+        let client = try await connect(lab, triple)
+        try lab.cutPeer()
+        #expect(try await client.end() == 0, "\(client.text)\(client.errorText)")
+        #expect(client.text.contains("Verified") && !client.text.contains("FAIL"), "\(client.text)")
+        #expect(client.text.contains("error of recv"))
+    }
+
+    @Test(
+        "A live peer passes", arguments: [[1, 1, 1], [1, 2, 3], [2, 1, 2], [2, 3, 4], [3, 1, 9], [1, 3, 2]])
+    func live(triple: [Int]) async throws {
+        let lab = try Lab()
+        let period = max(triple[0], triple[1])
+        let client = try await connect(lab, triple, ["--duration", "\(Double(2 * period) + 0.8)"])
+        #expect(try await client.end() == 0, "\(client.text)\(client.errorText)")
+        #expect(client.text.contains("Verified") && client.text.contains("answers"), "\(client.text)")
+    }
+
+    /// Sets TCP_KEEPINTVL (5) of every TCP socket of a process: pidfd_open(2), pidfd_getfd(2).
+    private static let changer = """
+        import ctypes, os, socket, sys
+        libc = ctypes.CDLL(None, use_errno=True)
+        pid = int(sys.argv[1])
+        pidfd = os.pidfd_open(pid)
+        changed = 0
+        for name in os.listdir(f"/proc/{pid}/fd"):
+            number = libc.syscall(438, pidfd, int(name), 0)
+            if number < 0 or not os.readlink(f"/proc/self/fd/{number}").startswith("socket:"):
+                continue
+            copy = socket.socket(fileno=number)
+            if copy.family == socket.AF_INET and copy.type == socket.SOCK_STREAM:
+                copy.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, int(sys.argv[2]))
+                changed += 1
+        sys.exit(0 if changed == 1 else 1)
+        """
+
+    @Test("An interval that is changed behind the client's back fails, and by its field")
+    func changed() async throws {
+        let lab = try Lab()
+        let client = try await connect(lab, [1, 1, 2])
+        try lab.inside(
+            lab.prober, "python3", "-c", Self.changer, "\(client.process.processIdentifier)", "3")
+        try lab.cutPeer()
+        #expect(try await client.end() == 1, "\(client.text)\(client.errorText)")
+        #expect(client.text.contains("FAIL  interval") && client.text.contains("pass  first probe"), "\(client.text)")
+    }
+
+    @Test("Probes that never leave the host are told from the kernel's count")
+    func outputDropped() async throws {
+        let lab = try Lab()
+        let client = try await connect(lab, [1, 1, 2])
+        try lab.inside(
+            lab.prober, "nft", "add table inet lab; add chain inet lab out { type filter hook output priority 0; }")
+        try lab.inside(lab.prober, "nft", "add rule inet lab out meta l4proto tcp drop")
+        #expect(try await client.end() == 1, "\(client.text)\(client.errorText)")
+        #expect(client.text.contains("FAIL  probes by the kernel's count  expected 2, actual 0"), "\(client.text)")
+    }
+
+    @Test("Where no probe was due yet nothing is judged, and the status says so")
+    func tooShort() async throws {
+        let lab = try Lab()
+        let client = try await connect(lab, [30, 1, 2], ["--duration", "0.5"])
+        #expect(try await client.end() == 4, "\(client.text)\(client.errorText)")
+        #expect(client.text.contains("no probe was due yet"))
+    }
+}
