@@ -11,7 +11,7 @@ SHARED = $(wildcard ../shared/captures) $(wildcard ../shared/vectors)
 DIR = captures $(SHARED)
 EXAMPLE = captures/dead-peer-60-15-4.pcap
 
-.PHONY: run build test agree expectations captures bench lint help clean
+.PHONY: run build test agree expectations captures bench lab lint help clean
 
 run: build ## Build tcpalive and analyse a capture of a dead peer
 	$(TOOL) analyze $(EXAMPLE)
@@ -40,6 +40,10 @@ captures: ## Write anew the captures of formats and envelopes
 bench: build ## Time tcpalive beside a loop that only counts packets
 	@$(SETUP) gcc libc-dev
 	Tests/Benchmarks/bench.sh $(TOOL)
+
+lab: build ## Watch a client lose its dead peer, in two namespaces (as root, 8 seconds)
+	@$(SETUP) $(LAB_NEEDS)
+	@Tests/Scripts/lab.sh $(TOOL)
 
 lint: ## Check the format of the sources
 	swift format lint --strict --recursive Sources Tests Package.swift
