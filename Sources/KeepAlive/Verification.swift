@@ -56,6 +56,9 @@ public struct Verification: Sendable {
     /// What the host may add to the lateness of a timer before a packet is captured (ns).
     public static let slack: Int64 = 50_000_000
 
+    /// What a program may take, beyond that, to wake up and see the error (ns).
+    public static let wakingSlack: Int64 = 200_000_000
+
     private static let second: Int64 = 1_000_000_000
 
     /// Judges `observation` by `expectation`.
@@ -154,7 +157,7 @@ public struct Verification: Sendable {
         let expected = (expectation.idle + count * expectation.interval) * Self.second
         let late =
             TimerWheel.widestBucket(expectation.idle * Self.second)
-            + count * TimerWheel.widestBucket(expectation.interval * Self.second) + Self.slack
+            + count * TimerWheel.widestBucket(expectation.interval * Self.second) + Self.slack + Self.wakingSlack
         let actual = ending.time &- heard
         add(
             "time of the error", seconds(expected), seconds(actual),

@@ -1,13 +1,18 @@
 #if os(Linux)
-    /// What the kernel counts for the network namespace of this process.
-    public enum KernelCounters {
-        /// Keep-alive probes that it decided to send (TcpExt TCPKeepAlive, /proc/net/netstat); nil: not known.
-        public static func keepAliveProbes() -> Int? {
+    extension KernelCounters {
+        /// What the kernel has counted so far (TcpExt, /proc/net/netstat); nil: not known.
+        public static func now() -> KernelCounters? {
             guard let text = systemContents(of: "/proc/self/net/netstat") else { return nil }
             let lines = text.split(separator: "\n").filter { $0.hasPrefix("TcpExt:") }.map { $0.split(separator: " ") }
-            guard lines.count == 2, let column = lines[0].firstIndex(of: "TCPKeepAlive"), column < lines[1].count
+            guard lines.count == 2 else { return nil }
+            func count(_ name: Substring) -> Int? {
+                guard let column = lines[0].firstIndex(of: name), column < lines[1].count else { return nil }
+                return Int(lines[1][column])
+            }
+            guard let probes = count("TCPKeepAlive"), let windowProbes = count("TCPWinProbe"),
+                let aborts = count("TCPAbortOnTimeout")
             else { return nil }
-            return Int(lines[1][column])
+            return KernelCounters(keepAliveProbes: probes, windowProbes: windowProbes, abortsOnTimeout: aborts)
         }
     }
 #endif

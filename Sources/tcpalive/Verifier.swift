@@ -28,7 +28,7 @@ struct Verifier: ~Copyable {
 
     /// The connection that is to be judged is that of `client`.
     mutating func begin(_ client: borrowing KeepAliveClient) {
-        kernelBefore = KernelCounters.keepAliveProbes()
+        kernelBefore = KernelCounters.now()?.keepAliveProbes
         takePackets()
         let ends = early.first { segment in
             Self.text(segment.source) == client.localEndpoint.description
@@ -54,7 +54,7 @@ struct Verifier: ~Copyable {
     /// Judges what has passed by the options `schedule` was made of; `cause` is how the connection ended, if it did.
     mutating func judge(_ schedule: ProbeSchedule?, cause: EndCause?) -> Verification? {
         let ending = cause.map { Verification.Ending(error: $0.errorName, time: WallClock.now) }
-        let probes = KernelCounters.keepAliveProbes()
+        let probes = KernelCounters.now()?.keepAliveProbes
         live.acceptNoMore()
         let patience = ContinuousClock.now + .milliseconds(350)
         repeat { takePackets() } while !live.isDrained && ContinuousClock.now < patience

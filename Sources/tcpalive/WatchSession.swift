@@ -1,6 +1,7 @@
 import Capture
 import KeepAlive
 import Report
+import Sockets
 import Wire
 
 /// What becomes of the packets of a live capture: marks at once, a file if wanted, a report at the end.
@@ -12,6 +13,7 @@ struct WatchSession: ~Copyable {
     private var reporter: Reporter
     private var writer: PcapngWriter?
     private var status = StatusLine()
+    private let kernelBefore = KernelCounters.now()
     private let output: OutputOptions
 
     /// A session on the interfaces `described`, written to `file` if there is one.
@@ -54,7 +56,15 @@ struct WatchSession: ~Copyable {
         status.erase()
         var interim = output.reporter(namesFiles: false)
         try interim.finish(analysis.tracker.connections(all: output.connections == .all), analysis.summary)
+        tellCounts(counters, captured: captured)
+    }
+
+    private func tellCounts(_ counters: LiveCapture.Counters, captured: UInt64) {
         complain(counters.sentence(captured: captured))
+        guard let kernelBefore, let now = KernelCounters.now() else { return }
+        // Probes of either kind that Wireshark's marks take for keep-alives, and those that it tells apart.
+        let marked = analysis.summary.markCounts
+        complain(now.since(kernelBefore).sentence(marked: marked[0] &+ marked[2]))
     }
 
     /// Ends the file and the report.
@@ -62,7 +72,7 @@ struct WatchSession: ~Copyable {
         status.erase()
         try writer?.flush()
         try reporter.finish(analysis.tracker.connections(all: output.connections == .all), analysis.summary)
-        complain(counters.sentence(captured: captured))
+        tellCounts(counters, captured: captured)
     }
 }
 

@@ -72,7 +72,9 @@ struct WatchTests {
         #expect(counted == 4 || counted == 3)
         let probes = watch.text.components(separatedBy: "  keep-alive\n").count - 1
         #expect(probes == counted, "\(watch.text)")
-        let numbers = watch.errorText.split(separator: "\n").last?.split(separator: " ").compactMap { Int($0) } ?? []
+        #expect(watch.errorText.contains("\(counted) keep-alive probes (TCPKeepAlive)"), "\(watch.errorText)")
+        let captured = watch.errorText.split(separator: "\n").first { $0.contains("packets captured") }
+        let numbers = captured?.split(separator: " ").compactMap { Int($0) } ?? []
         #expect(numbers.count == 3 && numbers[0] == numbers[1] && numbers[2] == 0, "\(watch.errorText)")
     }
 
