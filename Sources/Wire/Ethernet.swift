@@ -50,6 +50,7 @@ extension SegmentDecoder {
             tagged.vlan = bytes.big16(extent.start) & 0x0FFF
             try decodeTypeOrLength(bytes.big16(extent.start + 2), bytes, extent.dropping(4), tagged, &segments)
         case 0x8847, 0x8848: try decodeMPLS(bytes, extent, inner, &segments)
+        case 0x8870: try decodeLLC(bytes, extent, inner, &segments)  // jumbo frames, whose length does not fit
         case 0x8864: try decodePPPoE(bytes, extent, inner, &segments)
         case 0x88E7:
             // 802.1ah: the tag of the service instance, then the customer's frame.

@@ -43,6 +43,8 @@ extension SegmentDecoder {
         case 8: try decodeIP(bytes, extent.dropping(16), context, &segments)
         case 99: try decodeSymantec(bytes, extent, context, &segments)
         case 242: try decodeInfiniBand(bytes, extent, context, &segments)
+        case 149, 258: return try decodePKTAP(bytes, extent, context, &segments)
+        case 128: try decodeTZSP(bytes, extent, context, &segments)
         case 240: try decodeNetAnalyzer(bytes, extent, context, &segments)
         default: return false
         }
@@ -140,6 +142,18 @@ extension SegmentDecoder {
         case 26: try decodeIPv6(bytes, packet, context, &segments)
         default: return
         }
+    }
+
+    /// Apple's PKTAP, and the user's link type that it was written as before: 0 length | 4 record | 8 DLT of the packet.
+    private mutating func decodePKTAP(
+        _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
+    ) throws(DecodeFailure) -> Bool {
+        try extent.require(12, .link)
+        let inner = deeper(context)
+        let type = UInt16(truncatingIfNeeded: bytes.little32(extent.start + 8))
+        guard inner.depth <= Self.depthLimit, type != 149, type != 258 else { return true }
+        let payload = extent.dropping(Int(bytes.little32(extent.start)))
+        return try decodeLink(LinkType(rawValue: type), bytes, payload, inner, &segments)
     }
 
     /// Symantec's firewall: the EtherType at 6 of 44 octets or at 10 of 56, never at both (tshark 4.0 black box).

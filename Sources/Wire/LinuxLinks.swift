@@ -25,6 +25,10 @@ extension SegmentDecoder {
     ) throws(DecodeFailure) {
         switch (hardware, type) {
         case (824, _): try decodeNetlinkMessages(family: type, bytes, extent, context, &segments)
+        case (770, 0): try decodeFrameRelay(bytes, extent, context, &segments)
+        case (803, _): try decodeRadiotap(bytes, extent, context, &segments)
+        case (_, 0x0003): try decodeEthernet(bytes, extent, context, &segments)
+        case (_, 0x0007): try decodePPP(bytes, extent, context, &segments)
         case (_, 0x0004): try decodeLLC(bytes, extent, context, &segments)
         default: try decodeEtherType(type, bytes, extent, context, &segments)
         }

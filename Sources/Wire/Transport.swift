@@ -24,11 +24,22 @@ extension SegmentDecoder {
         case 97:
             try extent.require(2, .tunnel)
             try decodeEthernet(bytes, extent.dropping(2), inner, &segments)
+        case 143: try decodeEthernet(bytes, extent, inner, &segments)  // RFC 8986 4.9
+        case 103: try decodePIM(bytes, extent, inner, &segments)
         case 137: try decodeMPLS(bytes, extent, inner, &segments)
         case 1 where header.source.version == .v4: try decodeICMP(bytes, extent, inner, &segments)
         case 58 where header.source.version == .v6: try decodeICMPv6(bytes, extent, inner, &segments)
         default: return
         }
+    }
+
+    /// A PIM register message (RFC 7761 4.9.3): a multicast packet on its way to the rendezvous point.
+    private mutating func decodePIM(
+        _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
+    ) throws(DecodeFailure) {
+        try extent.require(8, .tunnel)
+        guard bytes.octet(extent.start) == 0x21 else { return }  // version 2, type 1
+        try decodeIP(bytes, extent.dropping(8), context, &segments)
     }
 
     /// Walks through an authentication header (RFC 4302 2).

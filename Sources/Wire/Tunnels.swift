@@ -26,6 +26,7 @@ extension SegmentDecoder {
         case 1701: try decodeL2TP(bytes, extent, context, &segments)
         case 6343: try decodeSFlow(bytes, extent, context, &segments)
         case 4341: try decodeIP(bytes, extent.dropping(8), context, &segments)  // LISP (RFC 9300 5)
+        case 4754: try decodeGRE(bytes, extent, context, &segments)  // RFC 8086
         case 5072: try decodeAYIYA(bytes, extent, context, &segments)
         case 5247: try decodeCAPWAP(bytes, extent, context, &segments)
         case 37008: try decodeTZSP(bytes, extent, context, &segments)
