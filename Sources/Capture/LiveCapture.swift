@@ -100,6 +100,12 @@ public struct LiveCapture: ~Copyable {
     public mutating func next(into batch: inout PacketBatch) {
         batch.records.removeAll(keepingCapacity: true)
         batch.firstFrame = nextFrame
+        // Of an interface that is down nothing more is heard, not even that it was removed thereafter.
+        for interface in interfaces where interface.isDown && interface.isGone {
+            notices.append(.gone("\(interface.name) was removed"))
+            isOver = true
+            return
+        }
         let room = Self.longestPacket * 2
         if batch.bytes.count < room { batch.bytes = [UInt8](repeating: 0, count: room) }
         var waits = interfaces.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }

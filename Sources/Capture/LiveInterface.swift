@@ -1,6 +1,12 @@
 internal import CPcap
 internal import Wire
 
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
 /// One interface that is captured on: a handle of libpcap, closed in `deinit`.
 ///
 /// A class, because an array cannot hold values that are not copied; nothing else shares it.
@@ -13,6 +19,8 @@ internal import Wire
     /// Whether the last that was heard of the interface is that it is down.
     var isDown = false
 
+    /// Its number when it was opened; 0 for what is no interface of its own, as `any`.
+    private let index: UInt32
     private let handle: OpaquePointer
     private let hasNanoseconds: Bool
 
@@ -55,6 +63,7 @@ internal import Wire
         }
         unsafe pcap_setnonblock(handle, 1, &words)
         self.name = name
+        index = unsafe if_nametoindex(name)
         unsafe self.handle = handle
         opened = true
     }
@@ -92,6 +101,9 @@ internal import Wire
         }
         return false
     }
+
+    /// Whether the interface that was opened is there no more, or another one has its name.
+    var isGone: Bool { unsafe index != 0 && if_nametoindex(name) != index }
 
     /// Lets nothing more into the ring; what it holds can still be read. False where that cannot be done.
     func acceptNoMore() -> Bool {
