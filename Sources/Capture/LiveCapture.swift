@@ -57,7 +57,7 @@ public struct LiveCapture: ~Copyable {
     private var nextFrame: UInt64 = 1
     /// What happened since this was last emptied.
     public var notices: [Notice] = []
-    /// Whether every interface is gone.
+    /// Whether an interface is gone: what the others would show is no longer the whole.
     public private(set) var isOver = false
 
     /// Captures on the interfaces `names` (`any`: on all). Throws why that cannot be done, and what would help.
@@ -111,12 +111,11 @@ public struct LiveCapture: ~Copyable {
         var waits = interfaces.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
         guard unsafe poll(&waits, nfds_t(waits.count), Int32(clamping: timeout)) > 0 else { return }
         var filled = 0
-        var gone: [Int] = []
         for (index, interface) in interfaces.enumerated() where waits[index].revents != 0 {
             let before = batch.records.count
             do throws(CaptureError) {
                 // The number of an interface stays, also when one before it is gone.
-                _ = try interface.read(into: &batch, number: UInt32(index), filled: &filled)
+                try interface.read(into: &batch, number: UInt32(index), filled: &filled)
                 let hasPackets = batch.records.count > before
                 if interface.isDown, hasPackets {
                     interface.isDown = false
@@ -127,10 +126,9 @@ public struct LiveCapture: ~Copyable {
                 }
             } catch {
                 notices.append(.gone(error.description))
-                gone.append(index)
+                isOver = true
             }
         }
-        if !gone.isEmpty { isOver = true }
         nextFrame &+= UInt64(batch.records.count)
     }
 

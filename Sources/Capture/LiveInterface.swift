@@ -72,14 +72,14 @@ internal import Wire
         unsafe pcap_close(handle)
     }
 
-    /// Adds packets that have come to `batch`, as those of interface `number`, up to its capacity; false: there is room
-    /// for no more. Throws where the interface is gone.
-    func read(into batch: inout PacketBatch, number: UInt32, filled: inout Int) throws(CaptureError) -> Bool {
+    /// Adds packets that have come to `batch`, as those of interface `number`, up to its capacity.
+    /// Throws where the interface is gone.
+    func read(into batch: inout PacketBatch, number: UInt32, filled: inout Int) throws(CaptureError) {
         var header: UnsafeMutablePointer<pcap_pkthdr>? = nil
         var octets: UnsafePointer<UInt8>? = nil
         while batch.bytes.count - filled >= LiveCapture.longestPacket, batch.records.count < LiveCapture.batchPackets {
             let code = unsafe pcap_next_ex(handle, &header, &octets)
-            if code == 0 || code == PCAP_ERROR_BREAK { return true }
+            if code == 0 || code == PCAP_ERROR_BREAK { return }
             guard code == 1, let header = unsafe header, let octets = unsafe octets else {
                 throw CaptureError("\(name): \(unsafe String(cString: pcap_geterr(handle)))")
             }
@@ -99,7 +99,6 @@ internal import Wire
             filled += count
             captured &+= 1
         }
-        return false
     }
 
     /// Whether the interface that was opened is there no more, or another one has its name.

@@ -10,8 +10,11 @@ struct Verifier: ~Copyable {
     private var batch = PacketBatch()
     private var decoder = SegmentDecoder()
     private var segments = SegmentBatch()
-    /// What passed before the endpoints were known: the handshake.
+    /// What passed before the connection was told from others: the handshake, and at most `earlyLimit` segments.
     private var early: [Segment] = []
+    private static let earlyLimit = 65_536
+    /// The endpoints as `Sockets` writes them, once the connection is there.
+    private var ends: (local: String, remote: String)?
     private var observation: ProbeObservation?
     private var kernelBefore: Int?
 
@@ -29,16 +32,8 @@ struct Verifier: ~Copyable {
     /// The connection that is to be judged is that of `client`.
     mutating func begin(_ client: borrowing KeepAliveClient) {
         kernelBefore = KernelCounters.now()?.keepAliveProbes
+        ends = (client.localEndpoint.description, client.remoteEndpoint.description)
         takePackets()
-        let ends = early.first { segment in
-            Self.text(segment.source) == client.localEndpoint.description
-                && Self.text(segment.destination) == client.remoteEndpoint.description
-        }
-        guard let ends else { return }
-        var observation = ProbeObservation(prober: ends.source, peer: ends.destination)
-        for segment in early { observation.observe(segment) }
-        self.observation = observation
-        early = []
     }
 
     /// Takes the packets that have come.
@@ -46,9 +41,25 @@ struct Verifier: ~Copyable {
         live.next(into: &batch)
         segments.removeAll()
         decoder.decode(batch, into: &segments)
-        for segment in segments.segments {
-            if observation == nil { early.append(segment) } else { observation?.observe(segment) }
+        if observation == nil {
+            early += segments.segments.prefix(Self.earlyLimit - early.count)
+            tellApart()
+        } else {
+            for segment in segments.segments { observation?.observe(segment) }
         }
+    }
+
+    /// Begins the observation with what has passed, once a segment of the connection is among it.
+    ///
+    /// The handshake may come out of the ring only after connect(2) has returned.
+    private mutating func tellApart() {
+        guard let ends else { return }
+        let first = early.first { Self.text($0.source) == ends.local && Self.text($0.destination) == ends.remote }
+        guard let first else { return }
+        var observation = ProbeObservation(prober: first.source, peer: first.destination)
+        for segment in early { observation.observe(segment) }
+        self.observation = observation
+        early = []
     }
 
     /// Judges what has passed by the options `schedule` was made of; `cause` is how the connection ended, if it did.
