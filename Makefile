@@ -9,9 +9,12 @@ TOOL = .build/release/tcpalive
 SHARED = $(wildcard ../shared/captures) $(wildcard ../shared/vectors)
 # Directories that `make agree` looks in; `make agree DIR="a b"` looks elsewhere.
 DIR = captures $(SHARED)
+# What `make bench-live` sends a second, and how long.
+RATE ?= 200000
+SECONDS ?= 30
 EXAMPLE = captures/dead-peer-60-15-4.pcap
 
-.PHONY: run build test agree expectations captures bench lab lint help clean
+.PHONY: run build test agree expectations captures bench bench-live lab lint help clean
 
 run: build ## Build tcpalive and analyse a capture of a dead peer
 	$(TOOL) analyze $(EXAMPLE)
@@ -42,6 +45,10 @@ bench: build ## Time tcpalive beside a loop that only counts packets
 	@$(SETUP) gcc libc-dev
 	Tests/Benchmarks/bench.sh $(TOOL)
 
+bench-live: build ## Capture live beside tcpdump (Linux, as root, 2 minutes)
+	@$(SETUP) gcc libc-dev tcpdump iproute2
+	@Tests/Benchmarks/live.sh $(TOOL) $(SECONDS) $(RATE)
+
 lab: build ## Watch a client lose its dead peer, in two namespaces (as root, 8 seconds)
 	@$(SETUP) $(LAB_NEEDS)
 	@Tests/Scripts/lab.sh $(TOOL)
@@ -53,4 +60,4 @@ clean: ## Remove what was built
 	rm -rf .build .build-*
 
 help: ## This list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22

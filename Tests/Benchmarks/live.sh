@@ -1,0 +1,130 @@
+#!/usr/bin/env bash
+# Live capture beside tcpdump: live.sh TCPALIVE [SECONDS [RATE]]
+#
+# In a network namespace of its own: RATE (200000) small segments a second for SECONDS (30), captured by tcpalive, by
+# tcpdump, and by both at once. A table in Markdown. Exits 1 where tcpalive dropped packets and tcpdump none.
+set -euo pipefail
+tool=$(realpath "$1")
+seconds=${2:-30}
+rate=${3:-200000}
+here=$(dirname "$(realpath "$0")")
+
+fail() {
+    echo "make bench-live: $1" >&2
+    exit 2
+}
+[ "$(uname)" = Linux ] || fail "needs Linux's network namespaces"
+[ "$(id -u)" = 0 ] || fail "makes a network namespace: run it as root (sudo make bench-live)"
+[[ $seconds =~ ^[1-9][0-9]*$ && $rate =~ ^[1-9][0-9]*$ ]] || fail "SECONDS and RATE are whole numbers from 1"
+
+work=$(mktemp -d)
+space=tcpalive-bench-$$
+declare -A running=()
+# shellcheck disable=SC2317 # the trap calls it
+cleaner() {
+    local pid
+    for pid in "${running[@]}"; do kill "$pid" 2>/dev/null || true; done
+    wait
+    ip netns del "$space" 2>/dev/null || true
+    rm -rf "$work"
+}
+trap cleaner EXIT
+trap 'exit 130' INT TERM
+
+cc -O2 "$here/storm.c" -o "$work/storm"
+ip netns add "$space"
+ip -n "$space" link set lo up
+
+# Runs a program of the namespace in the background, as NAME: its process is the program's own, for signals and times.
+launch() {
+    local name=$1
+    shift
+    : >"$work/$name.err"
+    ip netns exec "$space" "$@" </dev/null >"$work/$name.out" 2>>"$work/$name.err" &
+    running[$name]=$!
+}
+# Waits for the end of NAME, in the background so that a signal ends the wait.
+finish() {
+    local status=0
+    wait "${running[$1]}" || status=$?
+    unset "running[$1]"
+    return "$status"
+}
+# Waits until a capture that was launched says so.
+await_capture() {
+    local turn
+    for ((turn = 0; turn < 200; turn++)); do
+        ! grep -q -E '(capturing|listening) on' "$work/$1.err" || return 0
+        kill -0 "${running[$1]}" 2>/dev/null || break
+        sleep 0.05
+    done
+    fail "$1 does not capture: $(tail -n 1 "$work/$1.err")"
+}
+# The last number before WORDS that NAME has told.
+told() { sed -nE "s/(^|.*[^0-9])([0-9]+) (packets? )?$2.*/\2/p" "$work/$1.err" | tail -n 1; }
+# tcpdump does not drain its ring when it is ended: waits until it has taken, of SENT, all that the kernel did not drop.
+await_tcpdump() {
+    local turn taken dropped
+    for ((turn = 0; turn < 50; turn++)); do
+        kill -USR1 "${running[tcpdump]}"
+        sleep 0.1
+        taken=$(told tcpdump captured)
+        dropped=$(told tcpdump 'dropped by kernel')
+        ((${taken:-0} + ${dropped:-0} < $1)) || return 0
+    done
+}
+passed() { ip netns exec "$space" cat /sys/class/net/lo/statistics/rx_packets; }
+
+# Launches the captures named, lets the storm pass, and adds a row for each; MANNER says how they ran.
+rows=()
+declare -A drops=()
+capture() {
+    local manner=$1 name status cpu captured before sent marks reached
+    shift
+    for name in "$@"; do
+        case "$name" in
+        tcpalive) launch tcpalive "$tool" watch -i lo ;;
+        tcpdump) launch tcpdump tcpdump -i lo -n -s 192 -B 16384 -w /dev/null ;;
+        esac
+        await_capture "$name"
+    done
+    before=$(passed)
+    launch storm "$work/storm" $((seconds * rate)) "$rate"
+    finish storm || fail "$(tail -n 1 "$work/storm.err")"
+    read -r sent _ marks _ _ _ reached _ <"$work/storm.out"
+    echo "$manner: $(cat "$work/storm.out")" >&2
+    before=$(($(passed) - before))
+    [ "$before" = "$sent" ] || fail "lo lost $((sent - before)) of $sent segments before any capture: use a lower RATE"
+    for name in "$@"; do
+        [ "$name" != tcpdump ] || await_tcpdump "$sent"
+        cpu=$(awk -v ticks="$(getconf CLK_TCK)" '{ printf "%.2f", ($14 + $15) / ticks }' "/proc/${running[$name]}/stat")
+        kill -TERM "${running[$name]}"
+        status=0
+        finish "$name" || status=$?
+        captured=$(told "$name" captured)
+        drops[$manner $name]=$(told "$name" "dropped by (the )?kernel")
+        [ -n "$captured" ] || fail "$name ended with status $status and no counts: $(tail -n 1 "$work/$name.err")"
+        rows+=("| $name, $manner | $sent | $reached | $captured | ${drops[$manner $name]} | $cpu |")
+        if [ "$name,$captured" = "tcpalive,$sent" ]; then
+            # What was captured whole must be marked whole, or the figures are of something else.
+            [ "$(grep -c -E '  keep-alive( ACK)?$' "$work/tcpalive.out")" = "$marks" ] ||
+                fail "tcpalive did not mark all $marks probes and answers"
+        fi
+    done
+}
+
+capture alone tcpalive
+capture alone tcpdump
+capture "both at once" tcpalive tcpdump
+echo "| frames of 66 and 67 octets on lo | sent | a second | captured | dropped by the kernel | CPU seconds |"
+echo "|---|---|---|---|---|---|"
+printf '%s\n' "${rows[@]}"
+
+failed=0
+for manner in alone "both at once"; do
+    if [ "${drops[$manner tcpalive]}" != 0 ] && [ "${drops[$manner tcpdump]}" = 0 ]; then
+        echo "tcpalive dropped packets and tcpdump none ($manner)" >&2
+        failed=1
+    fi
+done
+exit "$failed"
