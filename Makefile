@@ -45,8 +45,8 @@ bench: build ## Time tcpalive beside a loop that only counts packets
 	@$(SETUP) gcc libc-dev
 	Tests/Benchmarks/bench.sh $(TOOL)
 
-bench-live: build ## Capture live beside tcpdump (Linux, as root, 2 minutes)
-	@$(SETUP) gcc libc-dev tcpdump iproute2
+bench-live: build ## Capture live beside tcpdump, and time the way to a line (Linux, as root, 2 minutes)
+	@$(SETUP) gcc libc-dev tcpdump iproute2 python3
 	@Tests/Benchmarks/live.sh $(TOOL) $(SECONDS) $(RATE)
 
 lab: build ## Watch a client lose its dead peer, in two namespaces (as root, 8 seconds)

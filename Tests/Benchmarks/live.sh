@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Live capture beside tcpdump: live.sh TCPALIVE [SECONDS [RATE]]
+# Live capture beside tcpdump, and the time from the wire to a line: live.sh TCPALIVE [SECONDS [RATE]]
 #
 # In a network namespace of its own: RATE (200000) small segments a second for SECONDS (30), captured by tcpalive, by
-# tcpdump, and by both at once. A table in Markdown. Exits 1 where tcpalive dropped packets and tcpdump none.
+# tcpdump, and by both at once; then keep-alives of real connections. Two tables in Markdown. Exits 1 where tcpalive
+# dropped packets and tcpdump none, or where lines came later than is wanted.
 set -euo pipefail
 tool=$(realpath "$1")
 seconds=${2:-30}
@@ -127,4 +128,21 @@ for manner in alone "both at once"; do
         failed=1
     fi
 done
+
+echo
+echo "| from capture to line, ms | events | median | 95th percentile | maximum |"
+echo "|---|---|---|---|---|"
+# LABEL TARGET OPTION...
+latency() {
+    local label=$1 target=$2 status=0
+    shift 2
+    launch latency python3 "$here/latency.py" "$label" "$target" "$tool" "$@"
+    finish latency || status=$?
+    cat "$work/latency.out"
+    cat "$work/latency.err" >&2
+    [ "$status" -lt 2 ] || exit "$status"
+    [ "$status" = 0 ] || failed=1
+}
+latency "tcpalive watch" 150
+latency "tcpalive watch --immediate" 5 --immediate
 exit "$failed"
