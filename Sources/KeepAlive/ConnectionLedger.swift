@@ -6,14 +6,22 @@ struct ConnectionLedger {
     private(set) var connectionCount: UInt64 = 0
     /// Segments by mark so far, in the order of `Marks.named`.
     private(set) var markCounts = [UInt64](repeating: 0, count: Marks.named.count)
+    /// Segments by kind so far, copies left out, in the order of `SegmentKind.allCases`.
+    private(set) var kindCounts = [UInt64](repeating: 0, count: SegmentKind.allCases.count)
+    /// Of those, the ones that Wireshark does not mark.
+    private(set) var unmarkedCounts = [UInt64](repeating: 0, count: SegmentKind.allCases.count)
+    /// Of those, the ones whose mark says something else.
+    private(set) var misnamedCounts = [UInt64](repeating: 0, count: SegmentKind.allCases.count)
     /// Connections whose ports were reused: they left the table for their successor.
     private(set) var replaced: [Connection] = []
 
-    /// What the first and the second side of connections with marks sent, by connection number.
-    private var markedSides: [UInt64: (Connection.Side, Connection.Side)] = [:]
+    /// What the two ends of connections with events sent; a birth knows its place, 1 first.
+    private var histories: [ConnectionHistory] = []
+    /// Places of histories whose connections left the table.
+    private var freeHistories: [UInt32] = []
     private let keepsAll: Bool
 
-    /// An empty ledger; with `keepsAll`, connections without marks are kept when their ports are reused.
+    /// An empty ledger; with `keepsAll`, connections without events are kept when their ports are reused.
     init(keepsAll: Bool) {
         self.keepsAll = keepsAll
     }
@@ -27,41 +35,50 @@ struct ConnectionLedger {
 
     /// Keeps what a report will say of a connection that leaves the table.
     mutating func retire<Key: ConnectionKey>(_ slot: ConnectionSlot<Key>, _ birth: ConnectionBirth) {
-        if keepsAll || isMarked(birth) { replaced.append(connection(slot, birth)) }
-        markedSides[birth.number] = nil
+        if keepsAll || birth.history != 0 { replaced.append(connection(slot, birth)) }
+        if birth.history != 0 { freeHistories.append(birth.history) }
     }
 
-    /// Adds a marked segment of connection `number`, sent from place `side`.
+    /// The last thing that the end at place `side` asked of its peer; nil: nothing.
+    func asked(_ birth: ConnectionBirth, side: Int) -> SegmentKind.Asked? {
+        birth.history == 0 ? nil : histories[Int(birth.history) - 1].asked(by: side)
+    }
+
+    /// Counts `event`, sent from place `side` of the connection born as `birth`, and completes it.
+    ///
+    /// `sender` and `peer` are the ends as the segment leaves them.
     mutating func note(
-        _ marks: Marks, at time: Int64, of number: UInt64, side: Int,
-        _ sender: inout WiresharkSide.Facts, _ peer: inout WiresharkSide.Facts
+        _ event: inout SegmentEvent, side: Int, _ birth: inout ConnectionBirth,
+        _ sender: inout WiresharkSide, _ peer: inout WiresharkSide
     ) {
-        for (place, named) in Marks.named.enumerated() where marks.contains(named.mark) {
+        for (place, named) in Marks.named.enumerated() where event.marks.contains(named.mark) {
             markCounts[place] &+= 1
         }
-        var (own, other) = markedSides[number] ?? (Connection.Side(), Connection.Side())
-        if side == 1 { swap(&own, &other) }
-        if marks.contains(.keepAlive) {
-            own.probes &+= 1
-            if own.firstProbe == nil { own.firstProbe = time }
-            own.lastProbe = time
-            sender.formUnion(.awaitsAnswer)
+        if birth.history == 0 { birth.history = makeHistory() }
+        histories[Int(birth.history) - 1].note(&event, side: side, &sender, &peer)
+        sender.facts.formUnion(.hasHistory)
+        if event.isCopy { return }
+        let kind = Int(event.kind.rawValue)
+        kindCounts[kind] &+= 1
+        if event.marks.isEmpty {
+            unmarkedCounts[kind] &+= 1
+        } else if event.marks != event.kind.mark {
+            misnamedCounts[kind] &+= 1
         }
-        if marks.contains(.keepAliveAck) {
-            own.answers &+= 1
-            if peer.contains(.awaitsAnswer) {
-                other.answered &+= 1
-                peer.subtract(.awaitsAnswer)
-            }
-        }
-        if marks.contains(.zeroWindowProbe) { own.zeroWindowProbes &+= 1 }
-        if side == 1 { swap(&own, &other) }
-        markedSides[number] = (own, other)
     }
 
-    /// Whether the connection born as `birth` has had a mark.
-    func isMarked(_ birth: ConnectionBirth) -> Bool {
-        markedSides[birth.number] != nil
+    /// The peer of the end at `place` gave a sign of life that answers no probe.
+    mutating func noteLife(_ birth: ConnectionBirth, toEndAt place: Int) {
+        if birth.history != 0 { histories[Int(birth.history) - 1].noteLife(toEndAt: place) }
+    }
+
+    private mutating func makeHistory() -> UInt32 {
+        if let free = freeHistories.popLast() {
+            histories[Int(free) - 1] = ConnectionHistory()
+            return free
+        }
+        histories.append(ConnectionHistory())
+        return UInt32(truncatingIfNeeded: histories.count)
     }
 
     /// What the report says of the connection in `slot`.
@@ -72,17 +89,25 @@ struct ConnectionLedger {
         let firstOpened = first.contains(.sentSYN) || (second.contains(.sentSYNACK) && !second.contains(.sentSYN))
         let secondOpened = second.contains(.sentSYN) || first.contains(.sentSYNACK)
         let isReversed = secondOpened && !firstOpened
-        let marked = markedSides[birth.number] ?? (Connection.Side(), Connection.Side())
+        var sides = (ConnectionSide(), ConnectionSide())
+        if birth.history != 0 { sides = histories[Int(birth.history) - 1].sides }
+        sides.0.lastSpoke = slot.sides.0.spoke
+        sides.1.lastSpoke = slot.sides.1.spoke
         return Connection(
             number: birth.number,
             originator: isReversed ? slot.key.second : slot.key.first,
             responder: isReversed ? slot.key.first : slot.key.second,
             handshakeSeen: firstOpened || secondOpened,
             firstTime: birth.time,
-            lastTime: slot.lastTime,
+            lastTime: [sides.0.lastSpoke, sides.1.lastSpoke, lastAsked(birth)].compactMap(\.self).max() ?? birth.time,
             ending: isReversed ? Self.ending(second, first) : Self.ending(first, second),
-            fromOriginator: isReversed ? marked.1 : marked.0,
-            fromResponder: isReversed ? marked.0 : marked.1)
+            fromOriginator: isReversed ? sides.1 : sides.0,
+            fromResponder: isReversed ? sides.0 : sides.1,
+            hasEvents: birth.history != 0)
+    }
+
+    private func lastAsked(_ birth: ConnectionBirth) -> Int64? {
+        birth.history == 0 ? nil : histories[Int(birth.history) - 1].lastAsked
     }
 
     private static func ending(

@@ -4,20 +4,22 @@ import Wire
 /// What is kept of one connection in its slot: with an IPv4 key, one cache line.
 struct ConnectionSlot<Key: ConnectionKey>: BitwiseCopyable {
     var key: Key
-    /// The end that is first in the key, and the other one.
-    var sides: (WiresharkSide, WiresharkSide)
     /// The handle of its unacknowledged ranges; 0 is none.
     var lists: UInt32
-    /// Time of the last segment (ns since 1970).
-    var lastTime: Int64
+    /// The end that is first in the key, and the other one.
+    var sides: (WiresharkSide, WiresharkSide)
 }
 
-/// What is kept of a connection beside its slot, because only its beginning and its report touch it.
+/// What is kept of a connection beside its slot, because only its beginning, its events and its report touch it.
 struct ConnectionBirth: BitwiseCopyable {
     /// Its number, from 0 in order of appearance.
     var number: UInt64
     /// Time of its first segment (ns since 1970).
     var time: Int64
+    /// The initial sequence number of each side, seen or derived; meaningful with its `.baseKnown`.
+    var bases = (SequenceNumber(0), SequenceNumber(0))
+    /// The place of its history, from 1; 0 is none.
+    var history: UInt32 = 0
 }
 
 /// Connections by key: open addressing with linear probing, power of two, at most three quarters full.
@@ -78,14 +80,14 @@ struct ConnectionBirth: BitwiseCopyable {
     mutating func withSides<Result>(
         at index: Int, sender side: Int,
         _ body: (
-            _ sender: inout WiresharkSide, _ peer: inout WiresharkSide, _ lists: inout UInt32, _ lastTime: inout Int64
+            _ sender: inout WiresharkSide, _ peer: inout WiresharkSide, _ lists: inout UInt32
         ) -> Result
     ) -> Result {
         // Two distinct places of one slot, chosen by index and not by branch: directions come in random order.
         let slot = unsafe slots + index
         return unsafe withUnsafeMutablePointer(to: &slot.pointee.sides) { pair in
             unsafe pair.withMemoryRebound(to: WiresharkSide.self, capacity: 2) { sides in
-                unsafe body(&sides[side], &sides[1 - side], &slot.pointee.lists, &slot.pointee.lastTime)
+                unsafe body(&sides[side], &sides[1 - side], &slot.pointee.lists)
             }
         }
     }
@@ -117,7 +119,7 @@ struct ConnectionBirth: BitwiseCopyable {
     private static func blank(_ key: Key) -> ConnectionSlot<Key> {
         var first = WiresharkSide()
         first.facts = .occupied
-        return ConnectionSlot(key: key, sides: (first, WiresharkSide()), lists: 0, lastTime: 0)
+        return ConnectionSlot(key: key, lists: 0, sides: (first, WiresharkSide()))
     }
 
     private static func allocate(

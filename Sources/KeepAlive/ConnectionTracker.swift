@@ -16,7 +16,7 @@ public struct ConnectionTracker: ~Copyable {
     /// A tracker that marks as Wireshark `version` does.
     ///
     /// `seed` makes the table's hash unpredictable to whoever writes the packets; results never depend on it.
-    /// With `keepsAll`, `connections(all: true)` includes connections without marks whose ports were reused.
+    /// With `keepsAll`, `connections(all: true)` includes connections without events whose ports were reused.
     public init(version: WiresharkVersion = .newest, seed: UInt64, keepsAll: Bool = false) {
         follower = Follower(
             analysis: WiresharkAnalysis(version: version), ledger: ConnectionLedger(keepsAll: keepsAll))
@@ -30,8 +30,33 @@ public struct ConnectionTracker: ~Copyable {
     /// Segments by mark so far, in the order of `Marks.named`.
     public var markCounts: [UInt64] { follower.ledger.markCounts }
 
-    /// Follows `segments` and appends those with a mark to `marked`, in order.
-    public mutating func track(_ segments: borrowing SegmentBatch, marked: inout [MarkedSegment]) {
+    /// Segments by kind so far, copies left out, in the order of `SegmentKind.allCases`.
+    public var kindCounts: [UInt64] { follower.ledger.kindCounts }
+
+    /// Of those, the ones that Wireshark does not mark.
+    public var unmarkedCounts: [UInt64] { follower.ledger.unmarkedCounts }
+
+    /// Of those, the ones whose mark says something else.
+    public var misnamedCounts: [UInt64] { follower.ledger.misnamedCounts }
+
+    /// When the next keep-alive probe of any connection can be expected after `time`, going by those before, and whose
+    /// (ns since 1970); nil where none can.
+    public func nextProbe(after time: Int64) -> (time: Int64, prober: Endpoint)? {
+        var next: (time: Int64, prober: Endpoint)?
+        for connection in connections(all: false) where connection.ending == .open {
+            let ends = [
+                (connection.fromOriginator, connection.originator), (connection.fromResponder, connection.responder),
+            ]
+            for (side, prober) in ends {
+                guard let expected = side.nextProbe, expected > time, expected < next?.time ?? .max else { continue }
+                next = (expected, prober)
+            }
+        }
+        return next
+    }
+
+    /// Follows `segments` and appends what they tell of keep-alives to `events`, in order.
+    public mutating func track(_ segments: borrowing SegmentBatch, events: inout [SegmentEvent]) {
         let all = segments.segments.span
         var start = 0
         while start < all.count {
@@ -42,24 +67,24 @@ public struct ConnectionTracker: ~Copyable {
             for place in start..<end {
                 let segment = all[place]
                 if segment.source.address.version == .v4 {
-                    follower.follow(segment, group[place - start], in: &version4, &marked)
+                    follower.follow(segment, group[place - start], in: &version4, &events)
                 } else {
-                    follower.follow(segment, group[place - start], in: &version6, &marked)
+                    follower.follow(segment, group[place - start], in: &version6, &events)
                 }
             }
             start = end
         }
     }
 
-    /// The connections in order of appearance: those with a mark, or all.
+    /// The connections in order of appearance: those with events, or all.
     public func connections(all: Bool) -> [Connection] {
         let ledger = follower.ledger
         var connections = ledger.replaced
         version4.forEach { slot, birth in
-            if all || ledger.isMarked(birth) { connections.append(ledger.connection(slot, birth)) }
+            if all || birth.history != 0 { connections.append(ledger.connection(slot, birth)) }
         }
         version6.forEach { slot, birth in
-            if all || ledger.isMarked(birth) { connections.append(ledger.connection(slot, birth)) }
+            if all || birth.history != 0 { connections.append(ledger.connection(slot, birth)) }
         }
         return connections.sorted { $0.number < $1.number }
     }
@@ -112,7 +137,7 @@ private struct Follower {
 
     @inline(__always)
     mutating func follow<Key: ConnectionKey>(
-        _ segment: Segment, _ lookup: Lookup, in table: inout ConnectionTable<Key>, _ marked: inout [MarkedSegment]
+        _ segment: Segment, _ lookup: Lookup, in table: inout ConnectionTable<Key>, _ events: inout [SegmentEvent]
     ) {
         guard analysis.looksUp(segment) else { return }
         let side = lookup.side
@@ -122,36 +147,84 @@ private struct Follower {
         } else if segment.flags.contains(.syn) {
             restartIfNeeded(segment, side, index, in: &table)
         }
-        let marks = table.withSides(at: index, sender: side) { sender, peer, lists, lastTime in
-            lastTime = segment.time
-            guard segment.source != segment.destination else {
-                // Same address and port at both ends: all is one side, and its peer is for ever blank (3.1).
+        let isSelf = segment.source == segment.destination
+        let needsBases = table.withSides(at: index, sender: side) { sender, peer, _ in
+            analysis.noteClose(segment, from: &sender)
+            return !sender.facts.contains(.baseKnown) || !(isSelf || peer.facts.contains(.baseKnown))
+        }
+        if needsBases { noteBases(segment, side, index, in: &table, isSelf: isSelf) }
+        guard segment.role == .whole else { return }
+        let outcome = table.withSides(at: index, sender: side) { sender, peer, lists -> Outcome in
+            // Same address and port at both ends: all is one side, and its peer is for ever blank (3.1).
+            if isSelf {
                 var blank = WiresharkSide()
                 return mark(segment, side, &sender, &blank, &lists)
             }
             return mark(segment, side, &sender, &peer, &lists)
         }
-        guard !marks.isEmpty else { return }
-        let number = table[birth: index].number
-        table.withSides(at: index, sender: side) { sender, peer, _, _ in
-            ledger.note(marks, at: segment.time, of: number, side: side, &sender.facts, &peer.facts)
-        }
-        marked.append(MarkedSegment(segment: segment, marks: marks, connection: number))
+        if outcome.isNotable { note(segment, outcome, side, index, in: &table, &events, isSelf: isSelf) }
     }
 
-    /// The marks of `segment` that are shown.
+    /// What is known of a segment when the state has moved on.
+    private struct Outcome {
+        /// The marks that are shown.
+        var marks: Marks
+        /// Whether it may be an event.
+        var isNotable: Bool
+        /// When the sender last spoke before (ns since 1970).
+        var spokeBefore: Int64?
+    }
+
+    /// Marks a whole segment.
     @inline(__always)
     private mutating func mark(
         _ segment: Segment, _ side: Int, _ sender: inout WiresharkSide, _ peer: inout WiresharkSide,
         _ lists: inout UInt32
-    ) -> Marks {
-        analysis.note(segment, from: &sender, to: &peer)
-        guard segment.role == .whole else { return [] }
+    ) -> Outcome {
         if !segment.flags.isDisjoint(with: [.syn, .fin, .rst]) {
             noteOpeningOrClose(segment.flags, &sender.facts, peer.facts)
         }
-        let marks = analysis.mark(segment, from: &sender, to: &peer, lists: &lists, side: side)
-        return segment.isShown ? marks : []
+        var marks = analysis.mark(segment, from: &sender, to: &peer, lists: &lists, side: side)
+        if !segment.isShown { marks = [] }
+        let spokeBefore = sender.spoke
+        sender.spoke = segment.time
+        let isNotable =
+            !marks.isEmpty || peer.facts.contains(.awaitsAnswer)
+            || SegmentKind.mayBeUnmarkedProbe(segment, sender, peer)
+            || (segment.flags.contains(.rst) && sender.facts.union(peer.facts).contains(.hasHistory))
+        return Outcome(marks: marks, isNotable: isNotable, spokeBefore: spokeBefore)
+    }
+
+    /// Tells what a notable segment is, and reports it where that concerns keep-alives.
+    @inline(never)
+    private mutating func note<Key: ConnectionKey>(
+        _ segment: Segment, _ outcome: Outcome, _ side: Int, _ index: Int, in table: inout ConnectionTable<Key>,
+        _ events: inout [SegmentEvent], isSelf: Bool
+    ) {
+        var birth = table[birth: index]
+        table.withSides(at: index, sender: side) { sender, other, _ in
+            var blank = WiresharkSide()
+            let peer = isSelf ? blank : other
+            let awaited = ledger.asked(birth, side: 1 - side)
+            let kind = SegmentKind.of(segment, outcome.marks, sender, peer, awaited: awaited)
+            // An end that asks has not spoken: the peer's clock does not go by it.
+            if kind?.isAsking ?? false { sender.spoke = outcome.spokeBefore }
+            if let kind {
+                var event = SegmentEvent(
+                    segment: segment, marks: outcome.marks, kind: kind, connection: birth.number)
+                if isSelf {
+                    ledger.note(&event, side: side, &birth, &sender, &blank)
+                } else {
+                    ledger.note(&event, side: side, &birth, &sender, &other)
+                }
+                events.append(event)
+            }
+            if other.facts.contains(.awaitsAnswer), kind?.answersNothing ?? true {
+                other.facts.subtract(.awaitsAnswer)
+                ledger.noteLife(birth, toEndAt: 1 - side)
+            }
+        }
+        table[birth: index] = birth
     }
 
     private func noteOpeningOrClose(
@@ -162,16 +235,39 @@ private struct Follower {
         if flags.contains(.rst), !peer.contains(.sentRST) { sender.formUnion(.sentRST) }
     }
 
+    /// Notes initial sequence numbers while one of them is not known.
+    @inline(never)
+    private func noteBases<Key: ConnectionKey>(
+        _ segment: Segment, _ side: Int, _ index: Int, in table: inout ConnectionTable<Key>, isSelf: Bool
+    ) {
+        var birth = table[birth: index]
+        var (own, other) = side == 0 ? birth.bases : (birth.bases.1, birth.bases.0)
+        table.withSides(at: index, sender: side) { sender, peer, _ in
+            if isSelf {
+                var blank = WiresharkSide()
+                analysis.noteBases(segment, from: &sender, to: &blank, &own, &other)
+            } else {
+                analysis.noteBases(segment, from: &sender, to: &peer, &own, &other)
+            }
+        }
+        birth.bases = side == 0 ? (own, other) : (other, own)
+        table[birth: index] = birth
+    }
+
     /// Applies the SYN rules: a fresh connection may take the place of the one at `index`.
     private mutating func restartIfNeeded<Key: ConnectionKey>(
         _ segment: Segment, _ side: Int, _ index: Int, in table: inout ConnectionTable<Key>
     ) {
-        let isFresh = table.withSides(at: index, sender: side) { sender, peer, _, _ in
-            analysis.startsStream(segment, from: &sender, to: &peer)
+        var birth = table[birth: index]
+        var base = side == 0 ? birth.bases.0 : birth.bases.1
+        let isFresh = table.withSides(at: index, sender: side) { sender, peer, _ in
+            analysis.startsStream(segment, from: &sender, to: &peer, base: &base)
         }
+        if side == 0 { birth.bases.0 = base } else { birth.bases.1 = base }
+        table[birth: index] = birth
         guard isFresh else { return }
         let slot = table.slot(at: index)
-        ledger.retire(slot, table[birth: index])
+        ledger.retire(slot, birth)
         analysis.ranges.release(slot.lists)
         table.restart(at: index)
         table[birth: index] = ledger.open(at: segment.time)

@@ -61,38 +61,38 @@ public struct Verification: Sendable {
 
     private static let second: Int64 = 1_000_000_000
 
-    /// Judges `observation` by `expectation`.
+    /// Judges the probes of `prober`, an end of a connection whose other end is `peer`, by `expectation`.
     ///
-    /// `ending` is how recv(2) ended, nil while the connection lives; `kernelProbes` is what TcpExt TCPKeepAlive grew
-    /// by, nil where that is not known.
+    /// `ending` is how recv(2) ended, nil while the connection lives and where that is not known; `kernelProbes` is
+    /// what TcpExt TCPKeepAlive grew by, nil where that is not known.
     public init(
-        of observation: ProbeObservation, expecting expectation: Expectation, ending: Ending?, kernelProbes: Int?
+        of prober: ConnectionSide, peer: ConnectionSide, expecting expectation: Expectation, ending: Ending?,
+        kernelProbes: Int?
     ) {
-        let timedOut = ending?.error == "ETIMEDOUT"
-        if observation.lastHeard == nil {
-            obstacle = "nothing of the connection was captured"
-        } else if observation.probes.isEmpty, (kernelProbes ?? 0) == 0 {
+        if peer.lastSpoke == nil {
+            obstacle = "nothing that the peer sent was captured"
+        } else if prober.probes == 0, (kernelProbes ?? 0) == 0 {
             obstacle = "no probe was due yet: it takes \(expectation.idle) s of silence"
         }
         guard obstacle == nil else { return }
         let idle = expectation.idle * Self.second
         let interval = expectation.interval * Self.second
-        judge("first probe", observation, .sinceSegment, idle, isExact: idle >= interval)
-        judge("interval", observation, .sinceUnansweredProbe, interval)
-        judge("period", observation, .sinceAnsweredProbe, max(idle, interval))
-        judgeShape(observation)
-        if let ending, timedOut {
-            judgeCount(observation, expectation)
-            judgeReset(observation, interval)
-            judgeTime(ending, observation, expectation)
+        judgeFirst(prober, idle, interval)
+        judge("interval", prober.intervalGaps, interval)
+        judge("period", prober.periodGaps, max(idle, interval))
+        judgeShape(prober)
+        if ending.map({ $0.error == "ETIMEDOUT" }) ?? (prober.gaveUp != nil) {
+            judgeCount(prober, expectation)
+            judgeReset(prober, interval)
+            if let ending { judgeTime(ending, peer, expectation) }
         } else {
-            judgeAnswers(observation)
+            judgeAnswers(prober, peer, expectation)
         }
-        if let ending { judgeError(ending, observation, expectation) }
+        if let ending { judgeError(ending, prober, peer, expectation) }
         if let kernelProbes {
             add(
-                "probes by the kernel's count", "\(kernelProbes)", "\(observation.probes.count) on the wire",
-                passes: kernelProbes == observation.probes.count)
+                "probes by the kernel's count", "\(kernelProbes)", "\(prober.probes) on the wire",
+                passes: UInt64(exactly: kernelProbes) == prober.probes)
         }
     }
 
@@ -103,56 +103,54 @@ public struct Verification: Sendable {
             Check(field: field, expected: expected, actual: actual, tolerance: tolerance, passes: passes))
     }
 
-    private mutating func judge(
-        _ field: String, _ observation: ProbeObservation, _ waited: ProbeObservation.Waited, _ expected: Int64,
-        isExact: Bool = true
-    ) {
-        let probes = observation.probes.enumerated()
-            // Where the interval is the longer one, a timer may already run when a later silence begins.
-            .filter { $0.element.waited == waited && (isExact || $0.offset == 0) }.map(\.element)
-        guard !probes.isEmpty else { return }
-        let late = TimerWheel.widestBucket(expected) + Self.slack
-        let wrong = probes.first { $0.gap < expected || $0.gap > expected + late }
-        // The one that is wrong, or the range of all.
-        let shortest = probes.map(\.gap).min() ?? 0
-        let longest = probes.map(\.gap).max() ?? 0
-        let ends = [seconds(shortest), seconds(longest)]
-        let range = ends[0] == ends[1] ? ends[0] : "\(ends[0]) to \(ends[1])"
-        add(
-            field, seconds(expected), wrong.map { seconds($0.gap) } ?? range,
-            tolerance: "up to \(seconds(late)) late, never early", passes: wrong == nil)
+    private mutating func judgeFirst(_ prober: ConnectionSide, _ idle: Int64, _ interval: Int64) {
+        if idle >= interval { return judge("first probe", prober.idleGaps, idle) }
+        // Where the interval is the longer one, a timer may already run when a later silence begins.
+        guard let first = prober.firstWait, first.since == .segment else { return }
+        var gaps = ConnectionSide.Gaps()
+        gaps.add(first.gap)
+        judge("first probe", gaps, idle)
     }
 
-    private mutating func judgeShape(_ observation: ProbeObservation) {
-        guard !observation.probes.isEmpty else { return }
-        let odd = observation.probes.count { $0.octets != 0 }
+    private mutating func judge(_ field: String, _ gaps: ConnectionSide.Gaps, _ expected: Int64) {
+        guard gaps.count > 0 else { return }
+        let late = TimerWheel.widestBucket(expected) + Self.slack
+        // The one that is wrong, or the range of all.
+        let ends = [seconds(gaps.shortest), seconds(gaps.longest)]
+        let actual =
+            if gaps.shortest < expected { ends[0] } else if gaps.longest > expected + late { ends[1] } else {
+                ends[0] == ends[1] ? ends[0] : "\(ends[0]) to \(ends[1])"
+            }
         add(
-            "shape of the probe", "0 octets",
-            odd == 0 ? "0 octets" : "1 octet in \(odd) of \(observation.probes.count)",
+            field, seconds(expected), actual, tolerance: "up to \(seconds(late)) late, never early",
+            passes: gaps.shortest >= expected && gaps.longest <= expected + late)
+    }
+
+    private mutating func judgeShape(_ prober: ConnectionSide) {
+        guard prober.probes > 0 else { return }
+        let odd = prober.octetProbes
+        add(
+            "shape of the probe", "0 octets", odd == 0 ? "0 octets" : "1 octet in \(odd) of \(prober.probes)",
             passes: odd == 0)
     }
 
-    private mutating func judgeCount(_ observation: ProbeObservation, _ expectation: Expectation) {
-        let count = observation.unansweredAtEnd
-        add("probes before giving up", "\(expectation.count)", "\(count)", passes: count == expectation.count)
+    private mutating func judgeCount(_ prober: ConnectionSide, _ expectation: Expectation) {
+        add(
+            "probes before giving up", "\(expectation.count)", "\(prober.unanswered)",
+            passes: prober.unanswered == UInt64(exactly: expectation.count))
     }
 
-    private mutating func judgeReset(_ observation: ProbeObservation, _ interval: Int64) {
+    private mutating func judgeReset(_ prober: ConnectionSide, _ interval: Int64) {
         let late = TimerWheel.widestBucket(interval) + Self.slack
-        let gap: Int64? =
-            if let reset = observation.proberReset, let last = observation.probes.last { reset &- last.time } else {
-                nil
-            }
+        let gap: Int64? = if let reset = prober.gaveUp, let last = prober.lastProbe { reset &- last } else { nil }
         add(
             "RST after the last probe", seconds(interval), gap.map(seconds) ?? "none",
             tolerance: "up to \(seconds(late)) late, never early",
             passes: gap.map { $0 >= interval && $0 <= interval + late } ?? false)
     }
 
-    private mutating func judgeTime(
-        _ ending: Ending, _ observation: ProbeObservation, _ expectation: Expectation
-    ) {
-        guard let heard = observation.lastHeard else { return }
+    private mutating func judgeTime(_ ending: Ending, _ peer: ConnectionSide, _ expectation: Expectation) {
+        guard let heard = peer.lastSpoke else { return }
         let count = Int64(expectation.count)
         let expected = (expectation.idle + count * expectation.interval) * Self.second
         let late =
@@ -165,23 +163,26 @@ public struct Verification: Sendable {
             passes: actual >= expected && actual <= expected + late)
     }
 
-    private mutating func judgeAnswers(_ observation: ProbeObservation) {
-        guard !observation.probes.isEmpty, observation.peerReset == nil else { return }
-        // The last one may have been sent just before the end.
-        let unanswered = observation.probes.dropLast().count { $0.reply == nil }
-        let answered = observation.probes.count { $0.reply != nil }
+    private mutating func judgeAnswers(_ prober: ConnectionSide, _ peer: ConnectionSide, _ expectation: Expectation) {
+        // The ones at the end may be answered yet, and their number says whether the peer should have been given up.
+        if prober.unanswered > UInt64(clamping: expectation.count), peer.reset == nil {
+            judgeCount(prober, expectation)
+        }
+        guard prober.answered > 0 else { return }
+        let atEnd = prober.unanswered
         add(
-            "answers", "every probe answered", "\(answered) of \(observation.probes.count) answered",
-            passes: unanswered == 0 && answered > 0)
+            "answers", "every probe answered",
+            "\(prober.answered) of \(prober.probes) answered" + (atEnd > 0 ? ", the last \(atEnd) not yet" : ""),
+            passes: prober.answered + atEnd == prober.probes)
     }
 
     private mutating func judgeError(
-        _ ending: Ending, _ observation: ProbeObservation, _ expectation: Expectation
+        _ ending: Ending, _ prober: ConnectionSide, _ peer: ConnectionSide, _ expectation: Expectation
     ) {
         let expected: String? =
-            if observation.peerReset != nil {
+            if peer.reset != nil {
                 "ECONNRESET"
-            } else if observation.unansweredAtEnd >= expectation.count {
+            } else if prober.unanswered >= UInt64(clamping: expectation.count) {
                 "ETIMEDOUT"
             } else {
                 nil

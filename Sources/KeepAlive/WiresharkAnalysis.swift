@@ -25,19 +25,22 @@ struct WiresharkAnalysis {
     }
 
     /// Applies the SYN rules before a segment with SYN is analysed; true when a fresh stream takes this one's place.
+    ///
+    /// `base` is the initial sequence number of the sender.
     func startsStream(
-        _ segment: Segment, from sender: inout WiresharkSide, to peer: inout WiresharkSide
+        _ segment: Segment, from sender: inout WiresharkSide, to peer: inout WiresharkSide,
+        base: inout SequenceNumber
     ) -> Bool {
         guard sender.facts.contains(.baseKnown) else {
             sender.facts.subtract(.closeSeen)
             peer.facts.subtract(.closeSeen)
             return false
         }
-        let isOther = segment.sequence != sender.base
+        let isOther = segment.sequence != base
         let wasClosed = version >= .v4_4 && sender.facts.union(peer.facts).contains(.closeSeen)
         if segment.flags.contains(.ack) {
             if version >= .v4_4 { return isOther || wasClosed }
-            sender.base = segment.sequence
+            base = segment.sequence
             return false
         }
         if isOther || wasClosed { return true }
@@ -45,26 +48,32 @@ struct WiresharkAnalysis {
         return false
     }
 
-    /// Notes what a looked-up segment leaves behind for the SYN rules of later ones (3.2, 6.1).
+    /// Notes a close for the SYN rules of later segments (6.1, 4 and 5).
     @inline(__always)
-    func note(_ segment: Segment, from sender: inout WiresharkSide, to peer: inout WiresharkSide) {
+    func noteClose(_ segment: Segment, from sender: inout WiresharkSide) {
         if !segment.flags.isDisjoint(with: [.rst, .fin]), segment.headerLength >= 20, segment.role != .headerCut,
             segment.flags.contains(.rst) || segment.flags.contains([.fin, .ack])
         {
             sender.facts.formUnion(.closeSeen)
         }
-        if sender.facts.intersection(peer.facts).contains(.baseKnown) { return }
+    }
+
+    /// Notes the initial sequence numbers that a looked-up segment tells, for the SYN rules of later ones (3.2).
+    func noteBases(
+        _ segment: Segment, from sender: inout WiresharkSide, to peer: inout WiresharkSide,
+        _ senderBase: inout SequenceNumber, _ peerBase: inout SequenceNumber
+    ) {
         switch segment.role {
         case .whole: break
         case .fragment, .short: if version < .v4_4 { return }
         case .quoted, .headerCut: return
         }
         if !sender.facts.contains(.baseKnown) {
-            sender.base = segment.flags.contains(.syn) ? segment.sequence : segment.sequence - 1
+            senderBase = segment.flags.contains(.syn) ? segment.sequence : segment.sequence - 1
             sender.facts.formUnion(.baseKnown)
         }
         if !peer.facts.contains(.baseKnown), segment.flags.contains(.ack) {
-            peer.base = segment.acknowledgment - 1
+            peerBase = segment.acknowledgment - 1
             peer.facts.formUnion(.baseKnown)
         }
     }

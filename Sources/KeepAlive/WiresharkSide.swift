@@ -1,6 +1,8 @@
 import Wire
 
-/// What Wireshark remembers of one end of a connection (wireshark-rules 4.1), in twenty octets.
+/// What is remembered of one end of a connection: what Wireshark does (wireshark-rules 4.1), and when it last spoke.
+///
+/// Twenty-four octets, so that a connection over IPv4 fits one cache line.
 struct WiresharkSide: BitwiseCopyable {
     /// The highest sequence number expected next; 0 means unset, even when the real number is 0.
     var next = SequenceNumber(0)
@@ -8,12 +10,21 @@ struct WiresharkSide: BitwiseCopyable {
     var edge = SequenceNumber(0)
     /// The acknowledgment field of the previous segment, also when it had no ACK flag.
     var lastAcknowledgment = SequenceNumber(0)
-    /// The initial sequence number, seen or derived; meaningful with `.baseKnown`.
-    var base = SequenceNumber(0)
     /// The raw window of the previous segment; meaningful with `.windowKnown`.
     var window: UInt16 = 0
     /// Yes-or-no facts.
     var facts: Facts = []
+    /// When it last sent something other than a probe (ns since 1970); meaningful with `.hasSpoken`.
+    private var spokeTime: Int64 = 0
+
+    /// When it last sent something other than a probe (ns since 1970); nil: never.
+    var spoke: Int64? {
+        @inline(__always) get { facts.contains(.hasSpoken) ? spokeTime : nil }
+        @inline(__always) set {
+            spokeTime = newValue ?? 0
+            set(.hasSpoken, to: newValue != nil)
+        }
+    }
 
     /// Yes-or-no facts of one end.
     struct Facts: OptionSet, BitwiseCopyable {
@@ -23,7 +34,7 @@ struct WiresharkSide: BitwiseCopyable {
         static let occupied = Facts(rawValue: 1)
         /// `window` holds a value.
         static let windowKnown = Facts(rawValue: 1 << 1)
-        /// `base` holds a value.
+        /// The base in its connection's birth holds a value.
         static let baseKnown = Facts(rawValue: 1 << 2)
         /// The previous segment was a keep-alive, shown or not.
         static let wasKeepAlive = Facts(rawValue: 1 << 3)
@@ -41,8 +52,12 @@ struct WiresharkSide: BitwiseCopyable {
         static let sentFIN = Facts(rawValue: 1 << 9)
         /// It sent the first RST of the connection.
         static let sentRST = Facts(rawValue: 1 << 10)
-        /// Its last shown probe has had no answer yet.
+        /// What it asked last, by a keep-alive or a zero-window probe, has had no answer yet.
         static let awaitsAnswer = Facts(rawValue: 1 << 11)
+        /// It sent a segment that made a `SegmentEvent`.
+        static let hasHistory = Facts(rawValue: 1 << 12)
+        /// `spoke` holds a time.
+        static let hasSpoken = Facts(rawValue: 1 << 13)
     }
 
     /// Sets or clears `fact`.

@@ -5,8 +5,8 @@ import Wire
 /// The JSON records, as `tcpalive.schema.json` describes them. What is not known is absent.
 extension TextBuffer {
     /// Appends a `tcpalive.event/1`.
-    mutating func appendRecord(_ marked: MarkedSegment, frame: UInt64, file: String) {
-        let segment = marked.segment
+    mutating func appendRecord(_ event: SegmentEvent, frame: UInt64, file: String) {
+        let segment = event.segment
         beginRecord("tcpalive.event/1")
         member("file", file)
         member("frame", frame)
@@ -24,9 +24,18 @@ extension TextBuffer {
         append("\"")
         member("marks")
         append(octet: UInt8(ascii: "["))
-        append(names: marked.marks, quote: "\"")
+        append(names: event.marks, quote: "\"")
         append(octet: UInt8(ascii: "]"))
-        member("connection", marked.connection)
+        member("kind", event.kind.name)
+        if event.isCopy { member("copy", true) }
+        member("connection", event.connection)
+        if event.trainNumber > 0 { member("train_n", UInt64(event.trainNumber)) }
+        if let wait = event.wait {
+            member("gap_s", seconds: wait.gap)
+            member("gap_since", wait.since.name)
+        }
+        if event.wait != nil || event.kind == .peerReset { member("unanswered", UInt64(event.unanswered)) }
+        if let reply = event.reply { member("reply_ns", nanoseconds: reply) }
         append("}")
     }
 
@@ -59,6 +68,8 @@ extension TextBuffer {
         member("connections", summary.connections)
         member("marks")
         appendObject(zip(Marks.named, summary.markCounts).map { ($0.name, $1) })
+        member("kinds")
+        appendObject(zip(SegmentKind.allCases, summary.kindCounts).map { ($0.name, $1) })
         member("undecodable")
         appendObject(Layer.allCases.map { ($0.name, summary.tally.failures(at: $0)) })
         member("unknown_link_type", summary.tally.unknownLinkType)
@@ -77,14 +88,16 @@ extension TextBuffer {
         append("}")
     }
 
-    private mutating func members(_ prefix: String, _ side: Connection.Side) {
+    private mutating func members(_ prefix: String, _ side: ConnectionSide) {
         member(prefix + "probes", side.probes)
         member(prefix + "answered", side.answered)
         member(prefix + "unanswered", side.probes &- side.answered)
         member(prefix + "answers", side.answers)
         member(prefix + "zero_window_probes", side.zeroWindowProbes)
+        member(prefix + "retransmissions", side.retransmissions)
         if let first = side.firstProbe { member(prefix + "first_probe_ns", nanoseconds: first) }
         if let last = side.lastProbe { member(prefix + "last_probe_ns", nanoseconds: last) }
+        if let time = side.gaveUp { member(prefix + "gave_up_ns", nanoseconds: time) }
     }
 
     private mutating func appendArray<Item>(_ items: [Item], _ appendItem: (inout TextBuffer, Item) -> Void) {
@@ -135,5 +148,16 @@ private func name(of ending: Connection.Ending) -> String {
     case .closed: "closed"
     case .resetByOriginator: "reset_by_originator"
     case .resetByResponder: "reset_by_responder"
+    }
+}
+
+extension Wait.Since {
+    /// Its name in records.
+    fileprivate var name: String {
+        switch self {
+        case .segment: "segment"
+        case .unansweredProbe: "unanswered_probe"
+        case .answeredProbe: "answered_probe"
+        }
     }
 }

@@ -3,7 +3,7 @@ public import KeepAlive
 
 /// A format of a report.
 public enum ReportFormat: String, CaseIterable, Sendable {
-    /// For people: marked segments in tcpdump's notation, a table of connections, a summary.
+    /// For people: events in tcpdump's notation, a table of connections, a summary.
     case text
     /// One JSON document: `events`, `connections`, `summary`.
     case json
@@ -13,7 +13,7 @@ public enum ReportFormat: String, CaseIterable, Sendable {
     case tsv
 }
 
-/// Writes a report as its parts become known: files and marked segments in order, then `finish`.
+/// Writes a report as its parts become known: files and events in order, then `finish`.
 ///
 /// What every JSON record holds is told by `tcpalive.schema.json`, beside this file.
 public struct Reporter: ~Copyable {
@@ -27,7 +27,7 @@ public struct Reporter: ~Copyable {
 
     /// A reporter that writes `format` to `output`.
     ///
-    /// Without `showsEvents` marked segments are left out. `namesFiles` has every line of `tsv` say its file.
+    /// Without `showsEvents` events are left out. `namesFiles` has every line of `tsv` say its file.
     /// `color` concerns `text` only.
     public init(
         format: ReportFormat, to output: consuming Output, showsEvents: Bool = true, namesFiles: Bool = false,
@@ -49,21 +49,24 @@ public struct Reporter: ~Copyable {
         self.file = file
     }
 
-    /// Reports a marked segment of frame `frame` of the current file.
-    public mutating func event(_ marked: MarkedSegment, frame: UInt64) throws(OutputError) {
+    /// Reports what happened in frame `frame` of the current file.
+    public mutating func event(_ event: SegmentEvent, frame: UInt64) throws(OutputError) {
         guard showsEvents else { return }
         switch format {
-        case .text: try output.write { events.append(marked, frame: frame, file: file, to: &$0) }
-        case .tsv: try output.write { marks.append(marked.marks, frame: frame, file: file, to: &$0) }
+        case .text: try output.write { events.append(event, frame: frame, file: file, to: &$0) }
+        case .tsv:
+            // What Wireshark does not mark has no line there.
+            if event.marks.isEmpty { break }
+            try output.write { marks.append(event.marks, frame: frame, file: file, to: &$0) }
         case .jsonl:
             try output.write {
-                $0.appendRecord(marked, frame: frame, file: file)
+                $0.appendRecord(event, frame: frame, file: file)
                 $0.append("\n")
             }
         case .json:
             try output.write {
                 $0.append(needsComma ? ",\n" : "{\"events\":[\n")
-                $0.appendRecord(marked, frame: frame, file: file)
+                $0.appendRecord(event, frame: frame, file: file)
             }
             needsComma = true
         }

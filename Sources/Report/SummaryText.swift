@@ -6,6 +6,8 @@ extension TextBuffer {
     /// Appends the summary for people: what is marked, what could not be read, and last what was.
     mutating func append(_ summary: Summary) {
         appendMarks(of: summary)
+        appendKinds("Of these ", summary.misnamedCounts, " are truly ")
+        appendKinds("Not marked by Wireshark: ", summary.unmarkedCounts, " ")
         appendFailures(of: summary.tally)
         for (_, damage) in summary.damaged {
             append(printable: damage.sentence)
@@ -28,6 +30,19 @@ extension TextBuffer {
         append(" (as Wireshark ")
         append(summary.version.name)
         append(" shows them).\n")
+    }
+
+    /// Appends a sentence of the kinds that have a count, where there are any.
+    private mutating func appendKinds(_ start: String, _ counts: [UInt64], _ between: String) {
+        var isFirst = true
+        for (kind, count) in zip(SegmentKind.allCases, counts) where count > 0 && kind.plural != nil {
+            append(isFirst ? start : ", ")
+            isFirst = false
+            append(count)
+            append(between)
+            append(kind.plural ?? "")
+        }
+        if !isFirst { append(".\n") }
     }
 
     private mutating func appendFailures(of tally: DecodeTally) {
@@ -68,5 +83,19 @@ extension TextBuffer {
         append(", ")
         append(summary.connections, of: "connection")
         append(".\n")
+    }
+}
+
+extension SegmentKind {
+    /// Several of its kind, for people; nil for what is never marked.
+    fileprivate var plural: String? {
+        switch self {
+        case .probe: "keep-alives"
+        case .answer: "keep-alive ACKs"
+        case .zeroWindowProbe: "zero-window probes"
+        case .retransmission: "octets of data sent again"
+        case .acknowledgment: "acknowledgments that came late or twice"
+        case .zeroWindowAnswer, .abortReset, .peerReset: nil
+        }
     }
 }

@@ -31,6 +31,14 @@ extension TextBuffer {
         append(signed: nanoseconds)
     }
 
+    /// Appends a member whose value is a duration of `nanoseconds`, 0 or more, in seconds with nine digits.
+    mutating func member(_ name: String, seconds nanoseconds: Int64) {
+        member(name)
+        append(nanoseconds.magnitude / 1_000_000_000)
+        append(".")
+        append(zeros: nanoseconds.magnitude % 1_000_000_000, width: 9)
+    }
+
     /// Appends a member whose value is a time, as RFC 3339 text.
     mutating func member(_ name: String, timestamp: Int64) {
         member(name)

@@ -83,6 +83,25 @@ extension TextBuffer {
         }
     }
 
+    /// Appends a duration of 0 or more in seconds to the millisecond: `15.104 s`.
+    mutating func append(preciseDuration nanoseconds: Int64) {
+        let milliseconds = (nanoseconds.magnitude + 500_000) / 1_000_000
+        append(milliseconds / 1000)
+        append(".")
+        append(zeros: milliseconds % 1000, width: 3)
+        append(" s")
+    }
+
+    /// Appends how long a reply took: `0.031 ms`, and from a second on `1.204 s`.
+    mutating func append(latency nanoseconds: Int64) {
+        if nanoseconds.magnitude >= 1_000_000_000 { return append(preciseDuration: nanoseconds) }
+        let microseconds = (nanoseconds.magnitude + 500) / 1000
+        append(microseconds / 1000)
+        append(".")
+        append(zeros: microseconds % 1000, width: 3)
+        append(" ms")
+    }
+
     private mutating func append(_ major: UInt64, _ between: String, _ minor: UInt64, width: Int, _ unit: String) {
         append(major)
         append(between)

@@ -22,18 +22,23 @@ public struct KernelCounters: Sendable, Equatable {
             abortsOnTimeout: abortsOnTimeout - earlier.abortsOnTimeout)
     }
 
-    /// What these counts, made while `marked` keep-alives were seen on the wire, tell a person.
-    public func sentence(marked: UInt64) -> String {
-        var text =
-            "this host's kernel meanwhile: \(keepAliveProbes) keep-alive probes (TCPKeepAlive), \(windowProbes) "
-            + "zero-window probes (TCPWinProbe), \(abortsOnTimeout) connections timed out (TCPAbortOnTimeout)"
-        if keepAliveProbes > 0, marked == 0 {
-            text += "; none of its probes was seen: they went by another interface, or never left the host"
-        } else if keepAliveProbes + windowProbes > marked {
-            text += "; fewer were seen (\(marked)): some went by another interface, or never left the host"
-        } else if keepAliveProbes + windowProbes < marked {
-            text += "; more were seen (\(marked)): others are the peers', or retransmissions that look alike"
+    /// What these counts tell a person, made while `probes` keep-alives and `windowProbes` zero-window probes were seen
+    /// on the wire, of this host or of others.
+    public func sentence(probes: UInt64, windowProbes: UInt64) -> String {
+        let counted = [
+            (keepAliveProbes, probes, "keep-alive probe", "TCPKeepAlive"),
+            (self.windowProbes, windowProbes, "zero-window probe", "TCPWinProbe"),
+        ]
+        let parts = counted.map { number, seen, noun, name in
+            "\(number) \(noun)\(number == 1 ? "" : "s") (\(name)\(Self.difference(number, seen: seen)))"
         }
-        return text
+        return "this host's kernel meanwhile: " + parts.joined(separator: ", ")
+            + ", \(abortsOnTimeout) connection\(abortsOnTimeout == 1 ? "" : "s") timed out (TCPAbortOnTimeout)"
+    }
+
+    private static func difference(_ number: Int, seen: UInt64) -> String {
+        if number > 0, seen == 0 { return "; none was seen: they went by another interface, or never left the host" }
+        if number > seen { return "; \(seen) seen: the others went by another interface, or never left the host" }
+        return number < seen ? "; \(seen) seen: the others are not this host's" : ""
     }
 }

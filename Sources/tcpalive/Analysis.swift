@@ -9,8 +9,8 @@ import Wire
 struct Analysis: ~Copyable {
     /// Follows the connections.
     private(set) var tracker: ConnectionTracker
-    /// The marked segments of the batch last read.
-    private(set) var marked: [MarkedSegment] = []
+    /// What happened in the batch last read.
+    private(set) var events: [SegmentEvent] = []
 
     private var decoder: SegmentDecoder
     private var batch = PacketBatch()
@@ -20,7 +20,7 @@ struct Analysis: ~Copyable {
 
     /// An analysis that marks as Wireshark `version` does and ends after `packetLimit` packets, if any.
     ///
-    /// With `keepsAll`, connections without marks are remembered too.
+    /// With `keepsAll`, connections without events are remembered too.
     init(version: WiresharkVersion, packetLimit: UInt64? = nil, keepsAll: Bool = false) {
         var random = SystemRandomNumberGenerator()
         tracker = ConnectionTracker(version: version, seed: random.next(), keepsAll: keepsAll)
@@ -37,17 +37,17 @@ struct Analysis: ~Copyable {
         reading.files.append(path)
     }
 
-    /// Reads some packets of `file` and finds their `marked` segments; false at its end.
+    /// Reads some packets of `file` and finds the `events` in them; false at its end.
     mutating func advance(_ file: inout CaptureFile) throws(CaptureError) -> Bool {
-        marked.removeAll(keepingCapacity: true)
+        events.removeAll(keepingCapacity: true)
         guard packetsLeft > 0, try file.next(into: &batch) else { return false }
         followBatch()
         return true
     }
 
-    /// Takes the packets that have come by `live`, of which there may be none, and finds their `marked` segments.
+    /// Takes the packets that have come by `live`, of which there may be none, and finds the `events` in them.
     mutating func advance(_ live: inout LiveCapture) {
-        marked.removeAll(keepingCapacity: true)
+        events.removeAll(keepingCapacity: true)
         live.next(into: &batch)
         followBatch()
     }
@@ -59,7 +59,7 @@ struct Analysis: ~Copyable {
         packetsLeft -= UInt64(batch.records.count)
         segments.removeAll()
         decoder.decode(batch, into: &segments)
-        tracker.track(segments, marked: &marked)
+        tracker.track(segments, events: &events)
     }
 
     /// Writes the packets of the batch last read to `writer`.
@@ -72,9 +72,9 @@ struct Analysis: ~Copyable {
         if let damage = file.damage { reading.damaged.append((file.path, damage)) }
     }
 
-    /// The frame, within its file, that held `marked`, one of the batch last read.
-    func frame(of marked: MarkedSegment) -> UInt64 {
-        batch.frame(of: batch.records[Int(marked.segment.record)])
+    /// The frame, within its file, of `event`, one of the batch last read.
+    func frame(of event: SegmentEvent) -> UInt64 {
+        batch.frame(of: batch.records[Int(event.segment.record)])
     }
 
     /// What was read so far.
@@ -83,6 +83,9 @@ struct Analysis: ~Copyable {
         summary.tally = decoder.tally
         summary.connections = tracker.connectionCount
         summary.markCounts = tracker.markCounts
+        summary.kindCounts = tracker.kindCounts
+        summary.unmarkedCounts = tracker.unmarkedCounts
+        summary.misnamedCounts = tracker.misnamedCounts
         return summary
     }
 }

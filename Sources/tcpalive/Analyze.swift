@@ -81,9 +81,9 @@ struct Analyze: ParsableCommand {
         }
         while !Signals.isStopping, try analysis.advance(&file) {
             if progress.isDue { progress.draw(done: file.octetsRead, total: file.octetsTotal) }
-            if analysis.marked.isEmpty { continue }
+            if analysis.events.isEmpty { continue }
             progress.makeRoom()
-            for marked in analysis.marked { try reporter.event(marked, frame: analysis.frame(of: marked)) }
+            for event in analysis.events { try reporter.event(event, frame: analysis.frame(of: event)) }
             // Of a pipe nobody knows when more comes, so nothing is held back.
             if !file.isFinite { try reporter.flush() }
         }

@@ -1,5 +1,7 @@
 import Capture
+import KeepAlive
 import Report
+import Sockets
 
 /// A line on the terminal that shows that a live capture is alive; where standard error is none, nothing.
 struct StatusLine {
@@ -9,11 +11,14 @@ struct StatusLine {
     /// Whether it is time to draw: twice a second.
     var isDue: Bool { line != nil && ContinuousClock.now >= nextDraw }
 
-    /// Draws the line: what was seen, and what the kernel dropped.
-    mutating func draw(_ summary: Summary, _ counters: LiveCapture.Counters) {
+    /// Draws the line: what was seen, what the kernel dropped, and which probe can be expected next.
+    mutating func draw(_ analysis: borrowing Analysis, _ counters: LiveCapture.Counters) {
         nextDraw = ContinuousClock.now + .milliseconds(500)
         let columns = line?.columns ?? 0
-        line?.draw { $0.append(statusOf: summary, counters, columns: columns) }
+        let now = WallClock.now
+        let next = analysis.tracker.nextProbe(after: now).map { (delay: $0.time &- now, prober: $0.prober) }
+        let summary = analysis.summary
+        line?.draw { $0.append(statusOf: summary, counters, next: next, columns: columns) }
     }
 
     /// Makes room for results, where they go to the terminal too.

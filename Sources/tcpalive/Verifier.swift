@@ -7,15 +7,9 @@ import Wire
 /// Watches the connection of `tcpalive client --verify` on the wire, and judges it by the options of its socket.
 struct Verifier: ~Copyable {
     private var live: LiveCapture
-    private var batch = PacketBatch()
-    private var decoder = SegmentDecoder()
-    private var segments = SegmentBatch()
-    /// What passed before the connection was told from others: the handshake, and at most `earlyLimit` segments.
-    private var early: [Segment] = []
-    private static let earlyLimit = 65_536
+    private var analysis = Analysis(version: .newest, keepsAll: true)
     /// The endpoints as `Sockets` writes them, once the connection is there.
     private var ends: (local: String, remote: String)?
-    private var observation: ProbeObservation?
     private var kernelBefore: Int?
 
     /// Captures on all interfaces what goes to and comes from `port`. Throws why that cannot be done.
@@ -33,33 +27,11 @@ struct Verifier: ~Copyable {
     mutating func begin(_ client: borrowing KeepAliveClient) {
         kernelBefore = KernelCounters.now()?.keepAliveProbes
         ends = (client.localEndpoint.description, client.remoteEndpoint.description)
-        takePackets()
     }
 
     /// Takes the packets that have come.
     mutating func takePackets() {
-        live.next(into: &batch)
-        segments.removeAll()
-        decoder.decode(batch, into: &segments)
-        if observation == nil {
-            early += segments.segments.prefix(Self.earlyLimit - early.count)
-            tellApart()
-        } else {
-            for segment in segments.segments { observation?.observe(segment) }
-        }
-    }
-
-    /// Begins the observation with what has passed, once a segment of the connection is among it.
-    ///
-    /// The handshake may come out of the ring only after connect(2) has returned.
-    private mutating func tellApart() {
-        guard let ends else { return }
-        let first = early.first { Self.text($0.source) == ends.local && Self.text($0.destination) == ends.remote }
-        guard let first else { return }
-        var observation = ProbeObservation(prober: first.source, peer: first.destination)
-        for segment in early { observation.observe(segment) }
-        self.observation = observation
-        early = []
+        analysis.advance(&live)
     }
 
     /// Judges what has passed by the options `schedule` was made of; `cause` is how the connection ended, if it did.
@@ -69,12 +41,25 @@ struct Verifier: ~Copyable {
         live.acceptNoMore()
         let patience = ContinuousClock.now + .milliseconds(350)
         repeat { takePackets() } while !live.isDrained && ContinuousClock.now < patience
-        guard let observation, let schedule else { return nil }
+        guard let (prober, peer) = sides(), let schedule else { return nil }
         let expectation = Verification.Expectation(
             idle: schedule.firstProbe.components.seconds, interval: schedule.interval.components.seconds,
             count: schedule.probes)
         let counted: Int? = if let probes, let kernelBefore { probes - kernelBefore } else { nil }
-        return Verification(of: observation, expecting: expectation, ending: ending, kernelProbes: counted)
+        return Verification(
+            of: prober, peer: peer, expecting: expectation, ending: ending, kernelProbes: counted)
+    }
+
+    /// This end of the connection on the wire, and the other one.
+    private func sides() -> (prober: ConnectionSide, peer: ConnectionSide)? {
+        guard let ends else { return nil }
+        // The last one of these endpoints, should the port have been used before.
+        for connection in analysis.tracker.connections(all: true).reversed() {
+            let written = (Self.text(connection.originator), Self.text(connection.responder))
+            if written == (ends.local, ends.remote) { return (connection.fromOriginator, connection.fromResponder) }
+            if written == (ends.remote, ends.local) { return (connection.fromResponder, connection.fromOriginator) }
+        }
+        return nil
     }
 
     /// Packets that the kernel dropped: with any, nothing can be judged.

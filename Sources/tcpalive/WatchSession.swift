@@ -38,9 +38,9 @@ struct WatchSession: ~Copyable {
     mutating func take(from live: inout LiveCapture) throws {
         analysis.advance(&live)
         try analysis.write(to: &writer)
-        if !analysis.marked.isEmpty {
+        if !analysis.events.isEmpty {
             status.makeRoom()
-            for marked in analysis.marked { try reporter.event(marked, frame: analysis.frame(of: marked)) }
+            for event in analysis.events { try reporter.event(event, frame: analysis.frame(of: event)) }
             try reporter.flush()
         }
         for notice in live.notices {
@@ -48,7 +48,7 @@ struct WatchSession: ~Copyable {
             complain(notice.sentence)
         }
         live.notices.removeAll()
-        if status.isDue { status.draw(analysis.summary, live.counters) }
+        if status.isDue { status.draw(analysis, live.counters) }
     }
 
     /// Prints the connections and the summary as they are now, and goes on.
@@ -62,9 +62,11 @@ struct WatchSession: ~Copyable {
     private func tellCounts(_ counters: LiveCapture.Counters, captured: UInt64) {
         complain(counters.sentence(captured: captured))
         guard let kernelBefore, let now = KernelCounters.now() else { return }
-        // Probes of either kind that Wireshark's marks take for keep-alives, and those that it tells apart.
-        let marked = analysis.summary.markCounts
-        complain(now.since(kernelBefore).sentence(marked: marked[0] &+ marked[2]))
+        let kinds = analysis.tracker.kindCounts
+        complain(
+            now.since(kernelBefore).sentence(
+                probes: kinds[Int(SegmentKind.probe.rawValue)],
+                windowProbes: kinds[Int(SegmentKind.zeroWindowProbe.rawValue)]))
     }
 
     /// Ends the file and the report.

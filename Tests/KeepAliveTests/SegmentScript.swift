@@ -1,7 +1,7 @@
 import KeepAlive
 import Wire
 
-/// A capture written by hand: segments in order, and what each is marked with.
+/// A capture written by hand: segments in order, a second apart, and what each is marked with.
 struct SegmentScript {
     /// Endpoints by the letter that scripts use.
     static let endpoints: [Character: Endpoint] = [
@@ -25,7 +25,8 @@ struct SegmentScript {
         let words = line.split(separator: " ")
         let ends = Array(words[0])
         guard let source = Self.endpoints[ends[0]], let destination = Self.endpoints[ends[1]] else { return }
-        var segment = Segment(time: Int64(segments.count), source: source, destination: destination)
+        var segment = Segment(
+            time: Int64(segments.count) * 1_000_000_000, source: source, destination: destination)
         segment.record = UInt32(segments.count)
         segment.flags = Self.flags(words[1])
         segment.sequence = SequenceNumber(UInt32(words[2]) ?? 0)
@@ -50,11 +51,11 @@ struct SegmentScript {
     /// The marks as the vectors write them: `frame:K`, `frame:a`, `frame:Z` for a zero-window probe; `-` for none.
     func marks(_ version: WiresharkVersion, showingZeroWindowProbes: Bool = false) -> String {
         var tracker = ConnectionTracker(version: version, seed: 1)
-        var marked: [MarkedSegment] = []
+        var events: [SegmentEvent] = []
         var batch = SegmentBatch()
         for segment in segments { batch.append(segment) }
-        tracker.track(batch, marked: &marked)
-        let words = marked.compactMap { event -> String? in
+        tracker.track(batch, events: &events)
+        let words = events.filter { !$0.marks.isEmpty }.compactMap { event -> String? in
             let letter =
                 switch event.marks {
                 case .keepAlive: "K"

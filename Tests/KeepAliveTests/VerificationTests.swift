@@ -27,17 +27,19 @@ struct TimerWheelTests {
 /// A connection of A (the prober) and B with scripted times, and what is judged of it.
 @Suite("Verification")
 struct VerificationTests {
-    /// Segments by their time in milliseconds: `line` as `SegmentScript` reads it.
-    private static func observe(_ lines: [(Int64, String)]) -> ProbeObservation? {
-        guard let prober = SegmentScript.endpoints["A"], let peer = SegmentScript.endpoints["B"] else { return nil }
-        var observation = ProbeObservation(prober: prober, peer: peer)
-        let script = SegmentScript(lines.map(\.1))
-        for (segment, line) in zip(script.segments, lines) {
+    /// The ends of the connection of A and B: segments by their time in milliseconds, `line` as `SegmentScript` reads it.
+    private static func observe(_ lines: [(Int64, String)]) -> (prober: ConnectionSide, peer: ConnectionSide) {
+        var tracker = ConnectionTracker(seed: 5)
+        var events: [SegmentEvent] = []
+        var batch = SegmentBatch()
+        for (segment, line) in zip(SegmentScript(lines.map(\.1)).segments, lines) {
             var segment = segment
             segment.time = line.0 * 1_000_000
-            observation.observe(segment)
+            batch.append(segment)
         }
-        return observation
+        tracker.track(batch, events: &events)
+        let connection = tracker.connections(all: true).first
+        return (connection?.fromOriginator ?? ConnectionSide(), connection?.fromResponder ?? ConnectionSide())
     }
 
     private static let handshake: [(Int64, String)] = [
@@ -58,9 +60,10 @@ struct VerificationTests {
         _ lines: [(Int64, String)], _ expectation: Verification.Expectation, error: String? = nil,
         at time: Int64? = nil, kernel: Int? = nil
     ) throws -> Verification {
-        let observation = try #require(observe(lines))
+        let (prober, peer) = observe(lines)
         let ending = time.map { Verification.Ending(error: error, time: $0 * 1_000_000) }
-        return Verification(of: observation, expecting: expectation, ending: ending, kernelProbes: kernel)
+        return Verification(
+            of: prober, peer: peer, expecting: expectation, ending: ending, kernelProbes: kernel)
     }
 
     private static let usual = Verification.Expectation(idle: 60, interval: 15, count: 4)
@@ -149,11 +152,13 @@ struct VerificationTests {
     @Test("Zero-window probes, data of one octet and the peer's own probes are no probes of this end")
     func others() throws {
         let closed = Self.handshake + [(500, "BA A 5000 1000 win=0"), (700, Self.probe), (1100, Self.probe)]
-        #expect(Self.observe(closed)?.probes.isEmpty == true)
+        #expect(Self.observe(closed).prober.probes == 0)
+        #expect(Self.observe(closed).prober.zeroWindowProbes == 2)
         let data = Self.handshake + [(500, "AB AP 1000 5000 len=1"), (700, "AB AP 1000 5000 len=1")]
-        #expect(Self.observe(data)?.probes.isEmpty == true)
+        #expect(Self.observe(data).prober.probes == 0)
+        #expect(Self.observe(data).prober.retransmissions == 1)
         // The peer's probe does not restart this end's clock.
         let both = Self.handshake + [(30_000, "BA A 4999 1000"), (30_001, "AB A 1000 5000"), (61_440, Self.probe)]
-        #expect(Self.observe(both)?.probes.map(\.gap) == [61_440_000_000])
+        #expect(Self.observe(both).prober.idleGaps.longest == 61_440_000_000)
     }
 }

@@ -126,15 +126,15 @@ struct WiresharkAnalysisTests {
 
     private static func marks(_ segments: [Segment], seed: UInt64, batch size: Int) -> [String] {
         var tracker = ConnectionTracker(seed: seed)
-        var marked: [MarkedSegment] = []
+        var events: [SegmentEvent] = []
         var batch = SegmentBatch()
         for (place, segment) in segments.enumerated() {
             batch.append(segment)
             if (place + 1) % size == 0 || place == segments.count - 1 {
-                tracker.track(batch, marked: &marked)
+                tracker.track(batch, events: &events)
                 batch.removeAll()
             }
         }
-        return marked.map { "\($0.segment.record) \($0.marks.rawValue) \($0.connection)" }
+        return events.map { "\($0.segment.record) \($0.marks.rawValue) \($0.connection)" }
     }
 }

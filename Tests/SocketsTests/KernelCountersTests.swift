@@ -13,13 +13,14 @@ struct KernelCountersTests {
     @Test(
         "Where the wire shows other numbers than the kernel, a clause says what that means",
         arguments: [
-            (4, UInt64(0), "never left the host"), (4, 4, nil), (4, 2, "fewer were seen (2)"),
-            (4, 9, "more were seen (9)"), (0, 0, nil),
+            (4, UInt64(0), "none was seen"), (4, 4, nil), (4, 2, "2 seen: the others went"),
+            (4, 9, "9 seen: the others are not this host's"), (0, 0, nil),
         ])
-    func clauses(probes: Int, marked: UInt64, clause: String?) {
-        let counters = KernelCounters(keepAliveProbes: probes, windowProbes: 0, abortsOnTimeout: 1)
-        let sentence = counters.sentence(marked: marked)
-        #expect(sentence.contains("\(probes) keep-alive probes"))
+    func clauses(probes: Int, seen: UInt64, clause: String?) {
+        let counters = KernelCounters(keepAliveProbes: probes, windowProbes: 1, abortsOnTimeout: 1)
+        let sentence = counters.sentence(probes: seen, windowProbes: 1)
+        #expect(sentence.contains("\(probes) keep-alive probes (TCPKeepAlive"))
+        #expect(sentence.contains("1 zero-window probe (TCPWinProbe), 1 connection timed out"))
         #expect(clause.map { sentence.contains($0) } ?? !sentence.contains(";"), "\(sentence)")
     }
 

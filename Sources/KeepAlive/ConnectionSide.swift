@@ -1,0 +1,73 @@
+/// What one end of a connection sent that concerns keep-alives, by what it truly is (`SegmentKind`).
+public struct ConnectionSide: Sendable, Equatable {
+    /// Its keep-alive probes; copies are not counted, here and below.
+    public var probes: UInt64 = 0
+    /// Of those, the ones that the peer answered before anything else was sent.
+    public var answered: UInt64 = 0
+    /// Of the probes, the ones that carry an octet.
+    public var octetProbes: UInt64 = 0
+    /// Its answers to keep-alive probes of the peer.
+    public var answers: UInt64 = 0
+    /// Its zero-window probes.
+    public var zeroWindowProbes: UInt64 = 0
+    /// Its retransmissions of one octet that Wireshark marks as keep-alives.
+    public var retransmissions: UInt64 = 0
+    /// Time of its first keep-alive probe (ns since 1970); nil without any.
+    public var firstProbe: Int64?
+    /// Time of its last keep-alive probe (ns since 1970); nil without any.
+    public var lastProbe: Int64?
+    /// What its first keep-alive probe waited for; nil where that was not captured.
+    public var firstWait: Wait?
+    /// Waits since a segment of the peer: they tell the idle time.
+    public var idleGaps = Gaps()
+    /// Waits since an unanswered probe: they tell the interval.
+    public var intervalGaps = Gaps()
+    /// Waits since an answered probe: they tell the greater of idle time and interval.
+    public var periodGaps = Gaps()
+    /// How long answers to its keep-alive probes took.
+    public var replies = Gaps()
+    /// Its keep-alive probes since the peer last gave a sign of life.
+    public var unanswered: UInt64 = 0
+    /// When it gave up, by a RST while a probe was not answered (ns since 1970); nil: it did not.
+    public var gaveUp: Int64?
+    /// When it sent its first RST (ns since 1970), in a connection with probes; nil: none.
+    public var reset: Int64?
+    /// When it last sent something other than a probe (ns since 1970); nil: never.
+    public var lastSpoke: Int64?
+
+    /// An end that sent nothing of that kind.
+    public init() {}
+
+    /// Durations, of which the shortest and the longest are kept.
+    public struct Gaps: Sendable, Equatable, BitwiseCopyable {
+        /// How many.
+        public private(set) var count: UInt64 = 0
+        /// The shortest (ns); 0 without any.
+        public private(set) var shortest: Int64 = 0
+        /// The longest (ns); 0 without any.
+        public private(set) var longest: Int64 = 0
+        /// The last (ns); 0 without any.
+        public private(set) var last: Int64 = 0
+
+        /// None.
+        public init() {}
+
+        /// Adds one of `gap` nanoseconds.
+        public mutating func add(_ gap: Int64) {
+            shortest = count == 0 ? gap : min(shortest, gap)
+            longest = count == 0 ? gap : max(longest, gap)
+            last = gap
+            count &+= 1
+        }
+    }
+
+    /// When the next keep-alive probe can be expected, going by the ones before (ns since 1970).
+    ///
+    /// nil where it gave up or was reset, and where no wait of the kind was seen yet.
+    public var nextProbe: Int64? {
+        guard let lastProbe, reset == nil else { return nil }
+        if unanswered > 0 { return intervalGaps.count > 0 ? lastProbe &+ intervalGaps.last : nil }
+        let gap = periodGaps.count > 0 ? periodGaps.last : idleGaps.last
+        return gap > 0 ? lastProbe &+ gap : nil
+    }
+}

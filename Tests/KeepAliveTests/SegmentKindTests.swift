@@ -1,0 +1,122 @@
+import KeepAlive
+import Testing
+import Wire
+
+/// What segments truly are, beside their marks: scripts of A and B, a second between two segments.
+@Suite("Kinds of segments")
+struct SegmentKindTests {
+    private static func events(_ lines: [String], _ change: (inout Segment) -> Void = { _ in }) -> [SegmentEvent] {
+        var tracker = ConnectionTracker(seed: 9)
+        var events: [SegmentEvent] = []
+        var batch = SegmentBatch()
+        for segment in SegmentScript(lines).segments {
+            var segment = segment
+            change(&segment)
+            batch.append(segment)
+        }
+        tracker.track(batch, events: &events)
+        return events
+    }
+
+    /// A word an event: its kind, with `-` in front where it has no mark, `#` and its place in its train, and `'` for a copy.
+    private static func words(_ events: [SegmentEvent]) -> String {
+        events.map { event in
+            (event.marks.isEmpty ? "-" : "") + event.kind.name + (event.trainNumber > 0 ? "#\(event.trainNumber)" : "")
+                + (event.isCopy ? "'" : "")
+        }.joined(separator: " ")
+    }
+
+    private static let probe = "AB A 1099 5000"
+    private static let answer = "BA A 5000 1100"
+
+    @Test(
+        "A segment is what the other end's acknowledgments, its window and the flags make it",
+        arguments: [
+            ([probe, answer], "probe#1 answer"),
+            ([probe + " len=1", answer], "probe#1 answer"),
+            // What is pushed, or what the peer has not acknowledged, is data.
+            (["AB AP 1100 5000 len=1", "AB AP 1100 5000 len=1"], "retransmission"),
+            (["AB A 1100 5000 len=1", "AB A 1100 5000 len=1"], "retransmission"),
+            ([probe, answer + " win=999"], "probe#1 -answer"),
+            ([answer + " win=0", probe, answer + " win=0"], "zero_window_probe#1 -zero_window_answer"),
+            (
+                [answer + " win=0", "AB A 1100 5000 len=1", answer + " win=0"],
+                "zero_window_probe#1 -zero_window_answer"
+            ),
+            (["AB A 1100 5000 len=1", "AB A 1100 5000"], "acknowledgment"),
+            ([probe, "AB AR 1100 5000"], "probe#1 -abort_reset"),
+            ([probe, "BA R 5000 0"], "probe#1 -peer_reset"),
+            // Nothing is said of what has nothing to do with a probe.
+            (["AB AR 1100 5000"], ""), ([probe, answer, "AB AR 1100 5000"], "probe#1 answer"),
+            (["BA A 4999 1100", "AB A 1100 5000"], "probe#1 answer"),
+        ])
+    func kinds(lines: [String], expected: String) {
+        #expect(Self.words(Self.events(SegmentScript.opened + lines)) == expected)
+    }
+
+    @Test("A capture that begins midway shows probes that Wireshark cannot mark")
+    func midway() {
+        let lines = ["BA A 5000 1100", "AB A 1099 5000", "BA A 5000 1100", "AB A 1099 5000", "BA A 5000 1100"]
+        #expect(Self.words(Self.events(lines)) == "-probe#1 -answer -probe#2 -answer")
+    }
+
+    @Test("A train goes on over answers and ends with anything else that the peer sends")
+    func trains() {
+        let lines =
+            SegmentScript.opened + [
+                Self.probe, Self.answer, Self.probe, Self.probe, Self.answer, "BA AP 5000 1100 len=10",
+                "AB A 1100 5010",
+                "AB A 1099 5010", "AB A 1099 5010", "AB AR 1100 5010",
+            ]
+        let events = Self.events(lines)
+        #expect(
+            Self.words(events) == "probe#1 answer probe#2 probe#3 answer probe#1 probe#2 -abort_reset")
+        let second: Int64 = 1_000_000_000
+        #expect(
+            events.map(\.wait) == [
+                Wait(since: .segment, gap: second), nil, Wait(since: .answeredProbe, gap: 2 * second),
+                Wait(since: .unansweredProbe, gap: second), nil, Wait(since: .segment, gap: 2 * second),
+                Wait(since: .unansweredProbe, gap: second), Wait(since: .unansweredProbe, gap: second),
+            ])
+        #expect(events.map(\.unanswered) == [0, 0, 0, 1, 0, 0, 1, 2])
+        #expect(events.map(\.reply) == [nil, second, nil, nil, second, nil, nil, nil])
+    }
+
+    @Test("Copies of a probe and of its answer count once, and halve no interval")
+    func copies() {
+        let lines = SegmentScript.opened + [Self.probe, Self.probe, Self.answer, Self.answer, Self.probe]
+        let events = Self.events(lines) { segment in
+            // The copies come 10 µs after the originals, with the identification of these.
+            if segment.record == 6 || segment.record == 8 { segment.time = (segment.time - 1_000_000_000) + 10_000 }
+            segment.identification = UInt16(segment.record == 6 ? 5 : segment.record)
+        }
+        #expect(Self.words(events) == "probe#1 probe#1' answer answer' probe#2")
+        #expect(events.last?.wait == Wait(since: .answeredProbe, gap: 4_000_000_000))
+    }
+
+    @Test("A clock that is set back gives no gap, and nothing traps")
+    func clock() {
+        let lines = SegmentScript.opened + [Self.probe, Self.probe, Self.answer, "AB AR 1100 5000"]
+        let events = Self.events(lines) { $0.time = $0.record < 5 ? .max : .min + Int64($0.record) * 200_000_000 }
+        #expect(events.count == 3)
+        #expect(events.allSatisfy { ($0.wait?.gap ?? 0) >= 0 && ($0.reply ?? 0) >= 0 })
+    }
+
+    @Test("The next probe is expected by the gaps before, and none after the end")
+    func nextProbe() {
+        func next(_ lines: [String]) -> Int64? {
+            var tracker = ConnectionTracker(seed: 9)
+            var events: [SegmentEvent] = []
+            var batch = SegmentBatch()
+            for segment in SegmentScript(SegmentScript.opened + lines).segments { batch.append(segment) }
+            tracker.track(batch, events: &events)
+            return tracker.nextProbe(after: 0).map { $0.time / 1_000_000_000 }
+        }
+        #expect(next([]) == nil)
+        #expect(next([Self.probe]) == nil)
+        #expect(next([Self.probe, Self.answer]) == 6)
+        #expect(next([Self.probe, Self.answer, Self.probe, Self.answer]) == 9)
+        #expect(next([Self.probe, Self.probe]) == 7)
+        #expect(next([Self.probe, Self.probe, "AB AR 1100 5000"]) == nil)
+    }
+}
