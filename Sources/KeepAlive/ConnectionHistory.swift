@@ -72,7 +72,11 @@ struct ConnectionHistory {
                 time: segment.time, identification: segment.identification,
                 timestampValue: segment.timestampValue, trainNumber: event.trainNumber)
             sender.facts.formUnion(.awaitsAnswer)
-            if event.kind == .probe { count(event) } else { side.zeroWindowProbes &+= 1 }
+            if event.kind == .probe {
+                count(event, sender.facts.union(peer.facts))
+            } else {
+                side.zeroWindowProbes &+= 1
+            }
         }
 
         /// A copy has the same identification and timestamp within a tenth of a second; without both, within 1 ms.
@@ -99,16 +103,18 @@ struct ConnectionHistory {
             return Wait(since: since, gap: time &- start)
         }
 
-        private mutating func count(_ event: SegmentEvent) {
+        private mutating func count(_ event: SegmentEvent, _ facts: WiresharkSide.Facts) {
+            // Where the capture began midway, what the peer sent last may be the answer to a probe before it.
+            let isSure = side.probes > 0 || !facts.isDisjoint(with: [.sentSYN, .sentSYNACK])
             side.probes &+= 1
             side.unanswered &+= 1
             if event.segment.payloadLength == 1 { side.octetProbes &+= 1 }
             if side.firstProbe == nil {
                 side.firstProbe = event.segment.time
-                side.firstWait = event.wait
+                if isSure { side.firstWait = event.wait }
             }
             side.lastProbe = event.segment.time
-            guard let wait = event.wait else { return }
+            guard let wait = event.wait, isSure else { return }
             switch wait.since {
             case .segment: side.idleGaps.add(wait.gap)
             case .unansweredProbe: side.intervalGaps.add(wait.gap)

@@ -73,6 +73,10 @@ public struct Verification: Sendable {
             obstacle = "nothing that the peer sent was captured"
         } else if prober.probes == 0, (kernelProbes ?? 0) == 0 {
             obstacle = "no probe was due yet: it takes \(expectation.idle) s of silence"
+        } else if prober.probes > 0, prober.gaveUp == nil,
+            [prober.idleGaps, prober.intervalGaps, prober.periodGaps].allSatisfy({ $0.count == 0 })
+        {
+            obstacle = "the capture begins too late to tell what the probe waited for"
         }
         guard obstacle == nil else { return }
         let idle = expectation.idle * Self.second
@@ -94,6 +98,11 @@ public struct Verification: Sendable {
                 "probes by the kernel's count", "\(kernelProbes)", "\(prober.probes) on the wire",
                 passes: UInt64(exactly: kernelProbes) == prober.probes)
         }
+    }
+
+    /// A judgement of nothing, for the reason `obstacle`.
+    public init(obstacle: String) {
+        self.obstacle = obstacle
     }
 
     private mutating func add(

@@ -77,13 +77,17 @@ public struct Reporter: ~Copyable {
         try output.flush()
     }
 
-    /// Ends the report with `connections` and `summary`, and writes out what is left.
-    public mutating func finish(_ connections: [Connection], _ summary: Summary) throws(OutputError) {
+    /// Ends the report with `connections`, `summary` and `judgements`, and writes out what is left.
+    public mutating func finish(
+        _ connections: [Connection], _ summary: Summary, _ judgements: [JudgedProbes] = []
+    ) throws(OutputError) {
         switch format {
-        case .text: try finishText(connections, summary)
+        case .text:
+            try finishText(connections, summary)
+            try finishText(judgements)
         case .tsv: try output.write { marks.flush(to: &$0) }
-        case .jsonl: try finishJSONLines(connections, summary)
-        case .json: try finishJSON(connections, summary)
+        case .jsonl: try finishJSONLines(connections, judgements, summary)
+        case .json: try finishJSON(connections, judgements, summary)
         }
         try output.flush()
     }
@@ -106,10 +110,36 @@ public struct Reporter: ~Copyable {
         }
     }
 
-    private mutating func finishJSONLines(_ connections: [Connection], _ summary: Summary) throws(OutputError) {
+    private mutating func finishText(_ judgements: [JudgedProbes]) throws(OutputError) {
+        for judged in judgements {
+            try output.write {
+                $0.append("\n")
+                if let prober = judged.prober, let peer = judged.peer {
+                    $0.append("Probes of ")
+                    $0.append(prober)
+                    $0.append(" to ")
+                    $0.append(peer)
+                    $0.append("\n")
+                }
+                $0.append(linesOf: judged.verification)
+                $0.append(conclusionOf: judged.verification)
+                $0.append("\n")
+            }
+        }
+    }
+
+    private mutating func finishJSONLines(
+        _ connections: [Connection], _ judgements: [JudgedProbes], _ summary: Summary
+    ) throws(OutputError) {
         for connection in connections {
             try output.write {
                 $0.appendRecord(connection)
+                $0.append("\n")
+            }
+        }
+        for judged in judgements {
+            try output.write {
+                $0.appendRecord(judged)
                 $0.append("\n")
             }
         }
@@ -119,18 +149,32 @@ public struct Reporter: ~Copyable {
         }
     }
 
-    private mutating func finishJSON(_ connections: [Connection], _ summary: Summary) throws(OutputError) {
-        try output.write { $0.append(needsComma ? "\n],\n\"connections\":[" : "{\"events\":[],\n\"connections\":[") }
-        for (index, connection) in connections.enumerated() {
-            try output.write {
-                $0.append(index > 0 ? ",\n" : "\n")
-                $0.appendRecord(connection)
-            }
+    private mutating func finishJSON(
+        _ connections: [Connection], _ judgements: [JudgedProbes], _ summary: Summary
+    ) throws(OutputError) {
+        try output.write { $0.append(needsComma ? "\n],\n\"connections\":" : "{\"events\":[],\n\"connections\":") }
+        try writeArray(connections) { $0.appendRecord($1) }
+        if !judgements.isEmpty {
+            try output.write { $0.append(",\n\"verifications\":") }
+            try writeArray(judgements) { $0.appendRecord($1) }
         }
         try output.write {
-            $0.append(connections.isEmpty ? "],\n\"summary\":" : "\n],\n\"summary\":")
+            $0.append(",\n\"summary\":")
             $0.appendRecord(summary)
             $0.append("}\n")
         }
+    }
+
+    private mutating func writeArray<Item>(
+        _ items: [Item], _ append: (inout TextBuffer, Item) -> Void
+    ) throws(OutputError) {
+        try output.write { $0.append("[") }
+        for (index, item) in items.enumerated() {
+            try output.write {
+                $0.append(index > 0 ? ",\n" : "\n")
+                append(&$0, item)
+            }
+        }
+        try output.write { $0.append(items.isEmpty ? "]" : "\n]") }
     }
 }

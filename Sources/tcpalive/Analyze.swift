@@ -10,25 +10,33 @@ struct Analyze: ParsableCommand {
         abstract: "Marks the keep-alives in saved captures.",
         discussion: """
             Reads pcap and pcapng files, also compressed ones, or standard input (-). Several files are read in the \
-            given order as one capture; Ctrl-C ends the reading, with the report of what was read. Every segment that Wireshark would mark as keep-alive, keep-alive ACK or \
-            zero-window probe is printed with its frame number, then the connections that have any, then what was read.
+            given order as one capture; Ctrl-C ends the reading, with the report of what was read. Every segment that \
+            Wireshark would mark as keep-alive, keep-alive ACK or zero-window probe is printed with its frame number \
+            and what it truly is, and so are those that concern keep-alives without a mark; then the connections that \
+            have any, then what was read. With --expect, the probes are judged by the options that they should have.
 
             Examples:
               tcpalive analyze capture.pcapng
               tcpalive analyze -q monday.pcap.gz tuesday.pcap.gz
               tcpalive analyze capture.pcap host 10.0.0.1 and port 443
               tcpalive analyze --wireshark 4.0 --marks capture.pcap
+              tcpalive analyze --expect idle=60,interval=15,count=4 --junit result.xml capture.pcap
               tcpdump -w - tcp | tcpalive analyze --format jsonl -
 
             Exit status:
               0   as expected
+              1   with --expect: a probe, or its shape, is not as the options promise
               2   could not run: no such file, no permission, a wrong filter
               3   the input is damaged; what could be read was reported
+              4   with --expect: there was nothing to judge
               64  the command line is wrong
             """)
 
     @OptionGroup(title: "Input")
     var input: InputOptions
+
+    @OptionGroup(title: "Judgement")
+    var judgement: JudgementOptions
 
     @OptionGroup(title: "Output")
     var output: OutputOptions
@@ -60,12 +68,16 @@ struct Analyze: ParsableCommand {
             failure = error  // What was read up to here is still reported.
         }
         let summary = analysis.summary
+        var judgements: [JudgedProbes] = []
         if failure == nil || !summary.files.isEmpty {
-            try reporter.finish(analysis.tracker.connections(all: output.connections == .all), summary)
+            let connections = analysis.tracker.connections(all: output.connections == .all)
+            judgements = judgement.judge(connections)
+            try reporter.finish(connections, summary, judgements)
         }
         for (_, damage) in summary.damaged { complain(damage.sentence) }
         if let failure { throw failure }
         if !summary.damaged.isEmpty { throw ExitStatus.damagedInput }
+        try judgement.end(judgements)
     }
 
     private func read(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Capture
 import KeepAlive
+import Report
 import Sockets
 
 /// `tcpalive client`: a connection with keep-alives, and what becomes of it.
@@ -88,6 +89,19 @@ struct Client: ParsableCommand {
     @Flag(help: "Capture the connection, and judge its probes by the options: needs the capability cap_net_raw.")
     var verify = false
 
+    /// The formats of a judgement.
+    enum VerificationFormat: String, CaseIterable, ExpressibleByArgument {
+        case text, json
+    }
+
+    @Option(help: "The format of the judgement; with json everything else goes to standard error (default: text).")
+    var format: VerificationFormat?
+
+    @Option(
+        name: .customLong("junit"),
+        help: ArgumentHelp("Write the judgement to this file too, as JUnit XML.", valueName: "file"))
+    var junitFile: String?
+
     /// The keep-alive options that the command line means.
     var options: KeepAliveOptions {
         let isOurs = !noKeepalive && !systemDefaults
@@ -108,6 +122,8 @@ struct Client: ParsableCommand {
         if let named, noKeepalive || systemDefaults {
             throw ValidationError("\(named.0) contradicts \(noKeepalive ? "--no-keepalive" : "--system-defaults").")
         }
+        if !verify, format != nil { throw ValidationError("--format is for the judgement of --verify.") }
+        if !verify, junitFile != nil { throw ValidationError("--junit is for the judgement of --verify.") }
         if verify, noKeepalive { throw ValidationError("--verify has nothing to judge with --no-keepalive.") }
         if verify, reconnect { throw ValidationError("--verify judges one connection: leave out --reconnect.") }
         if verify, Int(port) == nil { throw ValidationError("--verify wants the port as a number, not \(port).") }
@@ -129,7 +145,7 @@ struct Client: ParsableCommand {
     }
 
     private func converse() throws {
-        let narration = Narration()
+        let narration = Narration(to: format == .json ? .standardError : .standardOutput)
         let interruption = try Interruption()
         let deadline = duration.map { ContinuousClock.now + $0.duration }
         var backoff = Duration.seconds(1)
@@ -211,21 +227,22 @@ struct Client: ParsableCommand {
     private func judge(
         _ stop: Stop, _ schedule: ProbeSchedule?, _ verifier: inout Verifier?, _ narration: Narration
     ) throws -> Stop {
-        guard verify else { return stop }
-        let verification = verifier?.judge(schedule, cause: stop.cause) ?? nil
-        let dropped = verifier?.dropped ?? 0
-        guard let verification, verification.obstacle == nil, dropped == 0 else {
-            let reason = dropped > 0 ? "\(dropped) packets were dropped by the kernel" : verification?.obstacle
-            try narration.say("Cannot be judged: \(reason ?? "nothing of the connection was captured").")
-            throw ExitStatus.inconclusive
+        guard verify, let judged = verifier?.judge(schedule, cause: stop.cause) else { return stop }
+        var text = TextBuffer()
+        text.append(linesOf: judged.verification)
+        text.append(conclusionOf: judged.verification)
+        var lines = text.string.split(separator: "\n").map(String.init)
+        let conclusion = lines.popLast() ?? ""
+        for line in lines { try narration.say(plain: line) }
+        try narration.say(conclusion)
+        if format == .json {
+            var record = TextBuffer()
+            record.appendRecord(judged)
+            record.append("\n")
+            try OutputDescriptor.standardOutput.write(record.octets)
         }
-        for line in verification.lines { try narration.say(plain: line) }
-        let failed = verification.checks.count { !$0.passes }
-        try narration.say(
-            failed == 0
-                ? "Verified: the wire keeps what the options promise."
-                : "Not verified: \(failed) of \(verification.checks.count) differ.")
-        throw failed == 0 ? ExitCode.success : ExitStatus.failedExpectation
+        if let junitFile { try writeJUnit([judged], to: junitFile) }
+        throw judged.exitStatus
     }
 
     /// Says what the connection is, and what the kernel really has for it.

@@ -4,6 +4,12 @@ import Sockets
 /// The lines of a command that goes on for a while: each after the time since its beginning, and at once.
 struct Narration {
     private let start = ContinuousClock.now
+    private let descriptor: OutputDescriptor
+
+    /// A narration to `descriptor`.
+    init(to descriptor: OutputDescriptor = .standardOutput) {
+        self.descriptor = descriptor
+    }
 
     /// Since the command began.
     var elapsed: Duration { start.duration(to: .now) }
@@ -16,7 +22,7 @@ struct Narration {
 
     /// Says `line` as it is.
     func say(plain line: String) throws(OutputError) {
-        try OutputDescriptor.standardOutput.write(Array("\(line)\n".utf8))
+        try descriptor.write(Array("\(line)\n".utf8))
     }
 }
 

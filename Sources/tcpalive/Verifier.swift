@@ -1,3 +1,4 @@
+import ArgumentParser
 import Capture
 import KeepAlive
 import Report
@@ -35,35 +36,42 @@ struct Verifier: ~Copyable {
     }
 
     /// Judges what has passed by the options `schedule` was made of; `cause` is how the connection ended, if it did.
-    mutating func judge(_ schedule: ProbeSchedule?, cause: EndCause?) -> Verification? {
+    mutating func judge(_ schedule: ProbeSchedule?, cause: EndCause?) -> JudgedProbes {
         let ending = cause.map { Verification.Ending(error: $0.errorName, time: WallClock.now) }
         let probes = KernelCounters.now()?.keepAliveProbes
         live.acceptNoMore()
         let patience = ContinuousClock.now + .milliseconds(350)
         repeat { takePackets() } while !live.isDrained && ContinuousClock.now < patience
-        guard let (prober, peer) = sides(), let schedule else { return nil }
+        let dropped = live.counters.droppedByKernel
+        guard let found = connection(), let schedule else {
+            return JudgedProbes(obstacle: "nothing of the connection was captured")
+        }
+        if dropped > 0 { return JudgedProbes(obstacle: "\(dropped) packets were dropped by the kernel") }
         let expectation = Verification.Expectation(
             idle: schedule.firstProbe.components.seconds, interval: schedule.interval.components.seconds,
             count: schedule.probes)
         let counted: Int? = if let probes, let kernelBefore { probes - kernelBefore } else { nil }
-        return Verification(
-            of: prober, peer: peer, expecting: expectation, ending: ending, kernelProbes: counted)
+        let (connection, isOriginator) = found
+        let sides = (connection.fromOriginator, connection.fromResponder)
+        let verification = Verification(
+            of: isOriginator ? sides.0 : sides.1, peer: isOriginator ? sides.1 : sides.0, expecting: expectation,
+            ending: ending, kernelProbes: counted)
+        return JudgedProbes(
+            prober: isOriginator ? connection.originator : connection.responder,
+            peer: isOriginator ? connection.responder : connection.originator, verification: verification)
     }
 
-    /// This end of the connection on the wire, and the other one.
-    private func sides() -> (prober: ConnectionSide, peer: ConnectionSide)? {
+    /// The connection on the wire, and whether this end is its originator.
+    private func connection() -> (connection: Connection, isOriginator: Bool)? {
         guard let ends else { return nil }
         // The last one of these endpoints, should the port have been used before.
         for connection in analysis.tracker.connections(all: true).reversed() {
             let written = (Self.text(connection.originator), Self.text(connection.responder))
-            if written == (ends.local, ends.remote) { return (connection.fromOriginator, connection.fromResponder) }
-            if written == (ends.remote, ends.local) { return (connection.fromResponder, connection.fromOriginator) }
+            if written == (ends.local, ends.remote) { return (connection, true) }
+            if written == (ends.remote, ends.local) { return (connection, false) }
         }
         return nil
     }
-
-    /// Packets that the kernel dropped: with any, nothing can be judged.
-    var dropped: UInt64 { live.counters.droppedByKernel }
 
     /// `endpoint` as `Sockets` writes it.
     private static func text(_ endpoint: Wire.Endpoint) -> String {
@@ -71,6 +79,19 @@ struct Verifier: ~Copyable {
         text.append(endpoint.address)
         return endpoint.address.version == .v4
             ? "\(text.string):\(endpoint.port)" : "[\(text.string)]:\(endpoint.port)"
+    }
+}
+
+extension JudgedProbes {
+    /// No judgement, for the reason `obstacle`.
+    init(obstacle: String) {
+        self.init(prober: nil, peer: nil, verification: Verification(obstacle: obstacle))
+    }
+
+    /// The exit status that the judgement deserves: 0, 1 or 4.
+    var exitStatus: ExitCode {
+        if verification.obstacle != nil { return ExitStatus.inconclusive }
+        return verification.passes ? .success : ExitStatus.failedExpectation
     }
 }
 
@@ -83,19 +104,6 @@ extension EndCause {
         case .reset: "ECONNRESET"
         case .unreachable: "EHOSTUNREACH"
         case .failed(let error): "\(error)"
-        }
-    }
-}
-
-extension Verification {
-    /// The judgement for people, a line a field.
-    var lines: [String] {
-        let width = checks.map(\.field.count).max() ?? 0
-        return checks.map { check in
-            let field = check.field + String(repeating: " ", count: width - check.field.count)
-            let tolerance = check.tolerance.isEmpty ? "" : " (\(check.tolerance))"
-            return "\(check.passes ? "pass" : "FAIL")  \(field)  expected \(check.expected)\(tolerance), "
-                + "actual \(check.actual)"
         }
     }
 }

@@ -10,18 +10,21 @@ struct Watch: ParsableCommand {
         abstract: "Marks the keep-alives on live interfaces as they pass.",
         discussion: """
             Captures on interfaces and prints every keep-alive, keep-alive ACK and zero-window probe when it passes, \
-            as `analyze` would of a file. Ctrl-C (SIGINT) or SIGTERM ends it with the connections and a summary; SIGUSR1 \
-            prints both and goes on. With -w, what passes is written to a pcapng file that `analyze` and Wireshark read.
+            and the RST that ends a row of them, as `analyze` would of a file. Ctrl-C (SIGINT) or SIGTERM ends it with the connections and a summary; SIGUSR1 \
+            prints both and goes on. With -w, what passes is written to a pcapng file that `analyze` and Wireshark read. \
+            With --expect, the probes of every connection are judged at the end by the options that they should have.
 
             Examples:
               tcpalive watch -i eth0
               tcpalive watch -i any port 5432
               tcpalive watch -i eth0 -i eth1 -w seen.pcapng --duration 600
+              tcpalive watch -i eth0 --duration 300 --expect idle=60,interval=15,count=4 port 5432
 
             Exit status:
               0   as expected
+              1   with --expect: a probe, or its shape, is not as the options promise
               2   could not run: no permission, no such interface, or it was removed
-              4   packets were dropped: what is reported may lack some
+              4   packets were dropped: what is reported may lack some; or nothing to judge by --expect
               64  the command line is wrong
             """)
 
@@ -51,6 +54,9 @@ struct Watch: ParsableCommand {
 
     @Flag(help: "Take each packet at once, at the cost of more work: a line appears within milliseconds.")
     var immediate = false
+
+    @OptionGroup(title: "Judgement")
+    var judgement: JudgementOptions
 
     @OptionGroup(title: "Output")
     var output: OutputOptions
@@ -105,8 +111,9 @@ struct Watch: ParsableCommand {
         while !session.isDone, !live.isOver, !live.isDrained, ContinuousClock.now < patience {
             try session.take(from: &live)
         }
-        try session.finish(live.counters, captured: live.captured)
+        let judgements = try session.finish(live.counters, captured: live.captured, judgedBy: judgement)
         if live.isOver { throw ExitStatus.couldNotRun }
-        if live.counters.droppedByKernel > 0 { throw ExitStatus.inconclusive }
+        if live.counters.droppedByKernel > 0, judgement.expect == nil { throw ExitStatus.inconclusive }
+        try judgement.end(judgements)
     }
 }

@@ -69,12 +69,17 @@ struct WatchSession: ~Copyable {
                 windowProbes: kinds[Int(SegmentKind.zeroWindowProbe.rawValue)]))
     }
 
-    /// Ends the file and the report.
-    mutating func finish(_ counters: LiveCapture.Counters, captured: UInt64) throws {
+    /// Ends the file and the report, with the judgement of all probes by `options`.
+    mutating func finish(
+        _ counters: LiveCapture.Counters, captured: UInt64, judgedBy options: JudgementOptions
+    ) throws -> [JudgedProbes] {
         status.erase()
         try writer?.flush()
-        try reporter.finish(analysis.tracker.connections(all: output.connections == .all), analysis.summary)
+        let connections = analysis.tracker.connections(all: output.connections == .all)
+        let judgements = options.judge(connections, dropped: counters.droppedByKernel)
+        try reporter.finish(connections, analysis.summary, judgements)
         tellCounts(counters, captured: captured)
+        return judgements
     }
 }
 

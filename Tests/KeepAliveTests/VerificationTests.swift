@@ -147,6 +147,11 @@ struct VerificationTests {
         #expect(try Self.judge(Self.handshake, Self.usual, kernel: 0).obstacle != nil)
         let nothing = try Self.judge([], Self.usual, kernel: 3)
         #expect(nothing.obstacle != nil && !nothing.passes && nothing.checks.isEmpty)
+        // What B sends first may be the answer to a probe before the capture began: its time tells nothing.
+        let midway: [(Int64, String)] = [(0, Self.answer), (61_440, Self.probe), (61_441, Self.answer)]
+        #expect(try Self.judge(midway, Self.usual).obstacle != nil)
+        let longer = midway + [(122_880, Self.probe), (122_881, Self.answer)]
+        #expect(try Self.judge(longer, Self.usual).passes)
     }
 
     @Test("Zero-window probes, data of one octet and the peer's own probes are no probes of this end")

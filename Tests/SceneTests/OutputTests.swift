@@ -8,19 +8,6 @@ struct OutputTests {
     private static let schema = Tool.root.appendingPathComponent("Sources/Report/tcpalive.schema.json").path
     private static let validator = Tool.root.appendingPathComponent("Tests/Scripts/validate.py").path
 
-    private static func python(_ arguments: [String]) throws -> (output: String, status: Int32) {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["python3"] + arguments
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        try process.run()
-        let output = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return (String(decoding: output, as: UTF8.self), process.terminationStatus)
-    }
-
     private static func withFiles<Result>(
         _ contents: [(name: String, text: String)], _ body: ([String]) throws -> Result
     ) throws -> Result {
@@ -45,7 +32,7 @@ struct OutputTests {
                 files.append(("\(name).\(format)", run.output))
             }
         }
-        let result = try Self.withFiles(files) { try Self.python([Self.validator, Self.schema] + $0) }
+        let result = try Self.withFiles(files) { try Tool.python([Self.validator, Self.schema] + $0) }
         #expect(result.status == 0, "\(result.output)")
     }
 
@@ -56,7 +43,7 @@ struct OutputTests {
             #"{"events":[{}],"connections":[],"summary":{}}"#,
         ])
     func refusal(text: String) throws {
-        let result = try Self.withFiles([("wrong.json", text)]) { try Self.python([Self.validator, Self.schema] + $0) }
+        let result = try Self.withFiles([("wrong.json", text)]) { try Tool.python([Self.validator, Self.schema] + $0) }
         #expect(result.status == 1, "\(result.output)")
         #expect(result.output.contains("wrong.json:1:"))
     }

@@ -41,6 +41,21 @@ enum Tool {
             status: process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus)
     }
 
+    /// Runs python3 with `arguments`.
+    static func python(_ arguments: [String]) throws -> (output: String, status: Int32) {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["python3"] + arguments
+        let pipe = Pipe()
+        process.currentDirectoryURL = root
+        process.standardOutput = pipe
+        process.standardError = pipe
+        try process.run()
+        let output = pipe.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return (String(decoding: output, as: UTF8.self), process.terminationStatus)
+    }
+
     /// The lines of a table in `file` without its header, split at tabs; empty where the file is not there.
     static func table(_ file: URL) -> [[String]] {
         guard let text = try? String(contentsOf: file, encoding: .utf8) else { return [] }

@@ -1,0 +1,120 @@
+public import KeepAlive
+public import Wire
+
+/// The judgement of one end's probes, and whose they are.
+public struct JudgedProbes: Sendable {
+    /// The end whose probes they are; nil where no connection was found.
+    public var prober: Endpoint?
+    /// The other end; nil where no connection was found.
+    public var peer: Endpoint?
+    /// The judgement.
+    public var verification: Verification
+
+    /// The judgement `verification` of the probes of `prober` to `peer`.
+    public init(prober: Endpoint?, peer: Endpoint?, verification: Verification) {
+        self.prober = prober
+        self.peer = peer
+        self.verification = verification
+    }
+}
+
+extension TextBuffer {
+    /// Appends the judgement for people, a line a field.
+    public mutating func append(linesOf verification: Verification) {
+        let width = verification.checks.map(\.field.count).max() ?? 0
+        for check in verification.checks {
+            append(check.passes ? "pass  " : "FAIL  ")
+            let start = count
+            append(check.field)
+            pad(to: width, from: start)
+            append("  expected \(check.expected)")
+            if !check.tolerance.isEmpty { append(" (\(check.tolerance))") }
+            append(", actual \(check.actual)\n")
+        }
+    }
+
+    /// Appends what the judgement amounts to, in a sentence.
+    public mutating func append(conclusionOf verification: Verification) {
+        let failed = verification.checks.count { !$0.passes }
+        if let obstacle = verification.obstacle {
+            append("Cannot be judged: \(obstacle).")
+        } else if failed == 0 {
+            append("Verified: the wire keeps what the options promise.")
+        } else {
+            append("Not verified: \(failed) of \(verification.checks.count) differ.")
+        }
+    }
+
+    /// Appends a `tcpalive.verification/1`.
+    public mutating func appendRecord(_ judged: JudgedProbes) {
+        beginRecord("tcpalive.verification/1")
+        if let prober = judged.prober { members("prober_", prober) }
+        if let peer = judged.peer { members("peer_", peer) }
+        let verification = judged.verification
+        member("outcome", verification.obstacle != nil ? "not_judged" : verification.passes ? "pass" : "fail")
+        if let obstacle = verification.obstacle { member("reason", obstacle) }
+        member("checks")
+        append("[")
+        for (index, check) in verification.checks.enumerated() {
+            append(index > 0 ? ",{\"field\":" : "{\"field\":")
+            append(json: check.field)
+            member("expected", check.expected)
+            if !check.tolerance.isEmpty { member("tolerance", check.tolerance) }
+            member("actual", check.actual)
+            member("passes", check.passes)
+            append("}")
+        }
+        append("]}")
+    }
+
+    /// Appends the judgements as JUnit XML, as CI systems read it: a suite an end, a case a field.
+    public mutating func append(junit judgements: [JudgedProbes]) {
+        append("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n")
+        for judged in judgements {
+            let checks = judged.verification.checks
+            let obstacle = judged.verification.obstacle
+            var name = TextBuffer()
+            name.append("tcpalive")
+            if let prober = judged.prober, let peer = judged.peer {
+                name.append(" ")
+                name.append(prober)
+                name.append(" > ")
+                name.append(peer)
+            }
+            append("  <testsuite name=\"")
+            append(xml: name.string)
+            append("\" tests=\"\(checks.count + (obstacle == nil ? 0 : 1))\" failures=\"")
+            append("\(checks.count { !$0.passes })\" errors=\"\(obstacle == nil ? 0 : 1)\">\n")
+            if let obstacle { appendCase("judgement", "error", message: obstacle) }
+            for check in checks {
+                let tolerance = check.tolerance.isEmpty ? "" : " (\(check.tolerance))"
+                appendCase(
+                    check.field, check.passes ? nil : "failure",
+                    message: "expected \(check.expected)\(tolerance), actual \(check.actual)")
+            }
+            append("  </testsuite>\n")
+        }
+        append("</testsuites>\n")
+    }
+
+    private mutating func appendCase(_ name: String, _ outcome: String?, message: String) {
+        append("    <testcase classname=\"tcpalive\" name=\"")
+        append(xml: name)
+        guard let outcome else { return append("\"/>\n") }
+        append("\"><\(outcome) message=\"")
+        append(xml: message)
+        append("\"/></testcase>\n")
+    }
+
+    /// Appends `text` as the value of an attribute between double quotes (XML 1.0 section 2.4).
+    private mutating func append(xml text: String) {
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "&": append("&amp;")
+            case "<": append("&lt;")
+            case "\"": append("&quot;")
+            default: append(printable: String(scalar))
+            }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+import ArgumentParser
+import KeepAlive
+import Report
+import Sockets
+
+/// The options that probes are held against, as the command line writes them: `idle=60,interval=15,count=4`.
+struct ExpectedOptions: ExpressibleByArgument, Sendable, Equatable {
+    /// What they promise.
+    let expectation: Verification.Expectation
+
+    /// The options in `argument`, in any order; nil where one is missing, named twice, or not one that a kernel takes.
+    init?(argument: String) {
+        var values: [KeepAliveOption: Int] = [:]
+        let names: [Substring: KeepAliveOption] = ["idle": .idle, "interval": .interval, "count": .count]
+        for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
+            let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard pair.count == 2, let option = names[pair[0]], let value = Int(pair[1]), values[option] == nil,
+                (try? option.check(value)) != nil
+            else { return nil }
+            values[option] = value
+        }
+        guard let idle = values[.idle], let interval = values[.interval], let count = values[.count] else { return nil }
+        expectation = Verification.Expectation(idle: Int64(idle), interval: Int64(interval), count: count)
+    }
+}
+
+/// The judgement of probes by the options that they should have.
+struct JudgementOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Judge the probes by these options, as in idle=60,interval=15,count=4.", valueName: "options"))
+    var expect: ExpectedOptions?
+
+    @Option(
+        name: .customLong("junit"),
+        help: ArgumentHelp("Write the judgement to this file too, as JUnit XML.", valueName: "file"))
+    var junitFile: String?
+
+    func validate() throws {
+        if junitFile != nil, expect == nil { throw ValidationError("--junit is for the judgement of --expect.") }
+    }
+
+    /// Judges every end of `connections` that has probed; one judgement that says why, where none has.
+    func judge(_ connections: [Connection], dropped: UInt64 = 0) -> [JudgedProbes] {
+        guard let expect else { return [] }
+        if dropped > 0 { return [JudgedProbes(obstacle: "\(dropped) packets were dropped by the kernel")] }
+        var judgements: [JudgedProbes] = []
+        for connection in connections {
+            let ends = [
+                (connection.originator, connection.fromOriginator), (connection.responder, connection.fromResponder),
+            ]
+            for (own, other) in [(ends[0], ends[1]), (ends[1], ends[0])] where own.1.probes > 0 {
+                let verification = Verification(
+                    of: own.1, peer: other.1, expecting: expect.expectation, ending: nil, kernelProbes: nil)
+                judgements.append(JudgedProbes(prober: own.0, peer: other.0, verification: verification))
+            }
+        }
+        return judgements.isEmpty ? [JudgedProbes(obstacle: "no keep-alive probe was seen")] : judgements
+    }
+
+    /// Writes `judgements` to the file that is wanted, and throws the exit status that they deserve.
+    func end(_ judgements: [JudgedProbes]) throws {
+        guard expect != nil else { return }
+        if let junitFile { try writeJUnit(judgements, to: junitFile) }
+        throw judgements.exitStatus
+    }
+}
+
+extension [JudgedProbes] {
+    /// The exit status that the judgements deserve: 1 where one failed, 4 where nothing could be judged, otherwise 0.
+    var exitStatus: ExitCode {
+        if contains(where: { $0.exitStatus == ExitStatus.failedExpectation }) { return ExitStatus.failedExpectation }
+        return allSatisfy { $0.exitStatus == .success } ? .success : ExitStatus.inconclusive
+    }
+}
