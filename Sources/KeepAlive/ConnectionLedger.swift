@@ -15,8 +15,8 @@ struct ConnectionLedger {
     /// Connections whose ports were reused: they left the table for their successor.
     private(set) var replaced: [Connection] = []
 
-    /// What the two ends of connections with events sent; a birth knows its place, 1 first.
-    private var histories: [ConnectionHistory] = []
+    /// What ends of connections asked; births know their places, 1 first.
+    private var histories: [ProbeHistory] = []
     /// Places of histories whose connections left the table.
     private var freeHistories: [UInt32] = []
     private let keepsAll: Bool
@@ -35,13 +35,18 @@ struct ConnectionLedger {
 
     /// Keeps what a report will say of a connection that leaves the table.
     mutating func retire<Key: ConnectionKey>(_ slot: ConnectionSlot<Key>, _ birth: ConnectionBirth) {
-        if keepsAll || birth.history != 0 { replaced.append(connection(slot, birth)) }
-        if birth.history != 0 { freeHistories.append(birth.history) }
+        if keepsAll || birth.hasEvents { replaced.append(connection(slot, birth)) }
+        for place in [birth.histories.0, birth.histories.1] where place != 0 { freeHistories.append(place) }
     }
 
     /// The last thing that the end at place `side` asked of its peer; nil: nothing.
     func asked(_ birth: ConnectionBirth, side: Int) -> SegmentKind.Asked? {
-        birth.history == 0 ? nil : histories[Int(birth.history) - 1].asked(by: side)
+        let place = side == 0 ? birth.histories.0 : birth.histories.1
+        return place == 0 ? nil : histories[Int(place) - 1].lastAsked
+    }
+
+    private func history(_ place: UInt32) -> ProbeHistory? {
+        place == 0 ? nil : histories[Int(place) - 1]
     }
 
     /// Counts `event`, sent from place `side` of the connection born as `birth`, and completes it.
@@ -54,8 +59,7 @@ struct ConnectionLedger {
         for (place, named) in Marks.named.enumerated() where event.marks.contains(named.mark) {
             markCounts[place] &+= 1
         }
-        if birth.history == 0 { birth.history = makeHistory() }
-        histories[Int(birth.history) - 1].note(&event, side: side, &sender, &peer)
+        complete(&event, side, &birth, &sender, &peer)
         sender.facts.formUnion(.hasHistory)
         if event.isCopy { return }
         let kind = Int(event.kind.rawValue)
@@ -67,18 +71,49 @@ struct ConnectionLedger {
         }
     }
 
-    /// The peer of the end at `place` gave a sign of life that answers no probe.
-    mutating func noteLife(_ birth: ConnectionBirth, toEndAt place: Int) {
-        if birth.history != 0 { histories[Int(birth.history) - 1].noteLife(toEndAt: place) }
+    private mutating func complete(
+        _ event: inout SegmentEvent, _ side: Int, _ birth: inout ConnectionBirth,
+        _ sender: inout WiresharkSide, _ peer: inout WiresharkSide
+    ) {
+        switch event.kind {
+        case .answer, .zeroWindowAnswer, .peerReset:
+            // These kinds take something that the peer has asked.
+            let place = side == 0 ? birth.histories.1 : birth.histories.0
+            guard place != 0 else { return }
+            if event.kind == .peerReset {
+                histories[Int(place) - 1].hearReset(&event, peer.facts)
+            } else {
+                histories[Int(place) - 1].hear(&event, &peer)
+            }
+        case .probe, .zeroWindowProbe:
+            histories[ownHistory(side, &birth)].ask(&event, &sender, peer)
+        case .retransmission: histories[ownHistory(side, &birth)].retransmit()
+        case .acknowledgment: _ = ownHistory(side, &birth)
+        case .abortReset: histories[ownHistory(side, &birth)].giveUp(&event)
+        }
     }
 
-    private mutating func makeHistory() -> UInt32 {
+    /// The peer of the end at `place` gave a sign of life that answers no probe.
+    mutating func noteLife(_ birth: ConnectionBirth, toEndAt place: Int) {
+        let history = place == 0 ? birth.histories.0 : birth.histories.1
+        if history != 0 { histories[Int(history) - 1].hearLife() }
+    }
+
+    /// The index of the history of the end at `side`, which is made where there is none.
+    private mutating func ownHistory(_ side: Int, _ birth: inout ConnectionBirth) -> Int {
+        let place = side == 0 ? birth.histories.0 : birth.histories.1
+        if place != 0 { return Int(place) - 1 }
+        let index: Int
         if let free = freeHistories.popLast() {
-            histories[Int(free) - 1] = ConnectionHistory()
-            return free
+            index = Int(free) - 1
+            histories[index] = ProbeHistory()
+        } else {
+            index = histories.count
+            histories.append(ProbeHistory())
         }
-        histories.append(ConnectionHistory())
-        return UInt32(truncatingIfNeeded: histories.count)
+        let made = UInt32(truncatingIfNeeded: index + 1)
+        if side == 0 { birth.histories.0 = made } else { birth.histories.1 = made }
+        return index
     }
 
     /// What the report says of the connection in `slot`.
@@ -89,25 +124,23 @@ struct ConnectionLedger {
         let firstOpened = first.contains(.sentSYN) || (second.contains(.sentSYNACK) && !second.contains(.sentSYN))
         let secondOpened = second.contains(.sentSYN) || first.contains(.sentSYNACK)
         let isReversed = secondOpened && !firstOpened
-        var sides = (ConnectionSide(), ConnectionSide())
-        if birth.history != 0 { sides = histories[Int(birth.history) - 1].sides }
-        sides.0.lastSpoke = slot.sides.0.spoke
-        sides.1.lastSpoke = slot.sides.1.spoke
+        let histories = (history(birth.histories.0), history(birth.histories.1))
+        let sides = (
+            ProbeHistory.side(histories.0, histories.1, lastSpoke: slot.sides.0.spoke),
+            ProbeHistory.side(histories.1, histories.0, lastSpoke: slot.sides.1.spoke)
+        )
+        let asked = [histories.0, histories.1].compactMap { $0?.lastAskedTime }
         return Connection(
             number: birth.number,
             originator: isReversed ? slot.key.second : slot.key.first,
             responder: isReversed ? slot.key.first : slot.key.second,
             handshakeSeen: firstOpened || secondOpened,
             firstTime: birth.time,
-            lastTime: [sides.0.lastSpoke, sides.1.lastSpoke, lastAsked(birth)].compactMap(\.self).max() ?? birth.time,
+            lastTime: (asked + [sides.0.lastSpoke, sides.1.lastSpoke].compactMap(\.self)).max() ?? birth.time,
             ending: isReversed ? Self.ending(second, first) : Self.ending(first, second),
             fromOriginator: isReversed ? sides.1 : sides.0,
             fromResponder: isReversed ? sides.0 : sides.1,
-            hasEvents: birth.history != 0)
-    }
-
-    private func lastAsked(_ birth: ConnectionBirth) -> Int64? {
-        birth.history == 0 ? nil : histories[Int(birth.history) - 1].lastAsked
+            hasEvents: birth.hasEvents)
     }
 
     private static func ending(

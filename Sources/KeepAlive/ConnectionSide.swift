@@ -12,6 +12,8 @@ public struct ConnectionSide: Sendable, Equatable {
     public var zeroWindowProbes: UInt64 = 0
     /// Its retransmissions of one octet that Wireshark marks as keep-alives.
     public var retransmissions: UInt64 = 0
+    /// Its keep-alive probes since the peer last gave a sign of life.
+    public var unanswered: UInt64 = 0
     /// Time of its first keep-alive probe (ns since 1970); nil without any.
     public var firstProbe: Int64?
     /// Time of its last keep-alive probe (ns since 1970); nil without any.
@@ -26,8 +28,6 @@ public struct ConnectionSide: Sendable, Equatable {
     public var periodGaps = Gaps()
     /// How long answers to its keep-alive probes took.
     public var replies = Gaps()
-    /// Its keep-alive probes since the peer last gave a sign of life.
-    public var unanswered: UInt64 = 0
     /// When it gave up, by a RST while a probe was not answered (ns since 1970); nil: it did not.
     public var gaveUp: Int64?
     /// When it sent its first RST (ns since 1970), in a connection with probes; nil: none.
@@ -38,36 +38,33 @@ public struct ConnectionSide: Sendable, Equatable {
     /// An end that sent nothing of that kind.
     public init() {}
 
-    /// Durations, of which the shortest and the longest are kept.
-    public struct Gaps: Sendable, Equatable, BitwiseCopyable {
-        /// How many.
-        public private(set) var count: UInt64 = 0
-        /// The shortest (ns); 0 without any.
-        public private(set) var shortest: Int64 = 0
-        /// The longest (ns); 0 without any.
-        public private(set) var longest: Int64 = 0
-        /// The last (ns); 0 without any.
-        public private(set) var last: Int64 = 0
-
-        /// None.
-        public init() {}
-
-        /// Adds one of `gap` nanoseconds.
-        public mutating func add(_ gap: Int64) {
-            shortest = count == 0 ? gap : min(shortest, gap)
-            longest = count == 0 ? gap : max(longest, gap)
-            last = gap
-            count &+= 1
-        }
-    }
-
     /// When the next keep-alive probe can be expected, going by the ones before (ns since 1970).
     ///
     /// nil where it gave up or was reset, and where no wait of the kind was seen yet.
     public var nextProbe: Int64? {
         guard let lastProbe, reset == nil else { return nil }
-        if unanswered > 0 { return intervalGaps.count > 0 ? lastProbe &+ intervalGaps.last : nil }
-        let gap = periodGaps.count > 0 ? periodGaps.last : idleGaps.last
+        if unanswered > 0 { return intervalGaps.count > 0 ? lastProbe &+ intervalGaps.longest : nil }
+        let gap = max(periodGaps.longest, idleGaps.longest)
         return gap > 0 ? lastProbe &+ gap : nil
+    }
+}
+
+/// Durations, of which the shortest and the longest are kept.
+public struct Gaps: Sendable, Equatable, BitwiseCopyable {
+    /// The shortest (ns); 0 without any.
+    public private(set) var shortest: Int64 = 0
+    /// The longest (ns); 0 without any.
+    public private(set) var longest: Int64 = 0
+    /// How many.
+    public private(set) var count: UInt32 = 0
+
+    /// None.
+    public init() {}
+
+    /// Adds one of `gap` nanoseconds.
+    public mutating func add(_ gap: Int64) {
+        shortest = count == 0 ? gap : min(shortest, gap)
+        longest = count == 0 ? gap : max(longest, gap)
+        if count < .max { count += 1 }
     }
 }

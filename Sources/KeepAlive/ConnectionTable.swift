@@ -18,8 +18,11 @@ struct ConnectionBirth: BitwiseCopyable {
     var time: Int64
     /// The initial sequence number of each side, seen or derived; meaningful with its `.baseKnown`.
     var bases = (SequenceNumber(0), SequenceNumber(0))
-    /// The place of its history, from 1; 0 is none.
-    var history: UInt32 = 0
+    /// The place of each side's history, from 1; 0 is none.
+    var histories: (UInt32, UInt32) = (0, 0)
+
+    /// Whether it had an event.
+    var hasEvents: Bool { histories != (0, 0) }
 }
 
 /// Connections by key: open addressing with linear probing, power of two, at most three quarters full.
@@ -109,10 +112,10 @@ struct ConnectionBirth: BitwiseCopyable {
         set { unsafe births[index] = newValue }
     }
 
-    /// Calls `body` with each connection, in no order.
-    func forEach(_ body: (ConnectionSlot<Key>, ConnectionBirth) -> Void) {
+    /// Calls `body` with the index and the birth of each connection, in no order.
+    func forEach(_ body: (Int, ConnectionBirth) -> Void) {
         for index in 0...mask where unsafe slots[index].sides.0.facts.contains(.occupied) {
-            unsafe body(slots[index], births[index])
+            unsafe body(index, births[index])
         }
     }
 

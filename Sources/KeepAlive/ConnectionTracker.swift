@@ -78,15 +78,30 @@ public struct ConnectionTracker: ~Copyable {
 
     /// The connections in order of appearance: those with events, or all.
     public func connections(all: Bool) -> [Connection] {
+        // Light places are put in order, and not the connections, which are large.
+        var places: [(number: UInt64, index: Int, isVersion4: Bool)] = []
+        version4.forEach { index, birth in
+            if all || birth.hasEvents { places.append((birth.number, index, true)) }
+        }
+        version6.forEach { index, birth in
+            if all || birth.hasEvents { places.append((birth.number, index, false)) }
+        }
+        places.sort { $0.number < $1.number }
         let ledger = follower.ledger
-        var connections = ledger.replaced
-        version4.forEach { slot, birth in
-            if all || birth.history != 0 { connections.append(ledger.connection(slot, birth)) }
+        var replaced = ledger.replaced.sorted { $0.number < $1.number }[...]
+        var connections: [Connection] = []
+        connections.reserveCapacity(places.count + replaced.count)
+        for place in places {
+            while let first = replaced.first, first.number < place.number {
+                connections.append(first)
+                replaced.removeFirst()
+            }
+            connections.append(
+                place.isVersion4
+                    ? ledger.connection(version4.slot(at: place.index), version4[birth: place.index])
+                    : ledger.connection(version6.slot(at: place.index), version6[birth: place.index]))
         }
-        version6.forEach { slot, birth in
-            if all || birth.history != 0 { connections.append(ledger.connection(slot, birth)) }
-        }
-        return connections.sorted { $0.number < $1.number }
+        return connections + replaced
     }
 
     @inline(__always)

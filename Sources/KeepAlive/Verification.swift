@@ -116,12 +116,12 @@ public struct Verification: Sendable {
         if idle >= interval { return judge("first probe", prober.idleGaps, idle) }
         // Where the interval is the longer one, a timer may already run when a later silence begins.
         guard let first = prober.firstWait, first.since == .segment else { return }
-        var gaps = ConnectionSide.Gaps()
+        var gaps = Gaps()
         gaps.add(first.gap)
         judge("first probe", gaps, idle)
     }
 
-    private mutating func judge(_ field: String, _ gaps: ConnectionSide.Gaps, _ expected: Int64) {
+    private mutating func judge(_ field: String, _ gaps: Gaps, _ expected: Int64) {
         guard gaps.count > 0 else { return }
         let late = TimerWheel.widestBucket(expected) + Self.slack
         // The one that is wrong, or the range of all.

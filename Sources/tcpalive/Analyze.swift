@@ -70,7 +70,7 @@ struct Analyze: ParsableCommand {
         let summary = analysis.summary
         var judgements: [JudgedProbes] = []
         if failure == nil || !summary.files.isEmpty {
-            let connections = analysis.tracker.connections(all: output.connections == .all)
+            let connections = output.connections(of: analysis.tracker, neededAnyway: judgement.expect != nil)
             judgements = judgement.judge(connections)
             try reporter.finish(connections, summary, judgements)
         }

@@ -1,5 +1,6 @@
 public import ArgumentParser
 import Capture
+import KeepAlive
 import Report
 public import Wire
 
@@ -32,6 +33,11 @@ struct OutputOptions: ParsableArguments {
         if marks, format != .tsv { throw ValidationError("--marks is --format tsv, not \(format.rawValue).") }
         if format == .tsv, isQuiet { throw ValidationError("-q leaves nothing of --format tsv.") }
         if format == .tsv, connections == .all { throw ValidationError("--format tsv lists no connections.") }
+    }
+
+    /// The connections that the report lists; none for a format that lists none, unless they are `neededAnyway`.
+    func connections(of tracker: borrowing ConnectionTracker, neededAnyway: Bool = false) -> [Connection] {
+        format == .tsv && !neededAnyway ? [] : tracker.connections(all: connections == .all)
     }
 
     /// A reporter to standard output; with `namesFiles`, where frame numbers alone would be ambiguous.

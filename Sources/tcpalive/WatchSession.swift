@@ -55,7 +55,7 @@ struct WatchSession: ~Copyable {
     mutating func report(_ counters: LiveCapture.Counters, captured: UInt64) throws {
         status.erase()
         var interim = output.reporter(namesFiles: false)
-        try interim.finish(analysis.tracker.connections(all: output.connections == .all), analysis.summary)
+        try interim.finish(output.connections(of: analysis.tracker), analysis.summary)
         tellCounts(counters, captured: captured)
     }
 
@@ -75,7 +75,7 @@ struct WatchSession: ~Copyable {
     ) throws -> [JudgedProbes] {
         status.erase()
         try writer?.flush()
-        let connections = analysis.tracker.connections(all: output.connections == .all)
+        let connections = output.connections(of: analysis.tracker, neededAnyway: options.expect != nil)
         let judgements = options.judge(connections, dropped: counters.droppedByKernel)
         try reporter.finish(connections, analysis.summary, judgements)
         tellCounts(counters, captured: captured)
