@@ -17,13 +17,32 @@ extension Output {
                 text.append("\n")
             }
         }
-        for refusal in interfaces.compactMap(\.refusal) {
+        for sentence in Self.refusals(of: interfaces) {
             try write {
-                $0.append(printable: refusal)
+                $0.append(printable: sentence)
                 $0.append("\n")
             }
         }
         try flush()
+    }
+
+    /// Why interfaces cannot be opened, each reason once: "cannot capture on a, b: REASON".
+    private static func refusals(of interfaces: [HostInterface]) -> [String] {
+        var reasons: [(start: String, reason: String)] = []
+        for interface in interfaces {
+            guard let refusal = interface.refusal else { continue }
+            let parts = refusal.split(separator: ": ", maxSplits: 1).map(String.init)
+            guard parts.count == 2 else {
+                reasons.append((refusal, ""))
+                continue
+            }
+            if let place = reasons.firstIndex(where: { $0.reason == parts[1] }) {
+                reasons[place].start += ", \(interface.name)"
+            } else {
+                reasons.append((parts[0], parts[1]))
+            }
+        }
+        return reasons.map { $0.reason.isEmpty ? $0.start : "\($0.start): \($0.reason)" }
     }
 
     private static func row(of interface: HostInterface) -> [String] {
