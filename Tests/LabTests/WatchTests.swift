@@ -30,9 +30,9 @@ struct WatchTests {
 
     @Test(
         "A dead peer: every probe that the kernel counts is marked, the client says ETIMEDOUT, and the file says the same",
-        .enabled(if: Lab.isPossible, "needs root, ip and nft"), arguments: ["10.9.0.2", "fd09::2"])
+        .enabled(if: Lab.isPossible, Lab.needs), arguments: ["10.9.0.2", "fd09::2"])
     func deadPeer(address: String) async throws {
-        let lab = try Lab()
+        let lab = try await Lab()
         let file = lab.folder.appendingPathComponent("seen.pcapng").path
         let listener = try lab.start(lab.peer, ["listen", address, "5001"])
         try await listener.wait(for: "5001")
@@ -42,7 +42,7 @@ struct WatchTests {
         let client = try lab.start(
             lab.prober, ["client", "--idle", "2", "--interval", "1", "--count", "3", "--tick", "1", address, "5001"])
         try await client.wait(for: "Connected to")
-        try lab.cutPeer()
+        try await lab.cutPeer()
         #expect(try await client.end() == 10, "\(client.text)\(client.errorText)")
         #expect(client.text.contains("ETIMEDOUT"))
         let counted = try lab.count("TCPKeepAlive") - before
@@ -55,9 +55,9 @@ struct WatchTests {
 
     @Test(
         "A live peer: probes and their answers pass on, and SIGINT loses nothing",
-        .enabled(if: Lab.isPossible, "needs root, ip and nft"))
+        .enabled(if: Lab.isPossible, Lab.needs))
     func livePeer() async throws {
-        let lab = try Lab()
+        let lab = try await Lab()
         let file = lab.folder.appendingPathComponent("seen.pcapng").path
         let listener = try lab.start(lab.peer, ["listen", "10.9.0.2", "5001"])
         try await listener.wait(for: "5001")
@@ -80,25 +80,25 @@ struct WatchTests {
 
     @Test(
         "An interface that goes down and comes back is told; one that is removed ends the capture with its summary",
-        .enabled(if: Lab.isPossible, "needs root, ip and nft"))
+        .enabled(if: Lab.isPossible, Lab.needs))
     func interfaceComesAndGoes() async throws {
-        let lab = try Lab()
+        let lab = try await Lab()
         let watch = try lab.start(lab.prober, ["watch", "-i", "va"])
         try await watch.wait(for: "capturing on va")
-        try lab.inside(lab.prober, "ip", "link", "set", "va", "down")
+        try await lab.inside(lab.prober, "ip", "link", "set", "va", "down")
         try await watch.wait(for: "va is down")
-        try lab.inside(lab.prober, "ip", "link", "set", "va", "up")
+        try await lab.inside(lab.prober, "ip", "link", "set", "va", "up")
         try await watch.wait(for: "va is up again")
-        try lab.inside(lab.prober, "ip", "link", "del", "va")
+        try await lab.inside(lab.prober, "ip", "link", "del", "va")
         #expect(try await watch.end() == 2)
         #expect(watch.text.contains("Read va:") && watch.errorText.contains("packets captured"))
     }
 
     @Test(
         "SIGUSR1 prints how it stands, and the capture goes on",
-        .enabled(if: Lab.isPossible, "needs root, ip and nft"))
+        .enabled(if: Lab.isPossible, Lab.needs))
     func interimReport() async throws {
-        let lab = try Lab()
+        let lab = try await Lab()
         let watch = try lab.start(lab.prober, ["watch", "-i", "va"])
         try await watch.wait(for: "capturing on va")
         kill(watch.process.processIdentifier, SIGUSR1)
@@ -110,13 +110,13 @@ struct WatchTests {
 
     @Test(
         "What cannot be captured is told with what would help",
-        .enabled(if: Lab.isPossible, "needs root, ip and nft"),
+        .enabled(if: Lab.isPossible, Lab.needs),
         arguments: [
             (["-i", "nothing0"], "there is no interface nothing0"), (["-i", "va", "porrt"], "does not compile"),
             (["-i", "va", "-w", "/nowhere/seen.pcapng"], "/nowhere/seen.pcapng"),
         ])
     func refused(arguments: [String], words: String) async throws {
-        let lab = try Lab()
+        let lab = try await Lab()
         let watch = try lab.start(lab.prober, ["watch"] + arguments)
         #expect(try await watch.end() == 2)
         #expect(watch.errorText.contains(words) && watch.text.isEmpty, "\(watch.errorText)")
