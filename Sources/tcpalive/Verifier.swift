@@ -67,8 +67,7 @@ struct Verifier: ~Copyable {
         let ending = cause.map { Verification.Ending(error: $0.errorName, time: WallClock.now) }
         let probes = KernelCounters.now()?.keepAliveProbes
         live.acceptNoMore()
-        let patience = ContinuousClock.now + .milliseconds(350)
-        repeat { takePackets() } while !live.isDrained && ContinuousClock.now < patience
+        while !live.isDrained { takePackets() }
         guard let observation, let schedule else { return nil }
         let expectation = Verification.Expectation(
             idle: schedule.firstProbe.components.seconds, interval: schedule.interval.components.seconds,
