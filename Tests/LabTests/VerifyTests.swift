@@ -74,6 +74,22 @@ struct VerifyTests {
         #expect(client.text.contains("FAIL  probes by the kernel's count  expected 2, actual 0"), "\(client.text)")
     }
 
+    @Test("Probes of another shape fail by that field alone, where all times are kept")
+    func forged() async throws {
+        let lab = try await Lab()
+        let forger = try lab.start(lab.prober, script: "one-byte-probes.py", ["forge", "va", "5001"])
+        try await forger.wait(for: "ready")
+        let client = try await connect(lab, [2, 1, 2])
+        try await forger.wait(for: "connected")
+        // The kernel's own probes, and nothing else that is to come, acknowledge only.
+        try await lab.filter(
+            lab.prober, "output", "tcp dport 5001 tcp flags & (fin | syn | rst | psh | ack) == ack drop")
+        try await lab.cutPeer()
+        #expect(try await client.end() == 1, "\(client.text)\(client.errorText)")
+        let failed = client.text.split(separator: "\n").filter { $0.hasPrefix("FAIL") }
+        #expect(failed == ["FAIL  shape of the probe            expected 0 octets, actual 1 octet in 2 of 2"])
+    }
+
     @Test("Where no probe was due yet nothing is judged, and the status says so")
     func tooShort() async throws {
         let lab = try await Lab()
