@@ -135,18 +135,22 @@ public struct LiveCapture: ~Copyable {
         let room = Self.longestPacket * 2
         if batch.bytes.count < room { batch.bytes = [UInt8](repeating: 0, count: room) }
         var waits = interfaces.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
-        guard unsafe poll(&waits, nfds_t(waits.count), Int32(clamping: timeout)) > 0 else { return }
+        unsafe poll(&waits, nfds_t(waits.count), Int32(clamping: timeout))
         var filled = 0
-        for (index, interface) in interfaces.enumerated() where waits[index].revents != 0 {
+        for (index, interface) in interfaces.enumerated() {
             let before = batch.records.count
             do throws(CaptureError) {
                 // The number of an interface stays, also when one before it is gone.
-                try interface.read(into: &batch, number: UInt32(index), filled: &filled)
+                if waits[index].revents != 0 {
+                    try interface.read(into: &batch, number: UInt32(index), filled: &filled)
+                }
                 let hasPackets = batch.records.count > before
                 if interface.isDown, hasPackets {
                     interface.isDown = false
                     notices.append(.up(interface.name))
-                } else if !hasPackets, waits[index].revents & Int16(POLLERR) != 0, !interface.isDown {
+                } else if !hasPackets, !interface.isDown,
+                    waits[index].revents & Int16(POLLERR) != 0 || interface.isKnownDown
+                {
                     interface.isDown = true
                     notices.append(.down(interface.name))
                 }
