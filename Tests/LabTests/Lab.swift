@@ -20,6 +20,9 @@ final class Lab {
     static let needsUnprivileged: Comment =
         "needs unprivileged user namespaces, and the tool where the user nobody may run it"
 
+    /// Ends a listener or an observer that has outlived the tests, as they were killed.
+    static let limit = ["--duration", "120"]
+
     /// More at once, and programs wake up later than the times that are judged allow.
     private static let turnstile = Turnstile(places: 12)
 

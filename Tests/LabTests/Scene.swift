@@ -12,6 +12,8 @@ struct Scene: Sendable, CustomTestStringConvertible {
     var triple: [Int]
     /// Its other options.
     var more: [String] = []
+    /// What is made ready before there is a connection.
+    var prepare: @Sendable (Lab) async throws -> Void = { _ in }
     /// What happens once the connection is there.
     var act: @Sendable (Stage) async throws -> Void = { _ in }
     /// The exit status of the client.
@@ -48,7 +50,8 @@ struct Scene: Sendable, CustomTestStringConvertible {
     func play(isUnprivileged: Bool = false) async throws -> Bool {
         let recording = try await Recording(isUnprivileged: isUnprivileged)
         let lab = recording.lab
-        let listener = try lab.start(lab.peer, ["listen"] + self.listener + [address, "5001"])
+        try await prepare(lab)
+        let listener = try lab.start(lab.peer, ["listen"] + Lab.limit + self.listener + [address, "5001"])
         try await listener.wait(for: "Listening on")
         let options = zip(["--idle", "--interval", "--count"], triple).flatMap { [$0, String($1)] }
         let client = try lab.start(lab.prober, ["client", "--tick", "1"] + options + more + [address, "5001"])

@@ -61,20 +61,12 @@ extension Scene {
 
     /// The scenes in which other timers are at work than that of keep-alives.
     static let otherTimers = [
-        Scene(
-            name: "Data in flight: no keep-alives, the retransmissions decide", triple: [1, 1, 2],
-            act: { stage in
-                try await stage.lab.inside(stage.lab.prober, "sysctl", "-q", "-w", "net.ipv4.tcp_retries2=3")
-                try await stage.lab.cutPeer()
-                try stage.client.type("into the void\n")
-            }, says: ["ETIMEDOUT", "14 octets sent and never acknowledged"], probes: 0...0, seen: []),
-        Scene(
-            name: "Data in flight, and a router says that the host is unreachable", triple: [1, 1, 2],
-            act: { stage in
-                try await stage.lab.inside(stage.lab.prober, "sysctl", "-q", "-w", "net.ipv4.tcp_retries2=3")
-                try await stage.lab.reject()
-                try stage.client.type("into the void\n")
-            }, status: 12, says: ["Unreachable (No route to host)"], probes: 0...0, seen: []),
+        inFlight(
+            "Data in flight: no keep-alives, the retransmissions decide", cut: { try await $0.cutPeer() },
+            status: 10, says: ["ETIMEDOUT", "14 octets sent and never acknowledged"]),
+        inFlight(
+            "Data in flight, and a router says that the host is unreachable", cut: { try await $0.reject() },
+            status: 12, says: ["Unreachable (No route to host)"]),
         // Wireshark takes the window probes of Linux, which are like its keep-alives, for keep-alives.
         Scene(
             name: "A zero window: window probes, which Wireshark calls keep-alives", listener: ["--stop-reading"],
@@ -104,12 +96,24 @@ extension Scene {
             says: ["ETIMEDOUT", "3 keep-alive probes unanswered"], probes: 3...3, ignoredErrors: 3)
     }
 
+    private static func inFlight(
+        _ name: String, cut: @escaping @Sendable (Lab) async throws -> Void, status: Int32, says: [String]
+    ) -> Scene {
+        Scene(
+            name: name, triple: [2, 1, 2],
+            prepare: { try await $0.inside($0.prober, "sysctl", "-q", "-w", "net.ipv4.tcp_retries2=3") },
+            act: { stage in
+                try await cut(stage.lab)
+                try stage.client.type("into the void\n")
+            }, status: status, says: says, probes: 0...0, seen: [])
+    }
+
     private static func forgotten(_ name: String, address: String = "10.9.0.2") -> Scene {
         Scene(
-            name: name, address: address, listener: ["--reset-after", "0.8"], triple: [2, 1, 3],
+            name: name, address: address, listener: ["--reset-after", "0.5"], triple: [3, 1, 3],
+            // The RST by which the peer forgets is lost.
+            prepare: { try await $0.filter($0.peer, "output", "tcp flags & rst == rst drop") },
             act: { stage in
-                // The RST by which the peer forgets is lost.
-                try await stage.lab.filter(stage.lab.peer, "output", "tcp flags & rst == rst drop")
                 try await stage.listener.wait(for: "#1 reset from this end")
                 try await stage.lab.inside(stage.lab.peer, "nft", "delete", "table", "inet", "lab")
             }, status: 11, says: ["ECONNRESET"], probes: 1...1)

@@ -6,7 +6,7 @@ import Testing
 struct VerifyTests {
     /// A client of `lab` with these options, connected.
     private func connect(_ lab: Lab, _ triple: [Int], _ more: [String] = []) async throws -> Running {
-        let listener = try lab.start(lab.peer, ["listen", "10.9.0.2", "5001"])
+        let listener = try lab.start(lab.peer, ["listen"] + Lab.limit + ["10.9.0.2", "5001"])
         try await listener.wait(for: "5001")
         let options = zip(["--idle", "--interval", "--count"], triple).flatMap { [$0, String($1)] }
         let client = try lab.start(

@@ -16,7 +16,7 @@ struct WatchTests {
         .enabled(if: Lab.isPossible, Lab.needs))
     func interfaceComesAndGoes() async throws {
         let lab = try await Lab()
-        let watch = try lab.start(lab.prober, ["watch", "-i", "va"])
+        let watch = try lab.start(lab.prober, ["watch", "-i", "va"] + Lab.limit)
         try await watch.wait(for: "capturing on va")
         try await lab.inside(lab.prober, "ip", "link", "set", "va", "down")
         try await watch.wait(for: "va is down")
@@ -32,7 +32,7 @@ struct WatchTests {
         .enabled(if: Lab.isPossible, Lab.needs))
     func interimReport() async throws {
         let lab = try await Lab()
-        let watch = try lab.start(lab.prober, ["watch", "-i", "va"])
+        let watch = try lab.start(lab.prober, ["watch", "-i", "va"] + Lab.limit)
         try await watch.wait(for: "capturing on va")
         kill(watch.process.processIdentifier, SIGUSR1)
         try await watch.wait(for: "packets captured")
