@@ -14,7 +14,7 @@ RATE ?= 200000
 SECONDS ?= 30
 EXAMPLE = captures/dead-peer-60-15-4.pcap
 
-.PHONY: run build test agree expectations captures bench bench-live lab lint help clean
+.PHONY: run build test agree expectations captures bench bench-live lab torture lint help clean
 
 run: build ## Build tcpalive and analyse a capture of a dead peer
 	$(TOOL) analyze $(EXAMPLE)
@@ -52,6 +52,12 @@ bench-live: build ## Capture live beside tcpdump, and time the way to a line (Li
 lab: build ## Watch a client lose its dead peer, in two namespaces (as root, 8 seconds)
 	@$(SETUP) $(LAB_NEEDS)
 	@Tests/Scripts/lab.sh $(TOOL)
+
+torture: ## Run the scenes of the lab with probes 100 times, and end 100 watches amid a flood (10 minutes)
+	@$(SETUP) $(TEST_NEEDS)
+	swift build --build-tests $(SWIFT_FLAGS)
+	TCPALIVE_LAB=1 TCPALIVE_LAB_RUNS=100 swift test --skip-build --filter 'LabTests.SceneTests/scene'
+	TCPALIVE_LAB=1 TCPALIVE_LAB_RUNS=100 swift test --skip-build --filter LabTests.FloodTests
 
 lint: ## Check the format of the sources
 	swift format lint --strict --recursive Sources Tests Package.swift

@@ -55,10 +55,23 @@ public struct LiveCapture: ~Copyable {
     private var interfaces: [LiveInterface]
     private let timeout: Int
     private var nextFrame: UInt64 = 1
+    /// There since nothing more is let in.
+    private var end: End?
+
     /// What happened since this was last emptied.
     public var notices: [Notice] = []
     /// Whether an interface is gone: what the others would show is no longer the whole.
     public private(set) var isOver = false
+
+    /// What is still to be read when nothing more shall be let in.
+    private struct End {
+        /// More packets than these are not waited for.
+        var limit: UInt64
+        /// Since when each look found no packet.
+        var emptySince: ContinuousClock.Instant?
+        /// Whether looks found none for longer than the kernel keeps packets back.
+        var isEmpty = false
+    }
 
     /// Captures on the interfaces `names` (`any`: on all). Throws why that cannot be done, and what would help.
     public init(on names: [String], _ settings: Settings = Settings()) throws(CaptureError) {
@@ -98,6 +111,19 @@ public struct LiveCapture: ~Copyable {
     ///
     /// None may have come, and a signal ends the wait. What happens to interfaces is added to `notices`.
     public mutating func next(into batch: inout PacketBatch) {
+        collect(into: &batch)
+        guard var end else { return }
+        if batch.records.isEmpty {
+            let since = end.emptySince ?? .now
+            end.emptySince = since
+            end.isEmpty = since.duration(to: .now) > .milliseconds(timeout + 250)
+        } else {
+            end.emptySince = nil
+        }
+        self.end = end
+    }
+
+    private mutating func collect(into batch: inout PacketBatch) {
         batch.records.removeAll(keepingCapacity: true)
         batch.firstFrame = nextFrame
         // Of an interface that is down nothing more is heard, not even that it was removed thereafter.
@@ -109,18 +135,22 @@ public struct LiveCapture: ~Copyable {
         let room = Self.longestPacket * 2
         if batch.bytes.count < room { batch.bytes = [UInt8](repeating: 0, count: room) }
         var waits = interfaces.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
-        guard unsafe poll(&waits, nfds_t(waits.count), Int32(clamping: timeout)) > 0 else { return }
+        unsafe poll(&waits, nfds_t(waits.count), Int32(clamping: timeout))
         var filled = 0
-        for (index, interface) in interfaces.enumerated() where waits[index].revents != 0 {
+        for (index, interface) in interfaces.enumerated() {
             let before = batch.records.count
             do throws(CaptureError) {
                 // The number of an interface stays, also when one before it is gone.
-                try interface.read(into: &batch, number: UInt32(index), filled: &filled)
+                if waits[index].revents != 0 {
+                    try interface.read(into: &batch, number: UInt32(index), filled: &filled)
+                }
                 let hasPackets = batch.records.count > before
                 if interface.isDown, hasPackets {
                     interface.isDown = false
                     notices.append(.up(interface.name))
-                } else if !hasPackets, waits[index].revents & Int16(POLLERR) != 0, !interface.isDown {
+                } else if !hasPackets, !interface.isDown,
+                    waits[index].revents & Int16(POLLERR) != 0 || interface.isKnownDown
+                {
                     interface.isDown = true
                     notices.append(.down(interface.name))
                 }
@@ -134,12 +164,17 @@ public struct LiveCapture: ~Copyable {
 
     /// Lets nothing more in: what the ring holds can still be read, and `isDrained` tells when it has been.
     public mutating func acceptNoMore() {
-        for interface in interfaces { _ = interface.acceptNoMore() }
+        let isClosed = interfaces.reduce(true) { $1.acceptNoMore() && $0 }
+        // A packet may be on its way into the ring, not yet counted; where the ring stays open there is no end of them.
+        end = End(limit: isClosed ? .max : counters.received)
     }
 
-    /// Whether as many packets were handed over as the kernel received and did not drop.
+    /// Whether, after `acceptNoMore`, as many packets were handed over as the kernel had received and did not drop.
+    ///
+    /// Or none came for longer than the kernel keeps them back: then it will never be as many.
     public var isDrained: Bool {
+        guard let end else { return false }
         let counters = counters
-        return captured &+ counters.droppedByKernel >= counters.received
+        return end.isEmpty || captured &+ counters.droppedByKernel >= min(counters.received, end.limit)
     }
 }

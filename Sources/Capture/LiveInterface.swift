@@ -104,6 +104,11 @@ internal import Wire
     /// Whether the interface that was opened is there no more, or another one has its name.
     var isGone: Bool { unsafe index != 0 && if_nametoindex(name) != index }
 
+    /// Whether the interface that was opened is known to be down now.
+    ///
+    /// The error by which poll(2) tells it is there once, and libpcap takes it where it comes while packets are read.
+    var isKnownDown: Bool { index != 0 && PacketSocket.isDown(descriptor, name) }
+
     /// Lets nothing more into the ring; what it holds can still be read. False where that cannot be done.
     func acceptNoMore() -> Bool {
         PacketSocket.acceptNoMore(descriptor)

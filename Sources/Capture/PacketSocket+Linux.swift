@@ -8,6 +8,11 @@
             tcpalive_accept_no_more(descriptor) == 0
         }
 
+        /// Whether the interface `name` is known to be down.
+        static func isDown(_ descriptor: Int32, _ name: String) -> Bool {
+            unsafe tcpalive_is_down(descriptor, name) != 0
+        }
+
         /// Leaves out what this host sends, which loopback shows twice; false where the kernel refuses.
         @discardableResult
         static func ignoreOutgoing(_ descriptor: Int32) -> Bool {

@@ -40,8 +40,7 @@ struct Verifier: ~Copyable {
         let ending = cause.map { Verification.Ending(error: $0.errorName, time: WallClock.now) }
         let probes = KernelCounters.now()?.keepAliveProbes
         live.acceptNoMore()
-        let patience = ContinuousClock.now + .milliseconds(350)
-        repeat { takePackets() } while !live.isDrained && ContinuousClock.now < patience
+        while !live.isDrained { takePackets() }
         let dropped = live.counters.droppedByKernel
         guard let found = connection(), let schedule else {
             return JudgedProbes(obstacle: "nothing of the connection was captured")

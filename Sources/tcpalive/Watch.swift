@@ -105,10 +105,9 @@ struct Watch: ParsableCommand {
             try session.take(from: &live)
             if Signals.takeReport() { try session.report(live.counters, captured: live.captured) }
         }
-        // The ring may hold what passed before the end; the kernel hands a block over within the timeout.
+        // The ring may hold what passed before the end, however long it takes to read that.
         live.acceptNoMore()
-        let patience = ContinuousClock.now + .milliseconds(350)
-        while !session.isDone, !live.isOver, !live.isDrained, ContinuousClock.now < patience {
+        while !session.isDone, !live.isOver, !live.isDrained {
             try session.take(from: &live)
         }
         let judgements = try session.finish(live.counters, captured: live.captured, judgedBy: judgement)

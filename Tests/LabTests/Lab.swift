@@ -3,159 +3,123 @@ import Testing
 
 /// Two hosts on one machine: network namespaces joined by a pair of virtual Ethernet interfaces, gone with `deinit`.
 ///
-/// The prober is 10.9.0.1 and fd09::1 on `va`, the peer 10.9.0.2 and fd09::2 on `vb`.
+/// The prober is 10.9.0.1 and fd09::1 on `va`, the peer 10.9.0.2 and fd09::2 on `vb`. A user who is not root gets them
+/// in a user namespace of its own.
 final class Lab {
     /// Whether this process may make namespaces, and has the programs for it.
-    static let isPossible = geteuid() == 0 && has("ip") && has("nft")
+    static let isPossible =
+        ["ip", "nft", "sysctl", "sh", "cat", "python3", "unshare", "nsenter"].allSatisfy(Program.isThere)
+        && Program.succeeds(Space.making(isUnprivileged: false) + ["true"])
+
+    /// Whether the user nobody may make namespaces, and may run the tool.
+    static let isPossibleUnprivileged =
+        isPossible && Program.isThere("setpriv")
+        && Program.succeeds(Space.making(isUnprivileged: true) + [executable.path, "--version"])
+
+    static let needs: Comment = "needs root or unprivileged user namespaces; ip, nft, sysctl, python3, util-linux"
+    static let needsUnprivileged: Comment =
+        "needs unprivileged user namespaces, and the tool where the user nobody may run it"
+
+    /// Ends a listener or an observer that has outlived the tests, as they were killed.
+    static let limit = ["--duration", "120"]
+
+    /// More at once, and programs wake up later than the times that are judged allow.
+    private static let turnstile = Turnstile(places: 12)
 
     /// Where tests wait for something to appear, they wait no longer than this.
     static let patience = Duration.seconds(20)
 
-    let prober: String
-    let peer: String
+    let prober: Space
+    let peer: Space
     let folder: URL
-    private var processes: [Process] = []
+    private let place: Turnstile.Place
+    private var processes: [Running] = []
 
-    init() throws {
-        let unique = String(UInt32.random(in: 0..<0x100_0000), radix: 36)
-        prober = "tcpalive-\(unique)-a"
-        peer = "tcpalive-\(unique)-b"
-        folder = FileManager.default.temporaryDirectory.appendingPathComponent("tcpalive-lab-\(unique)")
+    /// Makes it, where `isUnprivileged` as the user nobody even if this process is root.
+    init(isUnprivileged: Bool = false) async throws {
+        place = await Self.turnstile.enter()
+        prober = try await Space(Space.making(isUnprivileged: isUnprivileged), isUnprivileged)
+        // Both in one user namespace, where there is one: else they could not be joined.
+        let making = prober.hasUsers ? prober.entering + ["unshare", "-n"] : Space.making(isUnprivileged: false)
+        peer = try await Space(making, isUnprivileged)
+        folder = FileManager.default.temporaryDirectory.appendingPathComponent("tcpalive-lab-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        try Self.run("ip", "netns", "add", prober)
-        try Self.run("ip", "netns", "add", peer)
-        try Self.run(
-            "ip", "link", "add", "va", "netns", prober, "type", "veth", "peer", "name", "vb", "netns", peer)
+        // The user nobody writes there too.
+        try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: folder.path)
+        try await inside(prober, "ip", "link", "add", "va", "type", "veth", "peer", "name", "vb", "netns", peer.holder)
         for (space, link, number) in [(prober, "va", 1), (peer, "vb", 2)] {
             // No duplicate address detection, so that IPv6 is there at once.
-            try inside(
-                space, "sysctl", "-q", "-w", "net.ipv6.conf.all.accept_dad=0", "net.ipv6.conf.\(link).accept_dad=0")
-            try Self.run("ip", "-n", space, "addr", "add", "10.9.0.\(number)/24", "dev", link)
-            try Self.run("ip", "-n", space, "addr", "add", "fd09::\(number)/64", "dev", link, "nodad")
-            try Self.run("ip", "-n", space, "link", "set", "lo", "up")
-            try Self.run("ip", "-n", space, "link", "set", link, "up")
+            let script = """
+                sysctl -q -w net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.\(link).accept_dad=0
+                ip addr add 10.9.0.\(number)/24 dev \(link)
+                ip addr add fd09::\(number)/64 dev \(link) nodad
+                ip link set lo up
+                ip link set \(link) up
+                """
+            try await inside(space, "sh", "-ec", script)
         }
     }
 
     deinit {
-        for process in processes where process.isRunning { kill(process.processIdentifier, SIGKILL) }
-        for process in processes { process.waitUntilExit() }
-        for space in [prober, peer] { _ = try? Self.run("ip", "netns", "del", space) }
+        for running in processes where running.process.isRunning { kill(running.process.processIdentifier, SIGKILL) }
+        for running in processes { running.process.waitUntilExit() }
         try? FileManager.default.removeItem(at: folder)
     }
 
     /// Runs `words` in namespace `space`, and waits for its end.
     @discardableResult
-    func inside(_ space: String, _ words: String...) throws -> String {
-        try Self.run(["ip", "netns", "exec", space] + words)
+    func inside(_ space: Space, _ words: String...) async throws -> String {
+        let running = try begin(space, words)
+        let status = try await running.end()
+        if status != 0 { throw Failure(sentence: "\(words.joined(separator: " ")): \(running.errorText)") }
+        return running.text
+    }
+
+    /// Has `space` judge by `rule` of nft(8) what passes its `hook`: `input` or `output`.
+    func filter(_ space: Space, _ hook: String, _ rule: String) async throws {
+        let chain = "add table inet lab; add chain inet lab \(hook) { type filter hook \(hook) priority 0; }"
+        try await inside(space, "nft", "\(chain); add rule inet lab \(hook) \(rule)")
     }
 
     /// Has the peer drop what comes to it.
-    func cutPeer() throws {
-        try inside(peer, "nft", "add table inet lab; add chain inet lab in { type filter hook input priority 0; }")
-        try inside(peer, "nft", "add rule inet lab in meta l4proto tcp drop")
+    func cutPeer() async throws {
+        try await filter(peer, "input", "meta l4proto tcp drop")
     }
 
     /// Starts tcpalive with `arguments` in namespace `space`.
-    func start(_ space: String, _ arguments: [String]) throws -> Running {
-        let running = try Running(
-            Self.program("ip"), ["netns", "exec", space, Self.executable.path] + arguments, in: folder)
-        processes.append(running.process)
+    func start(_ space: Space, _ arguments: [String]) throws -> Running {
+        try begin(space, [Self.executable.path] + arguments)
+    }
+
+    /// Starts script `name` of folder Scripts with `arguments` in namespace `space`.
+    func start(_ space: Space, script name: String, _ arguments: [String]) throws -> Running {
+        let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
+            "Scripts/\(name)")
+        return try begin(space, ["python3", script.path] + arguments)
+    }
+
+    private func begin(_ space: Space, _ words: [String]) throws -> Running {
+        let running = try Running(space.entering + [Program.path(words[0])] + words.dropFirst(), in: folder)
+        processes.append(running)
         return running
     }
 
-    /// The kernel's count `name` of TcpExt in the prober's namespace (/proc/net/netstat).
-    func count(_ name: String) throws -> Int {
-        let lines = try inside(prober, "cat", "/proc/net/netstat").split(separator: "\n")
-            .filter { $0.hasPrefix("TcpExt:") }.map { $0.split(separator: " ") }
-        let column = try #require(lines.first?.firstIndex { $0 == name })
-        return try #require(Int(lines[1][column]))
+    /// The kernel's count `name` of TcpExt in the prober's namespace.
+    func count(_ name: String) throws -> Int { try prober.count(name) }
+
+    /// tcpalive analyze with `arguments`: its output.
+    func analyze(_ arguments: [String]) async throws -> String {
+        let running = try Running([Self.executable.path, "analyze"] + arguments, in: folder)
+        processes.append(running)
+        try await running.end()
+        return running.text
     }
 
     static let executable = URL(fileURLWithPath: CommandLine.arguments[0])
         .deletingLastPathComponent().appendingPathComponent("tcpalive")
 
-    private static func has(_ name: String) -> Bool {
-        FileManager.default.isExecutableFile(atPath: program(name))
-    }
-
-    private static func program(_ name: String) -> String {
-        for folder in ["/usr/sbin", "/sbin", "/usr/bin", "/bin"] {
-            if FileManager.default.isExecutableFile(atPath: "\(folder)/\(name)") { return "\(folder)/\(name)" }
-        }
-        return "/usr/bin/\(name)"
-    }
-
-    @discardableResult
-    private static func run(_ words: String...) throws -> String { try run(words) }
-
-    private static func run(_ words: [String]) throws -> String {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: program(words[0]))
-        process.arguments = Array(words.dropFirst())
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = output
-        try process.run()
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        if process.terminationStatus != 0 { throw Failure(sentence: "\(words.joined(separator: " ")): \(text)") }
-        return text
-    }
-
     struct Failure: Error, CustomStringConvertible {
         var sentence: String
         var description: String { sentence }
-    }
-}
-
-/// A tcpalive that runs, and what it has printed.
-final class Running {
-    let process = Process()
-    private let output: URL
-    private let errors: URL
-
-    fileprivate init(_ program: String, _ arguments: [String], in folder: URL) throws {
-        let name = UUID().uuidString
-        output = folder.appendingPathComponent("\(name).out")
-        errors = folder.appendingPathComponent("\(name).err")
-        for file in [output, errors] { try Data().write(to: file) }
-        process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = arguments
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try FileHandle(forWritingTo: output)
-        process.standardError = try FileHandle(forWritingTo: errors)
-        try process.run()
-    }
-
-    var text: String { (try? String(contentsOf: output, encoding: .utf8)) ?? "" }
-    var errorText: String { (try? String(contentsOf: errors, encoding: .utf8)) ?? "" }
-
-    /// Waits until `condition` holds of what was printed to both; throws where it does not come to hold.
-    func wait(for words: String) async throws {
-        let deadline = ContinuousClock.now + Lab.patience
-        while !text.contains(words), !errorText.contains(words) {
-            if ContinuousClock.now > deadline {
-                throw Lab.Failure(sentence: "no \"\(words)\" in: \(text)\(errorText)")
-            }
-            try await Task.sleep(for: .milliseconds(10))
-        }
-    }
-
-    /// Waits for the end; throws where it does not come.
-    @discardableResult
-    func end() async throws -> Int32 {
-        let deadline = ContinuousClock.now + Lab.patience
-        while process.isRunning {
-            if ContinuousClock.now > deadline { throw Lab.Failure(sentence: "runs on: \(text)\(errorText)") }
-            try await Task.sleep(for: .milliseconds(10))
-        }
-        return process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
-    }
-
-    /// Sends `signal`, and waits for the end.
-    func end(by signal: Int32) async throws -> Int32 {
-        kill(process.processIdentifier, signal)
-        return try await end()
     }
 }

@@ -2,11 +2,11 @@ import Foundation
 import Testing
 
 /// `client --verify` in real namespaces: it passes on what Linux does, and fails where the options are not kept.
-@Suite("Verify in the lab", .enabled(if: Lab.isPossible, "needs root, ip and nft"))
+@Suite("Verify in the lab", .enabled(if: Lab.isPossible, Lab.needs))
 struct VerifyTests {
     /// A client of `lab` with these options, connected.
     private func connect(_ lab: Lab, _ triple: [Int], _ more: [String] = []) async throws -> Running {
-        let listener = try lab.start(lab.peer, ["listen", "10.9.0.2", "5001"])
+        let listener = try lab.start(lab.peer, ["listen"] + Lab.limit + ["10.9.0.2", "5001"])
         try await listener.wait(for: "5001")
         let options = zip(["--idle", "--interval", "--count"], triple).flatMap { [$0, String($1)] }
         let client = try lab.start(
@@ -18,9 +18,9 @@ struct VerifyTests {
     @Test(
         "A dead peer passes", arguments: [[1, 1, 1], [1, 1, 3], [1, 2, 2], [2, 1, 2], [3, 1, 2], [2, 2, 3]])
     func dead(triple: [Int]) async throws {
-        let lab = try Lab()
+        let lab = try await Lab()
         let client = try await connect(lab, triple)
-        try lab.cutPeer()
+        try await lab.cutPeer()
         #expect(try await client.end() == 0, "\(client.text)\(client.errorText)")
         #expect(client.text.contains("Verified") && !client.text.contains("FAIL"), "\(client.text)")
         #expect(client.text.contains("error of recv"))
@@ -29,7 +29,7 @@ struct VerifyTests {
     @Test(
         "A live peer passes", arguments: [[1, 1, 1], [1, 2, 3], [2, 1, 2], [2, 3, 4], [3, 1, 9], [1, 3, 2]])
     func live(triple: [Int]) async throws {
-        let lab = try Lab()
+        let lab = try await Lab()
         let period = max(triple[0], triple[1])
         let client = try await connect(lab, triple, ["--duration", "\(Double(2 * period) + 0.8)"])
         #expect(try await client.end() == 0, "\(client.text)\(client.errorText)")
@@ -56,29 +56,43 @@ struct VerifyTests {
 
     @Test("An interval that is changed behind the client's back fails, and by its field")
     func changed() async throws {
-        let lab = try Lab()
+        let lab = try await Lab()
         let client = try await connect(lab, [1, 1, 2])
-        try lab.inside(
+        try await lab.inside(
             lab.prober, "python3", "-c", Self.changer, "\(client.process.processIdentifier)", "3")
-        try lab.cutPeer()
+        try await lab.cutPeer()
         #expect(try await client.end() == 1, "\(client.text)\(client.errorText)")
         #expect(client.text.contains("FAIL  interval") && client.text.contains("pass  first probe"), "\(client.text)")
     }
 
     @Test("Probes that never leave the host are told from the kernel's count")
     func outputDropped() async throws {
-        let lab = try Lab()
-        let client = try await connect(lab, [1, 1, 2])
-        try lab.inside(
-            lab.prober, "nft", "add table inet lab; add chain inet lab out { type filter hook output priority 0; }")
-        try lab.inside(lab.prober, "nft", "add rule inet lab out meta l4proto tcp drop")
+        let lab = try await Lab()
+        let client = try await connect(lab, [2, 1, 2])
+        try await lab.filter(lab.prober, "output", "meta l4proto tcp drop")
         #expect(try await client.end() == 1, "\(client.text)\(client.errorText)")
         #expect(client.text.contains("FAIL  probes by the kernel's count  expected 2, actual 0"), "\(client.text)")
     }
 
+    @Test("Probes of another shape fail by that field alone, where all times are kept")
+    func forged() async throws {
+        let lab = try await Lab()
+        let forger = try lab.start(lab.prober, script: "one-byte-probes.py", ["forge", "va", "5001"])
+        try await forger.wait(for: "ready")
+        let client = try await connect(lab, [2, 1, 2])
+        try await forger.wait(for: "connected")
+        // The kernel's own probes, and nothing else that is to come, acknowledge only.
+        try await lab.filter(
+            lab.prober, "output", "tcp dport 5001 tcp flags & (fin | syn | rst | psh | ack) == ack drop")
+        try await lab.cutPeer()
+        #expect(try await client.end() == 1, "\(client.text)\(client.errorText)")
+        let failed = client.text.split(separator: "\n").filter { $0.hasPrefix("FAIL") }
+        #expect(failed == ["FAIL  shape of the probe            expected 0 octets, actual 1 octet in 2 of 2"])
+    }
+
     @Test("Where no probe was due yet nothing is judged, and the status says so")
     func tooShort() async throws {
-        let lab = try Lab()
+        let lab = try await Lab()
         let client = try await connect(lab, [30, 1, 2], ["--duration", "0.5"])
         #expect(try await client.end() == 4, "\(client.text)\(client.errorText)")
         #expect(client.text.contains("no probe was due yet"))

@@ -4,6 +4,9 @@
 #if defined(__linux__)
 #include <linux/filter.h>
 #include <linux/if_packet.h>
+#include <net/if.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 /// Has the kernel give `descriptor` no more packets (SO_ATTACH_FILTER with a program that rejects all, socket(7)).
@@ -13,6 +16,14 @@ static inline int tcpalive_accept_no_more(int descriptor) {
     struct sock_filter reject = BPF_STMT(BPF_RET | BPF_K, 0);
     struct sock_fprog program = {1, &reject};
     return setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+}
+
+/// Whether the interface `name` in the namespace of `descriptor` is known to be down (SIOCGIFFLAGS, netdevice(7)).
+static inline int tcpalive_is_down(int descriptor, const char *name) {
+    struct ifreq request;
+    memset(&request, 0, sizeof request);
+    strncpy(request.ifr_name, name, sizeof request.ifr_name - 1);
+    return ioctl(descriptor, SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & IFF_UP) == 0;
 }
 
 /// Has the kernel leave out what this host sends (PACKET_IGNORE_OUTGOING, Linux 4.20): on loopback the second copy.

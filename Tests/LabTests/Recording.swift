@@ -1,0 +1,83 @@
+import Foundation
+import Testing
+
+/// A lab in which `watch` records what passes at the prober, beside the kernel's counts.
+final class Recording {
+    let lab: Lab
+    let watch: Running
+    private let file: String
+    private let before: [Count: Int]
+
+    /// A count of the kernel in one of the namespaces.
+    enum Count: CaseIterable {
+        case probes, probesOfPeer, windowProbes, ignoredErrors
+
+        fileprivate func value(in lab: Lab) throws -> Int {
+            switch self {
+            case .probes: try lab.prober.count("TCPKeepAlive")
+            case .probesOfPeer: try lab.peer.count("TCPKeepAlive")
+            case .windowProbes: try lab.prober.count("TCPWinProbe")
+            case .ignoredErrors: try lab.prober.count("OutOfWindowIcmps")
+            }
+        }
+    }
+
+    /// What was recorded.
+    struct Result {
+        /// What each count grew by.
+        var counts: [Count: Int]
+        /// What watch told, marked or not.
+        var events: [Event]
+        /// Packets captured, and those that the kernel received for the filter.
+        var captured: Int
+        var received: Int
+
+        /// The segments with mark `mark`.
+        func events(_ mark: String) -> [Event] { events.filter { $0.marks.contains(mark) } }
+
+        /// The segments that truly are of kind `kind`.
+        func kind(_ kind: String) -> [Event] { events.filter { $0.kind == kind } }
+    }
+
+    /// An event, as --format jsonl has it.
+    struct Event: Decodable {
+        /// ns since 1970.
+        var time: Int64
+        /// Octets of payload.
+        var length: Int
+        var marks: [String]
+        var kind: String
+
+        enum CodingKeys: String, CodingKey {
+            case marks, kind
+            case time = "ts_ns"
+            case length = "len"
+        }
+    }
+
+    init(isUnprivileged: Bool = false) async throws {
+        lab = try await Lab(isUnprivileged: isUnprivileged)
+        file = lab.folder.appendingPathComponent("seen.pcapng").path
+        watch = try lab.start(lab.prober, ["watch", "-i", "va"] + Lab.limit + ["--format", "jsonl", "-w", file])
+        try await watch.wait(for: "capturing on va")
+        var before: [Count: Int] = [:]
+        for count in Count.allCases { before[count] = try count.value(in: lab) }
+        self.before = before
+    }
+
+    /// Ends it by SIGINT. Whatever was recorded: nothing is lost, and the file tells the same as watch did.
+    func end() async throws -> Result {
+        var counts: [Count: Int] = [:]
+        for count in Count.allCases { counts[count] = try count.value(in: lab) - before[count, default: 0] }
+        #expect(try await watch.end(by: SIGINT) == 0, "\(watch.errorText)")
+        let analyzed = try await lab.analyze(["--format", "jsonl", file])
+        #expect(analyzed.replacing("\"\(file)\"", with: "\"va\"") == watch.text)
+        let words = watch.errorText.split(separator: "\n").first { $0.contains("packets captured") } ?? ""
+        let numbers = words.split(separator: " ").compactMap { Int($0) }
+        try #require(numbers.count == 3, "\(watch.errorText)")
+        #expect(numbers[0] == numbers[1] && numbers[2] == 0, "\(watch.errorText)")
+        let events = try watch.text.split(separator: "\n").filter { $0.contains("tcpalive.event/1") }
+            .map { try JSONDecoder().decode(Event.self, from: Data($0.utf8)) }
+        return Result(counts: counts, events: events, captured: numbers[0], received: numbers[1])
+    }
+}

@@ -1,0 +1,89 @@
+import Foundation
+
+/// The programs of the system.
+enum Program {
+    private static let folders = ["/usr/sbin", "/sbin", "/usr/bin", "/bin"]
+
+    /// Where the program `name` is; a path stays as it is.
+    static func path(_ name: String) -> String {
+        let places = folders.map { "\($0)/\(name)" }
+        return places.first { FileManager.default.isExecutableFile(atPath: $0) } ?? name
+    }
+
+    static func isThere(_ name: String) -> Bool { path(name).hasPrefix("/") }
+
+    /// A process that will run `words`, with what only root has in its PATH there for others too.
+    static func process(_ words: [String]) throws -> Process {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: path(words[0]))
+        process.arguments = Array(words.dropFirst())
+        process.environment = ProcessInfo.processInfo.environment.merging(
+            ["PATH": folders.joined(separator: ":")], uniquingKeysWith: { $1 })
+        return process
+    }
+
+    /// Runs `words`: whether that ends well.
+    static func succeeds(_ words: [String]) -> Bool {
+        guard let process = try? process(words) else { return false }
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        guard (try? process.run()) != nil else { return false }
+        process.waitUntilExit()
+        return process.terminationReason == .exit && process.terminationStatus == 0
+    }
+}
+
+/// A program that runs, and what it has printed.
+final class Running {
+    let process: Process
+    private let input = Pipe()
+    private let output: URL
+    private let errors: URL
+
+    init(_ words: [String], in folder: URL) throws {
+        let name = UUID().uuidString
+        output = folder.appendingPathComponent("\(name).out")
+        errors = folder.appendingPathComponent("\(name).err")
+        for file in [output, errors] { try Data().write(to: file) }
+        process = try Program.process(words)
+        process.standardInput = input
+        process.standardOutput = try FileHandle(forWritingTo: output)
+        process.standardError = try FileHandle(forWritingTo: errors)
+        try process.run()
+    }
+
+    var text: String { (try? String(contentsOf: output, encoding: .utf8)) ?? "" }
+    var errorText: String { (try? String(contentsOf: errors, encoding: .utf8)) ?? "" }
+
+    /// Writes `text` to its standard input.
+    func type(_ text: String) throws { try input.fileHandleForWriting.write(contentsOf: Data(text.utf8)) }
+
+    /// Waits until `words` were printed to either; throws where they are not.
+    func wait(for words: String) async throws {
+        let deadline = ContinuousClock.now + Lab.patience
+        while true {
+            let isLast = !process.isRunning || ContinuousClock.now > deadline
+            if text.contains(words) || errorText.contains(words) { return }
+            if isLast { throw Lab.Failure(sentence: "no \"\(words)\" in: \(text)\(errorText)") }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
+    /// Waits for the end; throws where it does not come.
+    @discardableResult
+    func end() async throws -> Int32 {
+        let deadline = ContinuousClock.now + Lab.patience
+        while process.isRunning {
+            if ContinuousClock.now > deadline { throw Lab.Failure(sentence: "runs on: \(text)\(errorText)") }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        return process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
+    }
+
+    /// Sends `signal`, and waits for the end.
+    func end(by signal: Int32) async throws -> Int32 {
+        kill(process.processIdentifier, signal)
+        return try await end()
+    }
+}

@@ -1,0 +1,62 @@
+import Foundation
+import Testing
+
+/// A network namespace, there as long as a process that holds it.
+///
+/// The holder is cat(1): it ends with the pipe it reads, so that nothing is left over however the tests end.
+final class Space {
+    /// The process id of the holder, as the kernel's name of the namespace.
+    let holder: String
+    /// The words before those of a program that shall run inside.
+    let entering: [String]
+    /// Whether it is in a user namespace of its own.
+    let hasUsers: Bool
+    private let process: Process
+    private let input = Pipe()
+
+    /// The words before those of a program that shall run in a new namespace.
+    static func making(isUnprivileged: Bool) -> [String] {
+        dropping(isUnprivileged) + ["unshare", hasUsers(isUnprivileged) ? "-Urn" : "-n"]
+    }
+
+    private static func hasUsers(_ isUnprivileged: Bool) -> Bool { isUnprivileged || geteuid() != 0 }
+
+    /// The words that make a program of root one of nobody.
+    private static func dropping(_ isUnprivileged: Bool) -> [String] {
+        isUnprivileged && geteuid() == 0
+            ? ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"] : []
+    }
+
+    /// Makes it with the words `making`.
+    init(_ making: [String], _ isUnprivileged: Bool) async throws {
+        let output = Pipe()
+        process = try Program.process(making + ["sh", "-c", "echo; exec cat"])
+        process.standardInput = input
+        process.standardOutput = output
+        try process.run()
+        holder = String(process.processIdentifier)
+        hasUsers = Self.hasUsers(isUnprivileged)
+        entering =
+            Self.dropping(isUnprivileged) + ["nsenter", "-t", holder]
+            + (hasUsers ? ["-U", "--preserve-credentials", "-n"] : ["-n"])
+        // The line comes from inside: from then on the namespace is there.
+        if output.fileHandleForReading.availableData.isEmpty {
+            throw Lab.Failure(sentence: "no namespace by \(making.joined(separator: " "))")
+        }
+    }
+
+    deinit {
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        process.waitUntilExit()
+    }
+
+    /// The kernel's count `name` of TcpExt (/proc/net/netstat).
+    func count(_ name: String) throws -> Int {
+        let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: "/proc/\(holder)/net/netstat"))
+        defer { try? file.close() }
+        let lines = String(decoding: try file.readToEnd() ?? Data(), as: UTF8.self).split(separator: "\n")
+            .filter { $0.hasPrefix("TcpExt:") }.map { $0.split(separator: " ") }
+        let column = try #require(lines.first?.firstIndex { $0 == name }, "no \(name)")
+        return try #require(Int(lines[1][column]))
+    }
+}
