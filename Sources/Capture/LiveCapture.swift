@@ -55,6 +55,8 @@ public struct LiveCapture: ~Copyable {
     private var interfaces: [LiveInterface]
     private let timeout: Int
     private var nextFrame: UInt64 = 1
+    /// The interface that is read first.
+    private var turn = 0
     /// There since nothing more is let in.
     private var end: End?
 
@@ -137,7 +139,11 @@ public struct LiveCapture: ~Copyable {
         var waits = interfaces.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
         unsafe poll(&waits, nfds_t(waits.count), Int32(clamping: timeout))
         var filled = 0
-        for (index, interface) in interfaces.enumerated() {
+        // A batch may be full before each has had its turn: so another one is the first each time.
+        turn = (turn + 1) % max(1, interfaces.count)
+        for place in interfaces.indices {
+            let index = (place + turn) % interfaces.count
+            let interface = interfaces[index]
             let before = batch.records.count
             do throws(CaptureError) {
                 // The number of an interface stays, also when one before it is gone.
@@ -159,7 +165,15 @@ public struct LiveCapture: ~Copyable {
                 isOver = true
             }
         }
+        if interfaces.count > 1 { Self.order(&batch) }
         nextFrame &+= UInt64(batch.records.count)
+    }
+
+    /// Puts what came by several interfaces in the order of time, as far as one batch goes.
+    private static func order(_ batch: inout PacketBatch) {
+        guard !zip(batch.records, batch.records.dropFirst()).allSatisfy({ $0.time <= $1.time }) else { return }
+        batch.records.sort { ($0.time, $0.frame) < ($1.time, $1.frame) }
+        for place in batch.records.indices { batch.records[place].frame = UInt32(truncatingIfNeeded: place) }
     }
 
     /// Lets nothing more in: what the ring holds can still be read, and `isDrained` tells when it has been.

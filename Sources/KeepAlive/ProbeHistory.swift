@@ -102,8 +102,8 @@ struct ProbeHistory: BitwiseCopyable {
             identification == segment.identification, timestampValue == segment.timestampValue
         else { return false }
         let isTold = segment.identification != 0 || segment.hasTimestamps
-        let gap = segment.time &- askedTime
-        return gap >= 0 && gap < (isTold ? 100_000_000 : 1_000_000)
+        // A copy of another interface may come with an earlier time.
+        return (segment.time &- askedTime).magnitude < (isTold ? 100_000_000 : 1_000_000)
     }
 
     private func wait(at time: Int64, isAwaiting: Bool, peerSpoke: Int64?) -> Wait? {

@@ -36,6 +36,46 @@ struct VerifyTests {
         #expect(client.text.contains("Verified") && client.text.contains("answers"), "\(client.text)")
     }
 
+    @Test("The judgement is one JSON record on standard output and a JUnit file, and the narration gets out of the way")
+    func formats() async throws {
+        let lab = try await Lab()
+        let junit = lab.folder.appendingPathComponent("result.xml")
+        let more = ["--duration", "1.8", "--format", "json", "--junit", junit.path]
+        let client = try await connect(lab, [1, 1, 3], more)
+        #expect(try await client.end() == 0, "\(client.text)\(client.errorText)")
+        #expect(client.errorText.contains("Verified:"))
+        struct Judgement: Decodable {
+            struct Check: Decodable { var field: String, passes: Bool }
+            var type: String, outcome: String, peer_ip: String, peer_port: Int, checks: [Check]
+        }
+        let judgement = try JSONDecoder().decode(Judgement.self, from: Data(client.text.utf8))
+        #expect(judgement.type == "tcpalive.verification/1" && judgement.outcome == "pass")
+        #expect(judgement.peer_ip == "10.9.0.2" && judgement.peer_port == 5001)
+        #expect(judgement.checks.count > 3 && judgement.checks.allSatisfy(\.passes))
+        let xml = try String(contentsOf: junit, encoding: .utf8)
+        #expect(xml.components(separatedBy: "<testcase ").count - 1 == judgement.checks.count, "\(xml)")
+    }
+
+    @Test(
+        "watch --expect judges a connection that somebody else made",
+        arguments: [
+            ("idle=1,interval=1,count=2", Int32(0)), ("idle=1,interval=2,count=2", 1), ("idle=1,interval=1,count=3", 1),
+        ])
+    func expected(options: String, status: Int32) async throws {
+        let lab = try await Lab()
+        let watch = try lab.start(lab.prober, ["watch", "-i", "va", "--expect", options] + Lab.limit)
+        try await watch.wait(for: "capturing on va")
+        let listener = try lab.start(lab.peer, ["listen"] + Lab.limit + ["10.9.0.2", "5001"])
+        try await listener.wait(for: "5001")
+        let client = try lab.start(
+            lab.prober, ["client", "--idle", "1", "--interval", "1", "--count", "2", "10.9.0.2", "5001"])
+        try await client.wait(for: "A silent peer is given up")
+        try await lab.cutPeer()
+        #expect(try await client.end() == 10, "\(client.text)\(client.errorText)")
+        #expect(try await watch.end(by: SIGINT) == status, "\(watch.text)\(watch.errorText)")
+        #expect(watch.text.contains(status == 0 ? "Verified:" : "Not verified:"), "\(watch.text)")
+    }
+
     /// Sets TCP_KEEPINTVL (5) of every TCP socket of a process: pidfd_open(2), pidfd_getfd(2).
     private static let changer = """
         import ctypes, os, socket, sys

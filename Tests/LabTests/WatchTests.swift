@@ -27,6 +27,29 @@ struct WatchTests {
         #expect(watch.text.contains("Read va:") && watch.errorText.contains("packets captured"))
     }
 
+    @Test("Two interfaces are one capture, and the file tells the same of both", .enabled(if: Lab.isPossible, Lab.needs))
+    func severalInterfaces() async throws {
+        let lab = try await Lab()
+        let file = lab.folder.appendingPathComponent("seen.pcapng").path
+        let arguments = ["watch", "-i", "va", "-i", "lo", "--format", "jsonl", "-w", file]
+        let watch = try lab.start(lab.prober, arguments + Lab.limit)
+        try await watch.wait(for: "capturing on va, lo")
+        var clients: [Running] = []
+        for (space, address) in [(lab.peer, "10.9.0.2"), (lab.prober, "127.0.0.1")] {
+            let listener = try lab.start(space, ["listen"] + Lab.limit + [address, "5001"])
+            try await listener.wait(for: "Listening on")
+            let options = ["--idle", "1", "--interval", "1", "--duration", "2.5"]
+            clients.append(try lab.start(lab.prober, ["client"] + options + [address, "5001"]))
+        }
+        for client in clients { #expect(try await client.end() == 0, "\(client.errorText)") }
+        #expect(try await watch.end(by: SIGINT) == 0)
+        for address in ["10.9.0.1", "127.0.0.1"] {
+            #expect(watch.text.contains("\"src_ip\":\"\(address)\""), "\(watch.text)")
+        }
+        let analyzed = try await lab.analyze(["--format", "jsonl", file])
+        #expect(analyzed.replacing("\"\(file)\"", with: "\"va, lo\"") == watch.text)
+    }
+
     @Test(
         "SIGUSR1 prints how it stands, and the capture goes on",
         .enabled(if: Lab.isPossible, Lab.needs))
