@@ -11,7 +11,9 @@ tool=$(realpath "$1")
 prober=tcpalive-lab-$$-a
 peer=tcpalive-lab-$$-b
 listener=
+observer=
 cleaner() {
+    [ -z "$observer" ] || kill -INT "$observer" 2>/dev/null || true
     [ -z "$listener" ] || kill "$listener" 2>/dev/null || true
     ip netns del "$prober" 2>/dev/null || true
     ip netns del "$peer" 2>/dev/null || true
@@ -41,6 +43,13 @@ listener=$!
 read -r line <&3
 echo "peer:   $line"
 
+# What passes at the prober: the time and what is behind the segment, of each event.
+ip netns exec "$prober" "$tool" watch -i va --immediate 2>&3 |
+    sed -un 's/^ *[0-9]*  \([0-9:.]*\) .*length [0-9]*  /wire:   \1 /p' &
+sieve=$!
+read -r line <&3
+observer=$(ip netns pids "$prober")
+
 set -- client --verify --idle 3 --interval 1 --count 4 --tick 1 10.9.0.2 5001
 echo "prober: tcpalive $*"
 ip netns exec "$prober" "$tool" "$@" </dev/null &
@@ -51,4 +60,9 @@ echo "peer:   $line"
 ip netns exec "$peer" nft 'add table inet lab; add chain inet lab in { type filter hook input priority 0; }'
 ip netns exec "$peer" nft 'add rule inet lab in meta l4proto tcp drop'
 echo "peer:   drops all that comes to it"
-wait "$client"
+status=0
+wait "$client" || status=$?
+kill -INT "$observer"
+wait "$sieve"
+observer=
+exit "$status"
