@@ -20,6 +20,8 @@ public struct Connection: Sendable, Equatable {
     public var fromOriginator = ConnectionSide()
     /// What the responder sent.
     public var fromResponder = ConnectionSide()
+    /// What became of it after long silences.
+    public var silence = Silence()
     /// Whether it had a `SegmentEvent`.
     public var hasEvents = false
 

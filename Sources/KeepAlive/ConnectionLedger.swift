@@ -19,6 +19,9 @@ struct ConnectionLedger {
     private var histories: [ProbeHistory] = []
     /// Places of histories whose connections left the table.
     private var freeHistories: [UInt32] = []
+    /// What is known of silences; births know their places, 1 first.
+    private var silences: [Silence] = []
+    private var freeSilences: [UInt32] = []
     private let keepsAll: Bool
 
     /// An empty ledger; with `keepsAll`, connections without events are kept when their ports are reused.
@@ -37,6 +40,7 @@ struct ConnectionLedger {
     mutating func retire<Key: ConnectionKey>(_ slot: ConnectionSlot<Key>, _ birth: ConnectionBirth) {
         if keepsAll || birth.hasEvents { replaced.append(connection(slot, birth)) }
         for place in [birth.histories.0, birth.histories.1] where place != 0 { freeHistories.append(place) }
+        if birth.silence != 0 { freeSilences.append(birth.silence) }
     }
 
     /// The last thing that the end at place `side` asked of its peer; nil: nothing.
@@ -76,16 +80,20 @@ struct ConnectionLedger {
         _ sender: inout WiresharkSide, _ peer: inout WiresharkSide
     ) {
         switch event.kind {
-        case .answer, .zeroWindowAnswer, .peerReset:
+        case .answer, .zeroWindowAnswer, .peerReset, .pathReset:
             // These kinds take something that the peer has asked.
             let place = side == 0 ? birth.histories.1 : birth.histories.0
-            guard place != 0 else { return }
-            if event.kind == .peerReset {
+            guard place != 0 else {
+                // A RST that answers data after a long silence, in a connection without probes.
+                _ = ownHistory(side, &birth)
+                return
+            }
+            if event.kind == .peerReset || event.kind == .pathReset {
                 histories[Int(place) - 1].hearReset(&event, peer.facts)
             } else {
                 histories[Int(place) - 1].hear(&event, &peer)
             }
-        case .probe, .zeroWindowProbe:
+        case .probe, .zeroWindowProbe, .middleboxProbe:
             histories[ownHistory(side, &birth)].ask(&event, &sender, peer)
         case .retransmission: histories[ownHistory(side, &birth)].retransmit()
         case .acknowledgment: _ = ownHistory(side, &birth)
@@ -97,6 +105,43 @@ struct ConnectionLedger {
     mutating func noteLife(_ birth: ConnectionBirth, toEndAt place: Int) {
         let history = place == 0 ? birth.histories.0 : birth.histories.1
         if history != 0 { histories[Int(history) - 1].hearLife() }
+    }
+
+    /// Notes in the silences of the connection born as `birth` what `segment` tells, sent from place `side`.
+    ///
+    /// `gap` is how long nothing had passed (ns), `isReset` whether the segment is a RST.
+    mutating func noteSilence(
+        _ gap: Int64, at time: Int64, _ birth: inout ConnectionBirth, isReset: Bool,
+        _ sender: inout WiresharkSide.Facts, _ peer: inout WiresharkSide.Facts
+    ) {
+        if peer.contains(.brokeSilence), birth.silence != 0 {
+            peer.subtract(.brokeSilence)
+            let place = Int(birth.silence) - 1
+            if isReset { silences[place].isReset() } else { silences[place].isAnswered() }
+        }
+        guard gap >= Silence.threshold, !isReset else { return }
+        if birth.silence == 0 { birth.silence = makeSilence() }
+        silences[Int(birth.silence) - 1].breaks(after: gap, at: time)
+        sender.formUnion(.brokeSilence)
+    }
+
+    private mutating func makeSilence() -> UInt32 {
+        if let free = freeSilences.popLast() {
+            silences[Int(free) - 1] = Silence()
+            return free
+        }
+        silences.append(Silence())
+        return UInt32(truncatingIfNeeded: silences.count)
+    }
+
+    /// When either end last asked something (ns since 1970); nil: never.
+    func lastAsked(_ birth: ConnectionBirth) -> Int64? {
+        let (first, second) = birth.histories
+        let times = (
+            first == 0 ? nil : histories[Int(first) - 1].lastAskedTime,
+            second == 0 ? nil : histories[Int(second) - 1].lastAskedTime
+        )
+        return if let first = times.0, let second = times.1 { max(first, second) } else { times.0 ?? times.1 }
     }
 
     /// The index of the history of the end at `side`, which is made where there is none.
@@ -125,21 +170,27 @@ struct ConnectionLedger {
         let secondOpened = second.contains(.sentSYN) || first.contains(.sentSYNACK)
         let isReversed = secondOpened && !firstOpened
         let histories = (history(birth.histories.0), history(birth.histories.1))
-        let sides = (
+        var sides = (
             ProbeHistory.side(histories.0, histories.1, lastSpoke: slot.sides.0.spoke),
             ProbeHistory.side(histories.1, histories.0, lastSpoke: slot.sides.1.spoke)
         )
-        let asked = [histories.0, histories.1].compactMap { $0?.lastAskedTime }
+        sides.0.take(slot.sides.0, hasTimestamps: birth.timesToLive.0 == 0 ? nil : birth.haveTimestamps.0)
+        sides.1.take(slot.sides.1, hasTimestamps: birth.timesToLive.1 == 0 ? nil : birth.haveTimestamps.1)
+        let lastTime = [lastAsked(birth), slot.sides.0.spoke, slot.sides.1.spoke].compactMap(\.self).max()
+        var silence = birth.silence == 0 ? Silence() : silences[Int(birth.silence) - 1]
+        // Who goes on for a while after a silence, and hears nothing, is not heard.
+        if let lastTime, lastTime &- silence.brokenAt >= Silence.patience { silence.fail() }
         return Connection(
             number: birth.number,
             originator: isReversed ? slot.key.second : slot.key.first,
             responder: isReversed ? slot.key.first : slot.key.second,
             handshakeSeen: firstOpened || secondOpened,
             firstTime: birth.time,
-            lastTime: (asked + [sides.0.lastSpoke, sides.1.lastSpoke].compactMap(\.self)).max() ?? birth.time,
+            lastTime: lastTime ?? birth.time,
             ending: isReversed ? Self.ending(second, first) : Self.ending(first, second),
             fromOriginator: isReversed ? sides.1 : sides.0,
             fromResponder: isReversed ? sides.0 : sides.1,
+            silence: silence,
             hasEvents: birth.hasEvents)
     }
 
@@ -154,5 +205,14 @@ struct ConnectionLedger {
         case (false, true): .closedByResponder
         case (false, false): .open
         }
+    }
+}
+
+extension ConnectionSide {
+    /// Takes what the state of the end tells when the report is made.
+    fileprivate mutating func take(_ side: WiresharkSide, hasTimestamps: Bool?) {
+        hasUnacknowledged = side.facts.contains(.hasUnacknowledged)
+        hasClosedWindow = side.facts.contains(.windowKnown) && side.window == 0 && !side.facts.contains(.sentRST)
+        self.hasTimestamps = hasTimestamps
     }
 }

@@ -6,6 +6,10 @@ public struct ConnectionSide: Sendable, Equatable {
     public var answered: UInt64 = 0
     /// Of the probes, the ones that carry an octet.
     public var octetProbes: UInt64 = 0
+    /// Of the probes, the ones with the timestamp option.
+    public var timestampedProbes: UInt64 = 0
+    /// Keep-alive probes in its name that it did not send.
+    public var middleboxProbes: UInt64 = 0
     /// Its answers to keep-alive probes of the peer.
     public var answers: UInt64 = 0
     /// Its zero-window probes.
@@ -32,6 +36,14 @@ public struct ConnectionSide: Sendable, Equatable {
     public var gaveUp: Int64?
     /// When it sent its first RST (ns since 1970), in a connection with probes; nil: none.
     public var reset: Int64?
+    /// Whether a RST that claims to be the peer's, and is not, came to it.
+    public var wasResetByPath = false
+    /// Whether the peer has not acknowledged all that it sent.
+    public var hasUnacknowledged = false
+    /// Whether its window was closed when it last told.
+    public var hasClosedWindow = false
+    /// Whether its first segment carried the timestamp option; nil: that was not captured.
+    public var hasTimestamps: Bool?
     /// When it last sent something other than a probe (ns since 1970); nil: never.
     public var lastSpoke: Int64?
 

@@ -21,6 +21,13 @@ struct ConnectionBirth: BitwiseCopyable {
     /// The place of each side's history, from 1; 0 is none.
     var histories: (UInt32, UInt32) = (0, 0)
 
+    /// The place of what is known of its silences, from 1; 0 is none.
+    var silence: UInt32 = 0
+    /// The TTL or hop limit of each side's first segment; 0: none was seen.
+    var timesToLive: (UInt8, UInt8) = (0, 0)
+    /// Whether each side's first segment carried the timestamp option.
+    var haveTimestamps = (false, false)
+
     /// Whether it had an event.
     var hasEvents: Bool { histories != (0, 0) }
 }

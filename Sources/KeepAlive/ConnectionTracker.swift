@@ -163,11 +163,12 @@ private struct Follower {
             restartIfNeeded(segment, side, index, in: &table)
         }
         let isSelf = segment.source == segment.destination
-        let needsBases = table.withSides(at: index, sender: side) { sender, peer, _ in
+        let isBeginning = table.withSides(at: index, sender: side) { sender, peer, _ in
             analysis.noteClose(segment, from: &sender)
             return !sender.facts.contains(.baseKnown) || !(isSelf || peer.facts.contains(.baseKnown))
+                || !sender.facts.contains(.hasSpoken)
         }
-        if needsBases { noteBases(segment, side, index, in: &table, isSelf: isSelf) }
+        if isBeginning { noteBeginning(segment, side, index, in: &table, isSelf: isSelf) }
         guard segment.role == .whole else { return }
         let outcome = table.withSides(at: index, sender: side) { sender, peer, lists -> Outcome in
             // Same address and port at both ends: all is one side, and its peer is for ever blank (3.1).
@@ -204,10 +205,18 @@ private struct Follower {
         let spokeBefore = sender.spoke
         sender.spoke = segment.time
         let isNotable =
-            !marks.isEmpty || peer.facts.contains(.awaitsAnswer)
+            !marks.isEmpty || !peer.facts.isDisjoint(with: [.awaitsAnswer, .brokeSilence])
+            || Self.gap(segment.time, spokeBefore, peer.spoke) >= Silence.threshold
             || SegmentKind.mayBeUnmarkedProbe(segment, sender, peer)
             || (segment.flags.contains(.rst) && sender.facts.union(peer.facts).contains(.hasHistory))
         return Outcome(marks: marks, isNotable: isNotable, spokeBefore: spokeBefore)
+    }
+
+    /// How long before `time` (ns) the later of two times is; 0 where neither is one.
+    @inline(__always)
+    private static func gap(_ time: Int64, _ first: Int64?, _ second: Int64?) -> Int64 {
+        let last = max(first ?? .min, second ?? .min)
+        return last == .min ? 0 : time &- last
     }
 
     /// Tells what a notable segment is, and reports it where that concerns keep-alives.
@@ -221,7 +230,10 @@ private struct Follower {
             var blank = WiresharkSide()
             let peer = isSelf ? blank : other
             let awaited = ledger.asked(birth, side: 1 - side)
-            let kind = SegmentKind.of(segment, outcome.marks, sender, peer, awaited: awaited)
+            let kind = SegmentKind.of(
+                segment, outcome.marks, sender, peer, awaited: awaited,
+                isForeign: Self.isForeign(segment, side == 0 ? birth.timesToLive.0 : birth.timesToLive.1))
+            noteSilence(segment, outcome, &birth, &sender.facts, peer.spoke, &other.facts)
             // An end that asks has not spoken: the peer's clock does not go by it.
             if kind?.isAsking ?? false { sender.spoke = outcome.spokeBefore }
             if let kind {
@@ -242,6 +254,25 @@ private struct Follower {
         table[birth: index] = birth
     }
 
+    /// Whether the TTL of `segment` is not that of the sender's first segment: routes differ by a hop or two, and who
+    /// speaks in the name of another is elsewhere.
+    private static func isForeign(_ segment: Segment, _ first: UInt8) -> Bool {
+        first != 0 && segment.timeToLive != 0 && abs(Int(segment.timeToLive) - Int(first)) > 2
+    }
+
+    /// Notes how long nothing had passed before `segment`, where that is long, and whether it ends such a silence.
+    private mutating func noteSilence(
+        _ segment: Segment, _ outcome: Outcome, _ birth: inout ConnectionBirth,
+        _ sender: inout WiresharkSide.Facts, _ peerSpoke: Int64?, _ peer: inout WiresharkSide.Facts
+    ) {
+        var gap = Self.gap(segment.time, outcome.spokeBefore, peerSpoke)
+        // A probe breaks a silence too, though its sender has not spoken.
+        if gap >= Silence.threshold, let asked = ledger.lastAsked(birth) { gap = min(gap, segment.time &- asked) }
+        guard gap >= Silence.threshold || peer.contains(.brokeSilence) else { return }
+        ledger.noteSilence(
+            gap, at: segment.time, &birth, isReset: segment.flags.contains(.rst), &sender, &peer)
+    }
+
     private func noteOpeningOrClose(
         _ flags: TCPFlags, _ sender: inout WiresharkSide.Facts, _ peer: WiresharkSide.Facts
     ) {
@@ -250,14 +281,22 @@ private struct Follower {
         if flags.contains(.rst), !peer.contains(.sentRST) { sender.formUnion(.sentRST) }
     }
 
-    /// Notes initial sequence numbers while one of them is not known.
+    /// Notes initial sequence numbers while one of them is not known, and what the first segment of each side is like.
     @inline(never)
-    private func noteBases<Key: ConnectionKey>(
+    private func noteBeginning<Key: ConnectionKey>(
         _ segment: Segment, _ side: Int, _ index: Int, in table: inout ConnectionTable<Key>, isSelf: Bool
     ) {
         var birth = table[birth: index]
+        if side == 0, birth.timesToLive.0 == 0 {
+            birth.timesToLive.0 = segment.timeToLive
+            birth.haveTimestamps.0 = segment.hasTimestamps
+        } else if side == 1, birth.timesToLive.1 == 0 {
+            birth.timesToLive.1 = segment.timeToLive
+            birth.haveTimestamps.1 = segment.hasTimestamps
+        }
         var (own, other) = side == 0 ? birth.bases : (birth.bases.1, birth.bases.0)
         table.withSides(at: index, sender: side) { sender, peer, _ in
+            if sender.facts.intersection(peer.facts).contains(.baseKnown) { return }
             if isSelf {
                 var blank = WiresharkSide()
                 analysis.noteBases(segment, from: &sender, to: &blank, &own, &other)

@@ -16,6 +16,8 @@ struct ProbeHistory: BitwiseCopyable {
     private var probes: UInt64 = 0
     private var answered: UInt64 = 0
     private var octetProbes: UInt32 = 0
+    private var timestampedProbes: UInt32 = 0
+    private var middleboxProbes: UInt32 = 0
     private var zeroWindowProbes: UInt32 = 0
     private var retransmissions: UInt32 = 0
     private var unanswered: UInt32 = 0
@@ -29,6 +31,8 @@ struct ProbeHistory: BitwiseCopyable {
     private var gaveUp: Int64?
     private var reset: Int64?
     private var peerReset: Int64?
+    /// Whether a RST in the name of the peer was not the peer's.
+    private var pathReset = false
 
     /// The last thing that this end asked; nil: nothing.
     var lastAsked: SegmentKind.Asked? {
@@ -43,11 +47,14 @@ struct ProbeHistory: BitwiseCopyable {
         var side = ConnectionSide()
         side.answers = other?.answered ?? 0
         side.reset = own?.reset ?? other?.peerReset
+        side.wasResetByPath = own?.pathReset ?? false
         side.lastSpoke = lastSpoke
         guard let own else { return side }
         side.probes = own.probes
         side.answered = own.answered
         side.octetProbes = UInt64(own.octetProbes)
+        side.timestampedProbes = UInt64(own.timestampedProbes)
+        side.middleboxProbes = UInt64(own.middleboxProbes)
         side.zeroWindowProbes = UInt64(own.zeroWindowProbes)
         side.retransmissions = UInt64(own.retransmissions)
         side.unanswered = UInt64(own.unanswered)
@@ -91,7 +98,11 @@ struct ProbeHistory: BitwiseCopyable {
         askedTime = segment.time
         identification = segment.identification
         timestampValue = segment.timestampValue
-        if event.kind == .probe { count(event, sender.facts.union(peer.facts)) } else { zeroWindowProbes &+= 1 }
+        switch event.kind {
+        case .probe: count(event, sender.facts.union(peer.facts))
+        case .middleboxProbe: middleboxProbes &+= 1
+        default: zeroWindowProbes &+= 1
+        }
         sender.facts.formUnion(.awaitsAnswer)
     }
 
@@ -126,6 +137,7 @@ struct ProbeHistory: BitwiseCopyable {
         probes &+= 1
         unanswered &+= 1
         if event.segment.payloadLength == 1 { octetProbes &+= 1 }
+        if event.segment.hasTimestamps { timestampedProbes &+= 1 }
         if firstProbe == nil {
             firstProbe = event.segment.time
             if isSure { firstWait = event.wait }
@@ -150,7 +162,7 @@ struct ProbeHistory: BitwiseCopyable {
         unanswered = 0
         let reply = event.segment.time &- askedTime
         if reply >= 0 { event.reply = reply }
-        guard event.kind == .answer else { return }
+        guard asked.kind == .probe else { return }
         answered &+= 1
         if reply >= 0 { replies.add(reply) }
     }
@@ -167,7 +179,7 @@ struct ProbeHistory: BitwiseCopyable {
 
     /// The peer resets the connection in which this end has asked: `event` is completed.
     mutating func hearReset(_ event: inout SegmentEvent, _ facts: WiresharkSide.Facts) {
-        if peerReset == nil { peerReset = event.segment.time }
+        if event.kind == .pathReset { pathReset = true } else if peerReset == nil { peerReset = event.segment.time }
         event.unanswered = unanswered
         let reply = event.segment.time &- askedTime
         if facts.contains(.awaitsAnswer), reply >= 0 { event.reply = reply }

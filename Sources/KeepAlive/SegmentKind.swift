@@ -14,10 +14,14 @@ public enum SegmentKind: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     case retransmission
     /// An acknowledgment that came late or twice, and that Wireshark marks.
     case acknowledgment
+    /// A keep-alive probe in the name of an end that did not send it: its TTL is not that end's.
+    case middleboxProbe
     /// The RST of a prober that gave up: its last probes were not answered.
     case abortReset
     /// The RST of the other end, which knows nothing of the connection any more, or wants nothing of it.
     case peerReset
+    /// A RST in the name of the other end that did not send it: its TTL is not that end's.
+    case pathReset
 
     /// Its name in records.
     public var name: String {
@@ -28,30 +32,33 @@ public enum SegmentKind: UInt8, CaseIterable, Sendable, BitwiseCopyable {
         case .zeroWindowAnswer: "zero_window_answer"
         case .retransmission: "retransmission"
         case .acknowledgment: "acknowledgment"
+        case .middleboxProbe: "middlebox_probe"
         case .abortReset: "abort_reset"
         case .peerReset: "peer_reset"
+        case .pathReset: "path_reset"
         }
     }
 
     /// The mark that says the same; empty where Wireshark has none.
     var mark: Marks {
         switch self {
-        case .probe: .keepAlive
+        case .probe, .middleboxProbe: .keepAlive
         case .answer: .keepAliveAck
         case .zeroWindowProbe: .zeroWindowProbe
-        case .zeroWindowAnswer, .retransmission, .acknowledgment, .abortReset, .peerReset: []
+        case .zeroWindowAnswer, .retransmission, .acknowledgment, .abortReset, .peerReset, .pathReset: []
         }
     }
 
     /// Whether it asks the peer for a sign of life.
     @inlinable
-    public var isAsking: Bool { self == .probe || self == .zeroWindowProbe }
+    public var isAsking: Bool { self == .probe || self == .zeroWindowProbe || self == .middleboxProbe }
 
     /// Whether it is a sign of life of its sender, and yet no answer to a probe.
     var answersNothing: Bool {
         switch self {
         case .retransmission, .acknowledgment: true
-        case .probe, .answer, .zeroWindowProbe, .zeroWindowAnswer, .abortReset, .peerReset: false
+        case .probe, .answer, .zeroWindowProbe, .zeroWindowAnswer, .middleboxProbe: false
+        case .abortReset, .peerReset, .pathReset: false
         }
     }
 
@@ -70,21 +77,26 @@ public enum SegmentKind: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     /// What a segment is that has a mark, or `mayBeUnmarkedProbe`, or comes while the peer waits for an answer, or
     /// resets a connection with a history; nil: nothing that concerns keep-alives.
     ///
-    /// `awaited` is the last thing that the peer asked.
+    /// `awaited` is the last thing that the peer asked; `isForeign` is whether the TTL is not the sender's.
     static func of(
-        _ segment: Segment, _ marks: Marks, _ sender: WiresharkSide, _ peer: WiresharkSide, awaited: Asked?
+        _ segment: Segment, _ marks: Marks, _ sender: WiresharkSide, _ peer: WiresharkSide, awaited: Asked?,
+        isForeign: Bool
     ) -> SegmentKind? {
         if segment.flags.contains(.rst) {
+            let isAnswer = awaited != nil || peer.facts.contains(.brokeSilence)
+            if isForeign, isAnswer || sender.facts.contains(.hasHistory) { return .pathReset }
             if sender.facts.contains(.awaitsAnswer) { return .abortReset }
-            return awaited == nil ? nil : .peerReset
+            return isAnswer ? .peerReset : nil
         }
         if marks.contains(.zeroWindowProbe) { return .zeroWindowProbe }
-        if let asked = asking(segment, marks, sender, peer) { return asked }
+        if let asked = asking(segment, marks, sender, peer) {
+            return asked == .probe && isForeign ? .middleboxProbe : asked
+        }
         if let awaited, segment.payloadLength == 0, segment.flags.isDisjoint(with: [.syn, .fin]),
             segment.flags.contains(.ack), awaited.isAnswered(by: segment)
         {
             if peer.facts.contains(.awaitsAnswer) || marks.contains(.keepAliveAck) {
-                return awaited.kind == .probe ? .answer : .zeroWindowAnswer
+                return awaited.kind == .zeroWindowProbe ? .zeroWindowAnswer : .answer
             }
         }
         return marks.isEmpty ? nil : .acknowledgment

@@ -56,6 +56,8 @@ struct WiresharkSide: BitwiseCopyable {
         static let awaitsAnswer = Facts(rawValue: 1 << 11)
         /// It sent a segment that made a `SegmentEvent`.
         static let hasHistory = Facts(rawValue: 1 << 12)
+        /// It broke a long silence, and the peer was not heard since.
+        static let brokeSilence = Facts(rawValue: 1 << 14)
         /// `spoke` holds a time.
         static let hasSpoken = Facts(rawValue: 1 << 13)
     }

@@ -110,12 +110,19 @@ struct EventText {
                 text.append(preciseDuration: wait.gap)
                 text.append(" ago")
             }
-        case .peerReset:
-            append("reset by the peer", in: Self.over, to: &text)
+        case .middleboxProbe:
+            if event.marks.isEmpty { append("keep-alive (not marked)", in: Self.asking, to: &text) }
+            appendProbe(event, to: &text)
+            text.append(", with TTL \(event.segment.timeToLive), which is not the sender's")
+        case .peerReset, .pathReset:
+            append("reset by the \(event.kind == .peerReset ? "peer" : "path")", in: Self.over, to: &text)
             if let reply = event.reply {
                 text.append(", ")
                 text.append(latency: reply)
                 text.append(" after the probe")
+            }
+            if event.kind == .pathReset {
+                text.append(", with TTL \(event.segment.timeToLive), which is not the peer's")
             }
         }
     }

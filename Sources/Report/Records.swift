@@ -34,7 +34,7 @@ extension TextBuffer {
             member("gap_s", seconds: wait.gap)
             member("gap_since", wait.since.name)
         }
-        if event.wait != nil || event.kind == .peerReset { member("unanswered", UInt64(event.unanswered)) }
+        if event.wait != nil || event.kind == .peerReset || event.kind == .pathReset { member("unanswered", UInt64(event.unanswered)) }
         if let reply = event.reply { member("reply_ns", nanoseconds: reply) }
         append("}")
     }

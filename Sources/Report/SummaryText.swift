@@ -95,7 +95,8 @@ extension SegmentKind {
         case .zeroWindowProbe: "zero-window probes"
         case .retransmission: "octets of data sent again"
         case .acknowledgment: "acknowledgments that came late or twice"
-        case .zeroWindowAnswer, .abortReset, .peerReset: nil
+        case .middleboxProbe: "keep-alives of a middlebox"
+        case .zeroWindowAnswer, .abortReset, .peerReset, .pathReset: nil
         }
     }
 }

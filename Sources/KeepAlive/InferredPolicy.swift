@@ -1,0 +1,166 @@
+/// The settings that the probes of one end are consistent with, as ranges of whole seconds.
+///
+/// Timers of Linux fire late by up to one bucket of their wheel and never early (`TimerWheel`), so that a gap tells a
+/// setting only as a range; those of other systems are accurate. A mean gap is never a setting.
+public struct InferredPolicy: Sendable, Equatable {
+    /// TCP_KEEPIDLE (s); nil where nothing tells it.
+    public private(set) var idle: ClosedRange<Int64>?
+    /// TCP_KEEPINTVL (s); nil where nothing tells it.
+    public private(set) var interval: ClosedRange<Int64>?
+    /// The greater of both (s), which is the period of probes to a live peer; nil where nothing tells it.
+    public private(set) var period: ClosedRange<Int64>?
+    /// TCP_KEEPCNT, or what a user timeout in `userTimeout` made of it; nil where the end did not give up.
+    public private(set) var count: UInt64?
+    /// A TCP_USER_TIMEOUT in this range (ns, without its lower end) would have ended the connection at the same time.
+    public private(set) var userTimeout: ClosedRange<Int64>?
+    /// The tick rates of Linux (Hz) that the gaps are consistent with.
+    public private(set) var tickRates: [Int64] = []
+    /// Whether the gaps are consistent with timers that are accurate, as those of macOS, FreeBSD and Windows.
+    public private(set) var isAccurate = false
+
+    /// Whether anything is told.
+    public var isEmpty: Bool { idle == nil && interval == nil && period == nil && count == nil }
+
+    /// What the probes of `prober` to `peer` tell.
+    public init(of prober: ConnectionSide, peer: ConnectionSide) {
+        let quantities = Quantity.all(of: prober)
+        // What no model explains within the wheel, a busy host may: then a little more is allowed.
+        for slack in [Slack.none, .host] {
+            let models = Model.all.filter { model in
+                quantities.allSatisfy { model.settings(for: $0, slack) != nil }
+            }
+            guard !quantities.isEmpty, !models.isEmpty else { continue }
+            take(quantities, models, slack)
+            break
+        }
+        if tickRates.isEmpty, !isAccurate {
+            // No one model explains all: each quantity then stands for itself.
+            for quantity in quantities { take([quantity], Model.all, .host, isTogether: false) }
+        }
+        bindIdle(prober)
+        if let gaveUp = prober.gaveUp, prober.unanswered > 0 {
+            count = prober.unanswered
+            userTimeout = Self.userTimeout(prober, heard: peer.lastSpoke, gaveUp)
+        }
+    }
+
+    private mutating func take(
+        _ quantities: [Quantity], _ models: [Model], _ slack: Slack, isTogether: Bool = true
+    ) {
+        for quantity in quantities {
+            let found = models.compactMap { $0.settings(for: quantity, slack) }
+            guard let low = found.map(\.lowerBound).min(), let high = found.map(\.upperBound).max() else { continue }
+            switch quantity.name {
+            case .idle: idle = low...high
+            case .interval: interval = low...high
+            case .period: period = low...high
+            }
+        }
+        guard isTogether else { return }
+        tickRates = models.compactMap(\.tickRate)
+        isAccurate = models.contains { $0.tickRate == nil }
+    }
+
+    /// The idle time is no longer than the period, and is the period where the interval is known to be shorter.
+    private mutating func bindIdle(_ prober: ConnectionSide) {
+        guard let period else { return }
+        if let interval, interval.upperBound < period.lowerBound {
+            let low = max(idle?.lowerBound ?? 1, period.lowerBound)
+            let high = min(idle?.upperBound ?? .max, period.upperBound)
+            idle = low <= high ? low...high : period
+        } else if let idle, idle.lowerBound > period.upperBound {
+            // The first silence was longer than the idle time, as when keep-alives are turned on late.
+            self.idle = nil
+        } else if let idle, idle.upperBound < period.lowerBound {
+            // Only the interval can be what makes the period longer.
+            interval = interval ?? period
+        }
+    }
+
+    /// The user timeouts that would have given up after the last probe and not before: Linux looks at each firing of
+    /// the timer whether nothing was heard for as long.
+    private static func userTimeout(
+        _ prober: ConnectionSide, heard: Int64?, _ gaveUp: Int64
+    ) -> ClosedRange<Int64>? {
+        guard let last = prober.lastProbe, let heard, heard <= last, last <= gaveUp else { return nil }
+        return last - heard...gaveUp - heard
+    }
+
+    /// How much more than a model promises is allowed.
+    private enum Slack {
+        case none, host
+
+        /// What a gap may be too short by (ns): clocks are adjusted by up to 500 parts in a million.
+        func early(_ gap: Int64) -> Int64 { self == .none ? 0 : 20_000_000 + gap / 2000 }
+
+        /// What a gap may be too long by (ns).
+        func late(_ gap: Int64) -> Int64 { self == .none ? 0 : 50_000_000 + gap / 2000 }
+    }
+
+    /// A setting, and the gaps that tell it.
+    private struct Quantity {
+        enum Name { case idle, interval, period }
+
+        var name: Name
+        var shortest: Int64
+        var longest: Int64
+        /// What the longest may be longer by, beyond the lateness of a timer (ns).
+        var extra: Int64 = 0
+
+        static func all(of prober: ConnectionSide) -> [Quantity] {
+            var quantities: [Quantity] = []
+            // Of later silences the timer may run from before, where the interval is the longer one.
+            if let first = prober.firstWait, first.since == .segment {
+                let shortest = min(first.gap, prober.idleGaps.shortest)
+                quantities.append(Quantity(name: .idle, shortest: shortest, longest: shortest))
+            }
+            var interval = prober.intervalGaps
+            if let gaveUp = prober.gaveUp, let last = prober.lastProbe, gaveUp > last { interval.add(gaveUp - last) }
+            if interval.count > 0 {
+                quantities.append(
+                    Quantity(name: .interval, shortest: interval.shortest, longest: interval.longest))
+            }
+            let period = prober.periodGaps
+            if period.count > 0 {
+                // The idle time counts from the answer, and the gap from the probe.
+                quantities.append(
+                    Quantity(
+                        name: .period, shortest: period.shortest, longest: period.longest,
+                        extra: prober.replies.longest))
+            }
+            return quantities
+        }
+    }
+
+    /// A kind of timer.
+    private struct Model {
+        /// That of Linux at this tick rate (Hz); nil: an accurate timer.
+        var tickRate: Int64?
+
+        static let all = TimerWheel.tickRates.map { Model(tickRate: $0) } + [Model(tickRate: nil)]
+
+        private static let second: Int64 = 1_000_000_000
+        /// What an accurate timer may be early or late by (ns).
+        private static let accuracy: Int64 = 10_000_000
+
+        /// The whole seconds that explain every gap of `quantity`; nil: none.
+        func settings(for quantity: Quantity, _ slack: Slack) -> ClosedRange<Int64>? {
+            let early = slack.early(quantity.shortest) + (tickRate == nil ? Self.accuracy : 0)
+            let high = (quantity.shortest + early) / Self.second
+            guard high >= 1 else { return nil }
+            let late = slack.late(quantity.longest) + quantity.extra
+            var low: Int64?
+            var setting = high
+            // A longer setting has no narrower bucket, so that the search ends at the first that does not explain.
+            while setting >= 1, setting * Self.second + bucket(setting) + late >= quantity.longest {
+                low = setting
+                setting -= 1
+            }
+            return low.map { $0...high }
+        }
+
+        private func bucket(_ setting: Int64) -> Int64 {
+            tickRate.map { TimerWheel.bucket(setting * Self.second, tickRate: $0) } ?? Self.accuracy
+        }
+    }
+}
