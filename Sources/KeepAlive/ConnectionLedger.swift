@@ -38,7 +38,7 @@ struct ConnectionLedger {
 
     /// Keeps what a report will say of a connection that leaves the table.
     mutating func retire<Key: ConnectionKey>(_ slot: ConnectionSlot<Key>, _ birth: ConnectionBirth) {
-        if keepsAll || birth.hasEvents { replaced.append(connection(slot, birth)) }
+        if keepsAll || isNotable(slot, birth) { replaced.append(connection(slot, birth)) }
         for place in [birth.histories.0, birth.histories.1] where place != 0 { freeHistories.append(place) }
         if birth.silence != 0 { freeSilences.append(birth.silence) }
     }
@@ -85,7 +85,8 @@ struct ConnectionLedger {
             let place = side == 0 ? birth.histories.1 : birth.histories.0
             guard place != 0 else {
                 // A RST that answers data after a long silence, in a connection without probes.
-                _ = ownHistory(side, &birth)
+                let asker = ownHistory(1 - side, &birth)
+                histories[asker].hearReset(&event, peer.facts)
                 return
             }
             if event.kind == .peerReset || event.kind == .pathReset {
@@ -132,6 +133,15 @@ struct ConnectionLedger {
         }
         silences.append(Silence())
         return UInt32(truncatingIfNeeded: silences.count)
+    }
+
+    /// Whether there is something to be said of the connection in `slot`: it had an event, was idle for long, or has an
+    /// end that is not heard.
+    func isNotable<Key: ConnectionKey>(_ slot: ConnectionSlot<Key>, _ birth: ConnectionBirth) -> Bool {
+        if birth.hasEvents { return true }
+        if birth.silence != 0, silences[Int(birth.silence) - 1].longest >= Diagnosis.idle { return true }
+        let (first, second) = slot.sides
+        return first.isUnheard(by: second) || second.isUnheard(by: first)
     }
 
     /// When either end last asked something (ns since 1970); nil: never.
@@ -205,6 +215,14 @@ struct ConnectionLedger {
         case (false, true): .closedByResponder
         case (false, false): .open
         }
+    }
+}
+
+extension WiresharkSide {
+    /// Whether it sends on and is not answered by `peer`, which has spoken before.
+    fileprivate func isUnheard(by peer: WiresharkSide) -> Bool {
+        guard facts.contains(.hasUnacknowledged), let spoke, let heard = peer.spoke else { return false }
+        return spoke &- heard >= Diagnosis.deafAfter
     }
 }
 

@@ -18,6 +18,8 @@ public struct ConnectionSide: Sendable, Equatable {
     public var retransmissions: UInt64 = 0
     /// Its keep-alive probes since the peer last gave a sign of life.
     public var unanswered: UInt64 = 0
+    /// When it sent the first of those (ns since 1970); nil without any.
+    public var firstUnanswered: Int64?
     /// Time of its first keep-alive probe (ns since 1970); nil without any.
     public var firstProbe: Int64?
     /// Time of its last keep-alive probe (ns since 1970); nil without any.

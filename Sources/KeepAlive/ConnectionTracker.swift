@@ -76,18 +76,18 @@ public struct ConnectionTracker: ~Copyable {
         }
     }
 
-    /// The connections in order of appearance: those with events, or all.
+    /// The connections in order of appearance: those of which there is something to be said, or all.
     public func connections(all: Bool) -> [Connection] {
         // Light places are put in order, and not the connections, which are large.
         var places: [(number: UInt64, index: Int, isVersion4: Bool)] = []
+        let ledger = follower.ledger
         version4.forEach { index, birth in
-            if all || birth.hasEvents { places.append((birth.number, index, true)) }
+            if all || ledger.isNotable(version4.slot(at: index), birth) { places.append((birth.number, index, true)) }
         }
         version6.forEach { index, birth in
-            if all || birth.hasEvents { places.append((birth.number, index, false)) }
+            if all || ledger.isNotable(version6.slot(at: index), birth) { places.append((birth.number, index, false)) }
         }
         places.sort { $0.number < $1.number }
-        let ledger = follower.ledger
         var replaced = ledger.replaced.sorted { $0.number < $1.number }[...]
         var connections: [Connection] = []
         connections.reserveCapacity(places.count + replaced.count)
@@ -102,6 +102,37 @@ public struct ConnectionTracker: ~Copyable {
                     : ledger.connection(version6.slot(at: place.index), version6[birth: place.index]))
         }
         return connections + replaced
+    }
+
+    /// The verdicts on the connections: on those of which there is something to be said, or on all.
+    public func diagnoses(all: Bool) -> [Diagnosis] {
+        let connections = connections(all: all)
+        // Hosts that fell silent in one connection may be heard in another.
+        var heard: [IPAddress: Int64] = [:]
+        for connection in connections {
+            let sides = [
+                (connection.fromOriginator, connection.responder), (connection.fromResponder, connection.originator),
+            ]
+            for (own, peer) in sides where own.unanswered > 0 || own.hasUnacknowledged {
+                heard[peer.address] = .min
+            }
+        }
+        if !heard.isEmpty {
+            note(version4, in: &heard)
+            note(version6, in: &heard)
+        }
+        return connections.map { Diagnosis(of: $0, heard: heard) }
+    }
+
+    /// Notes when those hosts in `heard` last spoke that have a connection in `table`.
+    private func note<Key: ConnectionKey>(_ table: borrowing ConnectionTable<Key>, in heard: inout [IPAddress: Int64]) {
+        table.forEach { index, _ in
+            let slot = table.slot(at: index)
+            for (address, side) in [(slot.key.first.address, slot.sides.0), (slot.key.second.address, slot.sides.1)] {
+                guard let spoke = side.spoke, let last = heard[address], last < spoke else { continue }
+                heard[address] = spoke
+            }
+        }
     }
 
     @inline(__always)
@@ -189,6 +220,8 @@ private struct Follower {
         var isNotable: Bool
         /// When the sender last spoke before (ns since 1970).
         var spokeBefore: Int64?
+        /// Whether the sender had something unacknowledged before.
+        var hadUnacknowledged: Bool
     }
 
     /// Marks a whole segment.
@@ -200,6 +233,7 @@ private struct Follower {
         if !segment.flags.isDisjoint(with: [.syn, .fin, .rst]) {
             noteOpeningOrClose(segment.flags, &sender.facts, peer.facts)
         }
+        let hadUnacknowledged = sender.facts.contains(.hasUnacknowledged)
         var marks = analysis.mark(segment, from: &sender, to: &peer, lists: &lists, side: side)
         if !segment.isShown { marks = [] }
         let spokeBefore = sender.spoke
@@ -209,7 +243,8 @@ private struct Follower {
             || Self.gap(segment.time, spokeBefore, peer.spoke) >= Silence.threshold
             || SegmentKind.mayBeUnmarkedProbe(segment, sender, peer)
             || (segment.flags.contains(.rst) && sender.facts.union(peer.facts).contains(.hasHistory))
-        return Outcome(marks: marks, isNotable: isNotable, spokeBefore: spokeBefore)
+        return Outcome(
+            marks: marks, isNotable: isNotable, spokeBefore: spokeBefore, hadUnacknowledged: hadUnacknowledged)
     }
 
     /// How long before `time` (ns) the later of two times is; 0 where neither is one.
@@ -268,6 +303,8 @@ private struct Follower {
         var gap = Self.gap(segment.time, outcome.spokeBefore, peerSpoke)
         // A probe breaks a silence too, though its sender has not spoken.
         if gap >= Silence.threshold, let asked = ledger.lastAsked(birth) { gap = min(gap, segment.time &- asked) }
+        // Between retransmissions nobody is idle.
+        if outcome.hadUnacknowledged { gap = 0 }
         guard gap >= Silence.threshold || peer.contains(.brokeSilence) else { return }
         ledger.noteSilence(
             gap, at: segment.time, &birth, isReset: segment.flags.contains(.rst), &sender, &peer)

@@ -21,6 +21,8 @@ struct ProbeHistory: BitwiseCopyable {
     private var zeroWindowProbes: UInt32 = 0
     private var retransmissions: UInt32 = 0
     private var unanswered: UInt32 = 0
+    /// When the first of the unanswered ones was sent (ns since 1970); meaningful where there are any.
+    private var firstUnanswered: Int64 = 0
     private var firstProbe: Int64?
     private var lastProbe: Int64 = 0
     private var firstWait: Wait?
@@ -58,6 +60,7 @@ struct ProbeHistory: BitwiseCopyable {
         side.zeroWindowProbes = UInt64(own.zeroWindowProbes)
         side.retransmissions = UInt64(own.retransmissions)
         side.unanswered = UInt64(own.unanswered)
+        side.firstUnanswered = own.unanswered > 0 ? own.firstUnanswered : nil
         side.firstProbe = own.firstProbe
         side.lastProbe = own.probes > 0 ? own.lastProbe : nil
         side.firstWait = own.firstWait
@@ -135,6 +138,7 @@ struct ProbeHistory: BitwiseCopyable {
         // Where the capture began midway, what the peer sent last may be the answer to a probe before it.
         let isSure = probes > 0 || !facts.isDisjoint(with: [.sentSYN, .sentSYNACK])
         probes &+= 1
+        if unanswered == 0 { firstUnanswered = event.segment.time }
         unanswered &+= 1
         if event.segment.payloadLength == 1 { octetProbes &+= 1 }
         if event.segment.hasTimestamps { timestampedProbes &+= 1 }

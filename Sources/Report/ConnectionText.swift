@@ -14,7 +14,7 @@ struct ConnectionText {
 
     /// A column. Some stand for a connection and appear in the line of its originator only.
     private enum Column: CaseIterable {
-        case stream, end, probes, answered, answers, zeroWindow, first, last, duration, ended
+        case stream, verdict, end, probes, answered, idle, interval, count, zeroWindow, first, last, duration, ended
     }
 
     /// How times of day are told apart.
@@ -28,17 +28,25 @@ struct ConnectionText {
         case originator, responder
     }
 
-    /// A table of `connections`, not empty, out of `total`.
-    init(_ connections: [Connection], of total: UInt64) {
-        shown = connections.count
+    /// A table of the connections of `diagnoses`, not empty, out of `total`.
+    init(_ diagnoses: [Diagnosis], of total: UInt64) {
+        shown = diagnoses.count
         self.total = total
+        let connections = diagnoses.map(\.connection)
         dates = Self.dates(of: connections)
         hasUnseenHandshake = connections.contains { !$0.handshakeSeen }
         let hasZeroWindow = connections.contains {
             $0.fromOriginator.zeroWindowProbes > 0 || $0.fromResponder.zeroWindowProbes > 0
         }
-        columns = Column.allCases.filter { $0 != .zeroWindow || hasZeroWindow }
-        widths = Self.widths(of: columns, connections, dates)
+        let hasPolicy = diagnoses.contains { !$0.originatorPolicy.isEmpty || !$0.responderPolicy.isEmpty }
+        columns = Column.allCases.filter { column in
+            switch column {
+            case .zeroWindow: hasZeroWindow
+            case .idle, .interval, .count: hasPolicy
+            default: true
+            }
+        }
+        widths = Self.widths(of: columns, diagnoses, dates)
     }
 
     private static func dates(of connections: [Connection]) -> Dates {
@@ -49,14 +57,14 @@ struct ConnectionText {
         return isSameDay ? .same(first) : .different
     }
 
-    private static func widths(of columns: [Column], _ connections: [Connection], _ dates: Dates) -> [Int] {
+    private static func widths(of columns: [Column], _ diagnoses: [Diagnosis], _ dates: Dates) -> [Int] {
         var widths = columns.map { title(of: $0).utf8.count }
         var cell = TextBuffer()
-        for connection in connections {
+        for diagnosis in diagnoses {
             for end in End.allCases {
                 for (index, column) in columns.enumerated() {
                     cell.removeAll()
-                    append(column, of: end, connection, dates, to: &cell)
+                    append(column, of: end, diagnosis, dates, to: &cell)
                     widths[index] = max(widths[index], cell.count)
                 }
             }
@@ -82,10 +90,10 @@ struct ConnectionText {
         appendLine(to: &text) { $1.append(Self.title(of: $0)) }
     }
 
-    /// Appends the two lines of `connection`.
-    func append(_ connection: Connection, to text: inout TextBuffer) {
+    /// Appends the two lines of the connection of `diagnosis`.
+    func append(_ diagnosis: Diagnosis, to text: inout TextBuffer) {
         for end in End.allCases {
-            appendLine(to: &text) { Self.append($0, of: end, connection, dates, to: &$1) }
+            appendLine(to: &text) { Self.append($0, of: end, diagnosis, dates, to: &$1) }
         }
     }
 
@@ -113,8 +121,8 @@ struct ConnectionText {
 
     private static func isNumber(_ column: Column) -> Bool {
         switch column {
-        case .probes, .answered, .answers, .zeroWindow, .duration: true
-        case .stream, .end, .first, .last, .ended: false
+        case .probes, .answered, .idle, .interval, .count, .zeroWindow, .duration: true
+        case .stream, .verdict, .end, .first, .last, .ended: false
         }
     }
 
@@ -124,7 +132,10 @@ struct ConnectionText {
         case .end: "originator, responder"
         case .probes: "probes"
         case .answered: "answered"
-        case .answers: "answers"
+        case .verdict: "verdict"
+        case .idle: "idle"
+        case .interval: "interval"
+        case .count: "count"
         case .zeroWindow: "zero-window"
         case .first: "first"
         case .last: "last"
@@ -134,9 +145,11 @@ struct ConnectionText {
     }
 
     private static func append(
-        _ column: Column, of end: End, _ connection: Connection, _ dates: Dates, to cell: inout TextBuffer
+        _ column: Column, of end: End, _ diagnosis: Diagnosis, _ dates: Dates, to cell: inout TextBuffer
     ) {
+        let connection = diagnosis.connection
         let isFirstLine = end == .originator
+        let policy = isFirstLine ? diagnosis.originatorPolicy : diagnosis.responderPolicy
         let side = isFirstLine ? connection.fromOriginator : connection.fromResponder
         switch column {
         case .stream where isFirstLine:
@@ -146,13 +159,17 @@ struct ConnectionText {
         case .probes: cell.append(count: side.probes)
         case .answered where side.probes > 0: cell.append(side.answered)
         case .answered: cell.append("-")
-        case .answers: cell.append(count: side.answers)
+        case .verdict where isFirstLine: cell.append(diagnosis.verdict.rawValue)
+        case .idle: cell.append(seconds: policy.idle)
+        case .interval: cell.append(seconds: policy.interval)
+        case .count where policy.count != nil: cell.append(policy.count ?? 0)
+        case .count: cell.append("-")
         case .zeroWindow: cell.append(count: side.zeroWindowProbes)
         case .first where isFirstLine: append(connection.firstTime, dates, to: &cell)
         case .last where isFirstLine: append(connection.lastTime, dates, to: &cell)
         case .duration where isFirstLine: cell.append(duration: connection.lastTime &- connection.firstTime)
         case .ended where isFirstLine: cell.append(words(for: connection.ending))
-        case .stream, .first, .last, .duration, .ended: break
+        case .stream, .verdict, .first, .last, .duration, .ended: break
         }
     }
 
@@ -178,6 +195,17 @@ struct ConnectionText {
 }
 
 extension TextBuffer {
+    /// Appends a range of whole seconds as `57-60s`, one number where it is one, or `-` where nothing is known.
+    fileprivate mutating func append(seconds range: ClosedRange<Int64>?) {
+        guard let range else { return append("-") }
+        append(signed: range.lowerBound)
+        if range.count > 1 {
+            append("-")
+            append(signed: range.upperBound)
+        }
+        append("s")
+    }
+
     /// Appends `count`, or `-` for none, so that the eye finds what there is.
     fileprivate mutating func append(count: UInt64) {
         if count == 0 { append("-") } else { append(count) }

@@ -34,13 +34,16 @@ extension TextBuffer {
             member("gap_s", seconds: wait.gap)
             member("gap_since", wait.since.name)
         }
-        if event.wait != nil || event.kind == .peerReset || event.kind == .pathReset { member("unanswered", UInt64(event.unanswered)) }
+        if event.wait != nil || event.kind == .peerReset || event.kind == .pathReset {
+            member("unanswered", UInt64(event.unanswered))
+        }
         if let reply = event.reply { member("reply_ns", nanoseconds: reply) }
         append("}")
     }
 
     /// Appends a `tcpalive.connection/1`.
-    mutating func appendRecord(_ connection: Connection) {
+    mutating func appendRecord(_ diagnosis: Diagnosis) {
+        let connection = diagnosis.connection
         beginRecord("tcpalive.connection/1")
         member("connection", connection.number)
         members("originator_", connection.originator)
@@ -51,8 +54,20 @@ extension TextBuffer {
         member("last_ns", nanoseconds: connection.lastTime)
         member("last_ts", timestamp: connection.lastTime)
         member("ended", name(of: connection.ending))
-        members("originator_", connection.fromOriginator)
-        members("responder_", connection.fromResponder)
+        members("originator_", connection.fromOriginator, diagnosis.originatorPolicy)
+        members("responder_", connection.fromResponder, diagnosis.responderPolicy)
+        let silence = connection.silence
+        if silence.longest > 0 { member("longest_silence_s", seconds: silence.longest) }
+        if silence.longestSurvived > 0 { member("longest_survived_s", seconds: silence.longestSurvived) }
+        if silence.shortestFailed > 0 { member("shortest_failed_s", seconds: silence.shortestFailed) }
+        member("verdict", diagnosis.verdict.rawValue)
+        member("severity", diagnosis.verdict.severity.rawValue)
+        member("confidence", diagnosis.confidence.rawValue)
+        if let end = diagnosis.end { member("verdict_end", end == .originator ? "originator" : "responder") }
+        var sentence = TextBuffer()
+        sentence.append(sentenceOf: diagnosis)
+        member("sentence", sentence.string)
+        if !diagnosis.verdict.advice.isEmpty { member("advice", diagnosis.verdict.advice) }
         append("}")
     }
 
@@ -88,16 +103,56 @@ extension TextBuffer {
         append("}")
     }
 
-    private mutating func members(_ prefix: String, _ side: ConnectionSide) {
+    private mutating func members(_ prefix: String, _ side: ConnectionSide, _ policy: InferredPolicy) {
         member(prefix + "probes", side.probes)
         member(prefix + "answered", side.answered)
         member(prefix + "unanswered", side.probes &- side.answered)
         member(prefix + "answers", side.answers)
         member(prefix + "zero_window_probes", side.zeroWindowProbes)
         member(prefix + "retransmissions", side.retransmissions)
+        if side.middleboxProbes > 0 { member(prefix + "middlebox_probes", side.middleboxProbes) }
         if let first = side.firstProbe { member(prefix + "first_probe_ns", nanoseconds: first) }
         if let last = side.lastProbe { member(prefix + "last_probe_ns", nanoseconds: last) }
         if let time = side.gaveUp { member(prefix + "gave_up_ns", nanoseconds: time) }
+        for (name, range) in [("idle", policy.idle), ("interval", policy.interval), ("period", policy.period)] {
+            guard let range else { continue }
+            member("\(prefix)\(name)_min_s", UInt64(range.lowerBound))
+            member("\(prefix)\(name)_max_s", UInt64(range.upperBound))
+        }
+        if let count = policy.count {
+            member(prefix + "count_min", count)
+            member(prefix + "count_max", count)
+        }
+        if let timeout = policy.userTimeout {
+            member(prefix + "user_timeout_above_s", seconds: timeout.lowerBound)
+            member(prefix + "user_timeout_max_s", seconds: timeout.upperBound)
+        }
+        if !policy.tickRates.isEmpty {
+            member(prefix + "tick_rates")
+            appendArray(policy.tickRates) { $0.append(signed: $1) }
+        }
+        let stacks = Stack.consistent(with: side, policy)
+        if !stacks.isEmpty {
+            member(prefix + "consistent_with")
+            appendArray(stacks) { $0.append(json: $1.rawValue) }
+        }
+    }
+
+    /// Appends a `tcpalive.path/1`.
+    mutating func appendRecord(_ path: PathTimeout) {
+        beginRecord("tcpalive.path/1")
+        member("first_network", network(path.networks.first))
+        member("second_network", network(path.networks.second))
+        member("connections", UInt64(path.connections))
+        if path.longestSurvived > 0 { member("longest_survived_s", seconds: path.longestSurvived) }
+        if path.shortestFailed > 0 { member("shortest_failed_s", seconds: path.shortestFailed) }
+        if let idle = path.safeIdle { member("safe_idle_s", UInt64(idle)) }
+        let candidates = IdleTimeout.candidates(for: path)
+        if !candidates.isEmpty {
+            member("candidates")
+            appendArray(candidates) { $0.append(json: "\($1.seconds) s: \($1.name)") }
+        }
+        append("}")
     }
 
     private mutating func appendArray<Item>(_ items: [Item], _ appendItem: (inout TextBuffer, Item) -> Void) {
@@ -160,4 +215,11 @@ extension Wait.Since {
         case .answeredProbe: "answered_probe"
         }
     }
+}
+
+/// The network that begins with `address`, with its length.
+func network(_ address: IPAddress) -> String {
+    var text = TextBuffer()
+    text.append(address)
+    return text.string + (address.version == .v4 ? "/24" : "/64")
 }

@@ -77,35 +77,36 @@ public struct Reporter: ~Copyable {
         try output.flush()
     }
 
-    /// Ends the report with `connections`, `summary` and `judgements`, and writes out what is left.
+    /// Ends the report with `diagnoses`, `summary` and `judgements`, and writes out what is left.
     public mutating func finish(
-        _ connections: [Connection], _ summary: Summary, _ judgements: [JudgedProbes] = []
+        _ diagnoses: [Diagnosis], _ summary: Summary, _ judgements: [JudgedProbes] = []
     ) throws(OutputError) {
         switch format {
         case .text:
-            try finishText(connections, summary)
+            try finishText(diagnoses, summary)
             try finishText(judgements)
         case .tsv: try output.write { marks.flush(to: &$0) }
-        case .jsonl: try finishJSONLines(connections, judgements, summary)
-        case .json: try finishJSON(connections, judgements, summary)
+        case .jsonl: try finishJSONLines(diagnoses, judgements, summary)
+        case .json: try finishJSON(diagnoses, judgements, summary)
         }
         try output.flush()
     }
 
-    private mutating func finishText(_ connections: [Connection], _ summary: Summary) throws(OutputError) {
-        if !connections.isEmpty {
-            let table = ConnectionText(connections, of: summary.connections)
+    private mutating func finishText(_ diagnoses: [Diagnosis], _ summary: Summary) throws(OutputError) {
+        if !diagnoses.isEmpty {
+            let table = ConnectionText(diagnoses, of: summary.connections)
             try output.write {
                 if events.count > 0 { $0.append("\n") }
                 table.appendHead(to: &$0)
             }
-            for connection in connections {
-                try output.write { table.append(connection, to: &$0) }
+            for diagnosis in diagnoses {
+                try output.write { table.append(diagnosis, to: &$0) }
             }
             try output.write { table.appendFoot(to: &$0) }
+            try output.write { FindingsText.append(diagnoses, to: &$0) }
         }
         try output.write {
-            if $0.count > 0 || events.count > 0 || !connections.isEmpty { $0.append("\n") }
+            if $0.count > 0 || events.count > 0 || !diagnoses.isEmpty { $0.append("\n") }
             $0.append(summary)
         }
     }
@@ -129,11 +130,17 @@ public struct Reporter: ~Copyable {
     }
 
     private mutating func finishJSONLines(
-        _ connections: [Connection], _ judgements: [JudgedProbes], _ summary: Summary
+        _ diagnoses: [Diagnosis], _ judgements: [JudgedProbes], _ summary: Summary
     ) throws(OutputError) {
-        for connection in connections {
+        for diagnosis in diagnoses {
             try output.write {
-                $0.appendRecord(connection)
+                $0.appendRecord(diagnosis)
+                $0.append("\n")
+            }
+        }
+        for path in PathTimeout.all(diagnoses) {
+            try output.write {
+                $0.appendRecord(path)
                 $0.append("\n")
             }
         }
@@ -150,10 +157,15 @@ public struct Reporter: ~Copyable {
     }
 
     private mutating func finishJSON(
-        _ connections: [Connection], _ judgements: [JudgedProbes], _ summary: Summary
+        _ diagnoses: [Diagnosis], _ judgements: [JudgedProbes], _ summary: Summary
     ) throws(OutputError) {
         try output.write { $0.append(needsComma ? "\n],\n\"connections\":" : "{\"events\":[],\n\"connections\":") }
-        try writeArray(connections) { $0.appendRecord($1) }
+        try writeArray(diagnoses) { $0.appendRecord($1) }
+        let paths = PathTimeout.all(diagnoses)
+        if !paths.isEmpty {
+            try output.write { $0.append(",\n\"paths\":") }
+            try writeArray(paths) { $0.appendRecord($1) }
+        }
         if !judgements.isEmpty {
             try output.write { $0.append(",\n\"verifications\":") }
             try writeArray(judgements) { $0.appendRecord($1) }

@@ -69,15 +69,16 @@ struct Analyze: ParsableCommand {
         }
         let summary = analysis.summary
         var judgements: [JudgedProbes] = []
+        var diagnoses: [Diagnosis] = []
         if failure == nil || !summary.files.isEmpty {
-            let connections = output.connections(of: analysis.tracker, neededAnyway: judgement.expect != nil)
-            judgements = judgement.judge(connections)
-            try reporter.finish(connections, summary, judgements)
+            diagnoses = output.diagnoses(of: analysis.tracker, neededAnyway: judgement.isWanted)
+            judgements = judgement.judge(diagnoses)
+            try reporter.finish(diagnoses, summary, judgements)
         }
         for (_, damage) in summary.damaged { complain(damage.sentence) }
         if let failure { throw failure }
         if !summary.damaged.isEmpty { throw ExitStatus.damagedInput }
-        try judgement.end(judgements)
+        try judgement.end(judgements, diagnoses)
     }
 
     private func read(

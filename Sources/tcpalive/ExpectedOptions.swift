@@ -36,16 +36,36 @@ struct JudgementOptions: ParsableArguments {
         help: ArgumentHelp("Write the judgement to this file too, as JUnit XML.", valueName: "file"))
     var junitFile: String?
 
+    /// From which severity on a verdict is a failure.
+    enum FailureLevel: String, CaseIterable, ExpressibleByArgument {
+        case notice, warning, failure
+
+        /// The severity.
+        var severity: Severity {
+            switch self {
+            case .notice: .notice
+            case .warning: .warning
+            case .failure: .failure
+            }
+        }
+    }
+
+    @Option(help: ArgumentHelp("End with status 1 where a verdict is so severe, or more.", valueName: "severity"))
+    var failOn: FailureLevel?
+
     func validate() throws {
         if junitFile != nil, expect == nil { throw ValidationError("--junit is for the judgement of --expect.") }
     }
 
-    /// Judges every end of `connections` that has probed; one judgement that says why, where none has.
-    func judge(_ connections: [Connection], dropped: UInt64 = 0) -> [JudgedProbes] {
+    /// Whether anything is judged.
+    var isWanted: Bool { expect != nil || failOn != nil }
+
+    /// Judges every end in `diagnoses` that has probed; one judgement that says why, where none has.
+    func judge(_ diagnoses: [Diagnosis], dropped: UInt64 = 0) -> [JudgedProbes] {
         guard let expect else { return [] }
         if dropped > 0 { return [JudgedProbes(obstacle: "\(dropped) packets were dropped by the kernel")] }
         var judgements: [JudgedProbes] = []
-        for connection in connections {
+        for connection in diagnoses.map(\.connection) {
             let ends = [
                 (connection.originator, connection.fromOriginator), (connection.responder, connection.fromResponder),
             ]
@@ -58,11 +78,13 @@ struct JudgementOptions: ParsableArguments {
         return judgements.isEmpty ? [JudgedProbes(obstacle: "no keep-alive probe was seen")] : judgements
     }
 
-    /// Writes `judgements` to the file that is wanted, and throws the exit status that they deserve.
-    func end(_ judgements: [JudgedProbes]) throws {
-        guard expect != nil else { return }
-        if let junitFile { try writeJUnit(judgements, to: junitFile) }
-        throw judgements.exitStatus
+    /// Writes `judgements` to the file that is wanted, and throws the exit status that they and `diagnoses` deserve.
+    func end(_ judgements: [JudgedProbes], _ diagnoses: [Diagnosis]) throws {
+        if expect != nil, let junitFile { try writeJUnit(judgements, to: junitFile) }
+        if let failOn, diagnoses.contains(where: { $0.verdict.severity >= failOn.severity }) {
+            throw ExitStatus.failedExpectation
+        }
+        if expect != nil { throw judgements.exitStatus }
     }
 }
 

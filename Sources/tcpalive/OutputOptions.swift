@@ -8,7 +8,7 @@ public import Wire
 struct OutputOptions: ParsableArguments {
     /// Which connections the table lists.
     enum Connections: String, CaseIterable, ExpressibleByArgument {
-        case marked, all
+        case notable, all
     }
 
     @Option(help: "The version of Wireshark whose marks are wanted; they differ in a few corners.")
@@ -23,8 +23,9 @@ struct OutputOptions: ParsableArguments {
     @Flag(name: .customShort("q"), help: "Leave out the marked segments: only connections and summary.")
     var isQuiet = false
 
-    @Option(help: "The connections to list: those with marks, or all.")
-    var connections = Connections.marked
+    @Option(
+        help: "The connections to list: those with keep-alives, a long silence or an end that is not heard, or all.")
+    var connections = Connections.notable
 
     /// The format that the options amount to.
     var format: ReportFormat { chosenFormat ?? (marks ? .tsv : .text) }
@@ -35,9 +36,9 @@ struct OutputOptions: ParsableArguments {
         if format == .tsv, connections == .all { throw ValidationError("--format tsv lists no connections.") }
     }
 
-    /// The connections that the report lists; none for a format that lists none, unless they are `neededAnyway`.
-    func connections(of tracker: borrowing ConnectionTracker, neededAnyway: Bool = false) -> [Connection] {
-        format == .tsv && !neededAnyway ? [] : tracker.connections(all: connections == .all)
+    /// The verdicts that the report lists; none for a format that lists none, unless they are `neededAnyway`.
+    func diagnoses(of tracker: borrowing ConnectionTracker, neededAnyway: Bool = false) -> [Diagnosis] {
+        format == .tsv && !neededAnyway ? [] : tracker.diagnoses(all: connections == .all)
     }
 
     /// A reporter to standard output; with `namesFiles`, where frame numbers alone would be ambiguous.

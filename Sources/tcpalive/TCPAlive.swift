@@ -5,7 +5,7 @@ import ArgumentParser
 struct TCPAlive: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tcpalive",
-        abstract: "Finds TCP keep-alives, marks them as Wireshark does, and says which were answered.",
+        abstract: "Finds TCP keep-alives, marks them as Wireshark does, and says what they mean.",
         discussion: """
             Results go to standard output, everything else to standard error.
 
@@ -18,5 +18,5 @@ struct TCPAlive: ParsableCommand {
               64  the command line is wrong
             """,
         version: "0.1.0",
-        subcommands: [Analyze.self, Watch.self, Client.self, Listen.self, Interfaces.self])
+        subcommands: [Analyze.self, Watch.self, Client.self, Listen.self, Interfaces.self, Explain.self])
 }

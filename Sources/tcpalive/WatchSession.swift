@@ -55,7 +55,7 @@ struct WatchSession: ~Copyable {
     mutating func report(_ counters: LiveCapture.Counters, captured: UInt64) throws {
         status.erase()
         var interim = output.reporter(namesFiles: false)
-        try interim.finish(output.connections(of: analysis.tracker), analysis.summary)
+        try interim.finish(output.diagnoses(of: analysis.tracker), analysis.summary)
         tellCounts(counters, captured: captured)
     }
 
@@ -72,14 +72,14 @@ struct WatchSession: ~Copyable {
     /// Ends the file and the report, with the judgement of all probes by `options`.
     mutating func finish(
         _ counters: LiveCapture.Counters, captured: UInt64, judgedBy options: JudgementOptions
-    ) throws -> [JudgedProbes] {
+    ) throws -> (judgements: [JudgedProbes], diagnoses: [Diagnosis]) {
         status.erase()
         try writer?.flush()
-        let connections = output.connections(of: analysis.tracker, neededAnyway: options.expect != nil)
-        let judgements = options.judge(connections, dropped: counters.droppedByKernel)
-        try reporter.finish(connections, analysis.summary, judgements)
+        let diagnoses = output.diagnoses(of: analysis.tracker, neededAnyway: options.isWanted)
+        let judgements = options.judge(diagnoses, dropped: counters.droppedByKernel)
+        try reporter.finish(diagnoses, analysis.summary, judgements)
         tellCounts(counters, captured: captured)
-        return judgements
+        return (judgements, diagnoses)
     }
 }
 

@@ -1,0 +1,47 @@
+import KeepAlive
+
+/// What was found, in sentences, under the table of connections.
+enum FindingsText {
+    /// Connections that are told of one by one; of more, the first of the most severe ones are.
+    private static let limit = 20
+
+    /// Appends a sentence and a line of advice for each of `diagnoses` that has something wrong, the worst first, and
+    /// what is known of paths.
+    static func append(_ diagnoses: [Diagnosis], to text: inout TextBuffer) {
+        let findings = diagnoses.filter { $0.verdict.severity > .none }
+            .sorted { ($1.verdict.severity, $0.connection.number) < ($0.verdict.severity, $1.connection.number) }
+        for diagnosis in findings.prefix(limit) {
+            text.append("\n\(diagnosis.connection.number)  \(diagnosis.verdict.rawValue): ")
+            text.append(sentenceOf: diagnosis)
+            if diagnosis.confidence != .high { text.append(" (confidence: \(diagnosis.confidence.rawValue))") }
+            text.append("\n   ")
+            text.append(diagnosis.verdict.advice)
+            text.append("\n")
+        }
+        if findings.count > limit {
+            text.append("\n... and \(findings.count - limit) more: --format jsonl tells of each.\n")
+        }
+        for path in PathTimeout.all(diagnoses) { append(path, to: &text) }
+    }
+
+    private static func append(_ path: PathTimeout, to text: inout TextBuffer) {
+        guard path.longestSurvived > 0 || path.shortestFailed > 0 else { return }
+        text.append("\nBetween \(network(path.networks.first)) and \(network(path.networks.second)): ")
+        if path.longestSurvived > 0 {
+            text.append("a silence of ")
+            text.append(preciseDuration: path.longestSurvived)
+            text.append(" was survived")
+        }
+        if path.shortestFailed > 0 {
+            text.append(path.longestSurvived > 0 ? ", one of " : "a silence of ")
+            text.append(preciseDuration: path.shortestFailed)
+            text.append(" was not")
+        }
+        text.append(".")
+        if let idle = path.safeIdle { text.append(" A TCP_KEEPIDLE of \(idle) s or less is safe.") }
+        text.append("\n")
+        for candidate in IdleTimeout.candidates(for: path) {
+            text.append("   \(candidate.seconds) s is the idle timeout of: \(candidate.name)\n")
+        }
+    }
+}
