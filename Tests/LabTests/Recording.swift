@@ -65,10 +65,13 @@ final class Recording {
         self.before = before
     }
 
+    /// What `count` has grown by so far.
+    func count(_ count: Count) throws -> Int { try count.value(in: lab) - before[count, default: 0] }
+
     /// Ends it by SIGINT. Whatever was recorded: nothing is lost, and the file tells the same as watch did.
     func end() async throws -> Result {
         var counts: [Count: Int] = [:]
-        for count in Count.allCases { counts[count] = try count.value(in: lab) - before[count, default: 0] }
+        for count in Count.allCases { counts[count] = try self.count(count) }
         #expect(try await watch.end(by: SIGINT) == 0, "\(watch.errorText)")
         let analyzed = try await lab.analyze(["--format", "jsonl", file])
         #expect(analyzed.replacing("\"\(file)\"", with: "\"va\"") == watch.text)

@@ -46,8 +46,18 @@ struct Scene: Sendable, CustomTestStringConvertible {
     }
 
     /// Plays it once: whether as many keep-alives are marked as the kernel counts.
+    ///
+    /// On a busy machine the first probe may come before the scene is set: then it is played again.
     @discardableResult
     func play(isUnprivileged: Bool = false) async throws -> Bool {
+        for _ in 1...3 {
+            if let isKept = try await attempt(isUnprivileged) { return isKept }
+        }
+        throw Lab.Failure(sentence: "the first probe came before the scene was set, three times: \(name)")
+    }
+
+    /// Plays it; nil where a probe came too early.
+    private func attempt(_ isUnprivileged: Bool) async throws -> Bool? {
         let recording = try await Recording(isUnprivileged: isUnprivileged)
         let lab = recording.lab
         try await prepare(lab)
@@ -58,6 +68,7 @@ struct Scene: Sendable, CustomTestStringConvertible {
         try await client.wait(for: "A silent peer is given up")
         try await listener.wait(for: "#1 from")
         try await act(Stage(lab: lab, listener: listener, client: client))
+        if try recording.count(.probes) > 0 { return nil }
         #expect(try await client.end() == status, "\(client.text)\(client.errorText)")
         for words in says { #expect(client.text.contains(words)) }
         let result = try await recording.end()
@@ -73,7 +84,7 @@ struct Scene: Sendable, CustomTestStringConvertible {
         #expect(probes.contains(result.counts[.probes, default: 0]), "\(result.counts)")
         let marked = result.events("keep_alive").count
         let counted = seen.reduce(0) { $0 + result.counts[$1, default: 0] }
-        #expect(marked == counted, "\(result.counts) \(result.events)")
+        #expect(marked == counted && seen.isEmpty == (marked == 0), "\(result.counts) \(result.events)")
         #expect(result.events("keep_alive_ack").count == (isAnswered ? marked - 1 : 0), "\(result.events)")
         #expect(result.counts[.ignoredErrors] == ignoredErrors)
         #expect(result.events("zero_window_probe").isEmpty)

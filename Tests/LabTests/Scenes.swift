@@ -6,16 +6,16 @@ extension Scene {
         dead("The peer drops what comes to it"),
         dead("The peer drops what comes to it, over IPv6", address: "fd09::2"),
         Scene(
-            name: "The peer drops what comes to it, and the interval is longer than the idle time", triple: [1, 2, 2],
+            name: "The peer drops what comes to it, and the interval is longer than the idle time", triple: [2, 3, 2],
             act: { try await $0.lab.cutPeer() }, says: ["ETIMEDOUT", "2 keep-alive probes unanswered"], probes: 2...2,
-            shortestGap: 2),
+            shortestGap: 3),
         Scene(
             name: "A user timeout shorter than the count takes lets one probe out", triple: [2, 1, 4],
             more: ["--user-timeout", "2.5"], act: { try await $0.lab.cutPeer() },
             says: ["ETIMEDOUT", "by the user timeout"], probes: 1...1),
         Scene(
-            name: "A user timeout longer than the count takes lets more probes out than the count", triple: [1, 1, 2],
-            more: ["--user-timeout", "4.5"], act: { try await $0.lab.cutPeer() },
+            name: "A user timeout longer than the count takes lets more probes out than the count", triple: [2, 1, 2],
+            more: ["--user-timeout", "5.5"], act: { try await $0.lab.cutPeer() },
             says: ["ETIMEDOUT", "by the user timeout"], probes: 4...4, shortestGap: 1),
         unreachable("A router says that the host is unreachable, and an idle connection does not care"),
         unreachable(
@@ -92,7 +92,7 @@ extension Scene {
 
     private static func unreachable(_ name: String, address: String = "10.9.0.2") -> Scene {
         Scene(
-            name: name, address: address, triple: [1, 1, 3], act: { try await $0.lab.reject() },
+            name: name, address: address, triple: [2, 1, 3], act: { try await $0.lab.reject() },
             says: ["ETIMEDOUT", "3 keep-alive probes unanswered"], probes: 3...3, ignoredErrors: 3)
     }
 

@@ -1,15 +1,17 @@
 """A flood of small segments, until standard input ends.
 
     flood.py sink ADDRESS PORT      sends back what comes
-    flood.py source ADDRESS PORT    writes octets one by one, and waits for them now and then
+    flood.py source ADDRESS PORT    writes octets one by one, ten a millisecond, which an observer
+                                    that was built for debugging still takes
 """
 
 import os
 import socket
 import sys
 import threading
+import time
 
-BURST = 100
+BURST = 10
 
 
 def end_with_input():
@@ -35,3 +37,4 @@ else:
         missing = BURST
         while missing:
             missing -= len(connection.recv(missing))
+        time.sleep(0.001)
