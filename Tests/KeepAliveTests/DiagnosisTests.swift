@@ -1,0 +1,165 @@
+import KeepAlive
+import Testing
+import Wire
+
+/// Each verdict, and what comes near it: scripts of A (who opens) and B, with their times in seconds.
+@Suite("Diagnosis")
+struct DiagnosisTests {
+    private static func diagnose(_ lines: [(Double, String)]) -> [Diagnosis] {
+        var tracker = ConnectionTracker(seed: 8, keepsAll: true)
+        var events: [SegmentEvent] = []
+        var batch = SegmentBatch()
+        for (line, segment) in zip(lines, SegmentScript(lines.map(\.1)).segments) {
+            var segment = segment
+            segment.time = Int64((line.0 * 1e9).rounded())
+            // A word `ttl=`, which scripts do not know.
+            segment.timeToLive =
+                line.1.split(separator: " ").first { $0.hasPrefix("ttl=") }
+                .flatMap { UInt8($0.dropFirst(4)) } ?? 64
+            batch.append(segment)
+        }
+        tracker.track(batch, events: &events)
+        return tracker.diagnoses(all: true)
+    }
+
+    private static let handshake: [(Double, String)] = [
+        (0, "AB S 999 0"), (0.0001, "BA AS 4999 1000"), (0.0002, "AB A 1000 5000"),
+    ]
+
+    /// `count` probes of A from `start` on, every `period`; each answered, or none.
+    private static func probes(
+        _ count: Int, from start: Double, every period: Double, answered: Bool, words: String = ""
+    ) -> [(Double, String)] {
+        (0..<count).flatMap { number -> [(Double, String)] in
+            let time = start + Double(number) * period
+            let probe = (time, "AB A 999 5000 \(words)")
+            return answered ? [probe, (time + 0.0003, "BA A 5000 1000")] : [probe]
+        }
+    }
+
+    private static let abort = "AB AR 1000 5000"
+    private static let data = "AB AP 1000 5000 len=10"
+
+    private static func answered(_ count: Int, _ start: Double, _ period: Double, _ words: String = "") -> [(
+        Double, String
+    )] {
+        probes(count, from: start, every: period, answered: true, words: words)
+    }
+
+    private static func lost(_ count: Int, _ start: Double, _ period: Double) -> [(Double, String)] {
+        probes(count, from: start, every: period, answered: false)
+    }
+
+    /// Lines as `time line | time line`.
+    private static func script(_ text: String) -> [(Double, String)] {
+        text.split(separator: "|").compactMap { part in
+            let words = part.split(separator: " ", maxSplits: 1)
+            return Double(words[0]).map { ($0, String(words[1])) }
+        }
+    }
+
+    /// A script, and the verdict that it deserves; what comes near stands beside what it comes near to.
+    private static let cases: [(name: String, lines: [(Double, String)])] = {
+        var cases: [(name: String, lines: [(Double, String)])] = []
+        func add(_ name: String, _ lines: [(Double, String)]) { cases.append((name, lines)) }
+        add("healthy", answered(3, 60.1, 61.44))
+        // The last probe has no answer yet, as the capture ends.
+        add("healthy", answered(3, 60.1, 61.44) + script("244.5 AB A 999 5000"))
+        add("unresponsive", answered(2, 60.1, 61.44) + lost(2, 183, 15.104))
+        add("peer_dead", lost(4, 60.1, 15.104) + script("120.6 AB AR 1000 5000"))
+        // A RST of who hears its peer is a close.
+        add("healthy", answered(2, 60.1, 61.44) + script("130 AB AR 1000 5000"))
+        add("user_timeout", lost(1, 60.1, 15.104) + script("75.3 AB AR 1000 5000"))
+        add("peer_lost_state", script("60.1 AB A 999 5000 | 60.1004 BA R 5000 0"))
+        add("peer_lost_state", script("400 AB AP 1000 5000 len=10 | 400.001 BA R 5000 0"))
+        // Without a silence or a probe before it, a RST is a close.
+        add("closed", script("4 AB AP 1000 5000 len=10 | 4.001 BA R 5000 0"))
+        add("reset_by_path", script("60.1 AB A 999 5000 | 60.1004 BA R 5000 0 ttl=250"))
+        add("reset_by_path", script("400 AB AP 1000 5000 len=10 | 400.001 BA R 5000 0 ttl=250"))
+        add("peer_lost_state", script("60.1 AB A 999 5000 | 60.1004 BA R 5000 0 ttl=63"))
+        add("middlebox_probes", answered(3, 60.1, 15, "ttl=255"))
+        add("healthy", answered(3, 60.1, 15, "ttl=63"))
+        add("peer_never_answers", lost(2, 60.1, 15.1) + script("80 BA AP 5000 1000 len=5 | 80.1 AB A 1000 5005"))
+        add(
+            "interval_exceeds_idle",
+            answered(1, 5.2, 1) + answered(3, 13.4, 8.192) + lost(2, 38, 8.192) + script("46.2 BA A 5000 1000"))
+        add("unit_error", answered(5, 0.06, 0.06))
+        add("healthy", answered(5, 1.01, 1.02))
+        add("too_many_probes", answered(40, 5.1, 5.12))
+        add("healthy", answered(29, 5.1, 5.12))
+        add("healthy", answered(40, 15.1, 15.104))
+        add("no_keepalive", script("300 AB AP 1000 5000 len=10 | 300.001 BA A 5000 1010"))
+        add(
+            "closed",
+            script("59 AB AP 1000 5000 len=10 | 59.001 BA A 5000 1010 | 59.1 AB AF 1010 5000 | 59.2 BA AF 5000 1011"))
+        add(
+            "silent_drop",
+            script(
+                "400 AB AP 1000 5000 len=10 | 400.3 AB AP 1000 5000 len=10 | 401 AB AP 1000 5000 len=10 | 404 AB AP 1000 5000 len=10"
+            ))
+        // Answered at last: it was only slow.
+        add(
+            "no_keepalive",
+            script(
+                "400 AB AP 1000 5000 len=10 | 400.3 AB AP 1000 5000 len=10 | 404 AB AP 1000 5000 len=10 | 404.1 BA A 5000 1010"
+            ))
+        add(
+            "data_in_flight",
+            script(
+                "1 AB AP 1000 5000 len=10 | 1.3 AB AP 1000 5000 len=10 | 2 AB AP 1000 5000 len=10 | 5 AB AP 1000 5000 len=10"
+            ))
+        // Between retransmissions nobody is idle.
+        add(
+            "data_in_flight",
+            script(
+                "1 AB AP 1000 5000 len=10 | 31 AB AP 1000 5000 len=10 | 91 AB AP 1000 5000 len=10 | 211 AB AP 1000 5000 len=10"
+            ))
+        add(
+            "data_in_flight",
+            script("1 BA A 5000 1000 win=0 | 1.2 AB A 999 5000 | 1.2001 BA A 5000 1000 win=0 | 1.7 AB A 999 5000"))
+        add("closed", script("1 AB AP 1000 5000 len=10 | 1.1 BA A 5000 1010 | 2 BA AF 5000 1010 | 2.1 AB AF 1010 5001"))
+        add("unknown", script("1 AB AP 1000 5000 len=10 | 1.1 BA A 5000 1010"))
+        return cases
+    }()
+
+    @Test("A verdict and its near miss", arguments: cases.indices)
+    func verdict(place: Int) {
+        let (name, lines) = Self.cases[place]
+        let diagnoses = Self.diagnose(Self.handshake + lines)
+        #expect(diagnoses.map(\.verdict.rawValue) == [name])
+    }
+
+    @Test("Who falls silent is not dead whose host is heard in another connection: then the path is to blame")
+    func elsewhere() {
+        let other: [(Double, String)] = [(0, "CB S 99 0"), (0.1, "BC AS 9 100"), (0.2, "CB A 100 10")]
+        let dead = Self.handshake + Self.probes(4, from: 400, every: 15.104, answered: false) + [(460.5, Self.abort)]
+        let heard: [(Double, String)] = [(470, "CB AP 100 10 len=4"), (470.1, "BC A 10 104")]
+        #expect(Self.diagnose(other + dead).map(\.verdict) == [.unknown, .peerDead])
+        #expect(Self.diagnose(other + dead + heard).map(\.verdict) == [.noKeepalive, .tooLateForPath])
+        // Where as long a silence was survived before, it was not the silence.
+        let before =
+            Self.handshake + Self.probes(2, from: 400, every: 400, answered: true)
+            + Self.probes(4, from: 1200, every: 15.104, answered: false) + [(1260.5, Self.abort)]
+        let later: [(Double, String)] = [(1270, "CB AP 100 10 len=4"), (1270.1, "BC A 10 104")]
+        #expect(Self.diagnose(other + before + later).map(\.verdict) == [.noKeepalive, .silentDrop])
+    }
+
+    @Test(
+        "The path's idle timeout lies between what was survived and what was not, over all connections of two networks")
+    func path() throws {
+        let survived: [(Double, String)] = [
+            (0, "CB S 99 0"), (0.1, "BC AS 9 100"), (0.2, "CB A 100 10"), (300.2, "CB AP 100 10 len=4"),
+            (300.3, "BC A 10 104"), (900, "CB AF 104 10"), (900.1, "BC AF 10 105"),
+        ]
+        let failed = Self.handshake + [(360, Self.data), (360.3, Self.data), (361, Self.data), (364, Self.data)]
+        let paths = PathTimeout.all(Self.diagnose(survived + failed))
+        let path = try #require(paths.first)
+        #expect(paths.count == 1 && path.connections == 2)
+        #expect(path.longestSurvived == 599_700_000_000)
+        #expect(path.shortestFailed > 359_900_000_000 && path.shortestFailed < 360_000_000_000)
+        // The bucket of a timer of 300 s and more is up to 32.768 s wide.
+        let idle = try #require(path.safeIdle)
+        #expect(idle * 1_000_000_000 + TimerWheel.widestBucket(idle * 1_000_000_000) < path.shortestFailed)
+        #expect((idle + 1) * 1_000_000_000 + TimerWheel.widestBucket((idle + 1) * 1_000_000_000) >= path.shortestFailed)
+    }
+}

@@ -1,0 +1,136 @@
+import KeepAlive
+import Testing
+import Wire
+
+/// Settings told from gaps, against a model of the timers that made the gaps.
+@Suite("Inferred policy")
+struct InferredPolicyTests {
+    /// The kernel's keep-alive timer, as keepalive-facts 2 has it: it fires at the end of a bucket of the wheel, and an
+    /// armed timer is not moved; when it fires too soon it is armed for the rest.
+    private struct Timer {
+        let tickRate: Int64
+        private static let second: Int64 = 1_000_000_000
+
+        /// When a timer fires that is armed at `now` (ns) for `delay` (ns): the end of the bucket.
+        func fires(_ now: Int64, _ delay: Int64) -> Int64 {
+            guard tickRate > 0 else { return now + delay + 300_000 }
+            let tick = Self.second / tickRate
+            let width = TimerWheel.bucket(delay, tickRate: tickRate) / tick
+            // The bucket that holds the first tick not before the delay is over.
+            let due = now / tick + (delay + tick - 1) / tick
+            return ((due + width) / width * width) * tick
+        }
+    }
+
+    /// A connection of A, with these settings, and B, which answers `answered` probes and then none.
+    private static func record(
+        idle: Int64, interval: Int64, count: Int, answered: Int, tickRate: Int64, start: Int64
+    ) -> (prober: ConnectionSide, peer: ConnectionSide) {
+        let second: Int64 = 1_000_000_000
+        let timer = Timer(tickRate: tickRate)
+        var lines: [(Int64, String)] = [
+            (start, "AB S 999 0"), (start + 100_000, "BA AS 4999 1000"), (start + 150_000, "AB A 1000 5000"),
+        ]
+        var heard = start + 100_000
+        var now = start + 150_000
+        var delay = idle * second
+        var probes = 0
+        var unanswered = 0
+        while true {
+            now = timer.fires(now, delay)
+            let elapsed = now - heard
+            if elapsed < idle * second {
+                delay = idle * second - elapsed
+                continue
+            }
+            if unanswered >= count {
+                lines.append((now, "AB AR 1000 5000"))
+                break
+            }
+            lines.append((now, "AB A 999 5000"))
+            probes += 1
+            if probes <= answered {
+                heard = now + 200_000
+                lines.append((heard, "BA A 5000 1000"))
+            } else {
+                unanswered += 1
+            }
+            delay = interval * second
+        }
+        var tracker = ConnectionTracker(seed: 2)
+        var events: [SegmentEvent] = []
+        var batch = SegmentBatch()
+        for (segment, line) in zip(SegmentScript(lines.map(\.1)).segments, lines) {
+            var segment = segment
+            segment.time = line.0
+            batch.append(segment)
+        }
+        tracker.track(batch, events: &events)
+        let connection = tracker.connections(all: true).first
+        return (connection?.fromOriginator ?? ConnectionSide(), connection?.fromResponder ?? ConnectionSide())
+    }
+
+    @Test(
+        "The true settings lie in the ranges, and the ranges are no wider than the wheel makes them",
+        arguments: [Int64(100), 250, 300, 1000, 0])
+    func ranges(tickRate: Int64) {
+        var random = Sequence(state: UInt64(tickRate) &* 7919 &+ 1)
+        for _ in 0..<250 {
+            let idle = Int64(random.next(below: 7200)) + 1
+            let interval = Int64(random.next(below: 600)) + 1
+            let count = random.next(below: 20) + 1
+            let answered = random.next(below: 6)
+            let start = Int64(random.next(below: 1_000_000_000))
+            let (prober, peer) = Self.record(
+                idle: idle, interval: interval, count: count, answered: answered, tickRate: tickRate,
+                start: start + 1_700_000_000_000_000_000)
+            let policy = InferredPolicy(of: prober, peer: peer)
+            let truth = "\(idle)/\(interval)/\(count), \(answered) answered, \(tickRate) Hz: \(policy)"
+            #expect(policy.idle?.contains(idle) == true, "\(truth)")
+            #expect(policy.interval?.contains(interval) == true, "\(truth)")
+            #expect(policy.count == UInt64(count), "\(truth)")
+            #expect(tickRate == 0 ? policy.isAccurate : policy.tickRates.contains(tickRate), "\(truth)")
+            if answered > 1 { #expect(policy.period?.contains(max(idle, interval)) == true, "\(truth)") }
+            for (range, setting) in [(policy.idle, idle), (policy.interval, interval)] {
+                let second: Int64 = 1_000_000_000
+                let width = Double((range?.count ?? 0) - 1)
+                #expect(width <= Double(TimerWheel.widestBucket((setting + 1) * second)) / 1e9, "\(truth)")
+            }
+        }
+    }
+
+    @Test("Without a probe nothing is told, and a mean is no setting")
+    func nothing() {
+        let policy = InferredPolicy(of: ConnectionSide(), peer: ConnectionSide())
+        #expect(policy.isEmpty && policy.tickRates.isEmpty && !policy.isAccurate)
+        // Gaps of 5.12 s and 6.9 s: no one setting explains both.
+        var prober = ConnectionSide()
+        prober.intervalGaps.add(5_120_000_000)
+        prober.intervalGaps.add(6_900_000_000)
+        #expect(InferredPolicy(of: prober, peer: ConnectionSide()).interval == nil)
+    }
+
+    @Test(
+        "Gaps on the second are those of an accurate stack, and a Linux may have made them; gaps late at random are not"
+    )
+    func accurate() {
+        var prober = ConnectionSide()
+        for gap: Int64 in [74_999_000_000, 75_001_000_000, 75_000_000_000] { prober.periodGaps.add(gap) }
+        let policy = InferredPolicy(of: prober, peer: ConnectionSide())
+        #expect(policy.isAccurate && policy.period?.contains(75) == true)
+        prober.periodGaps.add(76_100_000_000)
+        #expect(!InferredPolicy(of: prober, peer: ConnectionSide()).isAccurate)
+    }
+}
+
+/// A sequence of numbers that is the same in every run (xorshift64*).
+private struct Sequence {
+    var state: UInt64
+
+    mutating func next(below bound: Int) -> Int {
+        state ^= state >> 12
+        state ^= state << 25
+        state ^= state >> 27
+        return Int((state &* 2_685_821_657_736_338_717) >> 33) % bound
+    }
+}
