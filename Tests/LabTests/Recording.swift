@@ -28,6 +28,8 @@ final class Recording {
         var counts: [Count: Int]
         /// What watch told, marked or not.
         var events: [Event]
+        /// The connections that watch told of.
+        var connections: [Connection]
         /// Packets captured, and those that the kernel received for the filter.
         var captured: Int
         var received: Int
@@ -37,6 +39,25 @@ final class Recording {
 
         /// The segments that truly are of kind `kind`.
         func kind(_ kind: String) -> [Event] { events.filter { $0.kind == kind } }
+    }
+
+    /// A connection, as --format jsonl has it.
+    struct Connection: Decodable {
+        var verdict: String
+        private var originator_idle_min_s: Int?
+        private var originator_idle_max_s: Int?
+        private var originator_interval_min_s: Int?
+        private var originator_interval_max_s: Int?
+        private var originator_count_min: Int?
+        private var originator_count_max: Int?
+
+        /// Idle, interval and count as they were inferred; nil where nothing tells them.
+        var ranges: [ClosedRange<Int>?] {
+            [
+                (originator_idle_min_s, originator_idle_max_s), (originator_interval_min_s, originator_interval_max_s),
+                (originator_count_min, originator_count_max),
+            ].map { low, high in if let low, let high { low...high } else { nil } }
+        }
     }
 
     /// An event, as --format jsonl has it.
@@ -81,6 +102,9 @@ final class Recording {
         #expect(numbers[0] == numbers[1] && numbers[2] == 0, "\(watch.errorText)")
         let events = try watch.text.split(separator: "\n").filter { $0.contains("tcpalive.event/1") }
             .map { try JSONDecoder().decode(Event.self, from: Data($0.utf8)) }
-        return Result(counts: counts, events: events, captured: numbers[0], received: numbers[1])
+        let connections = try watch.text.split(separator: "\n").filter { $0.contains("tcpalive.connection/1") }
+            .map { try JSONDecoder().decode(Connection.self, from: Data($0.utf8)) }
+        return Result(
+            counts: counts, events: events, connections: connections, captured: numbers[0], received: numbers[1])
     }
 }

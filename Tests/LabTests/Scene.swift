@@ -33,6 +33,10 @@ struct Scene: Sendable, CustomTestStringConvertible {
     var isAnswered = false
     /// How many reports of ICMP the kernel ignores, as they quote what is not in flight.
     var ignoredErrors = 0
+    /// The verdict on it; nil: there is nothing on the wire to be told of.
+    var verdict: String?
+    /// Whether a user timeout takes the place of the count.
+    var hasUserTimeout: Bool { more.contains("--user-timeout") }
     /// The shortest time between two probes of the client (s), where that is to be judged.
     var shortestGap = 0.0
 
@@ -89,6 +93,7 @@ struct Scene: Sendable, CustomTestStringConvertible {
         #expect(result.counts[.ignoredErrors] == ignoredErrors)
         #expect(result.events("zero_window_probe").isEmpty)
         judgeKinds(result)
+        judgeVerdict(result)
         let times = result.events("keep_alive").map(\.time)
         for (earlier, later) in zip(times, times.dropFirst()) {
             #expect(Double(later - earlier) >= shortestGap * 1e9, "\(times)")
@@ -106,6 +111,17 @@ struct Scene: Sendable, CustomTestStringConvertible {
         #expect(result.kind("answer").count == (isAnswered ? kept : 0), "\(result.events)")
         #expect(result.kind("abort_reset").count == (status == 10 && kept > 0 ? 1 : 0), "\(result.events)")
         #expect(result.kind("peer_reset").count == (status == 11 ? 1 : 0), "\(result.events)")
+    }
+
+    /// The verdict, and the settings of the client within the ranges that were inferred from the wire.
+    private func judgeVerdict(_ result: Recording.Result) {
+        #expect(result.connections.map(\.verdict) == (verdict.map { [$0] } ?? []), "\(result.connections)")
+        for connection in result.connections {
+            for (place, (range, setting)) in zip(connection.ranges, triple).enumerated() {
+                guard let range, !(place == 2 && hasUserTimeout) else { continue }
+                #expect(range.contains(setting), "\(connection)")
+            }
+        }
     }
 
     /// Whether it shows keep-alives of the kernel.

@@ -8,15 +8,15 @@ extension Scene {
         Scene(
             name: "The peer drops what comes to it, and the interval is longer than the idle time", triple: [2, 3, 2],
             act: { try await $0.lab.cutPeer() }, says: ["ETIMEDOUT", "2 keep-alive probes unanswered"], probes: 2...2,
-            shortestGap: 3),
+            verdict: "peer_dead", shortestGap: 3),
         Scene(
             name: "A user timeout shorter than the count takes lets one probe out", triple: [2, 1, 4],
             more: ["--user-timeout", "2.5"], act: { try await $0.lab.cutPeer() },
-            says: ["ETIMEDOUT", "by the user timeout"], probes: 1...1),
+            says: ["ETIMEDOUT", "by the user timeout"], probes: 1...1, verdict: "user_timeout"),
         Scene(
             name: "A user timeout longer than the count takes lets more probes out than the count", triple: [2, 1, 2],
             more: ["--user-timeout", "5.5"], act: { try await $0.lab.cutPeer() },
-            says: ["ETIMEDOUT", "by the user timeout"], probes: 4...4, shortestGap: 1),
+            says: ["ETIMEDOUT", "by the user timeout"], probes: 4...4, verdict: "peer_dead", shortestGap: 1),
         unreachable("A router says that the host is unreachable, and an idle connection does not care"),
         unreachable(
             "A router says that the host is unreachable, and an idle connection does not care, over IPv6",
@@ -52,11 +52,11 @@ extension Scene {
         Scene(
             name: "The period on a live peer is the interval where that is longer than the idle time",
             triple: [1, 2, 3], more: ["--duration", "6.5"], status: 0, says: ["The duration is over"], probes: 2...3,
-            isAnswered: true, shortestGap: 2),
+            isAnswered: true, verdict: "interval_exceeds_idle", shortestGap: 2),
         Scene(
             name: "Both ends probe", listener: ["--idle", "3", "--interval", "1", "--count", "3"], triple: [2, 1, 3],
             more: ["--duration", "5.2"], status: 0, says: ["The duration is over"], probes: 1...2,
-            seen: [.probes, .probesOfPeer], isAnswered: true),
+            seen: [.probes, .probesOfPeer], isAnswered: true, verdict: "healthy"),
     ]
 
     /// The scenes in which other timers are at work than that of keep-alives.
@@ -73,7 +73,7 @@ extension Scene {
             triple: [1, 1, 2], more: ["--duration", "5"],
             act: { try $0.client.type(String(repeating: "more than fits\n", count: 4000)) }, status: 0,
             says: ["The duration is over"], probes: 0...0,
-            seen: [.windowProbes]),
+            seen: [.windowProbes], verdict: "data_in_flight"),
     ]
 
     static let all = unanswered + unseen + answered + otherTimers
@@ -81,19 +81,20 @@ extension Scene {
     static func dead(_ name: String, address: String = "10.9.0.2") -> Scene {
         Scene(
             name: name, address: address, triple: [2, 1, 3], act: { try await $0.lab.cutPeer() },
-            says: ["ETIMEDOUT", "3 keep-alive probes unanswered"], probes: 3...3, shortestGap: 1)
+            says: ["ETIMEDOUT", "3 keep-alive probes unanswered"], probes: 3...3, verdict: "peer_dead", shortestGap: 1)
     }
 
     private static func alive(_ name: String, address: String = "10.9.0.2") -> Scene {
         Scene(
             name: name, address: address, triple: [1, 1, 2], more: ["--duration", "4.5"], status: 0,
-            says: ["The duration is over"], probes: 3...4, isAnswered: true, shortestGap: 1)
+            says: ["The duration is over"], probes: 3...4, isAnswered: true, verdict: "healthy", shortestGap: 1)
     }
 
     private static func unreachable(_ name: String, address: String = "10.9.0.2") -> Scene {
         Scene(
             name: name, address: address, triple: [2, 1, 3], act: { try await $0.lab.reject() },
-            says: ["ETIMEDOUT", "3 keep-alive probes unanswered"], probes: 3...3, ignoredErrors: 3)
+            says: ["ETIMEDOUT", "3 keep-alive probes unanswered"], probes: 3...3, ignoredErrors: 3,
+            verdict: "peer_dead")
     }
 
     private static func inFlight(
@@ -105,7 +106,7 @@ extension Scene {
             act: { stage in
                 try await cut(stage.lab)
                 try stage.client.type("into the void\n")
-            }, status: status, says: says, probes: 0...0, seen: [])
+            }, status: status, says: says, probes: 0...0, seen: [], verdict: "data_in_flight")
     }
 
     private static func forgotten(_ name: String, address: String = "10.9.0.2") -> Scene {
@@ -116,7 +117,7 @@ extension Scene {
             act: { stage in
                 try await stage.listener.wait(for: "#1 reset from this end")
                 try await stage.lab.inside(stage.lab.peer, "nft", "delete", "table", "inet", "lab")
-            }, status: 11, says: ["ECONNRESET"], probes: 1...1)
+            }, status: 11, says: ["ECONNRESET"], probes: 1...1, verdict: "peer_lost_state")
     }
 }
 

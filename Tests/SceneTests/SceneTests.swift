@@ -35,6 +35,23 @@ struct SceneTests {
         }
     }
 
+    @Test("Every verdict has a capture that shows it, and one that comes near and does not")
+    func verdicts() throws {
+        let explained = try Tool.run(["explain"]).output.split(separator: "\n")
+            .filter { !$0.hasPrefix(" ") }.compactMap { $0.split(separator: " ").first.map(String.init) }
+        #expect(explained.count == 17)
+        for verdict in explained {
+            let name = verdict.replacingOccurrences(of: "_", with: "-")
+            for (file, isShown) in [("verdict-\(name).pcap", true), ("near-\(name).pcap", false)] {
+                let run = try Tool.run(
+                    ["analyze", "--format", "jsonl", "--connections", "all", file], in: Self.directory)
+                let found = run.output.components(separatedBy: "\"verdict\":\"").dropFirst()
+                    .compactMap { $0.split(separator: "\"").first.map(String.init) }
+                #expect(!found.isEmpty && found.contains(verdict) == isShown, "\(file): \(found)")
+            }
+        }
+    }
+
     private static func expectation(_ name: String, _ suffix: String) -> String? {
         try? String(contentsOf: directory.appendingPathComponent(name + suffix), encoding: .utf8)
     }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes the small captures of file formats, link layers and tunnels into captures/.
+"""Writes the small captures of file formats, link layers, tunnels and verdicts into captures/.
 
-Every file holds the same scene, told in a different envelope: a handshake, 100 octets and their acknowledgment, two
+Those of verdicts (`verdict-*`, `near-*`) hold the scenes of verdicts.py. Every other file holds the same scene, told in a different envelope: a handshake, 100 octets and their acknowledgment, two
 keep-alive probes, each answered, and a third probe of one octet that is not. The output is the same on every run.
 
     make-captures.py DIRECTORY
@@ -13,6 +13,8 @@ import os
 import struct
 import subprocess
 import sys
+
+import verdicts
 
 A4, B4 = (ipaddress.IPv4Address(a).packed for a in ("10.0.0.1", "10.0.0.2"))
 A6, B6 = (ipaddress.IPv6Address(a).packed for a in ("fd00::1", "fd00::2"))
@@ -32,9 +34,10 @@ def checksum(data):
     return ~total & 0xFFFF
 
 
-def tcp(source, destination, flags, seq, ack, payload=b"", ports=(40000, 50000), options=b"\1\1\1\0"):
+def tcp(source, destination, flags, seq, ack, payload=b"", ports=(40000, 50000), options=b"\1\1\1\0",
+        window=1000):
     offset = (20 + len(options)) // 4
-    header = struct.pack("!HHIIBBHHH", *ports, seq, ack, offset << 4, flags, 1000, 0, 0) + options
+    header = struct.pack("!HHIIBBHHH", *ports, seq, ack, offset << 4, flags, window, 0, 0) + options
     length = len(header) + len(payload)
     if len(source) == 4:
         pseudo = source + destination + struct.pack("!BBH", 0, 6, length)
@@ -427,6 +430,24 @@ def formats():
             [program, "-q", "-c"], input=plain, stdout=subprocess.PIPE, check=True).stdout
 
 
+# --- verdicts -------------------------------------------------------------------------------------------------------
+
+# A, B and the neighbour C of A, as (address, port).
+HOSTS = {"A": (A4, 40000), "B": (B4, 50000), "C": (ipaddress.IPv4Address("10.0.0.3").packed, 40001)}
+
+
+def verdict_packets(lines):
+    packets = []
+    for number, (time, sender, receiver, letters, seq, ack, words) in enumerate(lines):
+        flags = sum({"F": FIN, "S": SYN, "R": RST, "P": PSH, "A": ACK}[letter] for letter in letters)
+        (source, port), (destination, other) = HOSTS[sender], HOSTS[receiver]
+        segment = tcp(source, destination, flags, seq, ack, bytes(words.get("len", 0)), (port, other), options=b"",
+                      window=words.get("win", 1000))
+        packet = ipv4(source, destination, 6, segment, identification=100 + number, ttl=words.get("ttl", 64))
+        packets.append((START + round(time * 1_000_000_000), ethernet(packet, sender != "B")))
+    return packets
+
+
 def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
@@ -439,6 +460,8 @@ def main():
         files[f"link-{name}.pcap"] = pcap(scene(ethernet, version, within))
     for version in (4, 6):
         files[f"fragments-ipv{version}.pcap"] = pcap(fragments(version))
+    for name, lines in verdicts.lines():
+        files[f"{name}.pcap"] = pcap(verdict_packets(lines))
     for name, octets in files.items():
         with open(os.path.join(sys.argv[1], name), "wb") as file:
             file.write(octets)
