@@ -38,6 +38,8 @@ public struct ConnectionSide: Sendable, Equatable {
     public var gaveUp: Int64?
     /// When it sent its first RST (ns since 1970), in a connection with probes; nil: none.
     public var reset: Int64?
+    /// Whether the peer answered RST to its last probe.
+    public var wasResetWhenAsking = false
     /// Whether a RST that claims to be the peer's, and is not, came to it.
     public var wasResetByPath = false
     /// Whether the peer has not acknowledged all that it sent.

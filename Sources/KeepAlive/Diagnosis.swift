@@ -99,10 +99,8 @@ public struct Diagnosis: Sendable, Equatable {
             // Who was answered before after as long a silence was not too late.
             return own.answered == 0 ? (.tooLateForPath, .high) : (.silentDrop, .high)
         }
-        if peer.reset != nil, peer.gaveUp == nil, own.probes > 0 || connection.silence.wasReset {
-            return (.peerLostState, .high)
-        }
-        return nil
+        if own.wasResetWhenAsking { return (.peerLostState, .high) }
+        return peer.reset != nil && connection.silence.wasReset ? (.peerLostState, .high) : nil
     }
 
     /// Who sends and is not heard.

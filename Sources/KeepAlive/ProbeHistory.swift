@@ -33,6 +33,8 @@ struct ProbeHistory: BitwiseCopyable {
     private var gaveUp: Int64?
     private var reset: Int64?
     private var peerReset: Int64?
+    /// Whether the peer answered RST to what this end asked.
+    private var wasResetWhenAsking = false
     /// Whether a RST in the name of the peer was not the peer's.
     private var pathReset = false
 
@@ -60,6 +62,7 @@ struct ProbeHistory: BitwiseCopyable {
         side.zeroWindowProbes = UInt64(own.zeroWindowProbes)
         side.retransmissions = UInt64(own.retransmissions)
         side.unanswered = UInt64(own.unanswered)
+        side.wasResetWhenAsking = own.wasResetWhenAsking
         side.firstUnanswered = own.unanswered > 0 ? own.firstUnanswered : nil
         side.firstProbe = own.firstProbe
         side.lastProbe = own.probes > 0 ? own.lastProbe : nil
@@ -186,6 +189,8 @@ struct ProbeHistory: BitwiseCopyable {
         if event.kind == .pathReset { pathReset = true } else if peerReset == nil { peerReset = event.segment.time }
         event.unanswered = unanswered
         let reply = event.segment.time &- askedTime
-        if facts.contains(.awaitsAnswer), reply >= 0 { event.reply = reply }
+        guard facts.contains(.awaitsAnswer) else { return }
+        if event.kind == .peerReset { wasResetWhenAsking = true }
+        if reply >= 0 { event.reply = reply }
     }
 }

@@ -12,7 +12,7 @@ public enum SegmentKind: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     case zeroWindowAnswer
     /// One octet that was sent before and not acknowledged. Wireshark marks it as a keep-alive.
     case retransmission
-    /// An acknowledgment that came late or twice, and that Wireshark marks.
+    /// An acknowledgment out of place, late, twice or with odd numbers, that Wireshark marks.
     case acknowledgment
     /// A keep-alive probe in the name of an end that did not send it: its TTL is not that end's.
     case middleboxProbe

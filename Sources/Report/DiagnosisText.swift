@@ -35,9 +35,9 @@ extension TextBuffer {
                 append(diagnosis.isPeerAliveElsewhere ? ", though its peer was heard elsewhere later." : ".")
             }
         case .peerLostState:
-            append(other, " answered with RST")
-            append(own.probes > 0 ? " when it was probed" : " what came after a silence")
-            append(silence.longest > 0 ? " of \(duration(silence.longest))." : ".")
+            append(other, " answered by RST")
+            append(own.wasResetWhenAsking ? " a probe." : " what came after a silence of ")
+            if !own.wasResetWhenAsking { append(duration(silence.shortestFailed), ".") }
         case .resetByPath:
             append("A RST in the name of ", other, " came to ", name, " that ", other)
             append(" did not send: its TTL is another's.")

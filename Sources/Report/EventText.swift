@@ -97,7 +97,7 @@ struct EventText {
                 text.append(latency: reply)
             }
         case .retransmission: text.append(", truly one octet of data sent again")
-        case .acknowledgment: text.append(", truly an acknowledgment that came late or twice")
+        case .acknowledgment: text.append(", truly an acknowledgment out of place")
         case .abortReset:
             append("gave up", in: Self.over, to: &text)
             if event.unanswered > 0 {

@@ -94,7 +94,7 @@ extension SegmentKind {
         case .answer: "keep-alive ACKs"
         case .zeroWindowProbe: "zero-window probes"
         case .retransmission: "octets of data sent again"
-        case .acknowledgment: "acknowledgments that came late or twice"
+        case .acknowledgment: "acknowledgments out of place"
         case .middleboxProbe: "keep-alives of a middlebox"
         case .zeroWindowAnswer, .abortReset, .peerReset, .pathReset: nil
         }

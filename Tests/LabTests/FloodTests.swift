@@ -14,6 +14,7 @@ struct FloodTests {
             try await sink.wait(for: "ready")
             try await listener.wait(for: "Listening on")
             let source = try lab.start(lab.prober, script: "flood.py", ["source", "10.9.0.2", "5002"])
+            try await source.wait(for: "flooding")
             for idle in ["1", "2", "3"] {
                 let client = try lab.start(
                     lab.prober, ["client", "--idle", idle, "--interval", "1", "10.9.0.2", "5001"])

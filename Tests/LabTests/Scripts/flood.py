@@ -1,8 +1,7 @@
 """A flood of small segments, until standard input ends.
 
     flood.py sink ADDRESS PORT      sends back what comes
-    flood.py source ADDRESS PORT    writes octets one by one, ten a millisecond, which an observer
-                                    that was built for debugging still takes
+    flood.py source ADDRESS PORT    writes octets one by one, in bursts
 """
 
 import os
@@ -11,7 +10,10 @@ import sys
 import threading
 import time
 
-BURST = 10
+# At most so many octets, and as many echoes, in so many seconds: the ring of an observer that gets no time for a while
+# has room for them.
+BURST = 20
+PAUSE = 0.002
 
 
 def end_with_input():
@@ -31,10 +33,11 @@ if task == "sink":
 else:
     connection = socket.create_connection((address, int(port)))
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    print("flooding", flush=True)
     while True:
         for _ in range(BURST):
             connection.send(b"x")
         missing = BURST
         while missing:
             missing -= len(connection.recv(missing))
-        time.sleep(0.001)
+        time.sleep(PAUSE)
