@@ -25,8 +25,10 @@ public struct Diagnosis: Sendable, Equatable {
         case responder
     }
 
-    /// An end that sends on without being answered for so long (ns) is not heard: 3 s.
-    static let deafAfter: Int64 = 3_000_000_000
+    /// An end that sends on without being answered for so long (ns) is not heard: 1 s, the longest first retransmission
+    /// timeout (RFC 6298 2.1); from 3 s on that is sure.
+    static let deafAfter: Int64 = 1_000_000_000
+    private static let surelyDeafAfter: Int64 = 3_000_000_000
     /// Silences from here on (ns) deserve keep-alives: 60 s, the shortest idle timeout of the catalogue.
     static let idle: Int64 = 60_000_000_000
 
@@ -110,7 +112,9 @@ public struct Diagnosis: Sendable, Equatable {
         guard own.hasUnacknowledged, !isClosed, let spoke = own.lastSpoke, let heard = peer.lastSpoke,
             spoke &- heard >= Self.deafAfter
         else { return nil }
-        guard connection.silence.shortestFailed > 0 else { return (.dataInFlight, .high) }
+        guard connection.silence.shortestFailed > 0 else {
+            return (.dataInFlight, spoke &- heard >= Self.surelyDeafAfter ? .high : .medium)
+        }
         return (.silentDrop, isPeerAliveElsewhere ? .high : .medium)
     }
 

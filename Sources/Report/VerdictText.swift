@@ -69,14 +69,14 @@ extension Verdict {
         case .tooLateForPath:
             "As peer_dead, without any answered probe before, and the peer's host is heard later in another connection."
         case .silentDrop:
-            "Data after a silence of 30 s or longer, not acknowledged for 3 s or longer; or as too_late_for_path, with "
+            "Data after a silence of 30 s or longer, not acknowledged for 1 s or longer; or as too_late_for_path, with "
                 + "answered probes before."
         case .resetByPath: "A RST whose TTL differs by more than 2 from that of the peer's first segment."
         case .intervalExceedsIdle: "The range of intervals lies above that of idle times."
         case .unitError: "Three or more probes, all within 0.9 s of each other; no stack takes less than a second."
         case .userTimeout: "A RST of the prober after one unanswered probe."
         case .dataInFlight:
-            "Data unacknowledged for 3 s or longer while its sender goes on, or probes of a closed window."
+            "Data unacknowledged for 1 s or longer while its sender goes on, or probes of a closed window."
         case .tooManyProbes: "Thirty or more probes, none more than 10 s after the last."
         case .middleboxProbes: "Probes whose TTL differs by more than 2 from that of the sender's first segment."
         case .closed: "FIN or RST, no probe and no silence of 60 s."
