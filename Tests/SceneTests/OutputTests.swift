@@ -107,7 +107,7 @@ struct OutputTests {
         "The README shows what the tool prints",
         arguments: [
             ["analyze", "captures/dead-peer-60-15-4.pcap"],
-            ["analyze", "--format", "tsv", "--marks", "captures/ipv6-answered.pcap"],
+            ["analyze", "--format", "tsv", "--marks", "captures/ipv6-answered.pcap"], ["explain", "silent_drop"],
         ])
     func readme(arguments: [String]) throws {
         let readme = try String(contentsOf: Tool.root.appendingPathComponent("README.md"), encoding: .utf8)
