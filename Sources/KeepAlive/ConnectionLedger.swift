@@ -181,8 +181,8 @@ struct ConnectionLedger {
         let isReversed = secondOpened && !firstOpened
         let histories = (history(birth.histories.0), history(birth.histories.1))
         var sides = (
-            ProbeHistory.side(histories.0, histories.1, lastSpoke: slot.sides.0.spoke),
-            ProbeHistory.side(histories.1, histories.0, lastSpoke: slot.sides.1.spoke)
+            ProbeHistory.side(histories.0, histories.1),
+            ProbeHistory.side(histories.1, histories.0)
         )
         sides.0.take(slot.sides.0, hasTimestamps: birth.timesToLive.0 == 0 ? nil : birth.haveTimestamps.0)
         sides.1.take(slot.sides.1, hasTimestamps: birth.timesToLive.1 == 0 ? nil : birth.haveTimestamps.1)
@@ -229,6 +229,7 @@ extension WiresharkSide {
 extension ConnectionSide {
     /// Takes what the state of the end tells when the report is made.
     fileprivate mutating func take(_ side: WiresharkSide, hasTimestamps: Bool?) {
+        lastSpoke = side.spoke
         hasUnacknowledged = side.facts.contains(.hasUnacknowledged)
         hasClosedWindow = side.facts.contains(.windowKnown) && side.window == 0 && !side.facts.contains(.sentRST)
         self.hasTimestamps = hasTimestamps

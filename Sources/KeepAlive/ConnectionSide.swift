@@ -1,5 +1,5 @@
 /// What one end of a connection sent that concerns keep-alives, by what it truly is (`SegmentKind`).
-public struct ConnectionSide: Sendable, Equatable {
+public struct ConnectionSide: Sendable, Equatable, BitwiseCopyable {
     /// Its keep-alive probes; copies are not counted, here and below.
     public var probes: UInt64 = 0
     /// Of those, the ones that the peer answered before anything else was sent.

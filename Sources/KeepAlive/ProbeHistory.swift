@@ -13,30 +13,10 @@ struct ProbeHistory: BitwiseCopyable {
     /// When the peer last answered (ns since 1970).
     private var lastAnswer: Int64?
 
-    private var probes: UInt64 = 0
-    private var answered: UInt64 = 0
-    private var octetProbes: UInt32 = 0
-    private var timestampedProbes: UInt32 = 0
-    private var middleboxProbes: UInt32 = 0
-    private var zeroWindowProbes: UInt32 = 0
-    private var retransmissions: UInt32 = 0
-    private var unanswered: UInt32 = 0
-    /// When the first of the unanswered ones was sent (ns since 1970); meaningful where there are any.
-    private var firstUnanswered: Int64 = 0
-    private var firstProbe: Int64?
-    private var lastProbe: Int64 = 0
-    private var firstWait: Wait?
-    private var idleGaps = Gaps()
-    private var intervalGaps = Gaps()
-    private var periodGaps = Gaps()
-    private var replies = Gaps()
-    private var gaveUp: Int64?
-    private var reset: Int64?
+    /// What the report says of it.
+    private var own = ConnectionSide()
+    /// When the peer sent its first RST (ns since 1970).
     private var peerReset: Int64?
-    /// Whether the peer answered RST to what this end asked.
-    private var wasResetWhenAsking = false
-    /// Whether a RST in the name of the peer was not the peer's.
-    private var pathReset = false
 
     /// The last thing that this end asked; nil: nothing.
     var lastAsked: SegmentKind.Asked? {
@@ -47,42 +27,22 @@ struct ProbeHistory: BitwiseCopyable {
     var lastAskedTime: Int64? { hasAsked ? askedTime : nil }
 
     /// What the report says of the end with history `own`, whose peer has the history `other`.
-    static func side(_ own: ProbeHistory?, _ other: ProbeHistory?, lastSpoke: Int64?) -> ConnectionSide {
-        var side = ConnectionSide()
-        side.answers = other?.answered ?? 0
-        side.reset = own?.reset ?? other?.peerReset
-        side.wasResetByPath = own?.pathReset ?? false
-        side.lastSpoke = lastSpoke
-        guard let own else { return side }
-        side.probes = own.probes
-        side.answered = own.answered
-        side.octetProbes = UInt64(own.octetProbes)
-        side.timestampedProbes = UInt64(own.timestampedProbes)
-        side.middleboxProbes = UInt64(own.middleboxProbes)
-        side.zeroWindowProbes = UInt64(own.zeroWindowProbes)
-        side.retransmissions = UInt64(own.retransmissions)
-        side.unanswered = UInt64(own.unanswered)
-        side.wasResetWhenAsking = own.wasResetWhenAsking
-        side.firstUnanswered = own.unanswered > 0 ? own.firstUnanswered : nil
-        side.firstProbe = own.firstProbe
-        side.lastProbe = own.probes > 0 ? own.lastProbe : nil
-        side.firstWait = own.firstWait
-        side.idleGaps = own.idleGaps
-        side.intervalGaps = own.intervalGaps
-        side.periodGaps = own.periodGaps
-        side.replies = own.replies
-        side.gaveUp = own.gaveUp
+    static func side(_ own: ProbeHistory?, _ other: ProbeHistory?) -> ConnectionSide {
+        var side = own?.own ?? ConnectionSide()
+        side.answers = other?.own.answered ?? 0
+        side.reset = side.reset ?? other?.peerReset
+        if side.unanswered == 0 { side.firstUnanswered = nil }
         return side
     }
 
     /// This end sent one octet again.
     mutating func retransmit() {
-        retransmissions &+= 1
+        own.retransmissions &+= 1
     }
 
     /// The peer gave a sign of life that answers nothing.
     mutating func hearLife() {
-        unanswered = 0
+        own.unanswered = 0
     }
 
     /// This end asks for a sign of life: `event` is completed by what passed before.
@@ -94,7 +54,7 @@ struct ProbeHistory: BitwiseCopyable {
             return
         }
         event.wait = wait(at: segment.time, isAwaiting: sender.facts.contains(.awaitsAnswer), peerSpoke: peer.spoke)
-        event.unanswered = unanswered
+        event.unanswered = UInt32(truncatingIfNeeded: own.unanswered)
         let continues = event.wait.map { $0.since != .segment } ?? false
         trainNumber = continues && asked.kind == event.kind ? trainNumber &+ 1 : 1
         event.trainNumber = trainNumber
@@ -106,8 +66,8 @@ struct ProbeHistory: BitwiseCopyable {
         timestampValue = segment.timestampValue
         switch event.kind {
         case .probe: count(event, sender.facts.union(peer.facts))
-        case .middleboxProbe: middleboxProbes &+= 1
-        default: zeroWindowProbes &+= 1
+        case .middleboxProbe: own.middleboxProbes &+= 1
+        default: own.zeroWindowProbes &+= 1
         }
         sender.facts.formUnion(.awaitsAnswer)
     }
@@ -139,22 +99,22 @@ struct ProbeHistory: BitwiseCopyable {
 
     private mutating func count(_ event: SegmentEvent, _ facts: WiresharkSide.Facts) {
         // Where the capture began midway, what the peer sent last may be the answer to a probe before it.
-        let isSure = probes > 0 || !facts.isDisjoint(with: [.sentSYN, .sentSYNACK])
-        probes &+= 1
-        if unanswered == 0 { firstUnanswered = event.segment.time }
-        unanswered &+= 1
-        if event.segment.payloadLength == 1 { octetProbes &+= 1 }
-        if event.segment.hasTimestamps { timestampedProbes &+= 1 }
-        if firstProbe == nil {
-            firstProbe = event.segment.time
-            if isSure { firstWait = event.wait }
+        let isSure = own.probes > 0 || !facts.isDisjoint(with: [.sentSYN, .sentSYNACK])
+        own.probes &+= 1
+        if own.unanswered == 0 { own.firstUnanswered = event.segment.time }
+        own.unanswered &+= 1
+        if event.segment.payloadLength == 1 { own.octetProbes &+= 1 }
+        if event.segment.hasTimestamps { own.timestampedProbes &+= 1 }
+        if own.firstProbe == nil {
+            own.firstProbe = event.segment.time
+            if isSure { own.firstWait = event.wait }
         }
-        lastProbe = event.segment.time
+        own.lastProbe = event.segment.time
         guard let wait = event.wait, isSure else { return }
         switch wait.since {
-        case .segment: idleGaps.add(wait.gap)
-        case .unansweredProbe: intervalGaps.add(wait.gap)
-        case .answeredProbe: periodGaps.add(wait.gap)
+        case .segment: own.idleGaps.add(wait.gap)
+        case .unansweredProbe: own.intervalGaps.add(wait.gap)
+        case .answeredProbe: own.periodGaps.add(wait.gap)
         }
     }
 
@@ -166,31 +126,35 @@ struct ProbeHistory: BitwiseCopyable {
             return
         }
         this.facts.subtract(.awaitsAnswer)
-        unanswered = 0
+        own.unanswered = 0
         let reply = event.segment.time &- askedTime
         if reply >= 0 { event.reply = reply }
         guard asked.kind == .probe else { return }
-        answered &+= 1
-        if reply >= 0 { replies.add(reply) }
+        own.answered &+= 1
+        if reply >= 0 { own.replies.add(reply) }
     }
 
     /// This end gives up: `event` is completed.
     mutating func giveUp(_ event: inout SegmentEvent) {
         let time = event.segment.time
-        event.unanswered = unanswered
+        event.unanswered = UInt32(truncatingIfNeeded: own.unanswered)
         if hasAsked, time >= askedTime { event.wait = Wait(since: .unansweredProbe, gap: time &- askedTime) }
-        guard reset == nil else { return }
-        reset = time
-        if asked.kind == .probe { gaveUp = time }
+        guard own.reset == nil else { return }
+        own.reset = time
+        if asked.kind == .probe { own.gaveUp = time }
     }
 
     /// The peer resets the connection in which this end has asked: `event` is completed.
     mutating func hearReset(_ event: inout SegmentEvent, _ facts: WiresharkSide.Facts) {
-        if event.kind == .pathReset { pathReset = true } else if peerReset == nil { peerReset = event.segment.time }
-        event.unanswered = unanswered
+        if event.kind == .pathReset {
+            own.wasResetByPath = true
+        } else if peerReset == nil {
+            peerReset = event.segment.time
+        }
+        event.unanswered = UInt32(truncatingIfNeeded: own.unanswered)
         let reply = event.segment.time &- askedTime
         guard facts.contains(.awaitsAnswer) else { return }
-        if event.kind == .peerReset { wasResetWhenAsking = true }
+        if event.kind == .peerReset { own.wasResetWhenAsking = true }
         if reply >= 0 { event.reply = reply }
     }
 }
