@@ -108,7 +108,7 @@ capture() {
         rows+=("| $name, $manner | $sent | $reached | $captured | ${drops[$manner $name]} | $cpu |")
         if [ "$name,$captured" = "tcpalive,$sent" ]; then
             # What was captured whole must be marked whole, or the figures are of something else.
-            [ "$(grep -c -E '  keep-alive( ACK)?$' "$work/tcpalive.out")" = "$marks" ] ||
+            [ "$(grep -c -E ' length [01]  keep-alive( ACK)? ' "$work/tcpalive.out")" = "$marks" ] ||
                 fail "tcpalive did not mark all $marks probes and answers"
         fi
     done
