@@ -8,7 +8,9 @@ struct ConnectionLedger {
     private(set) var markCounts = [UInt64](repeating: 0, count: Marks.named.count)
     /// Segments by kind so far, copies left out, in the order of `SegmentKind.allCases`.
     private(set) var kindCounts = [UInt64](repeating: 0, count: SegmentKind.allCases.count)
-    /// Of those, the ones that Wireshark does not mark.
+    /// Copies of such segments so far.
+    private(set) var copyCount: UInt64 = 0
+    /// Of the kinds, the ones that Wireshark does not mark.
     private(set) var unmarkedCounts = [UInt64](repeating: 0, count: SegmentKind.allCases.count)
     /// Of those, the ones whose mark says something else.
     private(set) var misnamedCounts = [UInt64](repeating: 0, count: SegmentKind.allCases.count)
@@ -65,7 +67,10 @@ struct ConnectionLedger {
         }
         complete(&event, side, &birth, &sender, &peer)
         sender.facts.formUnion(.hasHistory)
-        if event.isCopy { return }
+        if event.isCopy {
+            copyCount &+= 1
+            return
+        }
         let kind = Int(event.kind.rawValue)
         kindCounts[kind] &+= 1
         if event.marks.isEmpty {

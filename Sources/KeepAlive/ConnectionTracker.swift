@@ -33,7 +33,10 @@ public struct ConnectionTracker: ~Copyable {
     /// Segments by kind so far, copies left out, in the order of `SegmentKind.allCases`.
     public var kindCounts: [UInt64] { follower.ledger.kindCounts }
 
-    /// Of those, the ones that Wireshark does not mark.
+    /// Copies of such segments so far, of mirror ports and other interfaces.
+    public var copyCount: UInt64 { follower.ledger.copyCount }
+
+    /// Of the kinds, the ones that Wireshark does not mark.
     public var unmarkedCounts: [UInt64] { follower.ledger.unmarkedCounts }
 
     /// Of those, the ones whose mark says something else.

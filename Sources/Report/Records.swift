@@ -85,6 +85,8 @@ extension TextBuffer {
         appendObject(zip(Marks.named, summary.markCounts).map { ($0.name, $1) })
         member("kinds")
         appendObject(zip(SegmentKind.allCases, summary.kindCounts).map { ($0.name, $1) })
+        member("copies", summary.copies)
+        member("out_of_order", summary.tally.outOfOrder)
         member("undecodable")
         appendObject(Layer.allCases.map { ($0.name, summary.tally.failures(at: $0)) })
         member("unknown_link_type", summary.tally.unknownLinkType)

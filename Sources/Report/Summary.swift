@@ -16,7 +16,9 @@ public struct Summary: Sendable {
     public var markCounts: [UInt64] = [0, 0, 0]
     /// Segments by what they truly are, in the order of `SegmentKind.allCases`.
     public var kindCounts = [UInt64](repeating: 0, count: SegmentKind.allCases.count)
-    /// Of those, the ones that Wireshark does not mark.
+    /// Copies of such segments, of mirror ports and other interfaces.
+    public var copies: UInt64 = 0
+    /// Of the kinds, the ones that Wireshark does not mark.
     public var unmarkedCounts = [UInt64](repeating: 0, count: SegmentKind.allCases.count)
     /// Of those, the ones whose mark says something else.
     public var misnamedCounts = [UInt64](repeating: 0, count: SegmentKind.allCases.count)

@@ -8,6 +8,17 @@ extension TextBuffer {
         appendMarks(of: summary)
         appendKinds("Of these ", summary.misnamedCounts, " are truly ")
         appendKinds("Not marked by Wireshark: ", summary.unmarkedCounts, " ")
+        if summary.copies > 0 {
+            append("Not counted: ")
+            append(
+                "\(summary.copies) \(summary.copies == 1 ? "copy" : "copies") of probes or answers, as mirror ports make them.\n"
+            )
+        }
+        if summary.tally.outOfOrder > 0 {
+            append("Out of order: ")
+            append(summary.tally.outOfOrder, of: "packet")
+            append(" with an earlier time than the one before.\n")
+        }
         appendFailures(of: summary.tally)
         for (_, damage) in summary.damaged {
             append(printable: damage.sentence)

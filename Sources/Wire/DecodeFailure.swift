@@ -52,6 +52,8 @@ public struct DecodeTally: Sendable, Equatable {
     public var packets: UInt64 = 0
     /// Octets on the wire of those packets.
     public var octets: UInt64 = 0
+    /// Packets that were captured earlier than the one before them: a clock was set back, or records are out of order.
+    public var outOfOrder: UInt64 = 0
     /// TCP segments found, those quoted in ICMP errors and those cut short included.
     public var segments: UInt64 = 0
     /// Packets without a TCP segment, and with nothing wrong.

@@ -17,6 +17,9 @@ public struct SegmentDecoder: ~Copyable {
         self.version = version
     }
 
+    /// When the packet before was captured (ns since 1970).
+    private var lastTime = Int64.min
+
     /// Decodes every packet of `batch` and appends the segments found to `segments`, in order.
     public mutating func decode(_ batch: borrowing PacketBatch, into segments: inout SegmentBatch) {
         let bytes = unsafe batch.bytes.span.bytes
@@ -28,6 +31,8 @@ public struct SegmentDecoder: ~Copyable {
             // A record that claims less than was captured is taken at what was captured (wireshark-rules 2.1).
             let claimed = max(captured, Int(record.originalLength))
             tally.packets &+= 1
+            if record.time < lastTime { tally.outOfOrder &+= 1 }
+            lastTime = record.time
             tally.octets &+= UInt64(claimed)
             let packet = bytes.extracting(start..<(start + captured))
             let context = PacketContext(time: record.time, record: UInt32(truncatingIfNeeded: index))

@@ -84,6 +84,7 @@ struct Analysis: ~Copyable {
         summary.connections = tracker.connectionCount
         summary.markCounts = tracker.markCounts
         summary.kindCounts = tracker.kindCounts
+        summary.copies = tracker.copyCount
         summary.unmarkedCounts = tracker.unmarkedCounts
         summary.misnamedCounts = tracker.misnamedCounts
         return summary
