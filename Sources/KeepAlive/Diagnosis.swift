@@ -49,6 +49,11 @@ public struct Diagnosis: Sendable, Equatable {
         judge(ends)
     }
 
+    /// Takes away what is sure: packets that were dropped may say otherwise.
+    public mutating func doubt() {
+        confidence = .low
+    }
+
     /// What the probes of `end` tell of its settings.
     public func policy(of end: End) -> InferredPolicy {
         end == .originator ? originatorPolicy : responderPolicy

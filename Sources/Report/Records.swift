@@ -93,6 +93,7 @@ extension TextBuffer {
         if let first = summary.tally.firstUnknownLinkType {
             member("first_unknown_link_type", UInt64(first.rawValue))
         }
+        if let dropped = summary.dropped { member("dropped", dropped) }
         member("evicted", summary.tally.evictedDatagrams)
         member("damaged")
         appendArray(summary.damaged) { text, item in

@@ -22,6 +22,8 @@ public struct Summary: Sendable {
     public var unmarkedCounts = [UInt64](repeating: 0, count: SegmentKind.allCases.count)
     /// Of those, the ones whose mark says something else.
     public var misnamedCounts = [UInt64](repeating: 0, count: SegmentKind.allCases.count)
+    /// Packets that the kernel dropped of a live capture; nil: none.
+    public var dropped: UInt64?
     /// The files that are damaged, and how: what came before the damage is in the report.
     public var damaged: [(file: String, damage: CaptureFile.Damage)] = []
 

@@ -8,6 +8,11 @@ extension TextBuffer {
         appendMarks(of: summary)
         appendKinds("Of these ", summary.misnamedCounts, " are truly ")
         appendKinds("Not marked by Wireshark: ", summary.unmarkedCounts, " ")
+        if let dropped = summary.dropped {
+            append("Dropped by the kernel: ")
+            append(dropped, of: "packet")
+            append(": what was in them may change each verdict.\n")
+        }
         if summary.copies > 0 {
             append("Not counted: ")
             append(

@@ -55,8 +55,23 @@ struct WatchSession: ~Copyable {
     mutating func report(_ counters: LiveCapture.Counters, captured: UInt64) throws {
         status.erase()
         var interim = output.reporter(namesFiles: false)
-        try interim.finish(output.diagnoses(of: analysis.tracker), analysis.summary)
+        try interim.finish(diagnoses(counters, neededAnyway: false), summary(counters))
         tellCounts(counters, captured: captured)
+    }
+
+    /// The verdicts as they are now, none of them sure where packets were dropped.
+    private func diagnoses(_ counters: LiveCapture.Counters, neededAnyway: Bool) -> [Diagnosis] {
+        var diagnoses = output.diagnoses(of: analysis.tracker, neededAnyway: neededAnyway)
+        if counters.droppedByKernel > 0 {
+            for place in diagnoses.indices { diagnoses[place].doubt() }
+        }
+        return diagnoses
+    }
+
+    private func summary(_ counters: LiveCapture.Counters) -> Summary {
+        var summary = analysis.summary
+        if counters.droppedByKernel > 0 { summary.dropped = counters.droppedByKernel }
+        return summary
     }
 
     private func tellCounts(_ counters: LiveCapture.Counters, captured: UInt64) {
@@ -75,9 +90,9 @@ struct WatchSession: ~Copyable {
     ) throws -> (judgements: [JudgedProbes], diagnoses: [Diagnosis]) {
         status.erase()
         try writer?.flush()
-        let diagnoses = output.diagnoses(of: analysis.tracker, neededAnyway: options.isWanted)
+        let diagnoses = diagnoses(counters, neededAnyway: options.isWanted)
         let judgements = options.judge(diagnoses, dropped: counters.droppedByKernel)
-        try reporter.finish(diagnoses, analysis.summary, judgements)
+        try reporter.finish(diagnoses, summary(counters), judgements)
         tellCounts(counters, captured: captured)
         return (judgements, diagnoses)
     }
