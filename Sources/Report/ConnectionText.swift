@@ -32,11 +32,10 @@ struct ConnectionText {
     init(_ diagnoses: [Diagnosis], of total: UInt64) {
         shown = diagnoses.count
         self.total = total
-        let connections = diagnoses.map(\.connection)
-        dates = Self.dates(of: connections)
-        hasUnseenHandshake = connections.contains { !$0.handshakeSeen }
-        let hasZeroWindow = connections.contains {
-            $0.fromOriginator.zeroWindowProbes > 0 || $0.fromResponder.zeroWindowProbes > 0
+        dates = Self.dates(of: diagnoses)
+        hasUnseenHandshake = diagnoses.contains { !$0.connection.handshakeSeen }
+        let hasZeroWindow = diagnoses.contains {
+            $0.connection.fromOriginator.zeroWindowProbes > 0 || $0.connection.fromResponder.zeroWindowProbes > 0
         }
         let hasPolicy = diagnoses.contains { !$0.originatorPolicy.isEmpty || !$0.responderPolicy.isEmpty }
         columns = Column.allCases.filter { column in
@@ -49,10 +48,10 @@ struct ConnectionText {
         widths = Self.widths(of: columns, diagnoses, dates)
     }
 
-    private static func dates(of connections: [Connection]) -> Dates {
-        guard let first = connections.first.map({ CivilTime($0.firstTime) }) else { return .different }
-        let isSameDay = connections.allSatisfy {
-            CivilTime($0.firstTime).day == first.day && CivilTime($0.lastTime).day == first.day
+    private static func dates(of diagnoses: [Diagnosis]) -> Dates {
+        guard let first = diagnoses.first.map({ CivilTime($0.connection.firstTime) }) else { return .different }
+        let isSameDay = diagnoses.allSatisfy {
+            CivilTime($0.connection.firstTime).day == first.day && CivilTime($0.connection.lastTime).day == first.day
         }
         return isSameDay ? .same(first) : .different
     }

@@ -8,9 +8,9 @@ enum FindingsText {
     /// Appends a sentence and a line of advice for each of `diagnoses` that has something wrong, the worst first, and
     /// what is known of paths.
     static func append(_ diagnoses: [Diagnosis], to text: inout TextBuffer) {
-        let findings = diagnoses.filter { $0.verdict.severity > .none }
-            .sorted { ($1.verdict.severity, $0.connection.number) < ($0.verdict.severity, $1.connection.number) }
-        for diagnosis in findings.prefix(limit) {
+        let findings = diagnoses.indices.filter { diagnoses[$0].verdict.severity > .none }
+            .sorted { (diagnoses[$1].verdict.severity, $0) < (diagnoses[$0].verdict.severity, $1) }
+        for diagnosis in findings.prefix(limit).map({ diagnoses[$0] }) {
             text.append("\n\(diagnosis.connection.number)  \(diagnosis.verdict.rawValue): ")
             text.append(sentenceOf: diagnosis)
             if diagnosis.confidence != .high { text.append(" (confidence: \(diagnosis.confidence.rawValue))") }
