@@ -76,6 +76,31 @@ public struct ConnectionTracker: ~Copyable {
         }
     }
 
+    /// Follows `segments` likewise, and tells in `places` to which connection each belongs; nil: it was not looked up.
+    public mutating func track(
+        _ segments: borrowing SegmentBatch, events: inout [SegmentEvent], places: inout [SegmentPlace?]
+    ) {
+        places.removeAll(keepingCapacity: true)
+        // One by one, as the next segment may begin another connection in the place of this one. Whoever wants no
+        // places pays nothing for that.
+        var single = SegmentBatch()
+        for segment in segments.segments {
+            single.removeAll()
+            single.append(segment)
+            track(single, events: &events)
+            places.append(place(of: segment))
+        }
+    }
+
+    private func place(of segment: Segment) -> SegmentPlace? {
+        let lookup = lookup(segment)
+        let number =
+            segment.source.address.version == .v4
+            ? version4.find(lookup.key(segment), hash: lookup.hash).map { version4[birth: $0].number }
+            : version6.find(lookup.key(segment), hash: lookup.hash).map { version6[birth: $0].number }
+        return number.map { SegmentPlace(connection: $0, side: lookup.side) }
+    }
+
     /// The connections in order of appearance: those with events, or all.
     public func connections(all: Bool) -> [Connection] {
         // Light places are put in order, and not the connections, which are large.

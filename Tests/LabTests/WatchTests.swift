@@ -27,7 +27,8 @@ struct WatchTests {
         #expect(watch.text.contains("Read va:") && watch.errorText.contains("packets captured"))
     }
 
-    @Test("Two interfaces are one capture, and the file tells the same of both", .enabled(if: Lab.isPossible, Lab.needs))
+    @Test(
+        "Two interfaces are one capture, and the file tells the same of both", .enabled(if: Lab.isPossible, Lab.needs))
     func severalInterfaces() async throws {
         let lab = try await Lab()
         let file = lab.folder.appendingPathComponent("seen.pcapng").path
