@@ -41,14 +41,15 @@ public struct PcapngWriter: ~Copyable {
         }
     }
 
-    /// Adds those packets of `batch` that lie at the places `records`, in this order, with their `comments`.
+    /// Adds the packets of `batch` with their `comments`: those at the places `chosen`, in ascending order; nil: all.
     ///
     /// Their interfaces must have been described. Throws when the file takes no more.
     public mutating func write(
-        _ batch: borrowing PacketBatch, records: some Sequence<Int>, comments: PacketComments
+        _ batch: borrowing PacketBatch, chosen: [Int]? = nil, comments: PacketComments
     ) throws(OutputError) {
         var next = 0
-        for place in records {
+        for index in 0..<(chosen?.count ?? batch.records.count) {
+            let place = chosen?[index] ?? index
             while next < comments.entries.count, comments.entries[next].record < place { next += 1 }
             let first = next
             while next < comments.entries.count, comments.entries[next].record == place { next += 1 }
@@ -131,8 +132,8 @@ public struct PcapngWriter: ~Copyable {
     private mutating func endBlock(_ start: Int) {
         let total = UInt32(truncatingIfNeeded: pending.count - start + 4)
         append(total)
-        for (place, shift) in [UInt32(0), 8, 16, 24].enumerated() {
-            pending[start + 4 + place] = UInt8(truncatingIfNeeded: total >> shift)
+        for place in 0..<4 {
+            pending[start + 4 + place] = UInt8(truncatingIfNeeded: total >> (8 * UInt32(place)))
         }
     }
 
@@ -144,10 +145,10 @@ public struct PcapngWriter: ~Copyable {
 
     private mutating func appendPadded(_ octets: some Collection<UInt8>) {
         pending.append(contentsOf: octets)
-        pending.append(contentsOf: repeatElement(0, count: (4 - octets.count % 4) % 4))
+        for _ in 0..<(4 - octets.count % 4) % 4 { pending.append(0) }
     }
 
     private mutating func append(_ word: UInt32) {
-        for shift in [UInt32(0), 8, 16, 24] { pending.append(UInt8(truncatingIfNeeded: word >> shift)) }
+        for place in 0..<4 { pending.append(UInt8(truncatingIfNeeded: word >> (8 * UInt32(place)))) }
     }
 }

@@ -84,11 +84,16 @@ public struct ConnectionTracker: ~Copyable {
         // One by one, as the next segment may begin another connection in the place of this one. Whoever wants no
         // places pays nothing for that.
         var single = SegmentBatch()
-        for segment in segments.segments {
+        let all = segments.segments.span
+        for index in all.indices {
+            // Asked for well ahead, as in a group.
+            if index % Self.groupSize == 0 {
+                for place in index..<min(index + Self.groupSize, all.count) { _ = lookup(all[place]) }
+            }
             single.removeAll()
-            single.append(segment)
+            single.append(all[index])
             track(single, events: &events)
-            places.append(place(of: segment))
+            places.append(place(of: all[index]))
         }
     }
 

@@ -78,7 +78,7 @@ struct Analysis: ~Copyable {
     mutating func write(to writer: inout PcapngWriter?) throws(OutputError) {
         if writer == nil { return }
         comment()
-        try writer?.write(batch, records: batch.records.indices, comments: comments)
+        try writer?.write(batch, comments: comments)
     }
 
     /// Notes for `excerpt` what is in the batch last read.
@@ -93,7 +93,7 @@ struct Analysis: ~Copyable {
         chosen.removeAll(keepingCapacity: true)
         excerpt.choose(segments, places, events, packets: batch.records.count, into: &chosen)
         comment()
-        try writer?.write(batch, records: chosen, comments: comments)
+        try writer?.write(batch, chosen: chosen, comments: comments)
         return chosen.count
     }
 

@@ -20,13 +20,13 @@ struct Extract: ParsableCommand {
 
             Examples:
               tcpalive extract capture.pcapng -w keepalives.pcapng
-              tcpalive extract monday.pcap.gz tuesday.pcap.gz port 5432 -w keepalives.pcapng
+              tcpalive extract monday.pcap tuesday.pcap port 5432 -w keepalives.pcapng
               tcpalive extract --snaplen 128 capture.pcapng -w headers.pcapng
-              tcpalive extract capture.pcapng -w - | tshark -r - -T fields -e frame.number -e frame.comment
+              tcpalive extract capture.pcapng -w - | wireshark -k -i -
 
             Exit status:
               0   as expected, also where there was nothing to extract
-              2   could not run: no such file, no permission, a wrong filter; nothing is written
+              2   could not run: no such file, a wrong filter; nothing is written
               3   the input is damaged; what could be read was written
               64  the command line is wrong
             """)

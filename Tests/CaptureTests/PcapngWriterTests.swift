@@ -35,7 +35,7 @@ struct PcapngWriterTests {
             for comment in comments { notes.append(Array(comment.text.utf8), on: comment.record) }
             while try file.next(into: &batch) {
                 writer.describe(file.interfaces, of: number)
-                try writer.write(batch, records: batch.records.indices.filter(choosing), comments: notes)
+                try writer.write(batch, chosen: batch.records.indices.filter(choosing), comments: notes)
             }
         }
         try writer.finish()
