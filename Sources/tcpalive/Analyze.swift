@@ -58,7 +58,15 @@ struct Analyze: ParsableCommand {
 
     func run() throws {
         Signals.catchStops()
-        try exitingOnFailure { try analyze() }
+        try exitingOnFailure {
+            do {
+                try analyze()
+            } catch OutputError.closed {
+                // Without a file, whoever read the report has seen enough.
+                guard let file = writing.file else { throw OutputError.closed }
+                throw OutputError.failed("standard output: nobody reads it any more, so that \(file) is not written")
+            }
+        }
     }
 
     private func analyze() throws {
@@ -75,7 +83,7 @@ struct Analyze: ParsableCommand {
         } catch let error as CaptureError {
             failure = error  // What was read up to here is still reported.
         }
-        if failure == nil { try writer?.finish() }
+        if failure == nil { try writer?.flush() }
         let summary = analysis.summary
         var judgements: [JudgedProbes] = []
         if failure == nil || !summary.files.isEmpty {
@@ -85,6 +93,7 @@ struct Analyze: ParsableCommand {
         }
         for (_, damage) in summary.damaged { complain(damage.sentence) }
         if let failure { throw failure }
+        try writer?.finish()
         if !summary.damaged.isEmpty { throw ExitStatus.damagedInput }
         try judgement.end(judgements)
     }
