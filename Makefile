@@ -29,9 +29,10 @@ test: ## Run all tests
 	swift test --skip-build --skip LabTests
 	swift test --skip-build --filter LabTests # alone: they judge times
 
-agree: build ## Compare our marks with tshark's on every capture below DIR
+agree: build ## Compare our marks with tshark's on every capture below DIR, and what we write with what it reads
 	@$(SETUP) tshark python3
 	python3 Tests/Scripts/agree.py $(TOOL) $(DIR)
+	python3 Tests/Scripts/written.py $(TOOL) captures
 
 expectations: build ## Write anew what the tests expect of each file in captures/: review the diff
 	@$(SETUP) python3

@@ -8,6 +8,8 @@ public struct CaptureInterface: Sendable, Equatable {
     public var snaplen: UInt32
     /// Octets of frame check sequence at the end of each packet, when the file declares it; otherwise 0.
     public var checkSequenceLength: UInt8
+    /// Its name, where it is known; otherwise empty. A pcap file has none.
+    public var name = ""
 }
 
 extension LinkType {

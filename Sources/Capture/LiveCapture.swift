@@ -84,12 +84,10 @@ public struct LiveCapture: ~Copyable {
     }
 
     /// The interfaces in order, as a file would describe them; packets carry their index.
-    public func described(snaplen: Int) -> [(name: String, interface: CaptureInterface)] {
+    public func described(snaplen: Int) -> [CaptureInterface] {
         interfaces.map {
-            (
-                $0.name,
-                CaptureInterface(linkType: $0.linkType, snaplen: UInt32(clamping: snaplen), checkSequenceLength: 0)
-            )
+            CaptureInterface(
+                linkType: $0.linkType, snaplen: UInt32(clamping: snaplen), checkSequenceLength: 0, name: $0.name)
         }
     }
 

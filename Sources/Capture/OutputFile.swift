@@ -4,43 +4,60 @@
     internal import Darwin
 #endif
 
-/// A file that appears under its name only when it is complete: until `finish` it is another one beside it.
+/// A file to write: one that appears under its name only when it is complete, or one that others may read as it grows.
 public struct OutputFile: ~Copyable {
-    /// The path that the file will have.
+    /// What sentences call it: the path that the file will have, or standard output.
     public let path: String
-    /// Where it grows; nil: at `path` itself, as that is no regular file but a device or a pipe.
+    /// Where it grows until it is complete; nil: under its own name.
     private let temporaryPath: String?
     private let descriptor: Int32
     private let output: OutputDescriptor
     private var isFinished = false
 
-    /// Begins a file that will be at `path`. Throws when it cannot be created.
+    /// Begins a file that will be at `path` when it is finished: until then it is another one beside it.
+    ///
+    /// What is no regular file but a device or a pipe is written at once. Throws when the file cannot be created.
     public init(path: String) throws(OutputError) {
-        self.path = path
         var status = stat()
         let isSpecial = unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
-        if isSpecial {
-            temporaryPath = nil
-            descriptor = unsafe open(path, O_WRONLY | O_CLOEXEC)
-        } else {
-            let temporary = "\(path).\(getpid()).partial"
-            temporaryPath = temporary
-            descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        }
+        try self.init(
+            path: path, temporaryPath: isSpecial ? nil : "\(path).\(getpid()).partial",
+            flags: isSpecial ? 0 : O_CREAT | O_TRUNC)
+    }
+
+    /// Begins a file at `path` in place of one that is there, which others may read as it grows.
+    ///
+    /// Throws when it cannot be created.
+    public init(growing path: String) throws(OutputError) {
+        try self.init(path: path, temporaryPath: nil, flags: O_CREAT | O_TRUNC)
+    }
+
+    /// Standard output, which is left open.
+    public init() {
+        path = "standard output"
+        temporaryPath = nil
+        descriptor = -1
+        output = .standardOutput
+    }
+
+    private init(path: String, temporaryPath: String?, flags: Int32) throws(OutputError) {
+        self.path = path
+        self.temporaryPath = temporaryPath
+        descriptor = unsafe open(temporaryPath ?? path, O_WRONLY | O_CLOEXEC | flags, 0o644)
         if descriptor < 0 { throw .failed("cannot write \(path): \(systemError())") }
         output = OutputDescriptor(number: descriptor, name: path)
     }
 
     deinit {
-        systemClose(descriptor)
+        if descriptor >= 0 { systemClose(descriptor) }
         if !isFinished, let temporaryPath { unsafe _ = unlink(temporaryPath) }
     }
 
-    /// Adds `octets`. Throws when the file takes no more.
+    /// Adds `octets`. Throws when the file takes no more; standard output that nobody reads any more is `.closed`.
     public func write(_ octets: [UInt8]) throws(OutputError) {
         do {
             try output.write(octets)
-        } catch .closed {
+        } catch .closed where descriptor >= 0 {
             throw .failed("\(path): nobody reads it any more")
         }
     }
@@ -53,5 +70,20 @@ public struct OutputFile: ~Copyable {
             }
         }
         isFinished = true
+    }
+}
+
+extension CaptureFile {
+    /// Whether the file at `path` may be read twice: a pipe may not (stat(2)).
+    public static func isRegular(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    }
+
+    /// Whether the file at `path`, if there is one, is the regular file at `other`, by whatever name (stat(2)).
+    public static func isSame(_ path: String, _ other: String) -> Bool {
+        var (first, second) = (stat(), stat())
+        return unsafe stat(path, &first) == 0 && stat(other, &second) == 0 && first.st_mode & S_IFMT == S_IFREG
+            && first.st_dev == second.st_dev && first.st_ino == second.st_ino
     }
 }

@@ -8,6 +8,8 @@ struct PcapngInterface {
     let number: UInt32
     let maximumLength: UInt32
     private(set) var checkSequenceLength: UInt8 = 0
+    /// Its name; empty where it has none.
+    let name: String
 
     private var unitsPerSecond: UInt64 = 1_000_000
     /// 0 where a unit of time is no whole number of nanoseconds.
@@ -24,11 +26,13 @@ struct PcapngInterface {
         snaplen = body.load32(4, bigEndian: bigEndian)
         self.number = number
         // Of an option that is given twice the first counts; one of the wrong length is as if it were absent.
-        var (resolution, checkSequence, seconds): (UInt8?, UInt8?, Int64?)
+        var (resolution, checkSequence, seconds, name): (UInt8?, UInt8?, Int64?, String?)
         var options = PcapngOptions(at: 8, bigEndian: bigEndian)
         while let option = try options.next(in: body) {
             let start = option.value.lowerBound
             switch (option.code, option.value.count) {
+            case (2, _):  // if_name
+                name = name ?? String(decoding: option.value.map { body.load8($0) }.prefix { $0 != 0 }, as: UTF8.self)
             case (9, 1): resolution = resolution ?? body.load8(start)  // if_tsresol
             case (13, 1): checkSequence = checkSequence ?? body.load8(start)  // if_fcslen
             case (14, 8):  // if_tsoffset
@@ -37,6 +41,7 @@ struct PcapngInterface {
             default: break
             }
         }
+        self.name = name ?? ""
         if let resolution { setResolution(resolution) }
         offset = (seconds ?? 0) &* 1_000_000_000
         // The length is in bits, but as octets it is found too; no check sequence has under eight bits.

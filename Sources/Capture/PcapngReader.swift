@@ -171,7 +171,7 @@ struct PcapngReader {
             interfaces.append(
                 CaptureInterface(
                     linkType: interface.linkType, snaplen: interface.snaplen,
-                    checkSequenceLength: interface.checkSequenceLength))
+                    checkSequenceLength: interface.checkSequenceLength, name: interface.name))
         case Block.packet:
             // As the enhanced one, with an interface of 16 bits and a count of drops beside it.
             guard body.byteCount >= 20 else { throw Flaw(words: "is too short for a packet block") }

@@ -85,6 +85,16 @@ struct ConnectionBirth: BitwiseCopyable {
         return (index, true)
     }
 
+    /// The slot of `key`; nil where it is in none.
+    func find(_ key: Key, hash: UInt64) -> Int? {
+        var index = Int(truncatingIfNeeded: hash) & mask
+        while unsafe slots[index].sides.0.facts.contains(.occupied) {
+            if unsafe slots[index].key == key { return index }
+            index = (index + 1) & mask
+        }
+        return nil
+    }
+
     /// Calls `body` with the slot at `index`, the sender's side and the peer's, whose places `side` tells.
     @inline(__always)
     mutating func withSides<Result>(

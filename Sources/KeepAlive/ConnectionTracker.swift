@@ -79,6 +79,36 @@ public struct ConnectionTracker: ~Copyable {
         }
     }
 
+    /// Follows `segments` likewise, and tells in `places` to which connection each belongs; nil: it was not looked up.
+    public mutating func track(
+        _ segments: borrowing SegmentBatch, events: inout [SegmentEvent], places: inout [SegmentPlace?]
+    ) {
+        places.removeAll(keepingCapacity: true)
+        // One by one, as the next segment may begin another connection in the place of this one. Whoever wants no
+        // places pays nothing for that.
+        var single = SegmentBatch()
+        let all = segments.segments.span
+        for index in all.indices {
+            // Asked for well ahead, as in a group.
+            if index % Self.groupSize == 0 {
+                for place in index..<min(index + Self.groupSize, all.count) { _ = lookup(all[place]) }
+            }
+            single.removeAll()
+            single.append(all[index])
+            track(single, events: &events)
+            places.append(place(of: all[index]))
+        }
+    }
+
+    private func place(of segment: Segment) -> SegmentPlace? {
+        let lookup = lookup(segment)
+        let number =
+            segment.source.address.version == .v4
+            ? version4.find(lookup.key(segment), hash: lookup.hash).map { version4[birth: $0].number }
+            : version6.find(lookup.key(segment), hash: lookup.hash).map { version6[birth: $0].number }
+        return number.map { SegmentPlace(connection: $0, side: lookup.side) }
+    }
+
     /// The connections in order of appearance: those of which there is something to be said, or all.
     public func connections(all: Bool) -> [Connection] {
         // Light places are put in order, and not the connections, which are large.

@@ -15,17 +15,25 @@ struct Analysis: ~Copyable {
     private var decoder: SegmentDecoder
     private var batch = PacketBatch()
     private var segments = SegmentBatch()
+    private var places: [SegmentPlace?] = []
+    private let tellsPlaces: Bool
+    private var comments = PacketComments()
+    private var chosen: [Int] = []
     private var packetsLeft: UInt64
     private var reading: Summary
 
     /// An analysis that marks as Wireshark `version` does and ends after `packetLimit` packets, if any.
     ///
-    /// With `keepsAll`, connections without events are remembered too.
-    init(version: WiresharkVersion, packetLimit: UInt64? = nil, keepsAll: Bool = false) {
+    /// With `keepsAll`, connections without events are remembered too. `survey` and the writing of an excerpt need
+    /// `tellsPlaces`.
+    init(
+        version: WiresharkVersion, packetLimit: UInt64? = nil, keepsAll: Bool = false, tellsPlaces: Bool = false
+    ) {
         var random = SystemRandomNumberGenerator()
         tracker = ConnectionTracker(version: version, seed: random.next(), keepsAll: keepsAll)
         decoder = SegmentDecoder(version: version)
         packetsLeft = packetLimit ?? .max
+        self.tellsPlaces = tellsPlaces
         reading = Summary(version: version)
     }
 
@@ -59,12 +67,46 @@ struct Analysis: ~Copyable {
         packetsLeft -= UInt64(batch.records.count)
         segments.removeAll()
         decoder.decode(batch, into: &segments)
-        tracker.track(segments, events: &events)
+        if tellsPlaces {
+            tracker.track(segments, events: &events, places: &places)
+        } else {
+            tracker.track(segments, events: &events)
+        }
     }
 
-    /// Writes the packets of the batch last read to `writer`.
-    func write(to writer: inout PcapngWriter?) throws(OutputError) {
-        try writer?.write(batch)
+    /// Writes the packets of the batch last read to `writer`, if there is one, those of events with comments.
+    mutating func write(to writer: inout PcapngWriter?) throws(OutputError) {
+        if writer == nil { return }
+        comment()
+        try writer?.write(batch, comments: comments)
+    }
+
+    /// Notes for `excerpt` what is in the batch last read.
+    func survey(for excerpt: inout Excerpt) {
+        excerpt.survey(segments, places, events, packets: batch.records.count)
+    }
+
+    /// Writes those packets of the batch last read that belong to `excerpt` to `writer`, those of events with comments.
+    ///
+    /// Returns how many. The comments say the `verdicts` on connections too, by their numbers.
+    mutating func write(
+        _ excerpt: inout Excerpt, _ verdicts: [UInt64: Verdict], to writer: inout PcapngWriter?
+    ) throws(OutputError) -> Int {
+        chosen.removeAll(keepingCapacity: true)
+        excerpt.choose(segments, places, events, packets: batch.records.count, into: &chosen)
+        comment(verdicts)
+        try writer?.write(batch, chosen: chosen, comments: comments)
+        return chosen.count
+    }
+
+    private mutating func comment(_ verdicts: [UInt64: Verdict] = [:]) {
+        comments.removeAll()
+        for event in events { comments.append(event, verdict: verdicts[event.connection]) }
+    }
+
+    /// Describes the interfaces of `file`, the one begun last, to `writer`, if there is one.
+    func describe(_ file: borrowing CaptureFile, to writer: inout PcapngWriter?) {
+        writer?.describe(file.interfaces, of: reading.files.count)
     }
 
     /// Notes how the reading of `file` ended.

@@ -13,7 +13,9 @@ struct Analyze: ParsableCommand {
             given order as one capture; Ctrl-C ends the reading, with the report of what was read. Every segment that \
             Wireshark would mark as keep-alive, keep-alive ACK or zero-window probe is printed with its frame number \
             and what it truly is, and so are those that concern keep-alives without a mark; then the connections that \
-            have any, then what was read. With --expect, the probes are judged by the options that they should have.
+            have any, then what was read. With --expect, the probes are judged by the options that they should have. \
+            With -w, all packets read are written to a pcapng file, each of those segments with a comment that says \
+            the same (frame.comment in Wireshark).
 
             Examples:
               tcpalive analyze capture.pcapng
@@ -21,6 +23,7 @@ struct Analyze: ParsableCommand {
               tcpalive analyze capture.pcap host 10.0.0.1 and port 443
               tcpalive analyze --wireshark 4.0 --marks capture.pcap
               tcpalive analyze --expect idle=60,interval=15,count=4 --junit result.xml capture.pcap
+              tcpalive analyze -q -w commented.pcapng capture.pcap
               tcpdump -w - tcp | tcpalive analyze --format jsonl -
 
             Exit status:
@@ -35,6 +38,9 @@ struct Analyze: ParsableCommand {
     @OptionGroup(title: "Input")
     var input: InputOptions
 
+    @OptionGroup(title: "File")
+    var writing: WritingOptions
+
     @OptionGroup(title: "Judgement")
     var judgement: JudgementOptions
 
@@ -42,8 +48,9 @@ struct Analyze: ParsableCommand {
     var output: OutputOptions
 
     func validate() throws {
+        if writing.file == "-" { throw ValidationError("-w -: standard output is for the report, so name a file.") }
         do {
-            _ = try input.resolved()
+            try writing.check(against: input.resolved().files)
         } catch is CaptureError {
             // Not the command line is wrong, but the world: `run` tells that.
         }
@@ -51,22 +58,32 @@ struct Analyze: ParsableCommand {
 
     func run() throws {
         Signals.catchStops()
-        try exitingOnFailure { try analyze() }
+        try exitingOnFailure {
+            do {
+                try analyze()
+            } catch OutputError.closed {
+                // Without a file, whoever read the report has seen enough.
+                guard let file = writing.file else { throw OutputError.closed }
+                throw OutputError.failed("standard output: nobody reads it any more, so that \(file) is not written")
+            }
+        }
     }
 
     private func analyze() throws {
         let source = try input.resolved()
+        var writer = try writing.writer()
         var reporter = output.reporter(namesFiles: source.files.count > 1)
         var analysis = Analysis(
             version: output.wireshark, packetLimit: input.packetLimit, keepsAll: output.connections == .all)
         var failure: CaptureError?
         do {
             for path in source.files where !analysis.isDone && !Signals.isStopping {
-                try read(path, filter: source.filter, &analysis, &reporter)
+                try read(path, filter: source.filter, &analysis, &reporter, &writer)
             }
         } catch let error as CaptureError {
             failure = error  // What was read up to here is still reported.
         }
+        if failure == nil { try writer?.flush() }
         let summary = analysis.summary
         var judgements: [JudgedProbes] = []
         var diagnoses: [Diagnosis] = []
@@ -77,12 +94,14 @@ struct Analyze: ParsableCommand {
         }
         for (_, damage) in summary.damaged { complain(damage.sentence) }
         if let failure { throw failure }
+        try writer?.finish()
         if !summary.damaged.isEmpty { throw ExitStatus.damagedInput }
         try judgement.end(judgements, diagnoses)
     }
 
     private func read(
-        _ path: String, filter: String?, _ analysis: inout Analysis, _ reporter: inout Reporter
+        _ path: String, filter: String?, _ analysis: inout Analysis, _ reporter: inout Reporter,
+        _ writer: inout PcapngWriter?
     ) throws {
         var file = try CaptureFile(path: path, filter: filter)
         var progress = Progress(of: path)
@@ -94,6 +113,8 @@ struct Analyze: ParsableCommand {
         }
         while !Signals.isStopping, try analysis.advance(&file) {
             if progress.isDue { progress.draw(done: file.octetsRead, total: file.octetsTotal) }
+            analysis.describe(file, to: &writer)
+            try analysis.write(to: &writer)
             if analysis.events.isEmpty { continue }
             progress.makeRoom()
             for event in analysis.events { try reporter.event(event, frame: analysis.frame(of: event)) }

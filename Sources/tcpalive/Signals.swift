@@ -38,6 +38,11 @@ enum Signals {
         reports.exchange(false, ordering: .relaxed)
     }
 
+    /// From now on writing to a pipe that nobody reads is an error like any other.
+    static func ignoreClosedPipes() {
+        _ = signal(SIGPIPE, SIG_IGN)
+    }
+
     private static func handle(_ number: Int32, flags: Int, _ handler: @escaping @convention(c) (Int32) -> Void) {
         var action = sigaction()
         action.handle(handler)

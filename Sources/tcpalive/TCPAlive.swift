@@ -18,5 +18,7 @@ struct TCPAlive: ParsableCommand {
               64  the command line is wrong
             """,
         version: "0.1.0",
-        subcommands: [Analyze.self, Watch.self, Client.self, Listen.self, Interfaces.self, Explain.self])
+        subcommands: [
+            Analyze.self, Extract.self, Watch.self, Client.self, Listen.self, Interfaces.self, Explain.self,
+        ])
 }

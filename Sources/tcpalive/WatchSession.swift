@@ -18,7 +18,7 @@ struct WatchSession: ~Copyable {
 
     /// A session on the interfaces `described`, written to `file` if there is one.
     init(
-        described: [(name: String, interface: CaptureInterface)], file: String?, output: OutputOptions,
+        described: [CaptureInterface], file: String?, output: OutputOptions,
         packetLimit: UInt64?
     ) throws {
         name = described.map(\.name).joined(separator: ", ")
@@ -26,7 +26,12 @@ struct WatchSession: ~Copyable {
         analysis = Analysis(
             version: output.wireshark, packetLimit: packetLimit, keepsAll: output.connections == .all)
         reporter = output.reporter(namesFiles: false)
-        if let file { writer = try PcapngWriter(path: file, interfaces: described) }
+        if let file {
+            // It can be read while it grows.
+            var writer = PcapngWriter(to: try OutputFile(growing: file))
+            writer.describe(described, of: 0)
+            self.writer = consume writer
+        }
         try reporter.begin(file: name)
         analysis.begin(name)
     }

@@ -1,0 +1,15 @@
+public import Capture
+public import KeepAlive
+import Wire
+
+extension PacketComments {
+    /// Comments the packet of `event`, one of the batch at hand, with the words that the report has for it, and with the
+    /// verdict on its connection where that is known already.
+    public mutating func append(_ event: SegmentEvent, verdict: Verdict? = nil) {
+        var text = TextBuffer()
+        text.append("tcpalive: ")
+        EventWords(color: false).append(event, to: &text)
+        if let verdict { text.append(" (connection: \(verdict.rawValue))") }
+        append(text.octets, on: Int(event.segment.record))
+    }
+}

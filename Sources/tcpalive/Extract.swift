@@ -1,0 +1,107 @@
+import ArgumentParser
+import Capture
+import KeepAlive
+import Report
+import Wire
+
+/// `tcpalive extract`: the packets that tell what came of the keep-alives, and no others.
+struct Extract: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Writes the keep-alives of saved captures, with comments, to a small capture.",
+        discussion: """
+            Reads captures as `analyze` does and writes, to a pcapng file, every segment that `analyze` prints, with \
+            a comment that says the same, and the verdict (frame.comment in Wireshark); the packets on which its marks rest, which are \
+            the last of either end before it; and, of connections that have such segments, the handshake and the \
+            close: SYN, FIN, RST and their acknowledgments. All other packets and connections are left out. \
+            Comments are by the whole capture.
+
+            The captures are read twice, so that they must be files and cannot be standard input or a pipe. The file \
+            appears when it is complete; - is standard output.
+
+            Examples:
+              tcpalive extract capture.pcapng -w keepalives.pcapng
+              tcpalive extract monday.pcap tuesday.pcap port 5432 -w keepalives.pcapng
+              tcpalive extract --snaplen 128 capture.pcapng -w headers.pcapng
+              tcpalive extract capture.pcapng -w - | wireshark -k -i -
+
+            Exit status:
+              0   as expected, also where there was nothing to extract
+              2   could not run: no such file, a wrong filter; nothing is written
+              3   the input is damaged; what could be read was written
+              64  the command line is wrong
+            """)
+
+    @OptionGroup(title: "Input")
+    var input: InputOptions
+
+    @OptionGroup(title: "File")
+    var writing: WritingOptions
+
+    @Option(help: "The version of Wireshark whose marks are wanted; they differ in a few corners.")
+    var wireshark = WiresharkVersion.newest
+
+    func validate() throws {
+        if writing.file == nil { throw ValidationError("No file to write is named: give -w FILE.") }
+        do {
+            let files = try input.resolved().files
+            if files.contains("-") {
+                throw ValidationError(
+                    "extract reads its captures twice, and standard input can be read only once: save it to a file.")
+            }
+            try writing.check(against: files)
+        } catch is CaptureError {
+            // Not the command line is wrong, but the world: `run` tells that.
+        }
+    }
+
+    func run() throws {
+        Signals.catchStops()
+        try exitingOnFailure { try extract() }
+    }
+
+    private func extract() throws {
+        let source = try input.resolved()
+        for path in source.files where !CaptureFile.isRegular(path) {
+            throw CaptureError("\(path) is no regular file, and extract reads its captures twice: save it to a file")
+        }
+        var writer = try writing.writer()
+        var excerpt = Excerpt()
+        let (_, verdicts) = try read(source.files, source.filter) { _, analysis in analysis.survey(for: &excerpt) }
+        excerpt.rewind()
+        var written = 0
+        let (summary, _) = try read(source.files, source.filter) { file, analysis in
+            analysis.describe(file, to: &writer)
+            written += try analysis.write(&excerpt, verdicts, to: &writer)
+        }
+        try writer?.finish()
+        complain(
+            "wrote \(written) of \(summary.tally.packets) packets; \(excerpt.connectionCount) of "
+                + "\(summary.connections) connections have keep-alives")
+        for (_, damage) in summary.damaged { complain(damage.sentence) }
+        if !summary.damaged.isEmpty { throw ExitStatus.damagedInput }
+    }
+
+    /// Reads all `files` as one capture and calls `body` after each batch; returns the verdicts by connection too.
+    private func read(
+        _ files: [String], _ filter: String?,
+        _ body: (borrowing CaptureFile, inout Analysis) throws -> Void
+    ) throws -> (Summary, [UInt64: Verdict]) {
+        var analysis = Analysis(version: wireshark, packetLimit: input.packetLimit, tellsPlaces: true)
+        for path in files where !analysis.isDone {
+            var file = try CaptureFile(path: path, filter: filter)
+            var progress = Progress(of: path)
+            analysis.begin(path)
+            defer {
+                progress.erase()
+                analysis.end(file)
+            }
+            while try analysis.advance(&file) {
+                if Signals.isStopping { throw CaptureError("interrupted: nothing is written") }
+                if progress.isDue { progress.draw(done: file.octetsRead, total: file.octetsTotal) }
+                try body(file, &analysis)
+            }
+        }
+        let verdicts = analysis.tracker.diagnoses(all: false).map { ($0.connection.number, $0.verdict) }
+        return (analysis.summary, Dictionary(verdicts) { $1 })
+    }
+}

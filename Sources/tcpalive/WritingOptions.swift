@@ -1,0 +1,40 @@
+import ArgumentParser
+import Capture
+
+/// Where packets are written, and how much of each.
+struct WritingOptions: ParsableArguments {
+    @Option(
+        name: .customShort("w"),
+        help: ArgumentHelp("Write packets to this pcapng file, keep-alives with comments.", valueName: "file"))
+    var file: String?
+
+    @Option(
+        name: [.customShort("s"), .customLong("snaplen")],
+        help: ArgumentHelp("Octets of each packet to write (default: all).", valueName: "octets"))
+    var snaplen: Int?
+
+    func validate() throws {
+        guard let snaplen else { return }
+        if file == nil { throw ValidationError("--snaplen is for the file that -w names, and none is named.") }
+        if !(1...262_144).contains(snaplen) {
+            throw ValidationError("--snaplen: \(snaplen) is not between 1 and 262144 octets.")
+        }
+    }
+
+    /// Throws `ValidationError` where the file is one of `sources`, which it would replace.
+    func check(against sources: [String]) throws {
+        guard let file, let source = sources.first(where: { CaptureFile.isSame($0, file) }) else { return }
+        throw ValidationError("-w \(file) would replace \(source), which is read: name another file.")
+    }
+
+    /// The writer of the file, if one is named; it replaces one that is there only when it is finished.
+    ///
+    /// `-` is standard output. Throws when the file cannot be created.
+    func writer() throws(OutputError) -> PcapngWriter? {
+        guard let file else { return nil }
+        // Whoever closes a pipe shall not end the process before it has cleaned up.
+        Signals.ignoreClosedPipes()
+        let output = file == "-" ? OutputFile() : try OutputFile(path: file)
+        return PcapngWriter(to: output, snaplen: snaplen)
+    }
+}

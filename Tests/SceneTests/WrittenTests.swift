@@ -1,0 +1,229 @@
+import Foundation
+import Testing
+
+/// What `analyze -w` and `extract` write, read back by our own reader and by tshark.
+@Suite("Written captures")
+struct WrittenTests {
+    private static let captures = SceneTests.directory
+    private static let hasTshark = ["/usr/bin/tshark", "/usr/local/bin/tshark", "/opt/homebrew/bin/tshark"]
+        .contains { FileManager.default.isExecutableFile(atPath: $0) }
+
+    private static func withFolder<Result>(_ body: (URL) throws -> Result) throws -> Result {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        return try body(folder)
+    }
+
+    private static func names(in folder: URL) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+    }
+
+    /// The events of `path` as records, without the fields named.
+    private static func events(_ path: String, without fields: [String]) throws -> [NSDictionary] {
+        let run = try Tool.run(["analyze", "--format", "jsonl", path], in: captures)
+        return try run.output.split(separator: "\n").filter { $0.contains("tcpalive.event/1") }.map {
+            var record = try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] ?? [:]
+            for field in fields { record[field] = nil }
+            return record as NSDictionary
+        }
+    }
+
+    /// What the report says behind the segment of each event of `path`.
+    private static func words(_ path: String) throws -> [String] {
+        try Tool.run(["analyze", path], in: captures).output.split(separator: "\n").compactMap { line in
+            line.firstMatch(of: /^ *\d+  [0-9:.]+ IP.*?, length \d+  (.*)$/).map { String($0.1) }
+        }
+    }
+
+    @Test("What analyze -w writes is reported as the capture is", arguments: SceneTests.names)
+    func whole(name: String) throws {
+        try Self.withFolder { folder in
+            let file = folder.appendingPathComponent("out.pcapng").path
+            let plain = try Tool.run(["analyze", name], in: Self.captures)
+            let run = try Tool.run(["analyze", "-w", file, name], in: Self.captures)
+            #expect(run.status == plain.status && run.output == plain.output && run.errors == plain.errors)
+            #expect(try Self.names(in: folder) == ["out.pcapng"])
+            // In pcapng, other blocks than packets may count as frames too; they are not written.
+            let fields = ["file", "frame"]
+            #expect(try Self.events(file, without: fields) == Self.events(name, without: fields))
+            let packets = { (output: String) in output.firstMatch(of: /: (\d+ packets? \(\d+ octets\))/)?.1 }
+            #expect(try packets(Tool.run(["analyze", "-q", file]).output) == packets(run.output))
+        }
+    }
+
+    @Test("An extract has the events of the capture, with the same marks and words", arguments: SceneTests.names)
+    func extract(name: String) throws {
+        try Self.withFolder { folder in
+            let file = folder.appendingPathComponent("out.pcapng").path
+            let run = try Tool.run(["extract", name, "-w", file], in: Self.captures)
+            let isDamaged = name.contains("-cut") || name.contains("-wrong-")
+            #expect(run.status == (isDamaged ? 3 : 0) && run.output.isEmpty, "\(run.errors)")
+            #expect(try Self.names(in: folder) == ["out.pcapng"])
+            // Of the fragments of a datagram one alone is extracted.
+            if name.hasPrefix("fragments-") { return }
+            let fields = ["file", "frame", "connection"]
+            #expect(try Self.events(file, without: fields) == Self.events(name, without: fields))
+            // Nothing is left to leave out.
+            let again = folder.appendingPathComponent("again.pcapng").path
+            let second = try Tool.run(["extract", file, "-w", again])
+            let counts = second.errors.firstMatch(of: /wrote (\d+) of (\d+) packets/)
+            #expect(second.status == 0 && counts != nil && counts?.1 == counts?.2, "\(second.errors)")
+        }
+    }
+
+    @Test(
+        "tshark reads the words of the report as comments", .enabled(if: hasTshark, "tshark is not installed"),
+        arguments: ["peer-forgot-rst.pcap", "zero-window.pcap", "five-cadences.pcap", "link-cooked-v2.pcap"])
+    func comments(name: String) throws {
+        try Self.withFolder { folder in
+            let expected = try Self.words(name).map { "tcpalive: " + $0 }
+            #expect(!expected.isEmpty)
+            for command in ["analyze", "extract"] {
+                let file = folder.appendingPathComponent("\(command).pcapng").path
+                _ = try Tool.run([command, name, "--snaplen", "100", "-w", file], in: Self.captures)
+                let script = """
+                    import subprocess, sys
+                    command = ["tshark", "-n", "-r", sys.argv[1], "-Y", "frame.comment", "-T", "fields"]
+                    print(subprocess.run(command + ["-e", "frame.comment"], capture_output=True, text=True).stdout)
+                    """
+                let output = try Tool.python(["-c", script, file]).output
+                let comments = output.split(separator: "\n").map(String.init)
+                // An extract knows what became of the connection in the end.
+                let verdict = / \(connection: [a-z_]+\)/
+                #expect(comments.allSatisfy { $0.contains(verdict) == (command == "extract") })
+                #expect(comments.map { $0.replacing(verdict, with: "") } == expected)
+            }
+        }
+    }
+
+    @Test("Several files and a filter make one extract, and connections without keep-alives are left out")
+    func severalFiles() throws {
+        try Self.withFolder { folder in
+            let file = folder.appendingPathComponent("out.pcapng").path
+            let sources = ["seventy-connections.pcap", "link-raw.pcap", "dead-peer-5-3-4.pcap"]
+            let run = try Tool.run(
+                ["extract"] + sources + ["--snaplen", "80", "-w", file, "tcp", "port", "5001"], in: Self.captures)
+            #expect(run.status == 0, "\(run.errors)")
+            let summary = try Tool.run(["analyze", "-q", file]).output
+            #expect(summary.contains("not read") == false)
+            let fields = ["file", "frame", "connection"]
+            let filtered = try Tool.run(
+                ["analyze", "--format", "jsonl"] + sources + ["tcp", "port", "5001"], in: Self.captures)
+            let count = filtered.output.split(separator: "\n").count { $0.contains("tcpalive.event/1") }
+            #expect(count > 0)
+            #expect(try Self.events(file, without: fields).count == count)
+        }
+    }
+
+    @Test("An extract goes to standard output too")
+    func standardOutput() throws {
+        let tool = Tool.executable.path
+        let script = """
+            import subprocess, sys
+            written = subprocess.run([sys.argv[1], "extract", sys.argv[2], "-w", "-"], capture_output=True).stdout
+            print(subprocess.run([sys.argv[1], "analyze", "--marks", "-"], input=written, capture_output=True).stdout)
+            """
+        let capture = Self.captures.appendingPathComponent("dead-peer-60-15-4.pcap").path
+        let expected = "4 5 6 7".split(separator: " ").map { "\($0)\\tkeep_alive\\n" }.joined()
+        #expect(try Tool.python(["-c", script, tool, capture]).output == "b'\(expected)'\n")
+    }
+
+    @Test("A file that cannot be written is told in one sentence, and nothing is left behind")
+    func unwritable() throws {
+        try Self.withFolder { folder in
+            for command in ["analyze", "extract"] {
+                for (path, sentence) in [
+                    ("/nowhere/out", "cannot write /nowhere/out: No such file or directory"),
+                    (".", "cannot write .: Is a directory"),
+                    ("/dev/full", "/dev/full: cannot write: No space left on device"),
+                ] {
+                    let capture = Self.captures.appendingPathComponent("seventy-connections.pcap").path
+                    let run = try Tool.run([command, capture, "-w", path], in: folder)
+                    #expect(run.status == 2 && run.errors == "tcpalive: \(sentence)\n", "\(run.errors)")
+                    #expect(!run.output.contains("Read "))
+                }
+            }
+            #expect(try Self.names(in: folder).isEmpty)
+        }
+    }
+
+    @Test("Where nobody reads the report any more, no short file is left")
+    func closedPipe() throws {
+        try Self.withFolder { folder in
+            let script = """
+                import os, subprocess, sys
+                reader, writer = os.pipe()
+                os.close(reader)
+                print(subprocess.run(sys.argv[1:], stdout=writer).returncode)
+                """
+            let capture = Self.captures.appendingPathComponent("seventy-connections.pcap").path
+            let file = folder.appendingPathComponent("out.pcapng").path
+            let run = try Tool.python(["-c", script, Tool.executable.path, "analyze", capture, "-w", file])
+            #expect(run.output.hasSuffix("2\n") && run.output.contains("\(file) is not written"), "\(run.output)")
+            #expect(try Self.names(in: folder).isEmpty)
+        }
+    }
+
+    @Test("A disk that is full midway leaves the file that was there", arguments: ["analyze", "extract"])
+    func fullDisk(command: String) throws {
+        try Self.withFolder { folder in
+            let file = folder.appendingPathComponent("out.pcapng")
+            try Data("before".utf8).write(to: file)
+            // A limit on the size of files stands for the full disk.
+            let script = """
+                import resource, signal, subprocess, sys
+                signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+                resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+                run = subprocess.run(sys.argv[1:], restore_signals=False, stdout=subprocess.DEVNULL)
+                print(run.returncode)
+                """
+            let capture = Self.captures.appendingPathComponent("seventy-connections.pcap").path
+            let run = try Tool.python(["-c", script, Tool.executable.path, command, capture, "-w", file.path])
+            #expect(run.output.hasSuffix("2\n") && run.output.contains("\(file.path): cannot write: File too large"))
+            #expect(try Self.names(in: folder) == ["out.pcapng"])
+            #expect(try Data(contentsOf: file) == Data("before".utf8))
+        }
+    }
+
+    @Test(
+        "What makes no sense is a usage error",
+        arguments: [
+            (["extract", "link-raw.pcap"], "No file to write is named"),
+            (["extract", "-", "-w", "out"], "standard input can be read only once"),
+            (["extract", "link-raw.pcap", "-w", "../captures/link-raw.pcap"], "would replace link-raw.pcap"),
+            (["analyze", "link-raw.pcap", "-w", "link-raw.pcap"], "would replace link-raw.pcap"),
+            (["analyze", "link-raw.pcap", "-w", "-"], "standard output is for the report"),
+            (["analyze", "link-raw.pcap", "--snaplen", "96"], "--snaplen is for the file that -w names"),
+            (["extract", "link-raw.pcap", "-w", "out", "--snaplen", "0"], "not between 1 and 262144"),
+        ])
+    func usage(arguments: [String], sentence: String) throws {
+        let run = try Tool.run(arguments, in: Self.captures)
+        #expect(run.status == 64 && run.errors.contains(sentence), "\(run.errors)")
+        #expect(!FileManager.default.fileExists(atPath: Self.captures.appendingPathComponent("out").path))
+    }
+
+    @Test("A pipe, which cannot be read twice, is refused before it is read")
+    func pipe() throws {
+        try Self.withFolder { folder in
+            let made = unsafe mkfifo(folder.appendingPathComponent("pipe").path, 0o600)
+            #expect(made == 0)
+            let run = try Tool.run(["extract", "pipe", "-w", "out.pcapng"], in: folder)
+            #expect(run.status == 2)
+            let sentence = "pipe is no regular file, and extract reads its captures twice: save it to a file"
+            #expect(run.errors == "tcpalive: \(sentence)\n")
+            #expect(try Self.names(in: folder) == ["pipe"])
+        }
+    }
+
+    @Test("Where a later capture cannot be read nothing is written", arguments: ["analyze", "extract"])
+    func laterFailure(command: String) throws {
+        try Self.withFolder { folder in
+            let file = folder.appendingPathComponent("out.pcapng").path
+            let readme = Tool.root.appendingPathComponent("README.md").path
+            let run = try Tool.run([command, "link-raw.pcap", readme, "-w", file], in: Self.captures)
+            #expect(run.status == 2)
+            #expect(try Self.names(in: folder).isEmpty)
+        }
+    }
+}

@@ -1,0 +1,124 @@
+#!/usr/bin/env python3
+"""Holds what `analyze -w` and `extract` write against the report, through tshark's eyes.
+
+    written.py TCPALIVE DIRECTORY...
+
+Of every capture below the directories: the comments that tshark reads are the words of the report, in order; tshark
+marks the commented packets of both files as we mark those of the capture; and the report of what `analyze -w` wrote is
+that of the capture. Of fragments only the last is extracted, so that their marks are lost. Prints a line for each file
+that differs and the totals. Exits with 1 on any difference, 2 when there is nothing to compare with.
+"""
+import concurrent.futures
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+MARKS = ("keep_alive", "keep_alive_ack", "zero_window_probe")
+NOT_CAPTURES = (".md", ".tsv", ".expected", ".marks", ".txt")
+EVENT = re.compile(r" *[0-9]+  [0-9:.]+ IP6? .*?, length [0-9]+  (.*)")
+
+
+def run(*command):
+    return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace")
+
+
+def whose_marks():
+    """The newest of our three versions that is not newer than the tshark on the PATH."""
+    try:
+        found = re.search(r"(\d+)\.(\d+)\.", run("tshark", "--version").stdout)
+    except FileNotFoundError:
+        found = None
+    if not found:
+        print("tshark is not installed: apt-get install tshark", file=sys.stderr)
+        sys.exit(2)
+    version = (int(found[1]), int(found[2]))
+    return "4.6" if version >= (4, 6) else "4.4" if version >= (4, 2) else "4.0"
+
+
+def reported(tool, version, path):
+    """What the report says of each event, in order; None where the file cannot be read."""
+    result = run(tool, "analyze", "--wireshark", version, path)
+    if result.returncode not in (0, 3):
+        return None
+    return [found[1] for found in map(EVENT.fullmatch, result.stdout.splitlines()) if found]
+
+
+def marked(tool, version, path):
+    """The marks of each marked packet, in order."""
+    lines = run(tool, "analyze", "--wireshark", version, "--marks", path).stdout.splitlines()
+    return [tuple(line.split("\t")[1].split(",")) for line in lines]
+
+
+def commented(path):
+    """The comments that tshark reads, in order, and how it marks each of their packets."""
+    fields = [word for mark in MARKS for word in ("-e", f"tcp.analysis.{mark}")]
+    result = run("tshark", "-n", "-r", path, "-Y", "frame.comment", "-T", "fields", "-e", "frame.comment", *fields)
+    rows = [line.split("\t") for line in result.stdout.splitlines()]
+    if result.returncode:
+        rows.append([result.stderr.strip()])
+    comments = [row[0] for row in rows]
+    return comments, [tuple(mark for mark, value in zip(MARKS, row[1:]) if value) for row in rows]
+
+
+def compare(tool, version, path):
+    """(path, comments, what differs)."""
+    words = reported(tool, version, path)
+    if words is None:
+        return path, None, ""
+    with tempfile.TemporaryDirectory() as folder:
+        whole, part = os.path.join(folder, "whole.pcapng"), os.path.join(folder, "part.pcapng")
+        runs = (run(tool, "analyze", "-q", "--wireshark", version, "-w", whole, path),
+                run(tool, "extract", "--wireshark", version, "--snaplen", "256", "-w", part, path))
+        for result in runs:
+            if result.returncode not in (0, 3):
+                return path, 0, f"exit {result.returncode}: {result.stderr.strip()}"
+        differing = []
+        expected = ",".join("tcpalive: " + word for word in words)
+        ours = marked(tool, version, path)
+        for name, file in (("analyze -w", whole), ("extract", part)):
+            comments, marks = commented(file)
+            # Of a packet with several comments tshark puts commas between them.
+            # An extract says the verdict on the connection behind the words.
+            if re.sub(r" \(connection: [a-z_]+\)", "", ",".join(comments)) != expected:
+                differing.append(f"{name}: comments {comments} instead of {words}")
+            if file == whole and reported(tool, version, file) != words:
+                differing.append(f"{name}: reported otherwise")
+            theirs = [names for names in marks if names]
+            if theirs != ours and not (file == part and os.path.basename(path).startswith("fragments-")):
+                differing.append(f"{name}: tshark marks {theirs} instead of {ours}")
+        return path, len(words), "; ".join(differing)
+
+
+def captures(directories):
+    for directory in directories:
+        for folder, _, names in sorted(os.walk(directory)):
+            for name in sorted(names):
+                if not name.endswith(NOT_CAPTURES):
+                    yield os.path.join(folder, name)
+
+
+def main():
+    if len(sys.argv) < 3:
+        sys.exit(__doc__)
+    tool, directories = sys.argv[1], sys.argv[2:]
+    version = whose_marks()
+    files = comments = wrong = 0
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for path, count, text in pool.map(lambda path: compare(tool, version, path), captures(directories)):
+            if count is None:
+                continue
+            files += 1
+            comments += count
+            if text:
+                wrong += 1
+                print(f"DIFFERS  {path}: {text}")
+    print(f"{files} files written and read back by tshark ({comments} comments), {wrong} differ")
+    if not files:
+        print("nothing was compared", file=sys.stderr)
+        sys.exit(2)
+    sys.exit(1 if wrong else 0)
+
+
+main()
