@@ -97,7 +97,7 @@ struct WrittenTests {
         }
     }
 
-    @Test("Several files and a filter make one extract, and connections without keep-alives are left out")
+    @Test("Several files and a filter make one extract")
     func severalFiles() throws {
         try Self.withFolder { folder in
             let file = folder.appendingPathComponent("out.pcapng").path
@@ -105,8 +105,6 @@ struct WrittenTests {
             let run = try Tool.run(
                 ["extract"] + sources + ["--snaplen", "80", "-w", file, "tcp", "port", "5001"], in: Self.captures)
             #expect(run.status == 0, "\(run.errors)")
-            let summary = try Tool.run(["analyze", "-q", file]).output
-            #expect(summary.contains("not read") == false)
             let fields = ["file", "frame", "connection"]
             let filtered = try Tool.run(
                 ["analyze", "--format", "jsonl"] + sources + ["tcp", "port", "5001"], in: Self.captures)
