@@ -90,7 +90,7 @@ struct WrittenTests {
                 let output = try Tool.python(["-c", script, file]).output
                 let comments = output.split(separator: "\n").map(String.init)
                 // An extract knows what became of the connection in the end.
-                let verdict = / \(connection: [a-z_]+\)/
+                let verdict = /\ \(connection: [a-z_]+\)/
                 #expect(comments.allSatisfy { $0.contains(verdict) == (command == "extract") })
                 #expect(comments.map { $0.replacing(verdict, with: "") } == expected)
             }
