@@ -35,8 +35,8 @@ extension TextBuffer {
                 append(diagnosis.isPeerAliveElsewhere ? ", though its peer was heard elsewhere later." : ".")
             }
         case .peerLostState:
-            append(other, " answered by RST")
-            append(own.wasResetWhenAsking ? " a probe." : " what came after a silence of ")
+            append(other, " answered")
+            append(own.wasResetWhenAsking ? " a probe by RST." : " by RST what came after a silence of ")
             if !own.wasResetWhenAsking { append(duration(silence.shortestFailed), ".") }
         case .resetByPath:
             append("A RST in the name of ", other, " came to ", name, " that ", other)

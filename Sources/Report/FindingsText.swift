@@ -6,8 +6,13 @@ enum FindingsText {
     private static let limit = 20
 
     /// Appends a sentence and a line of advice for each of `diagnoses` that has something wrong, the worst first, and
-    /// what is known of paths.
-    static func append(_ diagnoses: [Diagnosis], to text: inout TextBuffer) {
+    /// what is known of paths. Without `tellsConnections`, of paths alone.
+    static func append(_ diagnoses: [Diagnosis], tellsConnections: Bool, to text: inout TextBuffer) {
+        if tellsConnections { append(connections: diagnoses, to: &text) }
+        for path in PathTimeout.all(diagnoses) { append(path, to: &text) }
+    }
+
+    private static func append(connections diagnoses: [Diagnosis], to text: inout TextBuffer) {
         let findings = diagnoses.indices.filter { diagnoses[$0].verdict.severity > .none }
             .sorted { (diagnoses[$1].verdict.severity, $0) < (diagnoses[$0].verdict.severity, $1) }
         for diagnosis in findings.prefix(limit).map({ diagnoses[$0] }) {
@@ -21,7 +26,6 @@ enum FindingsText {
         if findings.count > limit {
             text.append("\n... and \(findings.count - limit) more: --format jsonl tells of each.\n")
         }
-        for path in PathTimeout.all(diagnoses) { append(path, to: &text) }
     }
 
     private static func append(_ path: PathTimeout, to text: inout TextBuffer) {

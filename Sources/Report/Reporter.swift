@@ -24,15 +24,21 @@ public struct Reporter: ~Copyable {
     private var events: EventText
     private var marks: MarksText
     private var needsComma = false
+    private let tellsStories: Bool
+    /// The events so far, as far as they are kept for drawings and stories; nil where nobody wants them.
+    public private(set) var kept: KeptEvents?
 
     /// A reporter that writes `format` to `output`.
     ///
     /// Without `showsEvents` events are left out. `namesFiles` has every line of `tsv` say its file.
-    /// `color` concerns `text` only.
+    /// `color` and `tellsStories` concern `text` only: the story of each connection takes the place of the findings.
+    /// With `keepsEvents` they are in `kept`.
     public init(
         format: ReportFormat, to output: consuming Output, showsEvents: Bool = true, namesFiles: Bool = false,
-        color: Bool = false
+        color: Bool = false, tellsStories: Bool = false, keepsEvents: Bool = false
     ) {
+        self.tellsStories = tellsStories
+        kept = tellsStories || keepsEvents ? KeptEvents() : nil
         self.format = format
         self.showsEvents = showsEvents
         self.output = output
@@ -47,10 +53,12 @@ public struct Reporter: ~Copyable {
     public mutating func begin(file: String) throws(OutputError) {
         try output.write { marks.flush(to: &$0) }
         self.file = file
+        kept?.begin(file: file)
     }
 
     /// Reports what happened in frame `frame` of the current file.
     public mutating func event(_ event: SegmentEvent, frame: UInt64) throws(OutputError) {
+        kept?.add(event, frame: frame)
         guard showsEvents else { return }
         switch format {
         case .text: try output.write { events.append(event, frame: frame, file: file, to: &$0) }
@@ -103,7 +111,10 @@ public struct Reporter: ~Copyable {
                 try output.write { table.append(diagnosis, to: &$0) }
             }
             try output.write { table.appendFoot(to: &$0) }
-            try output.write { FindingsText.append(diagnoses, to: &$0) }
+            if tellsStories, let kept {
+                for diagnosis in diagnoses { try output.write { StoryText(diagnosis, kept).append(to: &$0) } }
+            }
+            try output.write { FindingsText.append(diagnoses, tellsConnections: !tellsStories, to: &$0) }
         }
         try output.write {
             if $0.count > 0 || events.count > 0 || !diagnoses.isEmpty { $0.append("\n") }

@@ -41,6 +41,9 @@ struct Analyze: ParsableCommand {
     @OptionGroup(title: "File")
     var writing: WritingOptions
 
+    @Flag(name: .customShort("v"), help: "Tell the story of each connection, in place of the findings.")
+    var isVerbose = false
+
     @OptionGroup(title: "Judgement")
     var judgement: JudgementOptions
 
@@ -48,6 +51,7 @@ struct Analyze: ParsableCommand {
     var output: OutputOptions
 
     func validate() throws {
+        if isVerbose, output.format != .text { throw ValidationError("-v is for --format text.") }
         if writing.file == "-" { throw ValidationError("-w -: standard output is for the report, so name a file.") }
         do {
             try writing.check(against: input.resolved().files)
@@ -72,7 +76,7 @@ struct Analyze: ParsableCommand {
     private func analyze() throws {
         let source = try input.resolved()
         var writer = try writing.writer()
-        var reporter = output.reporter(namesFiles: source.files.count > 1)
+        var reporter = output.reporter(namesFiles: source.files.count > 1, tellsStories: isVerbose)
         var analysis = Analysis(
             version: output.wireshark, packetLimit: input.packetLimit, keepsAll: output.connections == .all)
         var failure: CaptureError?

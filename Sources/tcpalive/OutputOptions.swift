@@ -41,11 +41,12 @@ struct OutputOptions: ParsableArguments {
         format == .tsv && !neededAnyway ? [] : tracker.diagnoses(all: connections == .all)
     }
 
-    /// A reporter to standard output; with `namesFiles`, where frame numbers alone would be ambiguous.
-    func reporter(namesFiles: Bool) -> Reporter {
+    /// A reporter to standard output; with `namesFiles`, where frame numbers alone would be ambiguous; one that
+    /// `tellsStories` of connections, or `keepsEvents` for somebody else.
+    func reporter(namesFiles: Bool, tellsStories: Bool = false, keepsEvents: Bool = false) -> Reporter {
         Reporter(
             format: format, to: Output(to: .standardOutput), showsEvents: !isQuiet, namesFiles: namesFiles,
-            color: OutputDescriptor.standardOutput.wantsColor)
+            color: OutputDescriptor.standardOutput.wantsColor, tellsStories: tellsStories, keepsEvents: keepsEvents)
     }
 }
 
