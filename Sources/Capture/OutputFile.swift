@@ -36,6 +36,14 @@ public struct OutputFile: ~Copyable {
         if !isFinished, let temporaryPath { unsafe _ = unlink(temporaryPath) }
     }
 
+    /// Whether `path` and `other` are names of one regular file, which `finish` would replace (stat(2)).
+    public static func isSame(_ path: String, _ other: String) -> Bool {
+        var statuses = (stat(), stat())
+        guard unsafe stat(path, &statuses.0) == 0, unsafe stat(other, &statuses.1) == 0 else { return false }
+        let (one, two) = statuses
+        return one.st_dev == two.st_dev && one.st_ino == two.st_ino && one.st_mode & S_IFMT == S_IFREG
+    }
+
     /// Adds `octets`. Throws when the file takes no more.
     public func write(_ octets: [UInt8]) throws(OutputError) {
         do {

@@ -13,13 +13,15 @@ struct Analyze: ParsableCommand {
             given order as one capture; Ctrl-C ends the reading, with the report of what was read. Every segment that \
             Wireshark would mark as keep-alive, keep-alive ACK or zero-window probe is printed with its frame number \
             and what it truly is, and so are those that concern keep-alives without a mark; then the connections that \
-            have any, then what was read. With --expect, the probes are judged by the options that they should have.
+            have any, then what was read. With --expect, the probes are judged by the options that they should have. With \
+            --html, the same and a drawing of each connection go to a page that needs no network.
 
             Examples:
               tcpalive analyze capture.pcapng
               tcpalive analyze -q monday.pcap.gz tuesday.pcap.gz
               tcpalive analyze capture.pcap host 10.0.0.1 and port 443
               tcpalive analyze --wireshark 4.0 --marks capture.pcap
+              tcpalive analyze -q --html report.html capture.pcap
               tcpalive analyze --expect idle=60,interval=15,count=4 --junit result.xml capture.pcap
               tcpdump -w - tcp | tcpalive analyze --format jsonl -
 
@@ -41,6 +43,9 @@ struct Analyze: ParsableCommand {
     @OptionGroup(title: "Output")
     var output: OutputOptions
 
+    @OptionGroup(title: "Output")
+    var page: PageOptions
+
     func validate() throws {
         do {
             _ = try input.resolved()
@@ -51,18 +56,19 @@ struct Analyze: ParsableCommand {
 
     func run() throws {
         Signals.catchStops()
-        try exitingOnFailure { try analyze() }
+        try exitingOnFailure { try page.insist { try analyze() } }
     }
 
     private func analyze() throws {
         let source = try input.resolved()
+        var pageFile = try page.begin(on: source.files)
         var reporter = output.reporter(namesFiles: source.files.count > 1)
         var analysis = Analysis(
             version: output.wireshark, packetLimit: input.packetLimit, keepsAll: output.connections == .all)
         var failure: CaptureError?
         do {
             for path in source.files where !analysis.isDone && !Signals.isStopping {
-                try read(path, filter: source.filter, &analysis, &reporter)
+                try read(path, filter: source.filter, &analysis, &reporter, &pageFile)
             }
         } catch let error as CaptureError {
             failure = error  // What was read up to here is still reported.
@@ -71,9 +77,10 @@ struct Analyze: ParsableCommand {
         var judgements: [JudgedProbes] = []
         var diagnoses: [Diagnosis] = []
         if failure == nil || !summary.files.isEmpty {
-            diagnoses = output.diagnoses(of: analysis.tracker, neededAnyway: judgement.isWanted)
+            diagnoses = output.diagnoses(of: analysis.tracker, neededAnyway: judgement.isWanted || page.path != nil)
             judgements = judgement.judge(diagnoses)
             try reporter.finish(diagnoses, summary, judgements)
+            try pageFile?.finish(diagnoses, summary)
         }
         for (_, damage) in summary.damaged { complain(damage.sentence) }
         if let failure { throw failure }
@@ -82,12 +89,14 @@ struct Analyze: ParsableCommand {
     }
 
     private func read(
-        _ path: String, filter: String?, _ analysis: inout Analysis, _ reporter: inout Reporter
+        _ path: String, filter: String?, _ analysis: inout Analysis, _ reporter: inout Reporter,
+        _ pageFile: inout PageFile?
     ) throws {
         var file = try CaptureFile(path: path, filter: filter)
         var progress = Progress(of: path)
         try reporter.begin(file: path)
         analysis.begin(path)
+        pageFile?.begin(path)
         defer {
             progress.erase()
             analysis.end(file)
@@ -96,7 +105,10 @@ struct Analyze: ParsableCommand {
             if progress.isDue { progress.draw(done: file.octetsRead, total: file.octetsTotal) }
             if analysis.events.isEmpty { continue }
             progress.makeRoom()
-            for event in analysis.events { try reporter.event(event, frame: analysis.frame(of: event)) }
+            for event in analysis.events {
+                try reporter.event(event, frame: analysis.frame(of: event))
+                pageFile?.add(event, frame: analysis.frame(of: event))
+            }
             // Of a pipe nobody knows when more comes, so nothing is held back.
             if !file.isFinite { try reporter.flush() }
         }
