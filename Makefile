@@ -14,7 +14,7 @@ RATE ?= 200000
 SECONDS ?= 30
 EXAMPLE = captures/dead-peer-60-15-4.pcap
 
-.PHONY: run build test agree expectations captures bench bench-live lab torture lint help clean
+.PHONY: run build test agree page expectations captures bench bench-live lab torture lint help clean
 
 run: build ## Build tcpalive and analyse a capture of a dead peer
 	$(TOOL) analyze $(EXAMPLE)
@@ -33,6 +33,10 @@ agree: build ## Compare our marks with tshark's on every capture below DIR, and 
 	@$(SETUP) tshark python3
 	python3 Tests/Scripts/agree.py $(TOOL) $(DIR)
 	python3 Tests/Scripts/written.py $(TOOL) captures
+
+page: build ## Open the pages of analyze --html in Chromium and hold them against JSON
+	@$(SETUP) chromium python3
+	python3 Tests/Scripts/page.py $(TOOL) captures
 
 expectations: build ## Write anew what the tests expect of each file in captures/: review the diff
 	@$(SETUP) python3

@@ -35,7 +35,7 @@ let package = Package(
         .target(name: "Sockets", dependencies: ["CSystem"], swiftSettings: house),
         .target(
             name: "Report", dependencies: ["Wire", "KeepAlive", "Capture"], exclude: ["tcpalive.schema.json"],
-            resources: [.embedInCode("idle-timeouts.tsv")], swiftSettings: house),
+            resources: [.embedInCode("idle-timeouts.tsv"), .embedInCode("page.html")], swiftSettings: house),
         .executableTarget(
             name: "tcpalive",
             dependencies: [

@@ -8,6 +8,8 @@ public struct Silence: Sendable, Equatable, BitwiseCopyable {
 
     /// The longest silence (ns); 0: none was as long as `threshold`.
     public private(set) var longest: Int64 = 0
+    /// When the longest silence was broken (ns since 1970); meaningful where `longest` is one.
+    public private(set) var longestEnd: Int64 = 0
     /// The longest silence after which the peer was heard (ns); 0: none.
     public private(set) var longestSurvived: Int64 = 0
     /// The shortest silence after which it was not, or answered RST (ns); 0: none.
@@ -24,7 +26,10 @@ public struct Silence: Sendable, Equatable, BitwiseCopyable {
 
     /// An end breaks a silence of `gap` nanoseconds at `time`.
     mutating func breaks(after gap: Int64, at time: Int64) {
-        longest = max(longest, gap)
+        if gap > longest {
+            longest = gap
+            longestEnd = time
+        }
         guard pending == 0 else { return }
         pending = gap
         brokenAt = time

@@ -167,7 +167,7 @@ struct ConnectionText {
         case .first where isFirstLine: append(connection.firstTime, dates, to: &cell)
         case .last where isFirstLine: append(connection.lastTime, dates, to: &cell)
         case .duration where isFirstLine: cell.append(duration: connection.lastTime &- connection.firstTime)
-        case .ended where isFirstLine: cell.append(words(for: connection.ending))
+        case .ended where isFirstLine: cell.append(connection.ending.words)
         case .stream, .verdict, .first, .last, .duration, .ended: break
         }
     }
@@ -180,9 +180,12 @@ struct ConnectionText {
         }
         cell.append(timeOfDay: time, digits: 0)
     }
+}
 
-    private static func words(for ending: Connection.Ending) -> String {
-        switch ending {
+extension Connection.Ending {
+    /// What it is, for people.
+    var words: String {
+        switch self {
         case .open: "open"
         case .closedByOriginator: "closed by originator"
         case .closedByResponder: "closed by responder"

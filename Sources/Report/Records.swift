@@ -53,7 +53,7 @@ extension TextBuffer {
         member("first_ts", timestamp: connection.firstTime)
         member("last_ns", nanoseconds: connection.lastTime)
         member("last_ts", timestamp: connection.lastTime)
-        member("ended", name(of: connection.ending))
+        member("ended", connection.ending.name)
         members("originator_", connection.fromOriginator, diagnosis.originatorPolicy)
         members("responder_", connection.fromResponder, diagnosis.responderPolicy)
         let silence = connection.silence
@@ -198,14 +198,17 @@ extension TextBuffer {
     }
 }
 
-private func name(of ending: Connection.Ending) -> String {
-    switch ending {
-    case .open: "open"
-    case .closedByOriginator: "closed_by_originator"
-    case .closedByResponder: "closed_by_responder"
-    case .closed: "closed"
-    case .resetByOriginator: "reset_by_originator"
-    case .resetByResponder: "reset_by_responder"
+extension Connection.Ending {
+    /// Its name in records.
+    var name: String {
+        switch self {
+        case .open: "open"
+        case .closedByOriginator: "closed_by_originator"
+        case .closedByResponder: "closed_by_responder"
+        case .closed: "closed"
+        case .resetByOriginator: "reset_by_originator"
+        case .resetByResponder: "reset_by_responder"
+        }
     }
 }
 

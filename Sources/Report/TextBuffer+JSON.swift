@@ -34,6 +34,11 @@ extension TextBuffer {
     /// Appends a member whose value is a duration of `nanoseconds`, 0 or more, in seconds with nine digits.
     mutating func member(_ name: String, seconds nanoseconds: Int64) {
         member(name)
+        append(seconds: nanoseconds)
+    }
+
+    /// Appends a duration of `nanoseconds`, 0 or more, in seconds with nine digits.
+    mutating func append(seconds nanoseconds: Int64) {
         append(nanoseconds.magnitude / 1_000_000_000)
         append(".")
         append(zeros: nanoseconds.magnitude % 1_000_000_000, width: 9)

@@ -14,7 +14,7 @@ struct Analyze: ParsableCommand {
             Wireshark would mark as keep-alive, keep-alive ACK or zero-window probe is printed with its frame number \
             and what it truly is, and so are those that concern keep-alives without a mark; then the connections that \
             have any, then what was read. With --expect, the probes are judged by the options that they should have. \
-            With -w, all packets read are written to a pcapng file, each of those segments with a comment that says \
+            With --html, the same and a drawing of each connection go to a page that needs no network. With -w, all packets read are written to a pcapng file, each of those segments with a comment that says \
             the same (frame.comment in Wireshark).
 
             Examples:
@@ -22,6 +22,7 @@ struct Analyze: ParsableCommand {
               tcpalive analyze -q monday.pcap.gz tuesday.pcap.gz
               tcpalive analyze capture.pcap host 10.0.0.1 and port 443
               tcpalive analyze --wireshark 4.0 --marks capture.pcap
+              tcpalive analyze -q --html report.html capture.pcap
               tcpalive analyze --expect idle=60,interval=15,count=4 --junit result.xml capture.pcap
               tcpalive analyze -q -w commented.pcapng capture.pcap
               tcpdump -w - tcp | tcpalive analyze --format jsonl -
@@ -50,6 +51,9 @@ struct Analyze: ParsableCommand {
     @OptionGroup(title: "Output")
     var output: OutputOptions
 
+    @OptionGroup(title: "Output")
+    var page: PageOptions
+
     func validate() throws {
         if isVerbose, output.format != .text { throw ValidationError("-v is for --format text.") }
         if writing.file == "-" { throw ValidationError("-w -: standard output is for the report, so name a file.") }
@@ -67,8 +71,9 @@ struct Analyze: ParsableCommand {
                 try analyze()
             } catch OutputError.closed {
                 // Without a file, whoever read the report has seen enough.
-                guard let file = writing.file else { throw OutputError.closed }
-                throw OutputError.failed("standard output: nobody reads it any more, so that \(file) is not written")
+                let files = [writing.file, page.path].compactMap(\.self).joined(separator: " and ")
+                if files.isEmpty { throw OutputError.closed }
+                throw OutputError.failed("standard output: nobody reads it any more, so that \(files) is not written")
             }
         }
     }
@@ -76,7 +81,9 @@ struct Analyze: ParsableCommand {
     private func analyze() throws {
         let source = try input.resolved()
         var writer = try writing.writer()
-        var reporter = output.reporter(namesFiles: source.files.count > 1, tellsStories: isVerbose)
+        var pageFile = try page.begin(on: source.files)
+        var reporter = output.reporter(
+            namesFiles: source.files.count > 1, tellsStories: isVerbose, keepsEvents: page.path != nil)
         var analysis = Analysis(
             version: output.wireshark, packetLimit: input.packetLimit, keepsAll: output.connections == .all)
         var failure: CaptureError?
@@ -92,9 +99,10 @@ struct Analyze: ParsableCommand {
         var judgements: [JudgedProbes] = []
         var diagnoses: [Diagnosis] = []
         if failure == nil || !summary.files.isEmpty {
-            diagnoses = output.diagnoses(of: analysis.tracker, neededAnyway: judgement.isWanted)
+            diagnoses = output.diagnoses(of: analysis.tracker, neededAnyway: judgement.isWanted || page.path != nil)
             judgements = judgement.judge(diagnoses)
             try reporter.finish(diagnoses, summary, judgements)
+            if let kept = reporter.kept { try pageFile?.finish(diagnoses, summary, kept) }
         }
         for (_, damage) in summary.damaged { complain(damage.sentence) }
         if let failure { throw failure }

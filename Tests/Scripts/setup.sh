@@ -36,6 +36,7 @@ if [ "$(uname)" = Darwin ]; then
         libpcap-dev | libc-dev) ;;
         xz-utils) brew install xz ;;
         tshark) brew install wireshark ;;
+        chromium) brew install --cask chromium ;;
         python3-jsonschema) python3 -m pip install --user jsonschema ;;
         *) brew install "$package" ;;
         esac

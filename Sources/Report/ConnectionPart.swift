@@ -1,0 +1,101 @@
+import KeepAlive
+import Wire
+
+/// What a page says of one connection: its row in the table, and its section.
+struct ConnectionPart {
+    private let diagnosis: Diagnosis
+
+    init(_ diagnosis: Diagnosis) {
+        self.diagnosis = diagnosis
+    }
+
+    /// What fills a row.
+    var values: Template.Values {
+        let connection = diagnosis.connection
+        let severity = diagnosis.verdict.severity
+        return [
+            "number": .number(connection.number), "isUnseen": .truth(!connection.handshakeSeen),
+            "verdict": .text(diagnosis.verdict.rawValue), "severity": .text(severity.rawValue),
+            "rank": .number(Severity.allCases.firstIndex(of: severity) ?? 0),
+            "ends": .items([
+                values("originator", connection.originator, connection.fromOriginator, diagnosis.originatorPolicy),
+                values("responder", connection.responder, connection.fromResponder, diagnosis.responderPolicy),
+            ]),
+            "probes": .number(connection.fromOriginator.probes &+ connection.fromResponder.probes),
+            "firstNanoseconds": .number(connection.firstTime), "lastNanoseconds": .number(connection.lastTime),
+            "durationNanoseconds": .number(connection.lastTime &- connection.firstTime),
+            "duration": .text(Drawing.words(connection.lastTime &- connection.firstTime) { $0.append(duration: $1) }),
+            "ending": .text(connection.ending.words), "ended": .text(connection.ending.name),
+        ]
+    }
+
+    private func values(
+        _ end: String, _ endpoint: Endpoint, _ side: ConnectionSide, _ policy: InferredPolicy
+    ) -> Template.Values {
+        let stacks = Stack.consistent(with: side, policy).map(\.rawValue)
+        return [
+            "end": .text(end), "endpoint": .text(Self.name(endpoint)),
+            "probes": .number(side.probes), "answered": .number(side.answered),
+            "hasProbes": .truth(side.probes > 0),
+            "idle": Self.range(policy.idle), "interval": Self.range(policy.interval),
+            "policyCount": .text(policy.count.map { "\($0)" }),
+            "stacks": .text(stacks.isEmpty ? nil : stacks.joined(separator: ", ")),
+        ]
+    }
+
+    private static func range(_ range: ClosedRange<Int64>?) -> Template.Value {
+        guard let range else { return .truth(false) }
+        return .items([
+            [
+                "low": .number(range.lowerBound), "high": .number(range.upperBound),
+                "isRange": .truth(range.count > 1),
+            ]
+        ])
+    }
+
+    /// What fills a section; with `isDrawn` also its drawings, of the events in `kept`.
+    func section(isDrawn: Bool, _ kept: KeptEvents) -> Template.Values {
+        var values = values
+        var sentence = TextBuffer()
+        sentence.append(sentenceOf: diagnosis)
+        values["sentence"] = .text(sentence.string)
+        values["advice"] = diagnosis.verdict.advice.isEmpty ? .truth(false) : .text(diagnosis.verdict.advice)
+        values["confidence"] = .text(diagnosis.confidence.rawValue)
+        values["meaning"] = .text(diagnosis.verdict.meaning)
+        let silence = diagnosis.connection.silence
+        values["longestSilence"] = Page.duration(silence.longest)
+        values["survived"] = Page.duration(silence.longestSurvived)
+        values["failed"] = Page.duration(silence.shortestFailed)
+        guard isDrawn else { return values }
+        let history = kept.history(of: diagnosis.connection.number)
+        // A silence can be drawn without events too.
+        guard history != nil || silence.longest > 0 else { return values }
+        let drawn = history ?? KeptEvents.History(first: diagnosis.connection.originator)
+        values["timeline"] = .items([TimelineDrawing(diagnosis, drawn, files: kept.files).values])
+        values["strips"] = strips(drawn)
+        return values
+    }
+
+    private func strips(_ history: KeptEvents.History) -> Template.Value {
+        let connection = diagnosis.connection
+        let isOriginatorFirst = history.first == connection.originator
+        let events = history.early + history.late
+        let ends = [
+            (connection.originator, connection.fromOriginator, diagnosis.originatorPolicy, isOriginatorFirst),
+            (connection.responder, connection.fromResponder, diagnosis.responderPolicy, !isOriginatorFirst),
+        ]
+        let strips = ends.flatMap { endpoint, side, policy, isFirst in
+            let name = Self.name(endpoint)
+            return GapStrip(side, policy, events.filter { $0.isFromFirst == isFirst }).values.map { strip in
+                strip.merging(["endpoint": .text(name)]) { old, _ in old }
+            }
+        }
+        return .items(strips)
+    }
+
+    private static func name(_ endpoint: Endpoint) -> String {
+        var text = TextBuffer()
+        text.append(endpoint)
+        return text.string
+    }
+}

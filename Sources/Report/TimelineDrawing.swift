@@ -1,0 +1,204 @@
+import KeepAlive
+import Wire
+
+/// The drawing of one connection over time: a lane for each end, with what it sent.
+struct TimelineDrawing {
+    private let diagnosis: Diagnosis
+    private let history: KeptEvents.History
+    private let files: [String]
+    private let scale: Drawing.Scale
+
+    private static let left = 16.0
+    private static let right = Drawing.width - 16
+    /// From one lane to the other, and from the last to the axis.
+    private static let laneHeight = 44.0
+    private static let rowHeight = 12.0
+
+    /// Idle times that are drawn, the longest first, of which a connection with many probes has many.
+    private static let idleLimit = 40
+    /// Idle timeouts that are drawn into idle times (s).
+    private static let timeouts: [Int64] = [240, 350, 600, 900]
+    private static let second: Int64 = 1_000_000_000
+
+    /// The drawing of the connection of `diagnosis`, whose events are those of `history` and come from `files`.
+    init(_ diagnosis: Diagnosis, _ history: KeptEvents.History, files: [String]) {
+        self.diagnosis = diagnosis
+        self.history = history
+        self.files = files
+        let connection = diagnosis.connection
+        let last = max(connection.firstTime, connection.lastTime)
+        scale = Drawing.Scale(connection.firstTime...last, from: Self.left, to: Self.right)
+    }
+
+    /// What fills the template's drawing.
+    var values: Template.Values {
+        let idles = idles
+        let longest = idles.max { $0.duration < $1.duration }?.duration ?? 0
+        let labels = Self.timeouts.filter { $0 * Self.second <= longest }
+        let top = Double(labels.count) * Self.rowHeight
+        let lanes = (top + 34, top + 34 + Self.laneHeight)
+        let axis = lanes.1 + 22
+        let connection = diagnosis.connection
+        let events = history.early + history.late
+        return [
+            "height": .text(Drawing.text(axis + 40)),
+            "left": .text(Drawing.text(Self.left)), "right": .text(Drawing.text(Self.right)),
+            "top": .text(Drawing.text(top + 6)), "axis": .text(Drawing.text(axis)),
+            "tickLabel": .text(Drawing.text(axis + 16)), "endLabel": .text(Drawing.text(axis + 33)),
+            "firstTime": .text(Self.time(connection.firstTime)), "lastTime": .text(Self.time(connection.lastTime)),
+            "description": .text(description),
+            "lanes": .items([
+                Self.lane(connection.originator, lanes.0), Self.lane(connection.responder, lanes.1),
+            ]),
+            "idles": .items(idles) { values(of: $0, top + 6, axis) },
+            "timeouts": .items(timeoutLines(idles, labels: labels, top + 6, axis)),
+            "ticks": .items(Drawing.ticks(max(0, connection.lastTime &- connection.firstTime))) { tick in
+                let place = scale.place(connection.firstTime &+ tick.offset)
+                return [
+                    "x": .text(Drawing.text(place)), "label": .text(tick.label),
+                    "anchor": .text(place < 40 ? "start" : place > Drawing.width - 40 ? "end" : "middle"),
+                ]
+            },
+            "links": .items(events.filter { $0.reply != nil }) { event in
+                [
+                    "x": .text(Drawing.text(scale.place(event.time))), "y1": .text(Drawing.text(lanes.0)),
+                    "y2": .text(Drawing.text(lanes.1)),
+                ]
+            },
+            "marks": .items(events) { event in
+                [
+                    "shape": .text(event.kind.shape), "x": .text(Drawing.text(scale.place(event.time))),
+                    "y": .text(Drawing.text(isFromOriginator(event) ? lanes.0 : lanes.1)),
+                    "title": .text(title(of: event)),
+                ]
+            },
+            "leftOuts": .items(leftOut(lanes.0 - 8, lanes.1 + 8)),
+        ]
+    }
+
+    private static func lane(_ endpoint: Endpoint, _ y: Double) -> Template.Values {
+        var text = TextBuffer()
+        text.append(endpoint)
+        return ["name": .text(text.string), "y": .text(Drawing.text(y)), "labelY": .text(Drawing.text(y - 12))]
+    }
+
+    private func isFromOriginator(_ event: KeptEvents.Event) -> Bool {
+        (history.first == diagnosis.connection.originator) == event.isFromFirst
+    }
+
+    private static func time(_ nanoseconds: Int64) -> String {
+        var text = TextBuffer()
+        let time = CivilTime(nanoseconds)
+        text.append(date: time)
+        text.append(" ")
+        text.append(timeOfDay: time, digits: 0)
+        return text.string
+    }
+
+    /// What the drawing shows, for those who do not see it.
+    private var description: String {
+        var parts: [String] = []
+        for kind in SegmentKind.allCases {
+            let count = (history.early + history.late).count { $0.kind == kind }
+            if count > 0 { parts.append("\(count) × \(kind.words)") }
+        }
+        if history.leftOut > 0 { parts.append("\(history.leftOut) more left out") }
+        return parts.joined(separator: ", ")
+    }
+
+    private func title(of event: KeptEvents.Event) -> String {
+        var text = TextBuffer()
+        text.append("\(event.kind.words), frame \(event.frame)")
+        if files.count > 1, Int(event.file) < files.count {
+            text.append(" of \(nameForPeople(files[Int(event.file)]))")
+        }
+        text.append(", ")
+        text.append(timeOfDay: CivilTime(event.time), digits: 6)
+        if let wait = event.wait {
+            text.append(", ")
+            text.append(preciseDuration: wait.gap)
+            text.append(wait.since == .segment ? " of silence" : " after the last")
+        }
+        if event.unanswered > 0 { text.append(", \(event.unanswered) unanswered") }
+        if let reply = event.reply {
+            text.append(", ")
+            text.append(latency: reply)
+            text.append(" after the probe")
+        }
+        return text.string
+    }
+
+    // MARK: Idle times
+
+    private struct Idle: Hashable {
+        var start: Int64
+        var end: Int64
+        var duration: Int64 { end &- start }
+    }
+
+    /// When nothing passed: what each probe waited for, and the longest silence, which may have ended otherwise.
+    private var idles: [Idle] {
+        let connection = diagnosis.connection
+        var idles: Set<Idle> = []
+        for event in history.early + history.late {
+            guard let wait = event.wait, wait.since != .unansweredProbe, wait.gap > 0 else { continue }
+            idles.insert(Idle(start: max(connection.firstTime, event.time &- wait.gap), end: event.time))
+        }
+        let silence = connection.silence
+        if silence.longest > 0, !idles.contains(where: { $0.end == silence.longestEnd }) {
+            idles.insert(Idle(start: silence.longestEnd &- silence.longest, end: silence.longestEnd))
+        }
+        return Array(idles.sorted { ($1.duration, $0.start) < ($0.duration, $1.start) }.prefix(Self.idleLimit))
+    }
+
+    private func values(of idle: Idle, _ top: Double, _ axis: Double) -> Template.Values {
+        let (start, end) = (scale.place(idle.start), scale.place(idle.end))
+        let label = Drawing.seconds(idle.duration)
+        return [
+            "x": .text(Drawing.text(start)), "width": .text(Drawing.text(max(0, end - start))),
+            "y": .text(Drawing.text(top)), "height": .text(Drawing.text(axis - top)),
+            "title": .text("idle for \(Drawing.precise(idle.duration))"),
+            "label": end - start > Double(label.utf8.count) * 7 + 8 ? .text("\(label)") : .truth(false),
+            "labelX": .text(Drawing.text((start + end) / 2)), "labelY": .text(Drawing.text(axis - 5)),
+        ]
+    }
+
+    /// Where the idle timeouts of the catalogue would have ended `idles`; the first of the longest ones has `labels`.
+    private func timeoutLines(
+        _ idles: [Idle], labels: [Int64], _ top: Double, _ axis: Double
+    ) -> [Template.Values] {
+        var lines: [Template.Values] = []
+        for (index, idle) in idles.enumerated() {
+            for (row, seconds) in labels.enumerated() where seconds * Self.second <= idle.duration {
+                let place = scale.place(idle.start &+ seconds * Self.second)
+                let height = index == 0 ? Double(labels.count - row) * Self.rowHeight : 0
+                let names = IdleTimeout.catalogue.filter { $0.seconds == seconds }.map(\.name)
+                let isLate = place > Drawing.width - 60
+                lines.append([
+                    "x": .text(Drawing.text(place)), "y1": .text(Drawing.text(top - height + 2)),
+                    "y2": .text(Drawing.text(axis)),
+                    "title": .text("\(seconds) s: " + names.joined(separator: "; ")),
+                    "label": index == 0 ? .text("\(seconds) s") : .truth(false),
+                    "labelX": .text(Drawing.text(isLate ? place - 3 : place + 3)),
+                    "anchor": .text(isLate ? "end" : "start"), "labelY": .text(Drawing.text(top - height + 9)),
+                ])
+            }
+        }
+        return lines
+    }
+
+    // MARK: What is left out
+
+    private func leftOut(_ top: Double, _ bottom: Double) -> [Template.Values] {
+        guard history.leftOut > 0, let before = history.early.last, let after = history.late.first else { return [] }
+        let (start, end) = (scale.place(before.time), scale.place(after.time))
+        return [
+            [
+                "x": .text(Drawing.text(start)), "width": .text(Drawing.text(max(1, end - start))),
+                "y": .text(Drawing.text(top)), "height": .text(Drawing.text(bottom - top)),
+                "count": .number(history.leftOut), "labelX": .text(Drawing.text((start + end) / 2)),
+                "labelY": .text(Drawing.text((top + bottom) / 2 + 4)),
+            ]
+        ]
+    }
+}

@@ -1,0 +1,287 @@
+#!/usr/bin/env python3
+"""Opens the pages of `analyze --html` in Chromium and holds them against `--format json`.
+
+    page.py TCPALIVE DIRECTORY [--pictures FOLDER]
+
+Of every capture in DIRECTORY: nothing is logged or asked of the network, every number stands where JSON has it, at 360
+pixels nothing overflows, the filter and the sorting work, and the page is readable without a script. With --pictures,
+each page is also painted, light, dark and narrow, into FOLDER.
+"""
+import base64
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+SUFFIXES = (".pcap", ".pcapng", ".gz", ".zst", ".xz", ".lz4")
+# Legal as a name of a file, and markup wherever it is not escaped; the accent joins the quote before it.
+HOSTILE = "<script>alert(1)<|script>&amp;'\"\u0301 onmouseover=alert(1) {{title}}.pcap"
+
+# What the page says, by what JSON calls it.
+VALUES = """(() => {
+  const values = element => Object.fromEntries(Array.from(element.querySelectorAll("[data-json]"),
+    cell => [cell.dataset.json, cell.dataset.value ?? cell.textContent]));
+  const all = selector => Array.from(document.querySelectorAll(selector));
+  return {
+    summary: values(document.getElementById("summary")),
+    rows: all("tr[data-connection]").map(row => [row.dataset.connection, values(row)]),
+    sections: all("article").map(section => [section.dataset.connection, values(section)]),
+    paths: all("tr.path").map(values), files: all(".file").map(file => file.textContent),
+    damages: all(".damage").map(item => item.textContent),
+    marks: all("svg.drawing use").length, elements: all("script").length,
+    heading: document.querySelector("h1").textContent,
+    problem: all("svg.drawing *").filter(shape => Array.from(shape.attributes).some(
+      attribute => /nan|inf|^$/i.test(attribute.value))).length,
+  };
+})()"""
+
+# What must stand in the page where JSON has it, by the end of its name.
+SHOWN = {
+    "summary": ("packets", "bytes", "segments", "connections"),
+    "rows": ("severity", "verdict", "ended", "first_ns", "last_ns", "_probes", "_answered", "r_idle_min_s",
+             "r_interval_min_s", "r_count_min"),
+    "sections": ("sentence", "advice", "confidence", "longest_silence_s", "longest_survived_s", "shortest_failed_s"),
+    "path": ("first_network", "second_network", "connections", "_s"),
+}
+
+WIDTHS = """(() => {
+  const inside = element => element.closest(".scroll");
+  const wide = Array.from(document.body.querySelectorAll("*")).filter(
+    element => !inside(element) && !element.closest("svg") && element.getBoundingClientRect().right > innerWidth + 0.5);
+  return [document.documentElement.scrollWidth, innerWidth, wide.map(element => element.outerHTML.slice(0, 80))];
+})()"""
+
+FILTER = """(() => {
+  const filter = document.getElementById("filter");
+  if (!filter) return null;
+  const rows = Array.from(document.querySelectorAll("tr[data-connection]"));
+  const count = () => rows.filter(row => row.getClientRects().length > 0).length;
+  const type = text => { filter.value = text; filter.dispatchEvent(new Event("input")); return count(); };
+  const verdict = rows[0].querySelector("[data-json=verdict]").textContent;
+  const result = {all: count(), none: type("no such words"), some: type(verdict),
+    expected: rows.filter(row => row.textContent.includes(verdict)).length, again: type("")};
+  const order = () => Array.from(document.querySelectorAll("tr[data-connection]"), row => +row.dataset.connection);
+  const head = document.querySelector("#table th button");
+  head.click(); result.down = order(); head.click(); result.up = order();
+  return result;
+})()"""
+
+
+# Rows and sections that are seen, and what is of use with a script only.
+PLAIN = """["tr[data-connection]", "article", "input, th button"].map(selector => Array.from(
+  document.querySelectorAll(selector)).filter(element => element.getClientRects().length > 0).length)"""
+
+
+class Browser:
+    """Chromium, spoken to in the DevTools protocol over two pipes."""
+
+    def __init__(self, home):
+        chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+        if not chromium:
+            sys.exit("page.py: chromium is missing")
+        to_browser, self.sink = os.pipe()
+        source, from_browser = os.pipe()
+        # The numbers 3 and 4 are the protocol's; a pipe may have one of them already.
+        theirs = [os.dup(to_browser) for _ in range(8)][-1], os.dup(from_browser)
+
+        def connect():
+            os.dup2(theirs[0], 3)
+            os.dup2(theirs[1], 4)
+
+        self.process = subprocess.Popen(
+            [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-pipe", "--no-first-run",
+             "--disable-dev-shm-usage", "--disable-background-networking", "--user-data-dir=" + home, "about:blank"],
+            preexec_fn=connect, close_fds=False, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL)
+        for descriptor in (*theirs, to_browser, from_browser):
+            os.close(descriptor)
+        self.source = os.fdopen(source, "rb")
+        self.number, self.session, self.events, self.rest = 0, None, [], b""
+        target = self.call("Target.createTarget", url="about:blank")["targetId"]
+        self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            self.call(domain + ".enable")
+
+    def receive(self):
+        while b"\0" not in self.rest:
+            more = os.read(self.source.fileno(), 1 << 20)
+            if not more:
+                sys.exit("page.py: chromium has ended")
+            self.rest += more
+        message, self.rest = self.rest.split(b"\0", 1)
+        return json.loads(message)
+
+    def call(self, method, **parameters):
+        self.number += 1
+        message = {"id": self.number, "method": method, "params": parameters}
+        if self.session:
+            message["sessionId"] = self.session
+        os.write(self.sink, json.dumps(message).encode() + b"\0")
+        while True:
+            answer = self.receive()
+            if answer.get("id") == self.number:
+                if "error" in answer:
+                    sys.exit(f"page.py: {method}: {answer['error']}")
+                return answer["result"]
+            self.events.append(answer)
+
+    def open(self, path):
+        """Opens the file at `path`, and returns what is wrong by then."""
+        self.events.clear()
+        self.call("Page.navigate", url="file://" + path.replace("%", "%25").replace("#", "%23").replace("?", "%3F"))
+        while not any(event.get("method") == "Page.loadEventFired" for event in self.events):
+            self.events.append(self.receive())
+        self.evaluate("1")
+        return self.wrong(path)
+
+    def wrong(self, path):
+        """What was logged, thrown or asked of the network."""
+        for event in self.events:
+            method, parameters = event.get("method", ""), event.get("params", {})
+            if method in ("Log.entryAdded", "Runtime.exceptionThrown", "Runtime.consoleAPICalled"):
+                yield f"{method}: {json.dumps(parameters)[:300]}"
+            if method == "Page.javascriptDialogOpening":
+                yield "a dialog opens"
+            if method == "Network.requestWillBeSent" and parameters["type"] != "Document":
+                yield f"asks for {parameters['request']['url'][:100]}"
+
+    def evaluate(self, expression):
+        result = self.call("Runtime.evaluate", expression=expression, returnByValue=True)
+        if "exceptionDetails" in result:
+            sys.exit(f"page.py: {result['exceptionDetails']}")
+        return result["result"].get("value")
+
+    def narrow(self, width):
+        if width:
+            self.call("Emulation.setDeviceMetricsOverride", width=width, height=740, deviceScaleFactor=2, mobile=True)
+        else:
+            self.call("Emulation.clearDeviceMetricsOverride")
+
+    def paint(self, path, width, dark):
+        self.call("Emulation.setEmulatedMedia",
+                  features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
+        self.call("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 500)
+        picture = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=True,
+                            clip={"x": 0, "y": 0, "width": width, "height": min(2600, self.evaluate(
+                                "document.documentElement.scrollHeight")), "scale": 1})
+        with open(path, "wb") as file:
+            file.write(base64.b64decode(picture["data"]))
+        self.call("Emulation.setEmulatedMedia", features=[])
+        self.narrow(None)
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait()
+
+
+def compare(place, page, record):
+    """Where the values of `page` differ from those of a JSON record."""
+    for name, value in page.items():
+        expected = record
+        for part in name.split("."):
+            expected = expected.get(part) if isinstance(expected, dict) else None
+        if value != str(expected):
+            yield f"{place}: {name} is {value!r} in the page, {expected!r} in JSON"
+    for name in record:
+        hidden = name.endswith(("window_probes", "middlebox_probes", "unanswered"))
+        if name.endswith(SHOWN[place.split()[0]]) and name not in page and not hidden:
+            yield f"{place}: {name} is missing"
+
+
+def differences(page, report):
+    """Where the values of `page` differ from those of the JSON report."""
+    yield from compare("summary", page["summary"], report["summary"])
+    connections = {str(record["connection"]): record for record in report["connections"]}
+    for part in ("rows", "sections"):
+        if sorted(connections) != sorted(number for number, _ in page[part]):
+            yield f"{part}: not the connections of JSON"
+            continue
+        for number, values in page[part]:
+            yield from compare(f"{part} {number}", values, connections[number])
+    severities = ["failure", "warning", "notice", "none"]
+    order = [(severities.index(connections[number]["severity"]), int(number)) for number, _ in page["rows"]]
+    if order != sorted(order):
+        yield "rows: not by risk"
+    told = [path for path in report.get("paths", []) if "longest_survived_s" in path or "shortest_failed_s" in path]
+    if len(told) != len(page["paths"]):
+        yield f"paths: {len(page['paths'])} in the page, {len(told)} in JSON"
+    for index, (values, record) in enumerate(zip(page["paths"], told)):
+        yield from compare(f"path {index}", values, record)
+    events = sum(not event.get("copy", False) for event in report["events"])
+    if events < 200 and page["marks"] != events:
+        yield f"{page['marks']} marks are drawn, JSON has {events} events"
+    if page["problem"]:
+        yield f"{page['problem']} shapes have no place"
+
+
+def check(browser, tool, directory, name, folder, pictures):
+    """What is wrong with the page of capture `name`."""
+    path = os.path.join(folder, "page.html")
+    arguments = [tool, "analyze", "--format", "json", "--connections", "all", "--html", path, name]
+    run = subprocess.run(arguments, cwd=directory, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                         stderr=subprocess.PIPE, check=False)
+    if run.returncode not in (0, 3):
+        yield f"exit status {run.returncode}: {run.stderr.decode()}"
+        return
+    report = json.loads(run.stdout, parse_float=str)
+    yield from browser.open(path)
+    page = browser.evaluate(VALUES)
+    yield from differences(page, report)
+    if page["files"] != [name]:
+        yield f"the file is called {page['files']}"
+    if page["elements"] != 1 or page["heading"] != "tcpalive: " + name:
+        yield f"the heading is {page['heading']!r}, with {page['elements']} scripts"
+    if len(page["damages"]) != len(report["summary"]["damaged"]):
+        yield f"damage is told {len(page['damages'])} times"
+    browser.narrow(360)
+    scroll, inner, wide = browser.evaluate(WIDTHS)
+    browser.narrow(None)
+    if scroll > 360 or inner != 360 or wide:
+        yield f"at 360 pixels it is {scroll} wide: {wide[:3]}"
+    found = browser.evaluate(FILTER)
+    count = len(report["connections"])
+    if found and not (found["all"] == found["again"] == count and found["none"] == 0
+                      and found["some"] == found["expected"]):
+        yield f"the filter shows {found}"
+    if found and (found["up"] != sorted(found["up"]) or found["down"] != found["up"][::-1]):
+        yield "sorting does not sort"
+    yield from browser.wrong(path)
+    browser.call("Emulation.setScriptExecutionDisabled", value=True)
+    yield from browser.open(path)
+    plain = browser.evaluate(PLAIN)
+    browser.call("Emulation.setScriptExecutionDisabled", value=False)
+    if plain != [count, count, 0]:
+        yield f"without a script it shows {plain} of {count} connections"
+    if pictures:
+        browser.open(path)
+        for label, width, dark in (("light", 1200, False), ("dark", 1200, True), ("narrow", 360, False)):
+            browser.paint(os.path.join(pictures, f"{name}-{label}.png"), width, dark)
+
+
+def main():
+    if len(sys.argv) not in (3, 5) or len(sys.argv) == 5 and sys.argv[3] != "--pictures":
+        sys.exit(__doc__)
+    tool, directory = os.path.abspath(sys.argv[1]), sys.argv[2]
+    pictures = os.path.abspath(sys.argv[4]) if len(sys.argv) == 5 else None
+    if pictures:
+        os.makedirs(pictures, exist_ok=True)
+    names = [name for name in sorted(os.listdir(directory)) if name.endswith(SUFFIXES)]
+    # Of the envelopes, whose segments are the same, a few will do.
+    names = [name for name in names if not name.startswith(("link-", "pcap-m", "pcap-n"))] + ["link-ethernet-ipv6.pcap"]
+    passed = failed = 0
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        shutil.copy(os.path.join(directory, "dead-peer-60-15-4.pcap"), os.path.join(folder, HOSTILE))
+        browser = Browser(os.path.join(folder, "home"))
+        for place, name in [(directory, name) for name in names] + [(folder, HOSTILE)]:
+            wrong = list(check(browser, tool, place, name, folder, pictures))
+            for sentence in wrong:
+                print(f"{name}: {sentence}")
+            passed, failed = passed + (not wrong), failed + bool(wrong)
+        browser.close()
+    print(f"{passed} passed, {failed} failed")
+    sys.exit(1 if failed or not passed else 0)
+
+
+main()
