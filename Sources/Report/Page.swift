@@ -14,6 +14,8 @@ public struct Page {
     /// Connections that are listed, the worst ones; of these, the ones that are drawn.
     static let rowLimit = 5000
     static let drawingLimit = 200
+    /// Paths that are listed.
+    static let pathLimit = 1000
 
     /// The page of `diagnoses`, whose events are in `kept`, and of `summary`.
     public init(_ diagnoses: [Diagnosis], _ summary: Summary, _ kept: KeptEvents) {
@@ -49,7 +51,8 @@ public struct Page {
             "undrawn": listed.count > drawn ? .number(drawn) : .truth(false),
             "isFull": .truth(kept.isFull),
             "hasUnseenHandshake": .truth(listed.contains { !$0.connection.handshakeSeen }),
-            "hasPaths": .truth(!paths.isEmpty), "paths": .items(paths, Self.values(of:)),
+            "hasPaths": .truth(!paths.isEmpty), "paths": .items(Array(paths.prefix(Self.pathLimit)), Self.values(of:)),
+            "unlistedPaths": paths.count > Self.pathLimit ? .number(paths.count - Self.pathLimit) : .truth(false),
             "legend": .items(Self.legend) { ["shape": .text($0.shape), "words": .text($0.words)] },
         ]
         values.merge(summaryValues) { old, _ in old }

@@ -140,9 +140,13 @@ struct TimelineDrawing {
     private var idles: [Idle] {
         let connection = diagnosis.connection
         var idles: Set<Idle> = []
+        var before = connection.firstTime
         for event in history.early + history.late {
+            defer { before = max(before, event.time) }
             guard let wait = event.wait, wait.since != .unansweredProbe, wait.gap > 0 else { continue }
-            idles.insert(Idle(start: max(connection.firstTime, event.time &- wait.gap), end: event.time))
+            // A probe waits for its peer; the path is idle only since either end was heard.
+            let start = max(before, event.time &- wait.gap)
+            if start < event.time { idles.insert(Idle(start: start, end: event.time)) }
         }
         let silence = connection.silence
         if silence.longest > 0, !idles.contains(where: { $0.end == silence.longestEnd }) {

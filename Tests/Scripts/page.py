@@ -47,6 +47,8 @@ SHOWN = {
 }
 
 WIDTHS = """(() => {
+  // What is not in sight has no shape otherwise.
+  for (const section of document.querySelectorAll("article")) section.style.contentVisibility = "visible";
   const inside = element => element.closest(".scroll");
   const wide = Array.from(document.body.querySelectorAll("*")).filter(
     element => !inside(element) && !element.closest("svg") && element.getBoundingClientRect().right > innerWidth + 0.5);
