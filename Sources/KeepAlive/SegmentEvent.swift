@@ -23,6 +23,15 @@ public struct SegmentEvent: Sendable, BitwiseCopyable {
     /// Whether it is one more copy of the last such segment: from a mirror port, or from another interface.
     public var isCopy = false
 
+    /// What beside numbers, window and flags tells its kind or its sender's stack, by names.
+    public var evidence: [String] {
+        var evidence: [String] = []
+        if kind.isAsking, segment.payloadLength == 1 { evidence.append("one_octet") }
+        if kind == .answer, segment.hasSelectiveAcknowledgment { evidence.append("d_sack") }
+        if kind == .middleboxProbe || kind == .pathReset { evidence.append("ttl") }
+        return evidence
+    }
+
     /// `segment` of `connection`, a `kind` that carries `marks`.
     public init(segment: Segment, marks: Marks, kind: SegmentKind, connection: UInt64) {
         self.segment = segment

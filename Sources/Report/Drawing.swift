@@ -87,7 +87,7 @@ extension SegmentKind {
         case .zeroWindowProbe: "zero-window probe"
         case .zeroWindowAnswer: "answer to a zero-window probe"
         case .retransmission: "one octet sent again"
-        case .acknowledgment: "acknowledgment, late or twice"
+        case .acknowledgment: "acknowledgment out of place"
         case .middleboxProbe: "probe of a middlebox"
         case .abortReset: "RST: gave up"
         case .peerReset: "RST of the peer"

@@ -38,6 +38,11 @@ extension TextBuffer {
             member("unanswered", UInt64(event.unanswered))
         }
         if let reply = event.reply { member("reply_ns", nanoseconds: reply) }
+        let evidence = event.evidence
+        if !evidence.isEmpty {
+            member("evidence")
+            appendArray(evidence) { $0.append(json: $1) }
+        }
         append("}")
     }
 

@@ -54,6 +54,17 @@ struct SegmentKindTests {
         #expect(Self.words(Self.events(SegmentScript.opened + lines)) == expected)
     }
 
+    @Test("What tells more than numbers and flags is evidence")
+    func evidence() {
+        let lines = SegmentScript.opened + [Self.probe + " len=1", Self.answer, Self.probe, "BA R 5000 0"]
+        let events = Self.events(lines) { segment in
+            segment.hasSelectiveAcknowledgment = segment.record == 6
+            segment.timeToLive = segment.record == 8 ? 250 : 64
+        }
+        #expect(events.map(\.evidence) == [["one_octet"], ["d_sack"], [], ["ttl"]])
+        #expect(events.last?.kind == .pathReset)
+    }
+
     @Test("A capture that begins midway shows probes that Wireshark cannot mark")
     func midway() {
         let lines = ["BA A 5000 1100", "AB A 1099 5000", "BA A 5000 1100", "AB A 1099 5000", "BA A 5000 1100"]
