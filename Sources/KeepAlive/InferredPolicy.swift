@@ -83,7 +83,8 @@ public struct InferredPolicy: Sendable, Equatable {
         _ prober: ConnectionSide, heard: Int64?, _ gaveUp: Int64
     ) -> ClosedRange<Int64>? {
         guard let last = prober.lastProbe, let heard, heard <= last, last <= gaveUp else { return nil }
-        return last - heard...gaveUp - heard
+        let (low, high) = (last &- heard, gaveUp &- heard)
+        return low >= 0 && low <= high ? low...high : nil
     }
 
     /// How much more than a model promises is allowed.
@@ -115,7 +116,7 @@ public struct InferredPolicy: Sendable, Equatable {
                 quantities.append(Quantity(name: .idle, shortest: shortest, longest: shortest))
             }
             var interval = prober.intervalGaps
-            if let gaveUp = prober.gaveUp, let last = prober.lastProbe, gaveUp > last { interval.add(gaveUp - last) }
+            if let gaveUp = prober.gaveUp, let last = prober.lastProbe, gaveUp > last { interval.add(gaveUp &- last) }
             if interval.count > 0 {
                 quantities.append(
                     Quantity(name: .interval, shortest: interval.shortest, longest: interval.longest))
@@ -142,21 +143,26 @@ public struct InferredPolicy: Sendable, Equatable {
         private static let second: Int64 = 1_000_000_000
         /// What an accurate timer may be early or late by (ns).
         private static let accuracy: Int64 = 10_000_000
+        /// Gaps from here on (ns) tell nothing: 36 years.
+        private static let longestGap: Int64 = 1 << 60
 
         /// The whole seconds that explain every gap of `quantity`; nil: none.
         func settings(for quantity: Quantity, _ slack: Slack) -> ClosedRange<Int64>? {
+            // No setting is as long as what forged times claim, and the sums below have room.
+            guard quantity.shortest >= 0, quantity.longest < Self.longestGap else { return nil }
             let early = slack.early(quantity.shortest) + (tickRate == nil ? Self.accuracy : 0)
             let high = (quantity.shortest + early) / Self.second
             guard high >= 1 else { return nil }
-            let late = slack.late(quantity.longest) + quantity.extra
-            var low: Int64?
-            var setting = high
-            // A longer setting has no narrower bucket, so that the search ends at the first that does not explain.
-            while setting >= 1, setting * Self.second + bucket(setting) + late >= quantity.longest {
-                low = setting
-                setting -= 1
+            let late = slack.late(quantity.longest) + min(max(0, quantity.extra), Self.longestGap)
+            let explains = { setting in setting * Self.second + bucket(setting) + late >= quantity.longest }
+            guard explains(high) else { return nil }
+            // A longer setting has no narrower bucket, so that all from the first one on that explains do.
+            var (low, top) = (Int64(1), high)
+            while low < top {
+                let middle = (low + top) / 2
+                if explains(middle) { top = middle } else { low = middle + 1 }
             }
-            return low.map { $0...high }
+            return low...high
         }
 
         private func bucket(_ setting: Int64) -> Int64 {

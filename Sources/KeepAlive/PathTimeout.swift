@@ -67,7 +67,7 @@ public struct PathTimeout: Sendable, Equatable {
         // What failed bounds what is safe, should a longer silence have been survived on another day.
         let bound = shortestFailed == 0 ? longestSurvived : min(longestSurvived, shortestFailed - 1)
         var idle = bound / second
-        while idle > 0, idle * second + TimerWheel.widestBucket(idle * second) > bound { idle -= 1 }
+        while idle > 0, idle * second > bound - TimerWheel.widestBucket(idle * second) { idle -= 1 }
         return idle > 0 ? idle : nil
     }
 }

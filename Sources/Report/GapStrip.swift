@@ -29,7 +29,10 @@ struct GapStrip {
         self.side = side
         self.policy = policy
         gaps = events.compactMap { event in
-            guard event.kind == .probe || event.kind == .abortReset, let wait = event.wait else { return nil }
+            // Forged times may be further apart than 64 bits tell.
+            guard event.kind == .probe || event.kind == .abortReset, let wait = event.wait, wait.gap >= 0 else {
+                return nil
+            }
             return (wait.since, event)
         }
     }

@@ -121,6 +121,22 @@ struct InferredPolicyTests {
         prober.periodGaps.add(76_100_000_000)
         #expect(!InferredPolicy(of: prober, peer: ConnectionSide()).isAccurate)
     }
+
+    @Test(
+        "A gap that only a forged time can make tells no setting, and takes no time",
+        arguments: [Int64.max, Int64.max - 1, 1 << 62, 1 << 60, 1 << 59, -1, .min])
+    func forged(gap: Int64) {
+        var side = ConnectionSide()
+        (side.probes, side.firstProbe, side.lastProbe) = (2, 0, gap)
+        side.firstWait = Wait(since: .segment, gap: gap)
+        side.idleGaps.add(gap)
+        side.periodGaps.add(gap)
+        side.replies.add(gap)
+        let policy = InferredPolicy(of: side, peer: ConnectionSide())
+        let isPlausible = gap == 1 << 59
+        #expect((policy.idle != nil) == isPlausible && (policy.period != nil) == isPlausible)
+        #expect(policy.interval == nil)
+    }
 }
 
 /// A sequence of numbers that is the same in every run (xorshift64*).
