@@ -11,30 +11,12 @@ that differs and the totals. Exits with 1 on any difference, 2 when there is not
 import concurrent.futures
 import os
 import re
-import subprocess
 import sys
 import tempfile
 
-MARKS = ("keep_alive", "keep_alive_ack", "zero_window_probe")
-NOT_CAPTURES = (".md", ".tsv", ".expected", ".marks", ".txt")
+from tshark import MARKS, NOT_CAPTURES, run, tshark_version, whose_marks
+
 EVENT = re.compile(r" *[0-9]+  [0-9:.]+ IP6? .*?, length [0-9]+  (.*)")
-
-
-def run(*command):
-    return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace")
-
-
-def whose_marks():
-    """The newest of our three versions that is not newer than the tshark on the PATH."""
-    try:
-        found = re.search(r"(\d+)\.(\d+)\.", run("tshark", "--version").stdout)
-    except FileNotFoundError:
-        found = None
-    if not found:
-        print("tshark is not installed: apt-get install tshark", file=sys.stderr)
-        sys.exit(2)
-    version = (int(found[1]), int(found[2]))
-    return "4.6" if version >= (4, 6) else "4.4" if version >= (4, 2) else "4.0"
 
 
 def reported(tool, version, path):
@@ -103,7 +85,7 @@ def main():
     if len(sys.argv) < 3:
         sys.exit(__doc__)
     tool, directories = sys.argv[1], sys.argv[2:]
-    version = whose_marks()
+    version = whose_marks(tshark_version())
     files = comments = wrong = 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for path, count, text in pool.map(lambda path: compare(tool, version, path), captures(directories)):

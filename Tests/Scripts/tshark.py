@@ -1,0 +1,31 @@
+"""What the scripts that hold us against tshark share: running a program, and whose marks the tshark on the PATH shows."""
+import re
+import subprocess
+import sys
+
+MARKS = ("keep_alive", "keep_alive_ack", "zero_window_probe")
+# Files below a directory of captures that are none.
+NOT_CAPTURES = (".md", ".tsv", ".expected", ".marks", ".txt")
+
+
+def run(*command):
+    return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace")
+
+
+def tshark_version():
+    """(major, minor) of the tshark on the PATH."""
+    try:
+        found = re.search(r"(\d+)\.(\d+)\.", run("tshark", "--version").stdout)
+    except FileNotFoundError:
+        found = None
+    if not found:
+        print("tshark is not installed: apt-get install tshark", file=sys.stderr)
+        sys.exit(2)
+    return int(found[1]), int(found[2])
+
+
+def whose_marks(version):
+    """The newest of our three versions that is not newer than tshark's."""
+    if version >= (4, 6):
+        return "4.6"
+    return "4.4" if version >= (4, 2) else "4.0"
