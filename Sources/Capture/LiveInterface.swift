@@ -23,6 +23,8 @@ internal import Wire
     private let index: UInt32
     private let handle: OpaquePointer
     private let hasNanoseconds: Bool
+    /// What the kernel had counted when the capture began.
+    private let before: pcap_stat
 
     /// Opens the interface `name` and starts to capture on it. Throws why that cannot be done, and what would help.
     init(_ name: String, _ settings: LiveCapture.Settings) throws(CaptureError) {
@@ -49,17 +51,24 @@ internal import Wire
         linkType = LinkType(dataLink: number)
         hasNanoseconds = unsafe pcap_get_tstamp_precision(handle) == PCAP_TSTAMP_PRECISION_NANO
         descriptor = unsafe pcap_get_selectable_fd(handle)
+        // What came before the settings were whole counts for nothing: some of it libpcap would leave out again, so that
+        // the kernel's count would for ever differ from what is handed over.
+        let isClosed = PacketSocket.acceptNoMore(descriptor)
         if name == "lo" { PacketSocket.ignoreOutgoing(descriptor) }
-        if let filter = settings.filter {
+        if isClosed { unsafe Self.drain(handle, descriptor, settings.timeout) }
+        before = unsafe Self.statistics(handle)
+        if let filter = Self.filter(settings.filter, name) {
             var program = unsafe bpf_program()
             guard unsafe pcap_compile(handle, &program, filter, 1, bpf_u_int32.max) == 0 else {
                 let reason = unsafe String(cString: pcap_geterr(handle))
-                throw CaptureError("the filter \"\(filter)\" does not compile for \(name): \(reason)")
+                throw CaptureError("the filter \"\(settings.filter ?? filter)\" does not compile for \(name): \(reason)")
             }
             defer { unsafe pcap_freecode(&program) }
             guard unsafe pcap_setfilter(handle, &program) == 0 else {
                 throw CaptureError("cannot filter on \(name): \(unsafe String(cString: pcap_geterr(handle)))")
             }
+        } else if isClosed, !PacketSocket.acceptAll(descriptor) {
+            throw CaptureError("cannot capture on \(name): \(systemError())")
         }
         unsafe pcap_setnonblock(handle, 1, &words)
         self.name = name
@@ -116,11 +125,44 @@ internal import Wire
 
     /// What the kernel has counted: pcap_stats(3PCAP).
     var counters: LiveCapture.Counters {
-        var statistics = pcap_stat()
-        guard unsafe pcap_stats(handle, &statistics) == 0 else { return LiveCapture.Counters() }
+        let now = unsafe Self.statistics(handle)
+        // The counts have 32 bits, and wrap.
         return LiveCapture.Counters(
-            received: UInt64(statistics.ps_recv), droppedByKernel: UInt64(statistics.ps_drop),
-            droppedByInterface: UInt64(statistics.ps_ifdrop))
+            received: UInt64(now.ps_recv &- before.ps_recv), droppedByKernel: UInt64(now.ps_drop &- before.ps_drop),
+            droppedByInterface: UInt64(now.ps_ifdrop &- before.ps_ifdrop))
+    }
+
+    private static func statistics(_ handle: OpaquePointer) -> pcap_stat {
+        var statistics = pcap_stat()
+        guard unsafe pcap_stats(handle, &statistics) == 0 else { return pcap_stat() }
+        return statistics
+    }
+
+    /// Throws away what came before nothing more was let in: until none has come for longer than the kernel keeps
+    /// packets back.
+    private static func drain(_ handle: OpaquePointer, _ descriptor: Int32, _ timeout: Int) {
+        guard unsafe statistics(handle).ps_recv > 0 else { return }
+        var words = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
+        unsafe pcap_setnonblock(handle, 1, &words)
+        var header: UnsafeMutablePointer<pcap_pkthdr>? = nil
+        var octets: UnsafePointer<UInt8>? = nil
+        var quietSince = ContinuousClock.now
+        while quietSince.duration(to: .now) < .milliseconds(timeout + 50) {
+            var wait = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            _ = unsafe poll(&wait, 1, 20)
+            while unsafe pcap_next_ex(handle, &header, &octets) == 1 { quietSince = .now }
+        }
+    }
+
+    /// The filter that is set for `filter` on `name`; nil: none.
+    ///
+    /// What this host sends on loopback is seen twice, and libpcap leaves one of both out after the kernel has counted
+    /// it; on `any` a filter has to do what `ignoreOutgoing` does on loopback alone.
+    private static func filter(_ filter: String?, _ name: String) -> String? {
+        let loopback = unsafe if_nametoindex("lo")
+        guard name == "any", loopback > 0 else { return filter }
+        let once = "not (outbound and ifindex \(loopback))"
+        return filter.map { "(\($0)) and \(once)" } ?? once
     }
 
     private static func refusal(of name: String, _ code: Int32, _ details: String) -> String {

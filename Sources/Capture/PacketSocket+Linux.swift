@@ -8,6 +8,11 @@
             tcpalive_accept_no_more(descriptor) == 0
         }
 
+        /// Lets all packets in again after `acceptNoMore`; false where the kernel refuses.
+        static func acceptAll(_ descriptor: Int32) -> Bool {
+            tcpalive_accept_all(descriptor) == 0
+        }
+
         /// Whether the interface `name` is known to be down.
         static func isDown(_ descriptor: Int32, _ name: String) -> Bool {
             unsafe tcpalive_is_down(descriptor, name) != 0

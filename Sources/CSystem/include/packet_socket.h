@@ -18,6 +18,12 @@ static inline int tcpalive_accept_no_more(int descriptor) {
     return setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
 }
 
+/// Takes away the program of tcpalive_accept_no_more: all packets come again (SO_DETACH_FILTER, socket(7)).
+static inline int tcpalive_accept_all(int descriptor) {
+    int ignored = 0;
+    return setsockopt(descriptor, SOL_SOCKET, SO_DETACH_FILTER, &ignored, sizeof ignored);
+}
+
 /// Whether the interface `name` in the namespace of `descriptor` is known to be down (SIOCGIFFLAGS, netdevice(7)).
 static inline int tcpalive_is_down(int descriptor, const char *name) {
     struct ifreq request;
