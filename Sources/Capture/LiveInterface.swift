@@ -61,7 +61,8 @@ internal import Wire
             var program = unsafe bpf_program()
             guard unsafe pcap_compile(handle, &program, filter, 1, bpf_u_int32.max) == 0 else {
                 let reason = unsafe String(cString: pcap_geterr(handle))
-                throw CaptureError("the filter \"\(settings.filter ?? filter)\" does not compile for \(name): \(reason)")
+                let wanted = settings.filter ?? filter
+                throw CaptureError("the filter \"\(wanted)\" does not compile for \(name): \(reason)")
             }
             defer { unsafe pcap_freecode(&program) }
             guard unsafe pcap_setfilter(handle, &program) == 0 else {
