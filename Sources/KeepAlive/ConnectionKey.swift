@@ -5,6 +5,9 @@ protocol ConnectionKey: BitwiseCopyable, Equatable {
     /// The key of two endpoints, `first` the smaller.
     init(first: Endpoint, second: Endpoint)
 
+    /// The key of the segment at `place` of `segments`, and the sender's place in it: 0 is the first.
+    static func oriented(_ segments: Span<Segment>, _ place: Int) -> (key: Self, side: UInt8)
+
     /// A hash of the key that depends on `seed`.
     func hash(seed: UInt64) -> UInt64
 
@@ -23,9 +26,25 @@ struct IPv4Key: ConnectionKey {
 
     @inline(__always)
     init(first: Endpoint, second: Endpoint) {
-        firstAddress = UInt32(truncatingIfNeeded: first.address.low)
-        secondAddress = UInt32(truncatingIfNeeded: second.address.low)
-        ports = UInt32(first.port) << 16 | UInt32(second.port)
+        self.init(
+            first: first.address.low << 16 | UInt64(first.port), second: second.address.low << 16 | UInt64(second.port))
+    }
+
+    @inline(__always)
+    static func oriented(_ segments: Span<Segment>, _ place: Int) -> (key: Self, side: UInt8) {
+        // An address and its port in one number, and no branch: directions come in random order.
+        let source = segments[place].source.address.low << 16 | UInt64(segments[place].source.port)
+        let destination = segments[place].destination.address.low << 16 | UInt64(segments[place].destination.port)
+        let key = IPv4Key(first: min(source, destination), second: max(source, destination))
+        return (key, source > destination ? 1 : 0)
+    }
+
+    /// The key of two endpoints, each an address with its port below.
+    @inline(__always)
+    init(first: UInt64, second: UInt64) {
+        firstAddress = UInt32(truncatingIfNeeded: first >> 16)
+        secondAddress = UInt32(truncatingIfNeeded: second >> 16)
+        ports = UInt32(truncatingIfNeeded: first << 16 | second & 0xFFFF)
     }
 
     @inline(__always)
@@ -57,6 +76,16 @@ struct IPv6Key: ConnectionKey {
         secondHigh = second.address.high
         secondLow = second.address.low
         ports = UInt32(first.port) << 16 | UInt32(second.port)
+    }
+
+    /// The smaller end is first: by address, and by port where the addresses are equal (wireshark-rules 3.1).
+    @inline(__always)
+    static func oriented(_ segments: Span<Segment>, _ place: Int) -> (key: Self, side: UInt8) {
+        let (source, destination) = (segments[place].source, segments[place].destination)
+        let isGreater =
+            source.address == destination.address
+            ? source.port > destination.port : source.address.isGreater(than: destination.address)
+        return isGreater ? (Self(first: destination, second: source), 1) : (Self(first: source, second: destination), 0)
     }
 
     @inline(__always)

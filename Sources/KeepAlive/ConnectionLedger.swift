@@ -1,3 +1,4 @@
+import CSystem
 import Wire
 
 /// What the report will say of connections, beside the state that marks need.
@@ -29,6 +30,24 @@ struct ConnectionLedger {
     /// An empty ledger; with `keepsAll`, connections without events are kept when their ports are reused.
     init(keepsAll: Bool) {
         self.keepsAll = keepsAll
+    }
+
+    /// Asks for the cache lines of two histories, by their places.
+    @inline(__always)
+    func prefetch(_ places: (UInt32, UInt32)) {
+        unsafe histories.withUnsafeBufferPointer { histories in
+            if places.0 != 0 { unsafe Self.prefetch(histories, places.0) }
+            if places.1 != 0 { unsafe Self.prefetch(histories, places.1) }
+        }
+    }
+
+    @inline(__always)
+    private static func prefetch(_ histories: UnsafeBufferPointer<ProbeHistory>, _ place: UInt32) {
+        guard let base = histories.baseAddress else { return }
+        let history = unsafe UnsafeRawPointer(base + Int(place) - 1)
+        for offset in stride(from: 0, to: MemoryLayout<ProbeHistory>.stride, by: 64) {
+            unsafe tcpalive_prefetch(history + offset)
+        }
     }
 
     /// Numbers a connection whose first segment is captured at `time`.

@@ -54,6 +54,9 @@ public struct ConnectionSide: Sendable, Equatable, BitwiseCopyable {
     /// An end that sent nothing of that kind.
     public init() {}
 
+    /// Whether it waits for its peer: a probe is not answered, or something that it sent not acknowledged.
+    var isWaiting: Bool { unanswered > 0 || hasUnacknowledged }
+
     /// When the next keep-alive probe can be expected, going by the ones before (ns since 1970).
     ///
     /// nil where it gave up or was reset, and where no wait of the kind was seen yet.

@@ -1,13 +1,20 @@
 import CSystem
 import Wire
 
-/// What is kept of one connection in its slot: with an IPv4 key, one cache line.
+/// What is kept of one connection and touched by each of its segments: with an IPv4 key, one cache line.
 struct ConnectionSlot<Key: ConnectionKey>: BitwiseCopyable {
     var key: Key
     /// The handle of its unacknowledged ranges; 0 is none.
     var lists: UInt32
     /// The end that is first in the key, and the other one.
     var sides: (WiresharkSide, WiresharkSide)
+
+    /// A connection of which nothing is known yet.
+    init(_ key: Key) {
+        self.key = key
+        lists = 0
+        sides = (WiresharkSide(), WiresharkSide())
+    }
 }
 
 /// What is kept of a connection beside its slot, because only its beginning, its events and its report touch it.
@@ -32,79 +39,120 @@ struct ConnectionBirth: BitwiseCopyable {
     var hasEvents: Bool { histories != (0, 0) }
 }
 
-/// Connections by key: open addressing with linear probing, power of two, at most three quarters full.
+/// Connections by key.
 ///
-/// Its slots are raw memory, because a packet must cost one cache miss and no reference count. The rule that keeps
-/// that safe: a slot index is valid until the next call of `index(of:hash:)`, which may grow the table.
+/// Slots and births lie densely, in the order of appearance, so that memory is that of the connections there are. An
+/// index of hashes finds their places: open addressing with linear probing, a power of two of entries, at most three
+/// quarters full. An entry tells 32 bits of the hash too, so that a slot is looked at only where it is the right one.
+///
+/// All is raw memory, because a packet must cost one cache miss and no reference count. The rule that keeps that safe: a
+/// place is one that `place(of:)` gave, and holds a connection for as long as the table lives.
 @safe struct ConnectionTable<Key: ConnectionKey>: ~Copyable {
-    /// Connections in the table.
+    /// Connections in the table: they are at the places from 0 on.
     private(set) var count = 0
-    private var slots: UnsafeMutablePointer<ConnectionSlot<Key>>
-    private var births: UnsafeMutablePointer<ConnectionBirth>
-    private var mask: Int
-    private let seed: UInt64
+    /// Connections that made room for others.
+    private(set) var evictions: UInt64 = 0
 
-    /// An empty table with room for `1 << bits` slots.
-    init(seed: UInt64, bits: Int = 10) {
+    private(set) var slots: UnsafeMutablePointer<ConnectionSlot<Key>>
+    private(set) var births: UnsafeMutablePointer<ConnectionBirth>
+    /// Places that there is room for.
+    private var capacity: Int
+    /// The hash above, the place + 1 below; 0 is free.
+    private var entries: UnsafeMutablePointer<UInt64>
+    private var mask: Int
+    let seed: UInt64
+    /// What `lookUp` found for the present group.
+    let lookups: UnsafeMutablePointer<Lookup<Key>>
+    /// Where the next connection is looked for that can make room.
+    private var hand = 0
+
+    /// A place that `find` has not found.
+    static var nowhere: UInt32 { .max }
+
+    /// Segments whose cache lines are asked for before the first of them is followed: enough to hide a miss.
+    static var groupSize: Int { 32 }
+
+    private static var smallestCapacity: Int { 256 }
+    /// Connections that are looked at, at the most, for one that can make room.
+    private static var sweepLimit: Int { 4096 }
+
+    /// An empty table.
+    init(seed: UInt64) {
         self.seed = seed
-        mask = 1 << bits - 1
-        unsafe (slots, births) = Self.allocate(1 << bits)
+        capacity = Self.smallestCapacity
+        unsafe slots = Self.resized(nil, 0, capacity)
+        unsafe births = Self.resized(nil, 0, capacity)
+        mask = capacity * 2 - 1
+        unsafe entries = Self.freeEntries(mask + 1)
+        unsafe lookups = .allocate(capacity: Self.groupSize)
     }
 
     deinit {
-        unsafe slots.deallocate()
-        unsafe births.deallocate()
+        unsafe lookups.deallocate()
+        unsafe tcpalive_resize(slots, Self.octets(of: slots, capacity), 0)
+        unsafe tcpalive_resize(births, Self.octets(of: births, capacity), 0)
+        unsafe entries.deallocate()
     }
 
-    /// The hash of `key` under the table's seed.
+    // MARK: Finding
+
+    /// Asks for the cache line of the index where `hash` is probably found.
     @inline(__always)
-    func hash(_ key: Key) -> UInt64 {
-        key.hash(seed: seed)
+    func prefetch(_ hash: UInt32) {
+        unsafe tcpalive_prefetch(entries + Int(hash) & mask)
     }
 
-    /// Asks for the cache line where a key with `hash` is probably found.
+    /// The place where a connection with `hash` is, probably the right one, whose cache lines are asked for; `nowhere`
+    /// where there is none.
     @inline(__always)
-    func prefetch(_ hash: UInt64) {
-        unsafe tcpalive_prefetch(slots + Int(truncatingIfNeeded: hash) & mask)
+    func find(_ hash: UInt32) -> UInt32 {
+        var index = Int(hash) & mask
+        while true {
+            let entry = unsafe entries[index]
+            if entry == 0 { return Self.nowhere }
+            if entry >> 32 == UInt64(hash) {
+                let place = UInt32(truncatingIfNeeded: entry) &- 1
+                let slot = unsafe slots + Int(place)
+                unsafe tcpalive_prefetch(slot)
+                if MemoryLayout<ConnectionSlot<Key>>.stride > 64 {
+                    unsafe tcpalive_prefetch(UnsafeRawPointer(slot) + 64)
+                }
+                return place
+            }
+            index = (index &+ 1) & mask
+        }
     }
 
-    /// The slot of `key`, and whether it was free: then it now holds the key and is otherwise blank.
+    /// Whether the connection of `key` is at `place`, as `find` gave it.
     @inline(__always)
-    mutating func index(of key: Key, hash: UInt64) -> (index: Int, isNew: Bool) {
-        var index = Int(truncatingIfNeeded: hash) & mask
-        while unsafe slots[index].sides.0.facts.contains(.occupied) {
-            if unsafe slots[index].key == key { return (index, false) }
-            index = (index + 1) & mask
-        }
-        if (count + 1) * 4 > (mask + 1) * 3 {
-            grow()
-            index = freeIndex(hash)
-        }
-        count += 1
-        unsafe slots[index] = Self.blank(key)
-        return (index, true)
+    func holds(_ key: Key, at place: UInt32) -> Bool {
+        unsafe place != Self.nowhere && slots[Int(place)].key == key
     }
 
-    /// The slot of `key`; nil where it is in none.
-    func find(_ key: Key, hash: UInt64) -> Int? {
-        var index = Int(truncatingIfNeeded: hash) & mask
-        while unsafe slots[index].sides.0.facts.contains(.occupied) {
-            if unsafe slots[index].key == key { return index }
-            index = (index + 1) & mask
+    /// The place of the connection of `key`; nil where there is none.
+    func place(of key: Key, hash: UInt32) -> Int? {
+        var index = Int(hash) & mask
+        while true {
+            let entry = unsafe entries[index]
+            if entry == 0 { return nil }
+            let place = Int(truncatingIfNeeded: entry & 0xFFFF_FFFF) - 1
+            if unsafe entry >> 32 == UInt64(hash) && slots[place].key == key { return place }
+            index = (index &+ 1) & mask
         }
-        return nil
     }
 
-    /// Calls `body` with the slot at `index`, the sender's side and the peer's, whose places `side` tells.
+    // MARK: What is kept
+
+    /// Calls `body` with the slot at `place`, the sender's side and the peer's, whose places `side` tells.
     @inline(__always)
     mutating func withSides<Result>(
-        at index: Int, sender side: Int,
+        at place: Int, sender side: Int,
         _ body: (
             _ sender: inout WiresharkSide, _ peer: inout WiresharkSide, _ lists: inout UInt32
         ) -> Result
     ) -> Result {
         // Two distinct places of one slot, chosen by index and not by branch: directions come in random order.
-        let slot = unsafe slots + index
+        let slot = unsafe slots + place
         return unsafe withUnsafeMutablePointer(to: &slot.pointee.sides) { pair in
             unsafe pair.withMemoryRebound(to: WiresharkSide.self, capacity: 2) { sides in
                 unsafe body(&sides[side], &sides[1 - side], &slot.pointee.lists)
@@ -112,71 +160,147 @@ struct ConnectionBirth: BitwiseCopyable {
         }
     }
 
-    /// The slot at `index`.
-    func slot(at index: Int) -> ConnectionSlot<Key> {
-        unsafe slots[index]
+    /// The slot at `place`.
+    func slot(at place: Int) -> ConnectionSlot<Key> {
+        unsafe slots[place]
     }
 
-    /// Blanks all but the key of the slot at `index`: a new connection in the place of an old one.
-    mutating func restart(at index: Int) {
-        unsafe slots[index] = Self.blank(slots[index].key)
+    /// Blanks all but the key of the slot at `place`: a new connection in the place of an old one.
+    mutating func restart(at place: Int) {
+        unsafe slots[place] = ConnectionSlot(slots[place].key)
     }
 
-    /// When and as which number the connection at `index` appeared.
+    /// When and as which number the connection at `place` appeared.
     @inline(__always)
-    subscript(birth index: Int) -> ConnectionBirth {
-        get { unsafe births[index] }
-        set { unsafe births[index] = newValue }
+    subscript(birth place: Int) -> ConnectionBirth {
+        get { unsafe births[place] }
+        set { unsafe births[place] = newValue }
     }
 
-    /// Calls `body` with the index and the birth of each connection, in no order.
+    /// Calls `body` with the place and the birth of each connection.
     func forEach(_ body: (Int, ConnectionBirth) -> Void) {
-        for index in 0...mask where unsafe slots[index].sides.0.facts.contains(.occupied) {
-            unsafe body(index, births[index])
+        for place in 0..<count { unsafe body(place, births[place]) }
+    }
+
+    // MARK: Growing
+
+    /// Octets that one connection takes.
+    private static var octetsPerConnection: Int {
+        MemoryLayout<ConnectionSlot<Key>>.stride + MemoryLayout<ConnectionBirth>.stride
+    }
+
+    /// A place for a connection of `key`, which is in none yet: its slot is blank, its birth is the caller's to set.
+    ///
+    /// Where `budget` has nothing left, it may be that of a connection that never came to be, and `evicted` is told of
+    /// it first; where there is none of those, memory grows all the same.
+    mutating func make(
+        _ key: Key, hash: UInt32, _ budget: inout MemoryBudget,
+        evicting evicted: (ConnectionSlot<Key>, ConnectionBirth) -> Void
+    ) -> Int {
+        if count == capacity {
+            let more = max(Self.smallestCapacity, capacity / 8)
+            let needed = more * (Self.octetsPerConnection + 2 * MemoryLayout<UInt64>.stride)
+            if !budget.has(needed), let victim = victim() {
+                unsafe evicted(slots[victim], births[victim])
+                evictions &+= 1
+                remove(entryOf: victim)
+                add(entryOf: victim, hash)
+                unsafe slots[victim] = ConnectionSlot(key)
+                return victim
+            }
+            budget.take(needed)
+            reserve(capacity + more)
         }
+        let place = count
+        count += 1
+        if count * 4 > (mask + 1) * 3 { rehash() }
+        add(entryOf: place, hash)
+        unsafe (slots + place).initialize(to: ConnectionSlot(key))
+        return place
     }
 
-    private static func blank(_ key: Key) -> ConnectionSlot<Key> {
-        var first = WiresharkSide()
-        first.facts = .occupied
-        return ConnectionSlot(key: key, lists: 0, sides: (first, WiresharkSide()))
-    }
-
-    private static func allocate(
-        _ capacity: Int
-    ) -> (UnsafeMutablePointer<ConnectionSlot<Key>>, UnsafeMutablePointer<ConnectionBirth>) {
-        let stride = MemoryLayout<ConnectionSlot<Key>>.stride
-        // All zero is a free slot and an unset side; a slot begins on a cache line. A large table begins on a large
-        // page, and the system is asked to use such pages for it: every packet looks somewhere else.
-        let largePage = 2 << 20
-        let alignment = capacity * stride >= largePage ? largePage : 64
-        let raw = UnsafeMutableRawPointer.allocate(byteCount: capacity * stride, alignment: alignment)
-        if alignment == largePage { unsafe tcpalive_prefer_large_pages(raw, capacity * stride) }
-        unsafe raw.initializeMemory(as: UInt8.self, repeating: 0, count: capacity * stride)
-        let slots = unsafe raw.bindMemory(to: ConnectionSlot<Key>.self, capacity: capacity)
-        let births = UnsafeMutablePointer<ConnectionBirth>.allocate(capacity: capacity)
-        unsafe births.initialize(repeating: ConnectionBirth(number: 0, time: 0), count: capacity)
-        return unsafe (slots, births)
-    }
-
-    private func freeIndex(_ hash: UInt64) -> Int {
-        var index = Int(truncatingIfNeeded: hash) & mask
-        while unsafe slots[index].sides.0.facts.contains(.occupied) {
-            index = (index + 1) & mask
+    /// A connection that never came to be, the next of them in the order of appearance; nil: none was found soon.
+    private mutating func victim() -> Int? {
+        for _ in 0..<min(count, Self.sweepLimit) {
+            let place = hand
+            hand = hand + 1 < count ? hand + 1 : 0
+            let slot = unsafe slots + place
+            let facts = unsafe slot.pointee.sides.0.facts.union(slot.pointee.sides.1.facts)
+            if facts.isDisjoint(with: [.established, .hasHistory, .brokeSilence]) { return place }
         }
-        return index
+        return nil
     }
 
-    private mutating func grow() {
-        let old = unsafe (slots: slots, births: births, mask: mask)
+    private mutating func reserve(_ newCapacity: Int) {
+        unsafe slots = Self.resized(slots, capacity, newCapacity)
+        unsafe births = Self.resized(births, capacity, newCapacity)
+        capacity = newCapacity
+    }
+
+    /// Doubles the index.
+    private mutating func rehash() {
+        let old = unsafe (entries: entries, mask: mask)
         mask = (mask + 1) * 2 - 1
-        unsafe (slots, births) = Self.allocate(mask + 1)
-        for place in unsafe 0...old.mask where unsafe old.slots[place].sides.0.facts.contains(.occupied) {
-            let index = unsafe freeIndex(hash(old.slots[place].key))
-            unsafe slots[index] = old.slots[place]
-            unsafe births[index] = old.births[place]
+        unsafe entries = Self.freeEntries(mask + 1)
+        for place in unsafe 0...old.mask {
+            let entry = unsafe old.entries[place]
+            if entry != 0 { insert(entry) }
         }
-        unsafe old.slots.deallocate()
-        unsafe old.births.deallocate()
+        unsafe old.entries.deallocate()
+    }
+
+    private mutating func add(entryOf place: Int, _ hash: UInt32) {
+        insert(UInt64(hash) << 32 | UInt64(place + 1))
+    }
+
+    private mutating func insert(_ entry: UInt64) {
+        var index = Int(truncatingIfNeeded: entry >> 32) & mask
+        while unsafe entries[index] != 0 { index = (index &+ 1) & mask }
+        unsafe entries[index] = entry
+    }
+
+    /// Frees the entry of the connection at `place`, and closes the gap: whatever follows moves up, unless it would then
+    /// lie before the place where it is looked for first.
+    private mutating func remove(entryOf place: Int) {
+        var gap = unsafe Int(truncatingIfNeeded: slots[place].key.hash(seed: seed) >> 32) & mask
+        while unsafe entries[gap] & 0xFFFF_FFFF != UInt64(place + 1) { gap = (gap &+ 1) & mask }
+        var index = gap
+        while true {
+            index = (index &+ 1) & mask
+            let entry = unsafe entries[index]
+            if entry == 0 { break }
+            let home = Int(truncatingIfNeeded: entry >> 32) & mask
+            if (index &- home) & mask >= (index &- gap) & mask {
+                unsafe entries[gap] = entry
+                gap = index
+            }
+        }
+        unsafe entries[gap] = 0
+    }
+
+    private static func freeEntries(_ count: Int) -> UnsafeMutablePointer<UInt64> {
+        let octets = count * MemoryLayout<UInt64>.stride
+        let largePage = 2 << 20
+        let raw = UnsafeMutableRawPointer.allocate(
+            byteCount: octets, alignment: octets >= largePage ? largePage : 64)
+        if octets >= largePage { unsafe tcpalive_prefer_large_pages(raw, octets) }
+        unsafe raw.initializeMemory(as: UInt8.self, repeating: 0, count: octets)
+        return unsafe raw.bindMemory(to: UInt64.self, capacity: count)
+    }
+
+    private static func octets<Element>(of _: UnsafeMutablePointer<Element>, _ count: Int) -> Int {
+        count * MemoryLayout<Element>.stride
+    }
+
+    /// The memory of `old`, `oldCount` elements, with room for `count`: pages move, and nothing is copied where they can.
+    private static func resized<Element>(
+        _ old: UnsafeMutablePointer<Element>?, _ oldCount: Int, _ count: Int
+    ) -> UnsafeMutablePointer<Element> {
+        let stride = MemoryLayout<Element>.stride
+        guard let raw = unsafe tcpalive_resize(old, oldCount * stride, count * stride) else {
+            // As the standard library does where there is no memory left.
+            preconditionFailure("no memory for \(count) connections")
+        }
+        return unsafe raw.bindMemory(to: Element.self, capacity: count)
     }
 }

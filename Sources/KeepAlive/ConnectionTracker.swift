@@ -7,19 +7,22 @@ public struct ConnectionTracker: ~Copyable {
     private var follower: Follower
     private var version4: ConnectionTable<IPv4Key>
     private var version6: ConnectionTable<IPv6Key>
-    /// Where the segments of the present group will be looked for.
-    private var group = [Lookup](repeating: Lookup(), count: Self.groupSize)
 
-    /// Segments whose slots are prefetched before the first of them is analysed: enough to hide a cache miss.
-    private static let groupSize = 32
+    /// Octets that connections take before those that never came to be make room: 256 MiB.
+    public static let defaultMemoryLimit = 256 << 20
 
     /// A tracker that marks as Wireshark `version` does.
     ///
     /// `seed` makes the table's hash unpredictable to whoever writes the packets; results never depend on it.
     /// With `keepsAll`, `connections(all: true)` includes connections without events whose ports were reused.
-    public init(version: WiresharkVersion = .newest, seed: UInt64, keepsAll: Bool = false) {
+    /// From `memoryLimit` octets on, connections that never came to be make room for others, as in a flood of SYNs.
+    public init(
+        version: WiresharkVersion = .newest, seed: UInt64, keepsAll: Bool = false,
+        memoryLimit: Int = defaultMemoryLimit
+    ) {
         follower = Follower(
-            analysis: WiresharkAnalysis(version: version), ledger: ConnectionLedger(keepsAll: keepsAll))
+            analysis: WiresharkAnalysis(version: version), ledger: ConnectionLedger(keepsAll: keepsAll),
+            budget: MemoryBudget(limit: memoryLimit))
         version4 = ConnectionTable(seed: seed)
         version6 = ConnectionTable(seed: seed)
     }
@@ -58,22 +61,22 @@ public struct ConnectionTracker: ~Copyable {
         return next
     }
 
+    /// Connections that never came to be and made room for others.
+    public var evictionCount: UInt64 { version4.evictions &+ version6.evictions }
+
     /// Follows `segments` and appends what they tell of keep-alives to `events`, in order.
     public mutating func track(_ segments: borrowing SegmentBatch, events: inout [SegmentEvent]) {
         let all = segments.segments.span
         var start = 0
         while start < all.count {
-            let end = min(start + Self.groupSize, all.count)
-            for place in start..<end {
-                group[place - start] = lookup(all[place])
-            }
-            for place in start..<end {
-                let segment = all[place]
-                if segment.source.address.version == .v4 {
-                    follower.follow(segment, group[place - start], in: &version4, &events)
-                } else {
-                    follower.follow(segment, group[place - start], in: &version6, &events)
-                }
+            let limit = min(start &+ ConnectionTable<IPv4Key>.groupSize, all.count)
+            let version = all[start].source.address.version
+            var end = start &+ 1
+            while end < limit, all[end].source.address.version == version { end &+= 1 }
+            if version == .v4 {
+                follower.follow(all, start..<end, in: &version4, &events)
+            } else {
+                follower.follow(all, start..<end, in: &version6, &events)
             }
             start = end
         }
@@ -87,30 +90,25 @@ public struct ConnectionTracker: ~Copyable {
         // One by one, as the next segment may begin another connection in the place of this one. Whoever wants no
         // places pays nothing for that.
         var single = SegmentBatch()
-        let all = segments.segments.span
-        for index in all.indices {
-            // Asked for well ahead, as in a group.
-            if index % Self.groupSize == 0 {
-                for place in index..<min(index + Self.groupSize, all.count) { _ = lookup(all[place]) }
-            }
+        for segment in segments.segments {
             single.removeAll()
-            single.append(all[index])
+            single.append(segment)
             track(single, events: &events)
-            places.append(place(of: all[index]))
+            let place: (number: UInt64, side: Int)? =
+                segment.source.address.version == .v4 ? version4.number(of: segment) : version6.number(of: segment)
+            places.append(place.map { SegmentPlace(connection: $0.number, side: $0.side) })
         }
-    }
-
-    private func place(of segment: Segment) -> SegmentPlace? {
-        let lookup = lookup(segment)
-        let number =
-            segment.source.address.version == .v4
-            ? version4.find(lookup.key(segment), hash: lookup.hash).map { version4[birth: $0].number }
-            : version6.find(lookup.key(segment), hash: lookup.hash).map { version6[birth: $0].number }
-        return number.map { SegmentPlace(connection: $0, side: lookup.side) }
     }
 
     /// The connections in order of appearance: those of which there is something to be said, or all.
     public func connections(all: Bool) -> [Connection] {
+        var connections: [Connection] = []
+        forEachConnection(all: all) { connections.append($0) }
+        return connections
+    }
+
+    /// Calls `body` with each connection in order of appearance: those of which there is something to be said, or all.
+    private func forEachConnection(all: Bool, _ body: (Connection) -> Void) {
         // Light places are put in order, and not the connections, which are large.
         var places: [(number: UInt64, index: Int, isVersion4: Bool)] = []
         let ledger = follower.ledger
@@ -120,41 +118,43 @@ public struct ConnectionTracker: ~Copyable {
         version6.forEach { index, birth in
             if all || ledger.isNotable(version6.slot(at: index), birth) { places.append((birth.number, index, false)) }
         }
-        places.sort { $0.number < $1.number }
+        // They mostly are in order.
+        if !zip(places, places.dropFirst()).allSatisfy({ $0.number < $1.number }) {
+            places.sort { $0.number < $1.number }
+        }
         var replaced = ledger.replaced.sorted { $0.number < $1.number }[...]
-        var connections: [Connection] = []
-        connections.reserveCapacity(places.count + replaced.count)
         for place in places {
             while let first = replaced.first, first.number < place.number {
-                connections.append(first)
+                body(first)
                 replaced.removeFirst()
             }
-            connections.append(
+            body(
                 place.isVersion4
                     ? ledger.connection(version4.slot(at: place.index), version4[birth: place.index])
                     : ledger.connection(version6.slot(at: place.index), version6[birth: place.index]))
         }
-        return connections + replaced
+        for connection in replaced { body(connection) }
     }
 
     /// The verdicts on the connections: on those of which there is something to be said, or on all.
     public func diagnoses(all: Bool) -> [Diagnosis] {
-        let connections = connections(all: all)
         // Hosts that fell silent in one connection may be heard in another.
         var heard: [IPAddress: Int64] = [:]
-        for connection in connections {
-            let sides = [
-                (connection.fromOriginator, connection.responder), (connection.fromResponder, connection.originator),
-            ]
-            for (own, peer) in sides where own.unanswered > 0 || own.hasUnacknowledged {
-                heard[peer.address] = .min
-            }
+        var count = 0
+        forEachConnection(all: all) { connection in
+            count += 1
+            let (originator, responder) = (connection.fromOriginator, connection.fromResponder)
+            if originator.isWaiting { heard[connection.responder.address] = .min }
+            if responder.isWaiting { heard[connection.originator.address] = .min }
         }
         if !heard.isEmpty {
             note(version4, in: &heard)
             note(version6, in: &heard)
         }
-        return connections.map { Diagnosis(of: $0, heard: heard) }
+        var diagnoses: [Diagnosis] = []
+        diagnoses.reserveCapacity(count)
+        forEachConnection(all: all) { diagnoses.append(Diagnosis(of: $0, heard: heard)) }
+        return diagnoses
     }
 
     /// Notes when those hosts in `heard` last spoke that have a connection in `table`.
@@ -167,65 +167,43 @@ public struct ConnectionTracker: ~Copyable {
             }
         }
     }
-
-    @inline(__always)
-    private func lookup(_ segment: Segment) -> Lookup {
-        var lookup = Lookup(segment)
-        if segment.source.address.version == .v4 {
-            lookup.hash = version4.hash(lookup.key(segment))
-            version4.prefetch(lookup.hash)
-        } else {
-            lookup.hash = version6.hash(lookup.key(segment))
-            version6.prefetch(lookup.hash)
-        }
-        return lookup
-    }
-}
-
-/// The direction of a segment and the hash of its connection, worked out a group ahead.
-private struct Lookup: BitwiseCopyable {
-    var hash: UInt64 = 0
-    /// The sender's place in its connection: 0 when it is the smaller endpoint, 1 when it is the greater.
-    var side = 0
-
-    init() {}
-
-    /// The sender's place goes by address, and by port where the addresses are equal (wireshark-rules 3.1).
-    @inline(__always)
-    init(_ segment: Segment) {
-        if segment.source.address == segment.destination.address {
-            side = segment.source.port > segment.destination.port ? 1 : 0
-        } else {
-            side = segment.source.address.isGreater(than: segment.destination.address) ? 1 : 0
-        }
-    }
-
-    /// The key of the segment's connection.
-    @inline(__always)
-    func key<Key: ConnectionKey>(_ segment: Segment) -> Key {
-        side == 0
-            ? Key(first: segment.source, second: segment.destination)
-            : Key(first: segment.destination, second: segment.source)
-    }
 }
 
 /// Takes one segment through its connection: streams, marks, what the report will say.
 private struct Follower {
     var analysis: WiresharkAnalysis
     var ledger: ConnectionLedger
+    var budget: MemoryBudget
 
-    @inline(__always)
+    /// Follows the segments at `places`, at most a group of them, all of the IP version of `Key`.
+    @inline(never)
     mutating func follow<Key: ConnectionKey>(
-        _ segment: Segment, _ lookup: Lookup, in table: inout ConnectionTable<Key>, _ events: inout [SegmentEvent]
+        _ segments: Span<Segment>, _ places: Range<Int>, in table: inout ConnectionTable<Key>,
+        _ events: inout [SegmentEvent]
+    ) {
+        table.lookUp(segments, places)
+        var hints = table.hintsOfEvents(segments, places)
+        while hints != 0 {
+            ledger.prefetch(table.histories(hints.trailingZeroBitCount))
+            hints &= hints &- 1
+        }
+        for place in places {
+            if !table.takesQuietly(segments, place, place &- places.lowerBound) {
+                followWhole(segments[place], table.lookup(place &- places.lowerBound), in: &table, &events)
+            }
+        }
+    }
+
+    /// Follows a segment that may be of any kind.
+    @inline(never)
+    private mutating func followWhole<Key: ConnectionKey>(
+        _ segment: Segment, _ lookup: Lookup<Key>, in table: inout ConnectionTable<Key>, _ events: inout [SegmentEvent]
     ) {
         guard analysis.looksUp(segment) else { return }
-        let side = lookup.side
-        let (index, isNew) = table.index(of: lookup.key(segment), hash: lookup.hash)
-        if isNew {
-            table[birth: index] = ledger.open(at: segment.time)
-        } else if segment.flags.contains(.syn) {
-            restartIfNeeded(segment, side, index, in: &table)
-        }
+        let side = Int(lookup.side)
+        let index =
+            table.place(of: lookup.key, hash: lookup.hash) ?? open(lookup.key, lookup.hash, segment.time, in: &table)
+        if segment.flags.contains(.syn) { restartIfNeeded(segment, side, index, in: &table) }
         let isSelf = segment.source == segment.destination
         let isBeginning = table.withSides(at: index, sender: side) { sender, peer, _ in
             analysis.noteClose(segment, from: &sender)
@@ -243,6 +221,19 @@ private struct Follower {
             return mark(segment, side, &sender, &peer, &lists)
         }
         if outcome.isNotable { note(segment, outcome, side, index, in: &table, &events, isSelf: isSelf) }
+    }
+
+    /// Makes a connection whose first segment is captured at `time`.
+    private mutating func open<Key: ConnectionKey>(
+        _ key: Key, _ hash: UInt32, _ time: Int64, in table: inout ConnectionTable<Key>
+    ) -> Int {
+        budget.usedByRanges = analysis.ranges.octets
+        let index = table.make(key, hash: hash, &budget) { slot, birth in
+            ledger.retire(slot, birth)
+            analysis.ranges.release(slot.lists)
+        }
+        table[birth: index] = ledger.open(at: time)
+        return index
     }
 
     /// What is known of a segment when the state has moved on.
@@ -270,6 +261,9 @@ private struct Follower {
         var marks = analysis.mark(segment, from: &sender, to: &peer, lists: &lists, side: side)
         if !segment.isShown { marks = [] }
         let spokeBefore = sender.spoke
+        if segment.flags.isDisjoint(with: [.syn, .rst]), spokeBefore != nil || peer.facts.contains(.hasSpoken) {
+            sender.facts.formUnion(.established)
+        }
         sender.spoke = segment.time
         let isNotable =
             !marks.isEmpty || !peer.facts.isDisjoint(with: [.awaitsAnswer, .brokeSilence])

@@ -13,29 +13,38 @@ public struct InferredPolicy: Sendable, Equatable {
     public private(set) var count: UInt64?
     /// A TCP_USER_TIMEOUT in this range (ns, without its lower end) would have ended the connection at the same time.
     public private(set) var userTimeout: ClosedRange<Int64>?
+    /// The kinds of timer that explain all gaps: a bit for each of `Model.all`.
+    private var modelBits: UInt8 = 0
+
     /// The tick rates of Linux (Hz) that the gaps are consistent with.
-    public private(set) var tickRates: [Int64] = []
+    public var tickRates: [Int64] {
+        zip(Model.all, 0...).filter { modelBits >> UInt8($1) & 1 == 1 }.compactMap(\.0.tickRate)
+    }
+
+    /// Whether there is such a tick rate.
+    public var isTicking: Bool { modelBits & ~Model.accurateBit != 0 }
+
     /// Whether the gaps are consistent with timers that are accurate, as those of macOS, FreeBSD and Windows.
-    public private(set) var isAccurate = false
+    public var isAccurate: Bool { modelBits & Model.accurateBit != 0 }
 
     /// Whether anything is told.
     public var isEmpty: Bool { idle == nil && interval == nil && period == nil && count == nil }
 
     /// What the probes of `prober` to `peer` tell.
     public init(of prober: ConnectionSide, peer: ConnectionSide) {
+        guard prober.probes > 0 else { return }
         let quantities = Quantity.all(of: prober)
         // What no model explains within the wheel, a busy host may: then a little more is allowed.
-        for slack in [Slack.none, .host] {
-            let models = Model.all.filter { model in
-                quantities.allSatisfy { model.settings(for: $0, slack) != nil }
+        for slack in [Slack.none, .host] where modelBits == 0 && !quantities.isEmpty {
+            for (number, model) in Model.all.enumerated()
+            where quantities.allSatisfy({ model.settings(for: $0, slack) != nil }) {
+                modelBits |= 1 << UInt8(number)
             }
-            guard !quantities.isEmpty, !models.isEmpty else { continue }
-            take(quantities, models, slack)
-            break
+            if modelBits != 0 { for quantity in quantities { take(quantity, modelBits, slack) } }
         }
-        if tickRates.isEmpty, !isAccurate {
+        if modelBits == 0 {
             // No one model explains all: each quantity then stands for itself.
-            for quantity in quantities { take([quantity], Model.all, .host, isTogether: false) }
+            for quantity in quantities { take(quantity, .max, .host) }
         }
         bindIdle(prober)
         if let gaveUp = prober.gaveUp, prober.unanswered > 0 {
@@ -44,21 +53,20 @@ public struct InferredPolicy: Sendable, Equatable {
         }
     }
 
-    private mutating func take(
-        _ quantities: [Quantity], _ models: [Model], _ slack: Slack, isTogether: Bool = true
-    ) {
-        for quantity in quantities {
-            let found = models.compactMap { $0.settings(for: quantity, slack) }
-            guard let low = found.map(\.lowerBound).min(), let high = found.map(\.upperBound).max() else { continue }
-            switch quantity.name {
-            case .idle: idle = low...high
-            case .interval: interval = low...high
-            case .period: period = low...high
-            }
+    /// Takes what `quantity` tells by those of the models that have a bit in `models`.
+    private mutating func take(_ quantity: Quantity, _ models: UInt8, _ slack: Slack) {
+        var range: ClosedRange<Int64>?
+        for (number, model) in Model.all.enumerated() where models >> UInt8(number) & 1 == 1 {
+            guard let found = model.settings(for: quantity, slack) else { continue }
+            let (low, high) = (range?.lowerBound ?? found.lowerBound, range?.upperBound ?? found.upperBound)
+            range = min(low, found.lowerBound)...max(high, found.upperBound)
         }
-        guard isTogether else { return }
-        tickRates = models.compactMap(\.tickRate)
-        isAccurate = models.contains { $0.tickRate == nil }
+        guard let range else { return }
+        switch quantity.name {
+        case .idle: idle = range
+        case .interval: interval = range
+        case .period: period = range
+        }
     }
 
     /// The idle time is no longer than the period, and is the period where the interval is known to be shorter.
@@ -139,6 +147,9 @@ public struct InferredPolicy: Sendable, Equatable {
         var tickRate: Int64?
 
         static let all = TimerWheel.tickRates.map { Model(tickRate: $0) } + [Model(tickRate: nil)]
+
+        /// The bit of the last of them.
+        static let accurateBit: UInt8 = 1 << UInt8(TimerWheel.tickRates.count)
 
         private static let second: Int64 = 1_000_000_000
         /// What an accurate timer may be early or late by (ns).

@@ -11,9 +11,9 @@ public enum Stack: String, CaseIterable, Sendable {
         guard side.probes > 0 else { return [] }
         let hasOctets = side.octetProbes > 0
         if hasOctets, side.octetProbes < side.probes { return [] }
-        let hasGaps = policy.isAccurate || !policy.tickRates.isEmpty
+        let hasGaps = policy.isAccurate || policy.isTicking
         let isAccurate = policy.isAccurate || !hasGaps
-        let isLinux = !policy.tickRates.isEmpty || !hasGaps
+        let isLinux = policy.isTicking || !hasGaps
         // A probe leaves the timestamp option out on macOS alone, where the connection has it.
         let leavesOut = side.hasTimestamps == true && side.timestampedProbes == 0
         let carries = side.timestampedProbes > 0

@@ -33,6 +33,11 @@ struct UnacknowledgedRanges {
     /// Offsets of free rooms, by `roomBits`.
     private var freeRooms = [[UInt32]](repeating: [], count: 16)
 
+    /// Octets taken so far; room that lists gave back is used again.
+    var octets: Int {
+        arena.count * MemoryLayout<UnacknowledgedRange>.stride + lists.count * MemoryLayout<List>.stride
+    }
+
     /// A handle for the two empty lists of one connection; never 0.
     mutating func makeLists() -> UInt32 {
         if let handle = freeHandles.popLast() { return handle }

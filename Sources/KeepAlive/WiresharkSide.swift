@@ -15,7 +15,7 @@ struct WiresharkSide: BitwiseCopyable {
     /// Yes-or-no facts.
     var facts: Facts = []
     /// When it last sent something other than a probe (ns since 1970); meaningful with `.hasSpoken`.
-    private var spokeTime: Int64 = 0
+    var spokeTime: Int64 = 0
 
     /// When it last sent something other than a probe (ns since 1970); nil: never.
     var spoke: Int64? {
@@ -30,8 +30,6 @@ struct WiresharkSide: BitwiseCopyable {
     struct Facts: OptionSet, BitwiseCopyable {
         var rawValue: UInt16
 
-        /// The slot of this side is in use; kept on the first side of a connection.
-        static let occupied = Facts(rawValue: 1)
         /// `window` holds a value.
         static let windowKnown = Facts(rawValue: 1 << 1)
         /// The base in its connection's birth holds a value.
@@ -58,6 +56,8 @@ struct WiresharkSide: BitwiseCopyable {
         static let hasHistory = Facts(rawValue: 1 << 12)
         /// It broke a long silence, and the peer was not heard since.
         static let brokeSilence = Facts(rawValue: 1 << 14)
+        /// It sent a segment without SYN and RST, and not as the first of the connection: this is one, and no attempt.
+        static let established = Facts(rawValue: 1)
         /// `spoke` holds a time.
         static let hasSpoken = Facts(rawValue: 1 << 13)
     }

@@ -11,6 +11,9 @@ struct ConnectionText {
     private let widths: [Int]
     private let dates: Dates
     private let hasUnseenHandshake: Bool
+    /// The text of all cells, row by row, and where each of them ends: what a column needs is known when all are there.
+    private var cells = TextBuffer()
+    private var cellEnds: [Int] = []
 
     /// A column. Some stand for a connection and appear in the line of its originator only.
     private enum Column: CaseIterable {
@@ -45,7 +48,19 @@ struct ConnectionText {
             default: true
             }
         }
-        widths = Self.widths(of: columns, diagnoses, dates)
+        var widths = columns.map { Self.title(of: $0).utf8.count }
+        cellEnds.reserveCapacity(diagnoses.count * 2 * columns.count)
+        for diagnosis in diagnoses {
+            for end in End.allCases {
+                for (index, column) in columns.enumerated() {
+                    let start = cells.count
+                    Self.append(column, of: end, diagnosis, dates, to: &cells)
+                    cellEnds.append(cells.count)
+                    widths[index] = max(widths[index], cells.count - start)
+                }
+            }
+        }
+        self.widths = widths
     }
 
     private static func dates(of diagnoses: [Diagnosis]) -> Dates {
@@ -54,21 +69,6 @@ struct ConnectionText {
             CivilTime($0.connection.firstTime).day == first.day && CivilTime($0.connection.lastTime).day == first.day
         }
         return isSameDay ? .same(first) : .different
-    }
-
-    private static func widths(of columns: [Column], _ diagnoses: [Diagnosis], _ dates: Dates) -> [Int] {
-        var widths = columns.map { title(of: $0).utf8.count }
-        var cell = TextBuffer()
-        for diagnosis in diagnoses {
-            for end in End.allCases {
-                for (index, column) in columns.enumerated() {
-                    cell.removeAll()
-                    append(column, of: end, diagnosis, dates, to: &cell)
-                    widths[index] = max(widths[index], cell.count)
-                }
-            }
-        }
-        return widths
     }
 
     /// Appends what the table shows, and the titles of its columns.
@@ -86,13 +86,25 @@ struct ConnectionText {
             text.append(" UTC\n\n")
         case .different: text.append(", times in UTC\n\n")
         }
-        appendLine(to: &text) { $1.append(Self.title(of: $0)) }
+        for (index, column) in columns.enumerated() {
+            let title = Self.title(of: column)
+            appendCell(index, title.utf8.count, to: &text) { $0.append(title) }
+        }
+        endLine(&text)
     }
 
-    /// Appends the two lines of the connection of `diagnosis`.
-    func append(_ diagnosis: Diagnosis, to text: inout TextBuffer) {
-        for end in End.allCases {
-            appendLine(to: &text) { Self.append($0, of: end, diagnosis, dates, to: &$1) }
+    /// Connections in the table.
+    var count: Int { shown }
+
+    /// Appends the two lines of connection `place` of the table.
+    func append(_ place: Int, to text: inout TextBuffer) {
+        for row in place * 2..<place * 2 + 2 {
+            for index in columns.indices {
+                let cell = row * columns.count + index
+                let range = (cell == 0 ? 0 : cellEnds[cell - 1])..<cellEnds[cell]
+                appendCell(index, range.count, to: &text) { $0.append(cells, range) }
+            }
+            endLine(&text)
         }
     }
 
@@ -103,17 +115,18 @@ struct ConnectionText {
         }
     }
 
-    private func appendLine(to text: inout TextBuffer, _ appendCell: (Column, inout TextBuffer) -> Void) {
-        var cell = TextBuffer()
-        for (index, column) in columns.enumerated() {
-            if index > 0 { text.append("  ") }
-            let start = text.count
-            cell.removeAll()
-            appendCell(column, &cell)
-            if Self.isNumber(column) { text.pad(to: widths[index] - cell.count, from: start) }
-            text.append(cell)
-            text.pad(to: widths[index], from: start)
-        }
+    /// Appends a cell of column `index`, `count` octets long, that `body` appends.
+    private func appendCell(
+        _ index: Int, _ count: Int, to text: inout TextBuffer, _ body: (inout TextBuffer) -> Void
+    ) {
+        if index > 0 { text.append("  ") }
+        let start = text.count
+        if Self.isNumber(columns[index]) { text.pad(to: widths[index] - count, from: start) }
+        body(&text)
+        text.pad(to: widths[index], from: start)
+    }
+
+    private func endLine(_ text: inout TextBuffer) {
         text.trimEnd()
         text.append("\n")
     }

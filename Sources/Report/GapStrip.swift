@@ -102,7 +102,7 @@ struct GapStrip {
 
     /// How late at most (ns) a timer of `seconds` fires, going by what the gaps are consistent with.
     private func lateness(_ seconds: Int64) -> Int64 {
-        if policy.tickRates.isEmpty {
+        if !policy.isTicking {
             return policy.isAccurate ? Self.accuracy : TimerWheel.widestBucket(seconds * Self.second)
         }
         return policy.tickRates.map { TimerWheel.bucket(seconds * Self.second, tickRate: $0) }.max() ?? 0

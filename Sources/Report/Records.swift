@@ -135,7 +135,7 @@ extension TextBuffer {
             member(prefix + "user_timeout_above_s", seconds: timeout.lowerBound)
             member(prefix + "user_timeout_max_s", seconds: timeout.upperBound)
         }
-        if !policy.tickRates.isEmpty {
+        if policy.isTicking {
             member(prefix + "tick_rates")
             appendArray(policy.tickRates) { $0.append(signed: $1) }
         }

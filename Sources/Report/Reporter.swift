@@ -107,8 +107,8 @@ public struct Reporter: ~Copyable {
                 if events.count > 0 { $0.append("\n") }
                 table.appendHead(to: &$0)
             }
-            for diagnosis in diagnoses {
-                try output.write { table.append(diagnosis, to: &$0) }
+            for place in 0..<table.count {
+                try output.write { table.append(place, to: &$0) }
             }
             try output.write { table.appendFoot(to: &$0) }
             if tellsStories, let kept {

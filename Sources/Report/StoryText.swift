@@ -104,7 +104,7 @@ struct StoryText {
         text.append("  the \(end == .originator ? "originator" : "responder")'s settings: ")
         text.append(parts.joined(separator: ", "))
         var stacks = Stack.consistent(with: diagnosis.side(end), policy).map(\.rawValue)
-        if let linux = stacks.firstIndex(of: Stack.linux.rawValue), !policy.tickRates.isEmpty {
+        if let linux = stacks.firstIndex(of: Stack.linux.rawValue), policy.isTicking {
             stacks[linux] += " (\(policy.tickRates.map(String.init).joined(separator: ", ")) Hz)"
         }
         if !stacks.isEmpty { text.append("; consistent with \(stacks.joined(separator: ", "))") }

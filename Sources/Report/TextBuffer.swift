@@ -21,7 +21,9 @@ public struct TextBuffer: Sendable {
 
     /// Appends `text` as it is.
     public mutating func append(_ text: String) {
-        octets.append(contentsOf: text.utf8)
+        // In one piece: octet by octet, text took a third of the time of a long report.
+        var text = text
+        text.withUTF8 { unsafe octets.append(contentsOf: $0) }
     }
 
     /// Appends one octet.
@@ -31,18 +33,21 @@ public struct TextBuffer: Sendable {
 
     /// Appends `number` in decimal, with `fill` in front up to `width` columns.
     mutating func append(_ number: UInt64, width: Int = 1, fill: UInt8 = UInt8(ascii: " ")) {
-        var digits = 1
+        var digits = InlineArray<20, UInt8>(repeating: 0)
+        var count = 0
         var rest = number
-        while rest >= 10 {
-            rest /= 10
-            digits += 1
-        }
-        let end = octets.count + max(width, digits)
-        octets.append(contentsOf: repeatElement(fill, count: end - octets.count))
-        rest = number
-        for place in 1...digits {
-            octets[end - place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
-            rest /= 10
+        repeat {
+            let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
+            digits[count] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: digit)
+            count += 1
+            rest = quotient
+        } while rest > 0
+        octets.append(addingCapacity: max(width, count)) { output in
+            for _ in 0..<max(0, width - count) { output.append(fill) }
+            while count > 0 {
+                count -= 1
+                output.append(digits[count])
+            }
         }
     }
 
@@ -73,12 +78,20 @@ public struct TextBuffer: Sendable {
     /// Appends spaces until the text is `column` octets long from `start` on.
     mutating func pad(to column: Int, from start: Int) {
         let missing = start + column - octets.count
-        if missing > 0 { octets.append(contentsOf: repeatElement(UInt8(ascii: " "), count: missing)) }
+        guard missing > 0 else { return }
+        octets.append(addingCapacity: missing) { output in
+            for _ in 0..<missing { output.append(UInt8(ascii: " ")) }
+        }
     }
 
     /// Appends the text of `other`.
     mutating func append(_ other: TextBuffer) {
         octets.append(contentsOf: other.octets)
+    }
+
+    /// Appends those octets of `other` that lie in `range`.
+    mutating func append(_ other: borrowing TextBuffer, _ range: Range<Int>) {
+        octets.append(contentsOf: other.octets[range])
     }
 
     /// Takes away the spaces at the end.

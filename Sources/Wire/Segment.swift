@@ -78,4 +78,32 @@ public struct Segment: BitwiseCopyable, Sendable {
         hasTimestamps = false
         hasSelectiveAcknowledgment = false
     }
+
+    /// The whole, shown segment of a plain packet: all at once, so that it is written where it shall lie.
+    @inline(__always)
+    init(
+        time: Int64, source: Endpoint, destination: Endpoint, sequence: UInt32, acknowledgment: UInt32,
+        payloadLength: Int, record: Int, window: UInt16, flags: UInt16, timestampValue: UInt32, timestampEcho: UInt32,
+        identification: UInt16, timeToLive: UInt8, headerLength: Int, firstPayloadOctet: UInt8, hasTimestamps: Bool
+    ) {
+        self.time = time
+        self.source = source
+        self.destination = destination
+        self.sequence = SequenceNumber(sequence)
+        self.acknowledgment = SequenceNumber(acknowledgment)
+        self.payloadLength = UInt32(truncatingIfNeeded: payloadLength)
+        self.record = UInt32(truncatingIfNeeded: record)
+        self.window = window
+        self.flags = TCPFlags(rawValue: flags)
+        self.timestampValue = timestampValue
+        self.timestampEcho = timestampEcho
+        self.identification = identification
+        self.timeToLive = timeToLive
+        self.headerLength = UInt8(truncatingIfNeeded: headerLength)
+        self.firstPayloadOctet = firstPayloadOctet
+        role = .whole
+        isShown = true
+        self.hasTimestamps = hasTimestamps
+        hasSelectiveAcknowledgment = false
+    }
 }

@@ -20,4 +20,10 @@ public struct SegmentBatch: ~Copyable {
     public mutating func append(_ segment: Segment) {
         segments.append(segment)
     }
+
+    /// Adds what `body` writes, at most `count` segments, at the end.
+    @inline(__always)
+    mutating func append(addingCapacity count: Int, _ body: (inout OutputSpan<Segment>) -> Void) {
+        segments.append(addingCapacity: count, initializingWith: body)
+    }
 }

@@ -22,55 +22,82 @@ public struct SegmentDecoder: ~Copyable {
 
     /// Decodes every packet of `batch` and appends the segments found to `segments`, in order.
     public mutating func decode(_ batch: borrowing PacketBatch, into segments: inout SegmentBatch) {
+        decode(batch, 0..<batch.records.count, into: &segments)
+    }
+
+    /// Decodes the packets whose places in `batch` are `places`, which must lie within its records, likewise.
+    ///
+    /// Taken some hundreds at a time, segments stay in the nearest cache until they are followed.
+    public mutating func decode(
+        _ batch: borrowing PacketBatch, _ places: Range<Int>, into segments: inout SegmentBatch
+    ) {
         let bytes = unsafe batch.bytes.span.bytes
         let records = batch.records.span
-        for index in records.indices {
-            let record = records[index]
-            let start = Int(record.offset)
-            let captured = Int(record.capturedLength)
-            // A record that claims less than was captured is taken at what was captured (wireshark-rules 2.1).
-            let claimed = max(captured, Int(record.originalLength))
-            tally.packets &+= 1
-            if record.time < lastTime { tally.outOfOrder &+= 1 }
-            lastTime = record.time
-            tally.octets &+= UInt64(claimed)
-            let packet = bytes.extracting(start..<(start + captured))
-            let context = PacketContext(time: record.time, record: UInt32(truncatingIfNeeded: index))
-            let before = segments.segments.count
-            if !decodePlain(packet, claimed, record, context, &segments) {
-                decode(packet, claimed, record, context, &segments)
-            }
-            tally.segments &+= UInt64(segments.segments.count - before)
+        var place = places.lowerBound
+        while place < places.upperBound {
+            place = decodePlain(bytes, records, place..<places.upperBound, into: &segments)
+            guard place < places.upperBound else { break }
+            decode(bytes, records[place], place, &segments)
+            place += 1
         }
         tally.evictedDatagrams = reassembly.evictions
     }
 
-    /// Decodes the shape that nearly every packet has, Ethernet with an IPv4 header of 20 octets and TCP whole behind
-    /// it; false when the packet has another one. The general way gives the same result.
+    /// Decodes the packets at `places` for as long as they are plain (`PlainPacket`); gives the place of the first that
+    /// is not, or the end. The general way gives the same results.
     @inline(__always)
-    private func decodePlain(
-        _ packet: RawSpan, _ claimed: Int, _ record: PacketRecord, _ context: PacketContext,
-        _ segments: inout SegmentBatch
-    ) -> Bool {
-        let captured = packet.byteCount
-        guard captured >= 54, record.linkType == .ethernet, record.checkSequenceLength == 0,
-            packet.big32(12) & 0xFFFF_FF00 == 0x0800_4500, packet.octet(23) == 6, packet.big16(20) & 0x3FFF == 0
-        else { return false }
-        let end = 14 + Int(packet.big16(16))
-        guard end >= 54, end <= claimed else { return false }
-        let header = IPHeader(
-            source: IPAddress(v4: packet.big32(26)), destination: IPAddress(v4: packet.big32(30)),
-            identification: packet.big16(18), timeToLive: packet.octet(22))
-        let extent = Extent(start: 34, captured: min(captured, end), claimed: end)
-        // At least 20 octets of TCP are there, so that nothing can be thrown.
-        return (try? decodeTCP(packet, extent, header, context, &segments)) != nil
+    private mutating func decodePlain(
+        _ bytes: RawSpan, _ records: Span<PacketRecord>, _ places: Range<Int>, into segments: inout SegmentBatch
+    ) -> Int {
+        var place = places.lowerBound
+        var (octets, time, outOfOrder) = (0, lastTime, 0)
+        segments.append(addingCapacity: places.count) { output in
+            // A loop for each, as packets of a kind follow each other.
+            var start = -1
+            while place != start {
+                start = place
+                while place < places.upperBound, let packet = PlainPacket(ipv4: bytes, records[place]) {
+                    let segment = packet.segmentIPv4(bytes, records[place], place)
+                    if segment.time < time { outOfOrder &+= 1 }
+                    time = segment.time
+                    octets &+= packet.claimed
+                    output.append(segment)
+                    place &+= 1
+                }
+                while place < places.upperBound, let packet = PlainPacket(ipv6: bytes, records[place]) {
+                    let segment = packet.segmentIPv6(bytes, records[place], place)
+                    if segment.time < time { outOfOrder &+= 1 }
+                    time = segment.time
+                    octets &+= packet.claimed
+                    output.append(segment)
+                    place &+= 1
+                }
+            }
+        }
+        let count = UInt64(place - places.lowerBound)
+        tally.packets &+= count
+        tally.segments &+= count
+        tally.octets &+= UInt64(octets)
+        tally.outOfOrder &+= UInt64(outOfOrder)
+        lastTime = time
+        return place
     }
 
-    /// Decodes a packet of any shape, and counts it where it has no segment.
+    /// Decodes the packet of `record`, at `place` in its batch, of any shape, and counts it where it has no segment.
+    @inline(never)
     private mutating func decode(
-        _ packet: RawSpan, _ claimed: Int, _ record: PacketRecord, _ context: PacketContext,
-        _ segments: inout SegmentBatch
+        _ bytes: RawSpan, _ record: PacketRecord, _ place: Int, _ segments: inout SegmentBatch
     ) {
+        let start = Int(record.offset)
+        let captured = Int(record.capturedLength)
+        // A record that claims less than was captured is taken at what was captured (wireshark-rules 2.1).
+        let claimed = max(captured, Int(record.originalLength))
+        tally.packets &+= 1
+        if record.time < lastTime { tally.outOfOrder &+= 1 }
+        lastTime = record.time
+        tally.octets &+= UInt64(claimed)
+        let packet = bytes.extracting(start..<(start + captured))
+        let context = PacketContext(time: record.time, record: UInt32(truncatingIfNeeded: place))
         var extent = Extent(start: 0, captured: packet.byteCount, claimed: claimed)
         if record.checkSequenceLength > 0 { extent = extent.trimmed(by: Int(record.checkSequenceLength)) }
         let before = segments.segments.count
@@ -84,6 +111,7 @@ public struct SegmentDecoder: ~Copyable {
         } catch {
             tally.count(error)
         }
+        tally.segments &+= UInt64(segments.segments.count - before)
     }
 }
 

@@ -7,7 +7,6 @@ extension SegmentDecoder {
     ///     |  Data |Rsrvd|   Control Bits  |            Window             |
     ///     | Offset|     |                 |                               |
     ///     |           Checksum            |         Urgent Pointer        |
-    @inline(__always)
     func decodeTCP(
         _ bytes: RawSpan, _ extent: Extent, _ header: IPHeader, _ context: PacketContext,
         _ segments: inout SegmentBatch
@@ -74,7 +73,7 @@ extension SegmentDecoder {
     @inline(__always)
     private func readOptions(_ bytes: RawSpan, _ first: Int, _ end: Int, _ segment: inout Segment) {
         // NOP, NOP, timestamps: what nearly every segment of nearly every stack carries (RFC 7323 appendix A).
-        if end - first == 12, bytes.big32(first) == 0x0101_080A {
+        if end - first == 12, bytes.big32(first) == PlainPacket.timestampFront {
             segment.hasTimestamps = true
             segment.timestampValue = bytes.big32(first + 4)
             segment.timestampEcho = bytes.big32(first + 8)

@@ -65,14 +65,24 @@ struct Analysis: ~Copyable {
             batch.records.removeLast(batch.records.count - Int(packetsLeft))
         }
         packetsLeft -= UInt64(batch.records.count)
-        segments.removeAll()
-        decoder.decode(batch, into: &segments)
         if tellsPlaces {
+            segments.removeAll()
+            decoder.decode(batch, into: &segments)
             tracker.track(segments, events: &events, places: &places)
-        } else {
+            return
+        }
+        var place = 0
+        while place < batch.records.count {
+            // So few that their segments stay in the nearest cache.
+            let end = min(place + Self.packetsAtOnce, batch.records.count)
+            segments.removeAll()
+            decoder.decode(batch, place..<end, into: &segments)
             tracker.track(segments, events: &events)
+            place = end
         }
     }
+
+    private static let packetsAtOnce = 192
 
     /// Writes the packets of the batch last read to `writer`, if there is one, those of events with comments.
     mutating func write(to writer: inout PcapngWriter?) throws(OutputError) {
