@@ -111,19 +111,27 @@ struct PcapReader {
 
     /// Finds the whole records in `octets` and adds their packets to `records`.
     func scan(_ octets: RawSpan, into records: inout [PacketRecord]) -> Scan {
-        // One loop for each byte order, so that no packet pays for the question.
-        bigEndian
-            ? scan(octets, bigEndian: true, into: &records) : scan(octets, bigEndian: false, into: &records)
+        // A loop for each byte order, and one for what nearly every file is, so that no packet pays for the questions.
+        if lengthOrder == .capturedFirst, variant == .standard, padding == 0 {
+            return bigEndian
+                ? scan(octets, bigEndian: true, isPlain: true, into: &records)
+                : scan(octets, bigEndian: false, isPlain: true, into: &records)
+        }
+        return bigEndian
+            ? scan(octets, bigEndian: true, isPlain: false, into: &records)
+            : scan(octets, bigEndian: false, isPlain: false, into: &records)
     }
 
     @inline(__always)
-    private func scan(_ octets: RawSpan, bigEndian: Bool, into records: inout [PacketRecord]) -> Scan {
+    private func scan(
+        _ octets: RawSpan, bigEndian: Bool, isPlain: Bool, into records: inout [PacketRecord]
+    ) -> Scan {
         let end = octets.byteCount
-        let headerLength = variant.rawValue
+        let headerLength = isPlain ? Variant.standard.rawValue : variant.rawValue
         let maximum = interface.linkType.maximumLength
         let linkType = interface.linkType
         let checkSequenceLength = interface.checkSequenceLength
-        let (lengthOrder, nanosecondsPerUnit, padding) = (lengthOrder, nanosecondsPerUnit, padding)
+        let (lengthOrder, nanosecondsPerUnit, padding) = (lengthOrder, nanosecondsPerUnit, isPlain ? 0 : padding)
         var position = 0
         var frame: UInt32 = 0
         var fault: String?
@@ -131,7 +139,7 @@ struct PcapReader {
             while end &- position >= headerLength {
                 var captured = octets.load32(position &+ 8, bigEndian: bigEndian)
                 var original = octets.load32(position &+ 12, bigEndian: bigEndian)
-                if lengthOrder != .capturedFirst, lengthOrder == .originalFirst || captured > original {
+                if !isPlain, lengthOrder != .capturedFirst, lengthOrder == .originalFirst || captured > original {
                     swap(&captured, &original)
                 }
                 // A length below the padding wraps, and is too long like the others.

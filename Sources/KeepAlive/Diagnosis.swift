@@ -73,10 +73,9 @@ public struct Diagnosis: Sendable, Equatable {
     }
 
     private mutating func judge(_ ends: [End]) {
-        for rule in [Self.middlebox, Self.ended, Self.unheard, Self.probing] {
+        for rule in Rule.allCases {
             for end in ends {
-                let (own, peer, _) = Self.sides(connection, end)
-                guard let (verdict, confidence) = rule(self)(end, own, peer) else { continue }
+                guard let (verdict, confidence) = verdict(by: rule, end) else { continue }
                 (self.verdict, self.confidence, self.end) = (verdict, confidence, end)
                 return
             }
@@ -91,15 +90,30 @@ public struct Diagnosis: Sendable, Equatable {
         }
     }
 
+    /// What is looked for, in this order.
+    private enum Rule: CaseIterable {
+        case middlebox, ended, unheard, probing
+    }
+
+    private func verdict(by rule: Rule, _ end: End) -> (Verdict, Confidence)? {
+        let (own, peer, _) = Self.sides(connection, end)
+        return switch rule {
+        case .middlebox: middlebox(own)
+        case .ended: ended(own, peer)
+        case .unheard: unheard(own, peer)
+        case .probing: probing(end, own, peer)
+        }
+    }
+
     /// What somebody else did in the name of an end.
-    private func middlebox(_ end: End, _ own: ConnectionSide, _ peer: ConnectionSide) -> (Verdict, Confidence)? {
+    private func middlebox(_ own: ConnectionSide) -> (Verdict, Confidence)? {
         if own.wasResetByPath { return (.resetByPath, .high) }
         if own.middleboxProbes > 0 { return (.middleboxProbes, own.middleboxProbes > 2 ? .high : .medium) }
         return nil
     }
 
     /// How a connection with probes, or after a silence, came to its end.
-    private func ended(_ end: End, _ own: ConnectionSide, _ peer: ConnectionSide) -> (Verdict, Confidence)? {
+    private func ended(_ own: ConnectionSide, _ peer: ConnectionSide) -> (Verdict, Confidence)? {
         if own.gaveUp != nil {
             if own.unanswered == 1 { return (.userTimeout, .medium) }
             guard isPeerAliveElsewhere else { return (.peerDead, .high) }
@@ -111,7 +125,7 @@ public struct Diagnosis: Sendable, Equatable {
     }
 
     /// Who sends and is not heard.
-    private func unheard(_ end: End, _ own: ConnectionSide, _ peer: ConnectionSide) -> (Verdict, Confidence)? {
+    private func unheard(_ own: ConnectionSide, _ peer: ConnectionSide) -> (Verdict, Confidence)? {
         let isClosed = connection.ending == .closed
         if own.zeroWindowProbes > 0, peer.hasClosedWindow { return (.dataInFlight, .high) }
         guard own.hasUnacknowledged, !isClosed, let spoke = own.lastSpoke, let heard = peer.lastSpoke,
