@@ -50,11 +50,16 @@ struct ConnectionLedger {
         }
     }
 
-    /// Numbers a connection whose first segment is captured at `time`.
-    @inline(__always)
-    mutating func open(at time: Int64) -> ConnectionBirth {
+    /// The records of the first segments of connections, in order, where somebody wants to know (`notesOpenings`).
+    var openings: [UInt32] = []
+    /// Whether `openings` are noted.
+    var notesOpenings = false
+
+    /// Numbers the connection that `segment` begins.
+    mutating func open(with segment: Segment) -> ConnectionBirth {
         defer { connectionCount &+= 1 }
-        return ConnectionBirth(number: connectionCount, time: time)
+        if notesOpenings { openings.append(segment.record) }
+        return ConnectionBirth(number: connectionCount, time: segment.time)
     }
 
     /// Keeps what a report will say of a connection that leaves the table.

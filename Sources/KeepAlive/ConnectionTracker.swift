@@ -138,21 +138,44 @@ public struct ConnectionTracker: ~Copyable {
 
     /// The verdicts on the connections: on those of which there is something to be said, or on all.
     public func diagnoses(all: Bool) -> [Diagnosis] {
-        // Hosts that fell silent in one connection may be heard in another.
-        var heard: [IPAddress: Int64] = [:]
-        var count = 0
+        var heard = awaitedHosts(all: all)
+        noteHeard(&heard)
+        return diagnoses(all: all, heard: heard)
+    }
+
+    // MARK: Where several trackers share the connections
+
+    /// Notes from now on which segments begin connections, for `takeOpenings`.
+    public mutating func noteOpenings() {
+        follower.ledger.notesOpenings = true
+    }
+
+    /// The `record` of each segment that began a connection since this was last called, in order.
+    public mutating func takeOpenings() -> [UInt32] {
+        defer { follower.ledger.openings = [] }
+        return follower.ledger.openings
+    }
+
+    /// Hosts that fell silent in a connection, and may be heard in another; the times are for `noteHeard` to fill in.
+    public func awaitedHosts(all: Bool) -> [IPAddress: Int64] {
+        var hosts: [IPAddress: Int64] = [:]
         forEachConnection(all: all) { connection in
-            count += 1
-            let (originator, responder) = (connection.fromOriginator, connection.fromResponder)
-            if originator.isWaiting { heard[connection.responder.address] = .min }
-            if responder.isWaiting { heard[connection.originator.address] = .min }
+            if connection.fromOriginator.isWaiting { hosts[connection.responder.address] = .min }
+            if connection.fromResponder.isWaiting { hosts[connection.originator.address] = .min }
         }
-        if !heard.isEmpty {
-            note(version4, in: &heard)
-            note(version6, in: &heard)
-        }
+        return hosts
+    }
+
+    /// Notes in `hosts` when each of them last spoke in any connection, if later than what is there (ns since 1970).
+    public func noteHeard(_ hosts: inout [IPAddress: Int64]) {
+        guard !hosts.isEmpty else { return }
+        note(version4, in: &hosts)
+        note(version6, in: &hosts)
+    }
+
+    /// The verdicts on the connections, where `heard` tells when hosts were last heard in any connection.
+    public func diagnoses(all: Bool, heard: [IPAddress: Int64]) -> [Diagnosis] {
         var diagnoses: [Diagnosis] = []
-        diagnoses.reserveCapacity(count)
         forEachConnection(all: all) { diagnoses.append(Diagnosis(of: $0, heard: heard)) }
         return diagnoses
     }
@@ -202,7 +225,7 @@ private struct Follower {
         guard analysis.looksUp(segment) else { return }
         let side = Int(lookup.side)
         let index =
-            table.place(of: lookup.key, hash: lookup.hash) ?? open(lookup.key, lookup.hash, segment.time, in: &table)
+            table.place(of: lookup.key, hash: lookup.hash) ?? open(lookup.key, lookup.hash, segment, in: &table)
         if segment.flags.contains(.syn) { restartIfNeeded(segment, side, index, in: &table) }
         let isSelf = segment.source == segment.destination
         let isBeginning = table.withSides(at: index, sender: side) { sender, peer, _ in
@@ -223,16 +246,16 @@ private struct Follower {
         if outcome.isNotable { note(segment, outcome, side, index, in: &table, &events, isSelf: isSelf) }
     }
 
-    /// Makes a connection whose first segment is captured at `time`.
+    /// Makes the connection that `segment` begins.
     private mutating func open<Key: ConnectionKey>(
-        _ key: Key, _ hash: UInt32, _ time: Int64, in table: inout ConnectionTable<Key>
+        _ key: Key, _ hash: UInt32, _ segment: Segment, in table: inout ConnectionTable<Key>
     ) -> Int {
         budget.usedByRanges = analysis.ranges.octets
         let index = table.make(key, hash: hash, &budget) { slot, birth in
             ledger.retire(slot, birth)
             analysis.ranges.release(slot.lists)
         }
-        table[birth: index] = ledger.open(at: time)
+        table[birth: index] = ledger.open(with: segment)
         return index
     }
 
@@ -388,6 +411,6 @@ private struct Follower {
         ledger.retire(slot, birth)
         analysis.ranges.release(slot.lists)
         table.restart(at: index)
-        table[birth: index] = ledger.open(at: segment.time)
+        table[birth: index] = ledger.open(with: segment)
     }
 }

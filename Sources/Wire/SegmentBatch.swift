@@ -9,6 +9,11 @@ public struct SegmentBatch: ~Copyable {
         segments.reserveCapacity(1024)
     }
 
+    /// A batch of `segments`.
+    public init(_ segments: [Segment]) {
+        self.segments = segments
+    }
+
     /// Forgets the segments and keeps the room.
     @inline(__always)
     public mutating func removeAll() {

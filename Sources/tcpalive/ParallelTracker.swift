@@ -1,0 +1,173 @@
+import Dispatch
+import KeepAlive
+import Synchronization
+import Wire
+
+/// Several trackers that share the connections by a hash of their ends (`Shard`), each on a thread of its own, with the
+/// results of one: events in the same order, connections with the same numbers.
+///
+/// A round goes like this: `give` takes the segments of a batch, `start` lets the trackers follow them while the caller
+/// reads the next batch, `finish` waits for them and puts their events in order.
+struct ParallelTracker: ~Copyable {
+    /// What one tracker does, and what it needs for that.
+    private final class Worker: Sendable {
+        private struct State: ~Copyable {
+            var tracker: ConnectionTracker
+            /// What is to be followed; each `record` is the place of the segment in its batch.
+            var segments: [Segment] = []
+            var events: [SegmentEvent] = []
+        }
+
+        private let state: Mutex<State>
+
+        init(_ tracker: consuming sending ConnectionTracker) {
+            state = Mutex(State(tracker: tracker))
+        }
+
+        /// Takes `segments` to be followed, and gives those back that were.
+        func exchange(_ segments: [Segment]) -> [Segment] {
+            state.withLock { state in
+                let old = state.segments
+                state.segments = segments
+                return old
+            }
+        }
+
+        func track() {
+            state.withLock { state in
+                state.events.removeAll(keepingCapacity: true)
+                state.tracker.track(SegmentBatch(state.segments), events: &state.events)
+            }
+        }
+
+        /// What the last `track` found: events, and the places of the segments that began connections.
+        func results() -> (events: [SegmentEvent], openings: [UInt32]) {
+            state.withLock { ($0.events, $0.tracker.takeOpenings()) }
+        }
+
+        func with<Result: Sendable>(_ body: (borrowing ConnectionTracker) -> Result) -> Result {
+            state.withLock { body($0.tracker) }
+        }
+    }
+
+    private let workers: [Worker]
+    private let group = DispatchGroup()
+    /// The segments of the next round, by worker.
+    private var outboxes: [[Segment]]
+    /// The record of each segment of the next round, and of the present one.
+    private var nextRecords: [UInt32] = []
+    private var records: [UInt32] = []
+    /// The number of each connection, by worker and by the worker's own number.
+    private var numbers: [[UInt64]]
+
+    /// Connections seen so far.
+    private(set) var connectionCount: UInt64 = 0
+
+    /// Trackers for `jobs` threads that mark as Wireshark `version` does; the memory limit is that of all together.
+    init(jobs: Int, version: WiresharkVersion, keepsAll: Bool) {
+        var random = SystemRandomNumberGenerator()
+        workers = (0..<jobs).map { _ in
+            var tracker = ConnectionTracker(
+                version: version, seed: random.next(), keepsAll: keepsAll,
+                memoryLimit: ConnectionTracker.defaultMemoryLimit / jobs)
+            tracker.noteOpenings()
+            return Worker(tracker)
+        }
+        outboxes = Array(repeating: [], count: jobs)
+        numbers = Array(repeating: [], count: jobs)
+    }
+
+    /// Takes `segments` for the next round.
+    mutating func give(_ segments: borrowing SegmentBatch) {
+        for place in outboxes.indices { outboxes[place].removeAll(keepingCapacity: true) }
+        nextRecords.removeAll(keepingCapacity: true)
+        let all = segments.segments.span
+        for place in all.indices {
+            var segment = all[place]
+            nextRecords.append(segment.record)
+            segment.record = UInt32(truncatingIfNeeded: place)
+            let worker = Shard.index(segment.source, segment.destination, among: outboxes.count)
+            outboxes[worker].append(segment)
+        }
+    }
+
+    /// Begins a round with what was given.
+    mutating func start() {
+        swap(&records, &nextRecords)
+        for (place, worker) in workers.enumerated() {
+            let segments = outboxes[place]
+            outboxes[place] = []
+            outboxes[place] = worker.exchange(segments)
+            DispatchQueue.global().async(group: group) { worker.track() }
+        }
+    }
+
+    /// Ends the round, and appends what was found to `events`, in the order of the capture.
+    mutating func finish(_ events: inout [SegmentEvent]) {
+        group.wait()
+        let results = workers.map { $0.results() }
+        number(results.map(\.openings))
+        var next = Array(repeating: 0, count: results.count)
+        while true {
+            // Few workers: the first of their first ones is looked for in turn.
+            var first: (worker: Int, place: UInt32)?
+            for (worker, result) in results.enumerated() where next[worker] < result.events.count {
+                let place = result.events[next[worker]].segment.record
+                if place < first?.place ?? .max { first = (worker, place) }
+            }
+            guard let worker = first?.worker else { break }
+            var event = results[worker].events[next[worker]]
+            next[worker] += 1
+            event.connection = numbers[worker][Int(event.connection)]
+            event.segment.record = records[Int(event.segment.record)]
+            events.append(event)
+        }
+    }
+
+    /// Numbers connections in the order of appearance, whichever tracker has them.
+    private mutating func number(_ openings: [[UInt32]]) {
+        var next = Array(repeating: 0, count: openings.count)
+        while true {
+            var first: (worker: Int, place: UInt32)?
+            for (worker, places) in openings.enumerated() where next[worker] < places.count {
+                if places[next[worker]] < first?.place ?? .max { first = (worker, places[next[worker]]) }
+            }
+            guard let worker = first?.worker else { break }
+            next[worker] += 1
+            numbers[worker].append(connectionCount)
+            connectionCount += 1
+        }
+    }
+
+    // MARK: The report
+
+    /// The sums of what `counts` of each tracker gives.
+    func sums(_ counts: @Sendable (borrowing ConnectionTracker) -> [UInt64]) -> [UInt64] {
+        workers.map { $0.with(counts) }.reduce([]) { sums, counts in
+            sums.isEmpty ? counts : zip(sums, counts).map { $0 &+ $1 }
+        }
+    }
+
+    /// The verdicts on the connections in order of appearance (`ConnectionTracker.diagnoses`).
+    func diagnoses(all: Bool) -> [Diagnosis] {
+        var heard: [IPAddress: Int64] = [:]
+        for worker in workers { heard.merge(worker.with { $0.awaitedHosts(all: all) }) { first, _ in first } }
+        for worker in workers {
+            let before = heard
+            heard = worker.with { tracker in
+                var heard = before
+                tracker.noteHeard(&heard)
+                return heard
+            }
+        }
+        var diagnoses: [Diagnosis] = []
+        for (worker, numbers) in zip(workers, numbers) {
+            let known = heard
+            for var diagnosis in worker.with({ $0.diagnoses(all: all, heard: known) }) {
+                diagnosis.connection.number = numbers[Int(diagnosis.connection.number)]
+                diagnoses.append(diagnosis)
+            }
+        }
+        return diagnoses.sorted { $0.connection.number < $1.connection.number }
+    }
+}
