@@ -97,7 +97,8 @@ struct Watch: ParsableCommand {
     private func watch() throws {
         var live = try LiveCapture(on: interfaces, settings)
         var session = try WatchSession(
-            described: live.described(snaplen: snaplen), file: file, output: output, packetLimit: packetLimit)
+            described: live.described(snaplen: snaplen), isFiltered: !words.isEmpty, file: file, output: output,
+            packetLimit: packetLimit)
         complain("capturing on \(session.name); Ctrl-C ends it with the summary")
         let deadline = duration.map { ContinuousClock.now + .seconds($0) }
         while !Signals.isStopping, !session.isDone, !live.isOver {
