@@ -217,6 +217,7 @@ struct Client: ParsableCommand {
             let now = ContinuousClock.now
             if let deadline, deadline <= now { return try judge(.durationOver, schedule, &verifier, narration) }
             if nextTick <= now {
+                verifier?.lookAtOthers()
                 try narration.say("still waiting; \(client.nextProbe())")
                 repeat { nextTick += tick.duration } while nextTick <= now
             }
