@@ -35,6 +35,9 @@ public struct LiveCapture: ~Copyable {
         public var droppedByKernel: UInt64 = 0
         /// Packets that the interface or its driver dropped, where it tells.
         public var droppedByInterface: UInt64 = 0
+
+        /// Nothing.
+        public init() {}
     }
 
     /// What happened to an interface meanwhile.

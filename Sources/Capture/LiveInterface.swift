@@ -128,9 +128,11 @@ internal import Wire
     var counters: LiveCapture.Counters {
         let now = unsafe Self.statistics(handle)
         // The counts have 32 bits, and wrap.
-        return LiveCapture.Counters(
-            received: UInt64(now.ps_recv &- before.ps_recv), droppedByKernel: UInt64(now.ps_drop &- before.ps_drop),
-            droppedByInterface: UInt64(now.ps_ifdrop &- before.ps_ifdrop))
+        var counters = LiveCapture.Counters()
+        counters.received = UInt64(now.ps_recv &- before.ps_recv)
+        counters.droppedByKernel = UInt64(now.ps_drop &- before.ps_drop)
+        counters.droppedByInterface = UInt64(now.ps_ifdrop &- before.ps_ifdrop)
+        return counters
     }
 
     private static func statistics(_ handle: OpaquePointer) -> pcap_stat {

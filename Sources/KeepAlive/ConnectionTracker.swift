@@ -42,17 +42,18 @@ public struct ConnectionTracker: ~Copyable {
     /// Of those, the ones whose mark says something else.
     public var misnamedCounts: [UInt64] { follower.ledger.misnamedCounts }
 
-    /// When the next keep-alive probe of any connection can be expected after `time`, going by those before, and whose
-    /// (ns since 1970); nil where none can.
-    public func nextProbe(after time: Int64) -> (time: Int64, prober: Endpoint)? {
-        var next: (time: Int64, prober: Endpoint)?
+    /// Which keep-alive probe of any connection can be expected next after `time` (ns since 1970), going by those before.
+    ///
+    /// Where none can, whose probes wait for an answer; nil where nobody's do.
+    public func nextProbe(after time: Int64) -> ExpectedProbe? {
+        var next: ExpectedProbe?
         for connection in connections(all: false) where connection.ending == .open {
             let ends = [
                 (connection.fromOriginator, connection.originator), (connection.fromResponder, connection.responder),
             ]
             for (side, prober) in ends {
-                guard let expected = side.nextProbe, expected > time, expected < next?.time ?? .max else { continue }
-                next = (expected, prober)
+                guard let expected = ExpectedProbe(of: prober, side, after: time) else { continue }
+                if expected.isSooner(than: next) { next = expected }
             }
         }
         return next
