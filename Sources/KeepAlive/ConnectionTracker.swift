@@ -115,6 +115,7 @@ public struct ConnectionTracker: ~Copyable {
         // Light places are put in order, and not the connections, which are large.
         var places: [(number: UInt64, index: Int, isVersion4: Bool)] = []
         let ledger = follower.ledger
+        let ranges = follower.analysis.ranges
         version4.forEach { index, birth in
             if all || ledger.isNotable(version4.slot(at: index), birth) { places.append((birth.number, index, true)) }
         }
@@ -132,8 +133,8 @@ public struct ConnectionTracker: ~Copyable {
             }
             connections.append(
                 place.isVersion4
-                    ? ledger.connection(version4.slot(at: place.index), version4[birth: place.index])
-                    : ledger.connection(version6.slot(at: place.index), version6[birth: place.index]))
+                    ? ledger.connection(version4.slot(at: place.index), version4[birth: place.index], ranges)
+                    : ledger.connection(version6.slot(at: place.index), version6[birth: place.index], ranges))
         }
         return connections + replaced
     }
@@ -392,7 +393,7 @@ private struct Follower {
         table[birth: index] = birth
         guard isFresh else { return }
         let slot = table.slot(at: index)
-        ledger.retire(slot, birth)
+        ledger.retire(slot, birth, analysis.ranges)
         analysis.ranges.release(slot.lists)
         table.restart(at: index)
         table[birth: index] = ledger.open(at: segment.time)
