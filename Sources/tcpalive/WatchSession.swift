@@ -122,7 +122,8 @@ extension LiveCapture.Counters {
     /// What the kernel has counted, beside the packets `captured`.
     fileprivate func sentence(captured: UInt64) -> String {
         var text =
-            "\(captured) packets captured, \(received) received by the filter, \(droppedByKernel) dropped by the kernel"
+            "\(captured) packet\(captured == 1 ? "" : "s") captured, \(received) received by the filter, "
+            + "\(droppedByKernel) dropped by the kernel"
         if droppedByInterface > 0 { text += ", \(droppedByInterface) dropped by the interface" }
         return droppedByKernel > 0 ? text + ": use a larger --buffer, a smaller -s, or a filter" : text
     }

@@ -24,7 +24,7 @@ struct WatchTests {
         try await watch.wait(for: "va is up again")
         try await lab.inside(lab.prober, "ip", "link", "del", "va")
         #expect(try await watch.end() == 2)
-        #expect(watch.text.contains("Read va:") && watch.errorText.contains("packets captured"))
+        #expect(watch.text.contains("Read va:") && watch.errorText.contains(" captured, "))
     }
 
     @Test(
@@ -61,10 +61,10 @@ struct WatchTests {
         let watch = try lab.start(lab.prober, ["watch", "-i", "va"] + Lab.limit)
         try await watch.wait(for: "capturing on va")
         kill(watch.process.processIdentifier, SIGUSR1)
-        try await watch.wait(for: "packets captured")
+        try await watch.wait(for: " captured, ")
         #expect(watch.process.isRunning)
         #expect(try await watch.end(by: SIGTERM) == 0)
-        #expect(watch.errorText.components(separatedBy: "packets captured").count == 3)
+        #expect(watch.errorText.components(separatedBy: " captured, ").count == 3)
     }
 
     @Test(
