@@ -202,6 +202,20 @@ struct VerifyTests {
         #expect(failed == ["FAIL  shape of the probe            expected 0 octets, actual 1 octet in 2 of 2"])
     }
 
+    @Test(
+        "The scene of make lab needs no root", .enabled(if: Lab.isPossibleUnprivileged, Lab.needsUnprivileged))
+    func scene() async throws {
+        let lab = try await Lab()
+        let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("Scripts/lab.sh")
+        let words = Space.dropping(true) + [script.path, Lab.executable.path]
+        let shown = try Running(words, in: lab.folder)
+        #expect(try await shown.end() == 0, "\(shown.text)\(shown.errorText)")
+        for words in ["drops all that comes to it", "keep-alive 4, ", "gave up: 4 probes unanswered", "Verified:"] {
+            #expect(shown.text.contains(words), "\(shown.text)\(shown.errorText)")
+        }
+    }
+
     @Test("Where no probe was due yet nothing is judged, and the status says so")
     func tooShort() async throws {
         let lab = try await Lab()
