@@ -54,6 +54,30 @@ struct WatchTests {
     }
 
     @Test(
+        "What passes on two interfaces by turns is told in the order of time", .enabled(if: Lab.isPossible, Lab.needs),
+        arguments: [[], ["--immediate"]])
+    func orderOfInterfaces(options: [String]) async throws {
+        let lab = try await Lab()
+        let watch = try lab.start(lab.prober, ["watch", "-i", "va", "-i", "lo"] + options + Lab.limit)
+        try await watch.wait(for: "capturing on va, lo")
+        var clients: [Running] = []
+        for (space, address) in [(lab.peer, "10.9.0.2"), (lab.prober, "127.0.0.1")] {
+            let listener = try lab.start(space, ["listen"] + Lab.limit + [address, "5001"])
+            try await listener.wait(for: "Listening on")
+            clients.append(try lab.start(lab.prober, ["client"] + Lab.limit + [address, "5001"]))
+        }
+        for client in clients { try await client.wait(for: "A silent peer is given up") }
+        for _ in 0..<100 {
+            for client in clients {
+                try client.type("a word\n")
+                try await Task.sleep(for: .milliseconds(3))
+            }
+        }
+        #expect(try await watch.end(by: SIGINT) == 0)
+        #expect(watch.text.contains("2 connections") && !watch.text.contains("Out of order"), "\(watch.text)")
+    }
+
+    @Test(
         "SIGUSR1 prints how it stands, and the capture goes on",
         .enabled(if: Lab.isPossible, Lab.needs))
     func interimReport() async throws {
