@@ -54,7 +54,7 @@ bench-live: build ## Capture live beside tcpdump, and time the way to a line (Li
 	@$(SETUP) gcc libc-dev tcpdump iproute2 python3
 	@Tests/Benchmarks/live.sh $(TOOL) $(SECONDS) $(RATE)
 
-lab: build ## Watch a client lose its dead peer, in two namespaces (as root, 8 seconds)
+lab: build ## Watch a client lose its dead peer, in two namespaces (Linux; as root, or where users may have namespaces; 8 seconds)
 	@$(SETUP) $(LAB_NEEDS)
 	@Tests/Scripts/lab.sh $(TOOL)
 

@@ -77,7 +77,7 @@ extension LiveCapture.Settings {
 
 extension IPAddress {
     /// The address in a socket address of IPv4 or IPv6; nil in any other.
-    fileprivate init?(_ address: UnsafeMutablePointer<sockaddr>) {
+    init?(_ address: UnsafeMutablePointer<sockaddr>) {
         switch Int32(unsafe address.pointee.sa_family) {
         case AF_INET:
             let number = unsafe UnsafeRawPointer(address).loadUnaligned(as: sockaddr_in.self).sin_addr.s_addr

@@ -35,6 +35,9 @@ public struct LiveCapture: ~Copyable {
         public var droppedByKernel: UInt64 = 0
         /// Packets that the interface or its driver dropped, where it tells.
         public var droppedByInterface: UInt64 = 0
+
+        /// Nothing.
+        public init() {}
     }
 
     /// What happened to an interface meanwhile.
@@ -55,8 +58,8 @@ public struct LiveCapture: ~Copyable {
     private var interfaces: [LiveInterface]
     private let timeout: Int
     private var nextFrame: UInt64 = 1
-    /// The interface that is read first.
-    private var turn = 0
+    /// How the packets of several interfaces become one row.
+    private var order: PacketOrder
     /// There since nothing more is let in.
     private var end: End?
 
@@ -81,6 +84,9 @@ public struct LiveCapture: ~Copyable {
         for name in names { interfaces.append(try LiveInterface(name, settings)) }
         self.interfaces = interfaces
         timeout = max(1, settings.timeout)
+        // The kernel's timer may be a little late.
+        let delay = settings.isImmediate ? 0 : Int64(timeout + 10) * 1_000_000
+        order = PacketOrder(of: interfaces.count, delay: delay)
     }
 
     /// The interfaces in order, as a file would describe them; packets carry their index.
@@ -134,44 +140,69 @@ public struct LiveCapture: ~Copyable {
         }
         let room = Self.longestPacket * 2
         if batch.bytes.count < room { batch.bytes = [UInt8](repeating: 0, count: room) }
-        var waits = interfaces.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
-        unsafe poll(&waits, nfds_t(waits.count), Int32(clamping: timeout))
-        var filled = 0
-        // A batch may be full before each has had its turn: so another one is the first each time.
-        turn = (turn + 1) % max(1, interfaces.count)
-        for place in interfaces.indices {
-            let index = (place + turn) % interfaces.count
-            let interface = interfaces[index]
-            let before = batch.records.count
+        // Where packets wait for earlier ones of other interfaces, only those others are waited for.
+        var waits = interfaces.enumerated().map { place, interface in
+            pollfd(fd: order.hasPacket(place) ? -1 : interface.descriptor, events: Int16(POLLIN), revents: 0)
+        }
+        let patience = order.wait(at: Self.now()).map { min(Int64(timeout), ($0 + 999_999) / 1_000_000) }
+        unsafe poll(&waits, nfds_t(waits.count), Int32(clamping: patience ?? Int64(timeout)))
+        let before = interfaces.map(\.captured)
+        if interfaces.count > 1 {
+            readInOrder(into: &batch)
+        } else {
+            var filled = 0
             do throws(CaptureError) {
-                // The number of an interface stays, also when one before it is gone.
-                if waits[index].revents != 0 {
-                    try interface.read(into: &batch, number: UInt32(index), filled: &filled)
-                }
-                let hasPackets = batch.records.count > before
-                if interface.isDown, hasPackets {
-                    interface.isDown = false
-                    notices.append(.up(interface.name))
-                } else if !hasPackets, !interface.isDown,
-                    waits[index].revents & Int16(POLLERR) != 0 || interface.isKnownDown
-                {
-                    interface.isDown = true
-                    notices.append(.down(interface.name))
-                }
+                if waits[0].revents != 0 { try interfaces[0].read(into: &batch, number: 0, filled: &filled) }
             } catch {
-                notices.append(.gone(error.description))
-                isOver = true
+                noteGone(error)
             }
         }
-        if interfaces.count > 1 { Self.order(&batch) }
+        for (place, interface) in interfaces.enumerated() {
+            noteState(interface, waits[place].revents, hasPackets: interface.captured > before[place])
+        }
         nextFrame &+= UInt64(batch.records.count)
     }
 
-    /// Puts what came by several interfaces in the order of time, as far as one batch goes.
-    private static func order(_ batch: inout PacketBatch) {
-        guard !zip(batch.records, batch.records.dropFirst()).allSatisfy({ $0.time <= $1.time }) else { return }
-        batch.records.sort { ($0.time, $0.frame) < ($1.time, $1.frame) }
-        for place in batch.records.indices { batch.records[place].frame = UInt32(truncatingIfNeeded: place) }
+    /// Whether `batch`, whose first `filled` octets are taken, has room for one more packet.
+    @inline(__always)
+    static func hasRoom(_ batch: borrowing PacketBatch, _ filled: Int) -> Bool {
+        batch.bytes.count - filled >= longestPacket && batch.records.count < batchPackets
+    }
+
+    /// Adds what has come by several interfaces to `batch`, in the order of time.
+    private mutating func readInOrder(into batch: inout PacketBatch) {
+        var filled = 0
+        order.begin()
+        do throws(PacketOrder.Failure) {
+            while Self.hasRoom(batch, filled), let place = try order.next(of: interfaces, now: Self.now) {
+                // The number of an interface stays, also when one before it is gone.
+                interfaces[place].take(into: &batch, number: UInt32(truncatingIfNeeded: place), filled: &filled)
+            }
+        } catch {
+            noteGone(error.error)
+        }
+    }
+
+    private mutating func noteGone(_ error: CaptureError) {
+        notices.append(.gone(error.description))
+        isOver = true
+    }
+
+    private mutating func noteState(_ interface: LiveInterface, _ events: Int16, hasPackets: Bool) {
+        if interface.isDown, hasPackets {
+            interface.isDown = false
+            notices.append(.up(interface.name))
+        } else if !hasPackets, !interface.isDown, !isOver, events & Int16(POLLERR) != 0 || interface.isKnownDown {
+            interface.isDown = true
+            notices.append(.down(interface.name))
+        }
+    }
+
+    /// The clock by which the kernel stamps packets (ns since 1970).
+    private static func now() -> Int64 {
+        var time = timespec()
+        _ = unsafe clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
     }
 
     /// Lets nothing more in: what the ring holds can still be read, and `isDrained` tells when it has been.

@@ -10,7 +10,7 @@ internal import Wire
 /// One interface that is captured on: a handle of libpcap, closed in `deinit`.
 ///
 /// A class, because an array cannot hold values that are not copied; nothing else shares it.
-@safe final class LiveInterface {
+@safe final class LiveInterface: PacketQueue {
     let name: String
     let linkType: LinkType
     /// What poll(2) waits for.
@@ -25,6 +25,8 @@ internal import Wire
     private let hasNanoseconds: Bool
     /// What the kernel had counted when the capture began.
     private let before: pcap_stat
+    /// A packet that was found and not taken yet, borrowed from libpcap until it is asked for another one.
+    private var next: (header: UnsafeMutablePointer<pcap_pkthdr>, octets: UnsafePointer<UInt8>)?
 
     /// Opens the interface `name` and starts to capture on it. Throws why that cannot be done, and what would help.
     init(_ name: String, _ settings: LiveCapture.Settings) throws(CaptureError) {
@@ -85,30 +87,48 @@ internal import Wire
     /// Adds packets that have come to `batch`, as those of interface `number`, up to its capacity.
     /// Throws where the interface is gone.
     func read(into batch: inout PacketBatch, number: UInt32, filled: inout Int) throws(CaptureError) {
+        while LiveCapture.hasRoom(batch, filled), try peek() != nil {
+            take(into: &batch, number: number, filled: &filled)
+        }
+    }
+
+    /// The time (ns since 1970) of the next packet that has come; nil: none. Throws where the interface is gone.
+    func peek() throws(CaptureError) -> Int64? {
+        if let next = unsafe next { return time(of: unsafe next.header.pointee) }
         var header: UnsafeMutablePointer<pcap_pkthdr>? = nil
         var octets: UnsafePointer<UInt8>? = nil
-        while batch.bytes.count - filled >= LiveCapture.longestPacket, batch.records.count < LiveCapture.batchPackets {
-            let code = unsafe pcap_next_ex(handle, &header, &octets)
-            if code == 0 || code == PCAP_ERROR_BREAK { return }
-            guard code == 1, let header = unsafe header, let octets = unsafe octets else {
-                throw CaptureError("\(name): \(unsafe String(cString: pcap_geterr(handle)))")
-            }
-            let (caplen, length, stamp) = unsafe (header.pointee.caplen, header.pointee.len, header.pointee.ts)
-            let count = min(Int(caplen), LiveCapture.longestPacket)
-            unsafe batch.bytes.withUnsafeMutableBytes { room in
-                // The borrowed packet is libpcap's until the next call (pcap_next_ex(3PCAP)).
-                unsafe room.baseAddress.map { unsafe $0 + filled }?.copyMemory(from: octets, byteCount: count)
-            }
-            let fraction = Int64(stamp.tv_usec) &* (hasNanoseconds ? 1 : 1000)
-            batch.records.append(
-                PacketRecord(
-                    time: Int64(stamp.tv_sec) &* 1_000_000_000 &+ fraction,
-                    offset: UInt32(truncatingIfNeeded: filled), capturedLength: UInt32(truncatingIfNeeded: count),
-                    originalLength: length, frame: UInt32(truncatingIfNeeded: batch.records.count), interface: number,
-                    linkType: linkType))
-            filled += count
-            captured &+= 1
+        let code = unsafe pcap_next_ex(handle, &header, &octets)
+        if code == 0 || code == PCAP_ERROR_BREAK { return nil }
+        guard code == 1, let header = unsafe header, let octets = unsafe octets else {
+            throw CaptureError("\(name): \(unsafe String(cString: pcap_geterr(handle)))")
         }
+        unsafe next = (header, octets)
+        return time(of: unsafe header.pointee)
+    }
+
+    /// Adds the packet that `peek` found to `batch`, which has room for it, as one of interface `number`.
+    func take(into batch: inout PacketBatch, number: UInt32, filled: inout Int) {
+        guard let (header, octets) = unsafe next else { return }
+        unsafe next = nil
+        let (caplen, length) = unsafe (header.pointee.caplen, header.pointee.len)
+        let count = min(Int(caplen), LiveCapture.longestPacket)
+        unsafe batch.bytes.withUnsafeMutableBytes { room in
+            // The borrowed packet is libpcap's until the next call (pcap_next_ex(3PCAP)).
+            unsafe room.baseAddress.map { unsafe $0 + filled }?.copyMemory(from: octets, byteCount: count)
+        }
+        batch.records.append(
+            PacketRecord(
+                time: time(of: unsafe header.pointee),
+                offset: UInt32(truncatingIfNeeded: filled), capturedLength: UInt32(truncatingIfNeeded: count),
+                originalLength: length, frame: UInt32(truncatingIfNeeded: batch.records.count), interface: number,
+                linkType: linkType))
+        filled += count
+        captured &+= 1
+    }
+
+    private func time(of header: pcap_pkthdr) -> Int64 {
+        let fraction = Int64(header.ts.tv_usec) &* (hasNanoseconds ? 1 : 1000)
+        return Int64(header.ts.tv_sec) &* 1_000_000_000 &+ fraction
     }
 
     /// Whether the interface that was opened is there no more, or another one has its name.
@@ -128,9 +148,11 @@ internal import Wire
     var counters: LiveCapture.Counters {
         let now = unsafe Self.statistics(handle)
         // The counts have 32 bits, and wrap.
-        return LiveCapture.Counters(
-            received: UInt64(now.ps_recv &- before.ps_recv), droppedByKernel: UInt64(now.ps_drop &- before.ps_drop),
-            droppedByInterface: UInt64(now.ps_ifdrop &- before.ps_ifdrop))
+        var counters = LiveCapture.Counters()
+        counters.received = UInt64(now.ps_recv &- before.ps_recv)
+        counters.droppedByKernel = UInt64(now.ps_drop &- before.ps_drop)
+        counters.droppedByInterface = UInt64(now.ps_ifdrop &- before.ps_ifdrop)
+        return counters
     }
 
     private static func statistics(_ handle: OpaquePointer) -> pcap_stat {

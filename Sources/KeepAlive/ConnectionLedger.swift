@@ -63,8 +63,10 @@ struct ConnectionLedger {
     }
 
     /// Keeps what a report will say of a connection that leaves the table.
-    mutating func retire<Key: ConnectionKey>(_ slot: ConnectionSlot<Key>, _ birth: ConnectionBirth) {
-        if keepsAll || isNotable(slot, birth) { replaced.append(connection(slot, birth)) }
+    mutating func retire<Key: ConnectionKey>(
+        _ slot: ConnectionSlot<Key>, _ birth: ConnectionBirth, _ ranges: UnacknowledgedRanges
+    ) {
+        if keepsAll || isNotable(slot, birth) { replaced.append(connection(slot, birth, ranges)) }
         for place in [birth.histories.0, birth.histories.1] where place != 0 { freeHistories.append(place) }
         if birth.silence != 0 { freeSilences.append(birth.silence) }
     }
@@ -201,7 +203,11 @@ struct ConnectionLedger {
     }
 
     /// What the report says of the connection in `slot`.
-    func connection<Key: ConnectionKey>(_ slot: ConnectionSlot<Key>, _ birth: ConnectionBirth) -> Connection {
+    ///
+    /// `ranges` holds what its ends sent and had not acknowledged.
+    func connection<Key: ConnectionKey>(
+        _ slot: ConnectionSlot<Key>, _ birth: ConnectionBirth, _ ranges: UnacknowledgedRanges
+    ) -> Connection {
         let first = slot.sides.0.facts
         let second = slot.sides.1.facts
         // A SYN names its sender the originator, a SYN with ACK its receiver.
@@ -215,6 +221,8 @@ struct ConnectionLedger {
         )
         sides.0.take(slot.sides.0, hasTimestamps: birth.timesToLive.0 == 0 ? nil : birth.haveTimestamps.0)
         sides.1.take(slot.sides.1, hasTimestamps: birth.timesToLive.1 == 0 ? nil : birth.haveTimestamps.1)
+        sides.0.awaitsCloseOnly = first.contains(.sentFIN) && ranges.holdsOneOctet(slot.lists, 0)
+        sides.1.awaitsCloseOnly = second.contains(.sentFIN) && ranges.holdsOneOctet(slot.lists, 1)
         let lastTime = [lastAsked(birth), slot.sides.0.spoke, slot.sides.1.spoke].compactMap(\.self).max()
         var silence = birth.silence == 0 ? Silence() : silences[Int(birth.silence) - 1]
         // Who goes on for a while after a silence, and hears nothing, is not heard.

@@ -44,6 +44,8 @@ public struct ConnectionSide: Sendable, Equatable, BitwiseCopyable {
     public var wasResetByPath = false
     /// Whether the peer has not acknowledged all that it sent.
     public var hasUnacknowledged = false
+    /// Whether what the peer has not acknowledged is its FIN, and nothing else.
+    public var awaitsCloseOnly = false
     /// Whether its window was closed when it last told.
     public var hasClosedWindow = false
     /// Whether its first segment carried the timestamp option; nil: that was not captured.

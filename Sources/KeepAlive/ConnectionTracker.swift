@@ -45,17 +45,18 @@ public struct ConnectionTracker: ~Copyable {
     /// Of those, the ones whose mark says something else.
     public var misnamedCounts: [UInt64] { follower.ledger.misnamedCounts }
 
-    /// When the next keep-alive probe of any connection can be expected after `time`, going by those before, and whose
-    /// (ns since 1970); nil where none can.
-    public func nextProbe(after time: Int64) -> (time: Int64, prober: Endpoint)? {
-        var next: (time: Int64, prober: Endpoint)?
+    /// Which keep-alive probe of any connection can be expected next after `time` (ns since 1970), going by those before.
+    ///
+    /// Where none can, whose probes wait for an answer; nil where nobody's do.
+    public func nextProbe(after time: Int64) -> ExpectedProbe? {
+        var next: ExpectedProbe?
         for connection in connections(all: false) where connection.ending == .open {
             let ends = [
                 (connection.fromOriginator, connection.originator), (connection.fromResponder, connection.responder),
             ]
             for (side, prober) in ends {
-                guard let expected = side.nextProbe, expected > time, expected < next?.time ?? .max else { continue }
-                next = (expected, prober)
+                guard let expected = ExpectedProbe(of: prober, side, after: time) else { continue }
+                if expected.isSooner(than: next) { next = expected }
             }
         }
         return next
@@ -112,6 +113,7 @@ public struct ConnectionTracker: ~Copyable {
         // Light places are put in order, and not the connections, which are large.
         var places: [(number: UInt64, index: Int, isVersion4: Bool)] = []
         let ledger = follower.ledger
+        let ranges = follower.analysis.ranges
         version4.forEach { index, birth in
             if all || ledger.isNotable(version4.slot(at: index), birth) { places.append((birth.number, index, true)) }
         }
@@ -130,8 +132,8 @@ public struct ConnectionTracker: ~Copyable {
             }
             body(
                 place.isVersion4
-                    ? ledger.connection(version4.slot(at: place.index), version4[birth: place.index])
-                    : ledger.connection(version6.slot(at: place.index), version6[birth: place.index]))
+                    ? ledger.connection(version4.slot(at: place.index), version4[birth: place.index], ranges)
+                    : ledger.connection(version6.slot(at: place.index), version6[birth: place.index], ranges))
         }
         for connection in replaced { body(connection) }
     }
@@ -408,7 +410,7 @@ private struct Follower {
         table[birth: index] = birth
         guard isFresh else { return }
         let slot = table.slot(at: index)
-        ledger.retire(slot, birth)
+        ledger.retire(slot, birth, analysis.ranges)
         analysis.ranges.release(slot.lists)
         table.restart(at: index)
         table[birth: index] = ledger.open(with: segment)

@@ -98,6 +98,15 @@ struct UnacknowledgedRanges {
         return kept > first
     }
 
+    /// Whether all that is left of `side` of `handle` is one octet, however often it was sent.
+    func holdsOneOctet(_ handle: UInt32, _ side: Int) -> Bool {
+        let list = lists[Int(handle) * 2 + side]
+        guard list.count > 0 else { return false }
+        let ranges = arena[Int(list.offset)..<(Int(list.offset) + Int(list.count))]
+        let start = arena[Int(list.offset)].start
+        return ranges.allSatisfy { $0.start == start && $0.end == start + 1 }
+    }
+
     /// The end of the tail of ranges that begins at `acknowledgment`, newest first (wireshark-rules 6.1, 3).
     func contiguousEnd(from acknowledgment: SequenceNumber, _ handle: UInt32, _ side: Int) -> SequenceNumber {
         let list = lists[Int(handle) * 2 + side]

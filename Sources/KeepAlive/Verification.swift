@@ -42,7 +42,22 @@ public struct Verification: Sendable {
         /// How much they may differ; empty: not at all.
         public var tolerance: String
         /// Whether the actual is as expected.
-        public var passes: Bool
+        public var outcome: Outcome
+        /// What a failure means, where that can be said; why it is not judged, where it is not.
+        public var reason: String?
+
+        /// Whether the actual is as expected, and that was judged.
+        public var passes: Bool { outcome == .passes }
+    }
+
+    /// What becomes of a line of the judgement.
+    public enum Outcome: Sendable, Equatable {
+        /// The actual is as expected.
+        case passes
+        /// It is not.
+        case fails
+        /// Whether it is cannot be said.
+        case notJudged
     }
 
     /// The judgement, in order.
@@ -50,8 +65,8 @@ public struct Verification: Sendable {
     /// Why nothing can be said, where that is so.
     public private(set) var obstacle: String?
 
-    /// Whether every check passes, and there is at least one.
-    public var passes: Bool { obstacle == nil && checks.allSatisfy(\.passes) }
+    /// Whether no check fails, and something was judged.
+    public var passes: Bool { obstacle == nil && !checks.contains { $0.outcome == .fails } }
 
     /// What the host may add to the lateness of a timer before a packet is captured (ns).
     public static let slack: Int64 = 50_000_000
@@ -64,14 +79,15 @@ public struct Verification: Sendable {
     /// Judges the probes of `prober`, an end of a connection whose other end is `peer`, by `expectation`.
     ///
     /// `ending` is how recv(2) ended, nil while the connection lives and where that is not known; `kernelProbes` is
-    /// what TcpExt TCPKeepAlive grew by, nil where that is not known.
+    /// what TcpExt TCPKeepAlive grew by, nil where that is not known; `othersProbe`: probes of other connections may be
+    /// among those.
     public init(
         of prober: ConnectionSide, peer: ConnectionSide, expecting expectation: Expectation, ending: Ending?,
-        kernelProbes: Int?
+        kernelProbes: Int?, othersProbe: Bool = false
     ) {
         if peer.lastSpoke == nil {
             obstacle = "nothing that the peer sent was captured"
-        } else if prober.probes == 0, (kernelProbes ?? 0) == 0 {
+        } else if prober.probes == 0, (kernelProbes ?? 0) == 0 || (othersProbe && ending?.error != "ETIMEDOUT") {
             obstacle = "no probe was due yet: it takes \(expectation.idle) s of silence"
         } else if prober.probes > 0, prober.gaveUp == nil,
             [prober.idleGaps, prober.intervalGaps, prober.periodGaps].allSatisfy({ $0.count == 0 })
@@ -92,12 +108,8 @@ public struct Verification: Sendable {
         } else {
             judgeAnswers(prober, peer, expectation)
         }
-        if let ending { judgeError(ending, prober, peer, expectation) }
-        if let kernelProbes {
-            add(
-                "probes by the kernel's count", "\(kernelProbes)", "\(prober.probes) on the wire",
-                passes: UInt64(exactly: kernelProbes) == prober.probes)
-        }
+        if let ending { judgeError(ending, prober, peer, expectation, kernelProbes) }
+        if let kernelProbes { judgeKernel(kernelProbes, prober, othersProbe) }
     }
 
     /// A judgement of nothing, for the reason `obstacle`.
@@ -109,7 +121,9 @@ public struct Verification: Sendable {
         _ field: String, _ expected: String, _ actual: String, tolerance: String = "", passes: Bool
     ) {
         checks.append(
-            Check(field: field, expected: expected, actual: actual, tolerance: tolerance, passes: passes))
+            Check(
+                field: field, expected: expected, actual: actual, tolerance: tolerance,
+                outcome: passes ? .passes : .fails))
     }
 
     private mutating func judgeFirst(_ prober: ConnectionSide, _ idle: Int64, _ interval: Int64) {
@@ -186,12 +200,16 @@ public struct Verification: Sendable {
     }
 
     private mutating func judgeError(
-        _ ending: Ending, _ prober: ConnectionSide, _ peer: ConnectionSide, _ expectation: Expectation
+        _ ending: Ending, _ prober: ConnectionSide, _ peer: ConnectionSide, _ expectation: Expectation,
+        _ kernelProbes: Int?
     ) {
+        // The kernel gives up by what it sent, whether or not that left the host.
+        let lost = UInt64(exactly: kernelProbes ?? 0).map { $0 &- min($0, prober.probes) } ?? 0
+        let unanswered = prober.unanswered &+ (ending.error == "ETIMEDOUT" ? lost : 0)
         let expected: String? =
             if peer.reset != nil {
                 "ECONNRESET"
-            } else if prober.unanswered >= UInt64(clamping: expectation.count) {
+            } else if unanswered >= UInt64(clamping: expectation.count) {
                 "ETIMEDOUT"
             } else {
                 nil
@@ -199,6 +217,26 @@ public struct Verification: Sendable {
         guard expected != nil || ending.error != nil else { return }
         add(
             "error of recv", expected ?? "none", ending.error ?? "none", passes: ending.error == expected)
+    }
+
+    private mutating func judgeKernel(_ counted: Int, _ prober: ConnectionSide, _ othersProbe: Bool) {
+        let seen = prober.probes
+        var check = Check(
+            field: "probes by the kernel's count", expected: "\(counted)", actual: "\(seen) on the wire", tolerance: "",
+            outcome: UInt64(exactly: counted) == seen ? .passes : .fails)
+        if let counted = UInt64(exactly: counted), counted > seen {
+            if othersProbe {
+                check.outcome = .notJudged
+                check.reason = "other connections of this network namespace probe too"
+            } else {
+                let parts = seen == 0 ? "none of which was" : "only \(seen) of which \(seen == 1 ? "was" : "were")"
+                check.reason =
+                    "the kernel counted \(counted) probe\(counted == 1 ? "" : "s"), \(parts) seen on the wire: "
+                    + "\(seen == 0 ? "they" : "the others") never left the host (a filter on OUTPUT, an interface that is "
+                    + "down, no route)"
+            }
+        }
+        checks.append(check)
     }
 
     /// Nanoseconds as seconds with three digits, as in `15.104 s`.

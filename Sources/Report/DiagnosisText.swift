@@ -57,7 +57,11 @@ extension TextBuffer {
                 append(name, " has data for ", other, ", whose window is closed: it sent ")
                 append(counted(own.zeroWindowProbes, "window probe"), ", which are no keep-alives.")
             } else {
-                append(name, " sent data that ", other, " does not acknowledge")
+                if own.awaitsCloseOnly {
+                    append(name, " closed (FIN), and ", other, " does not acknowledge that")
+                } else {
+                    append(name, " sent data that ", other, " does not acknowledge")
+                }
                 appendTime(own.lastSpoke, since: peer.lastSpoke)
             }
         case .middleboxProbes:

@@ -1,29 +1,63 @@
 public import Capture
-import KeepAlive
-public import Wire
+public import KeepAlive
+import Wire
 
 extension TextBuffer {
-    /// Appends one line of at most `columns`: how a live capture stands.
+    /// Appends one line of at most `columns`: how a live capture stands at `now` (ns since 1970).
     ///
-    /// `next` is who will probe next, and in how many nanoseconds, where that can be expected.
+    /// `next` is the probe that can be expected next. Of what does not fit, whole parts are left out: first the
+    /// connections, then the keep-alives, then the packets; who probes next stays the longest.
     public mutating func append(
-        statusOf summary: Summary, _ counters: LiveCapture.Counters, next: (delay: Int64, prober: Endpoint)?,
-        columns: Int
+        statusOf summary: Summary, _ counters: LiveCapture.Counters, next: ExpectedProbe?, at now: Int64, columns: Int
     ) {
-        var line = TextBuffer()
-        line.append(summary.tally.packets, of: "packet")
-        line.append(", ")
-        line.append(counters.droppedByKernel)
-        line.append(" dropped, ")
-        line.append(summary.connections, of: "connection")
-        line.append(", ")
-        line.append(summary.kindCounts[Int(SegmentKind.probe.rawValue)], of: "keep-alive")
-        if let next {
-            line.append("; the next in about ")
-            line.append(UInt64(max(0, next.delay)) / 1_000_000_000)
-            line.append(" s by ")
-            line.append(next.prober)
+        // In the order of the line; the lower rank stays longer.
+        let parts: [(rank: Int, text: String)] = [
+            (2, Self.packets(of: summary, counters)),
+            (4, Self.text { $0.append(summary.connections, of: "connection") }),
+            (3, Self.text { $0.append(summary.kindCounts[Int(SegmentKind.probe.rawValue)], of: "keep-alive") }),
+            (0, next.map { Self.expectation($0, now) } ?? ""),
+            (1, next.map { $0.time != nil && $0.unanswered > 0 ? "\($0.unanswered) unanswered" : "" } ?? ""),
+        ]
+        var chosen: Set<Int> = []
+        for part in parts.sorted(by: { $0.rank < $1.rank }) where !part.text.isEmpty {
+            let line = Self.line(of: parts.filter { chosen.contains($0.rank) || $0.rank == part.rank })
+            if line.utf8.count <= columns { chosen.insert(part.rank) }
         }
-        append(String(line.string.prefix(max(0, columns))))
+        append(Self.line(of: parts.filter { chosen.contains($0.rank) }))
+    }
+
+    private static func line(of parts: [(rank: Int, text: String)]) -> String {
+        parts.reduce("") { line, part in
+            line.isEmpty ? part.text : line + (part.rank == 0 ? "; " : ", ") + part.text
+        }
+    }
+
+    private static func packets(of summary: Summary, _ counters: LiveCapture.Counters) -> String {
+        text {
+            $0.append(summary.tally.packets, of: "packet")
+            $0.append(", ")
+            $0.append(counters.droppedByKernel)
+            $0.append(" dropped")
+        }
+    }
+
+    private static func expectation(_ next: ExpectedProbe, _ now: Int64) -> String {
+        text {
+            if let time = next.time {
+                $0.append("next probe in ~")
+                $0.append(UInt64(max(0, time &- now)) / 1_000_000_000)
+                $0.append(" s by ")
+            } else {
+                $0.append(next.unanswered, of: "probe")
+                $0.append(" unanswered, of ")
+            }
+            $0.append(next.prober)
+        }
+    }
+
+    private static func text(_ body: (inout TextBuffer) -> Void) -> String {
+        var text = TextBuffer()
+        body(&text)
+        return text.string
     }
 }

@@ -23,19 +23,37 @@ extension TextBuffer {
     public mutating func append(linesOf verification: Verification) {
         let width = verification.checks.map(\.field.count).max() ?? 0
         for check in verification.checks {
-            append(check.passes ? "pass  " : "FAIL  ")
+            switch check.outcome {
+            case .passes: append("pass  ")
+            case .fails: append("FAIL  ")
+            case .notJudged: append("----  ")
+            }
             let start = count
             append(check.field)
             pad(to: width, from: start)
             append("  expected \(check.expected)")
             if !check.tolerance.isEmpty { append(" (\(check.tolerance))") }
-            append(", actual \(check.actual)\n")
+            append(", actual \(check.actual)")
+            if check.outcome == .notJudged { append("; not judged: \(check.reason ?? "the reason is not known")") }
+            append("\n")
         }
+        for check in verification.checks where check.outcome == .fails {
+            guard let reason = check.reason else { continue }
+            append(sentence: reason)
+            append("\n")
+        }
+    }
+
+    /// Appends `clause` as a sentence of its own.
+    private mutating func append(sentence clause: String) {
+        append(clause.prefix(1).uppercased())
+        append(String(clause.dropFirst()))
+        append(".")
     }
 
     /// Appends what the judgement amounts to, in a sentence.
     public mutating func append(conclusionOf verification: Verification) {
-        let failed = verification.checks.count { !$0.passes }
+        let failed = verification.checks.count { $0.outcome == .fails }
         if let obstacle = verification.obstacle {
             append("Cannot be judged: \(obstacle).")
         } else if failed == 0 {
@@ -61,7 +79,8 @@ extension TextBuffer {
             member("expected", check.expected)
             if !check.tolerance.isEmpty { member("tolerance", check.tolerance) }
             member("actual", check.actual)
-            member("passes", check.passes)
+            if check.outcome != .notJudged { member("passes", check.passes) }
+            if let reason = check.reason { member("reason", reason) }
             append("}")
         }
         append("]}")
@@ -84,17 +103,27 @@ extension TextBuffer {
             append("  <testsuite name=\"")
             append(xml: name.string)
             append("\" tests=\"\(checks.count + (obstacle == nil ? 0 : 1))\" failures=\"")
-            append("\(checks.count { !$0.passes })\" errors=\"\(obstacle == nil ? 0 : 1)\">\n")
+            append("\(checks.count { $0.outcome == .fails })\" errors=\"\(obstacle == nil ? 0 : 1)\"")
+            append(" skipped=\"\(checks.count { $0.outcome == .notJudged })\">\n")
             if let obstacle { appendCase("judgement", "error", message: obstacle) }
-            for check in checks {
-                let tolerance = check.tolerance.isEmpty ? "" : " (\(check.tolerance))"
-                appendCase(
-                    check.field, check.passes ? nil : "failure",
-                    message: "expected \(check.expected)\(tolerance), actual \(check.actual)")
-            }
+            for check in checks { appendCase(of: check) }
             append("  </testsuite>\n")
         }
         append("</testsuites>\n")
+    }
+
+    private mutating func appendCase(of check: Verification.Check) {
+        let tolerance = check.tolerance.isEmpty ? "" : " (\(check.tolerance))"
+        let reason = check.reason.map { ": \($0)" } ?? ""
+        let outcome: String? =
+            switch check.outcome {
+            case .passes: nil
+            case .fails: "failure"
+            case .notJudged: "skipped"
+            }
+        appendCase(
+            check.field, outcome,
+            message: "expected \(check.expected)\(tolerance), actual \(check.actual)\(reason)")
     }
 
     private mutating func appendCase(_ name: String, _ outcome: String?, message: String) {

@@ -22,23 +22,26 @@ public struct KernelCounters: Sendable, Equatable {
             abortsOnTimeout: abortsOnTimeout - earlier.abortsOnTimeout)
     }
 
-    /// What these counts tell a person, made while `probes` keep-alives and `windowProbes` zero-window probes were seen
-    /// on the wire, of this host or of others.
-    public func sentence(probes: UInt64, windowProbes: UInt64) -> String {
+    /// What these counts tell a person, made while `probes` keep-alives and `windowProbes` zero-window probes of this host
+    /// were seen on the wire; `isFiltered`: by a filter that may have left out others.
+    public func sentence(probes: UInt64, windowProbes: UInt64, isFiltered: Bool = false) -> String {
         let counted = [
             (keepAliveProbes, probes, "keep-alive probe", "TCPKeepAlive"),
             (self.windowProbes, windowProbes, "zero-window probe", "TCPWinProbe"),
         ]
         let parts = counted.map { number, seen, noun, name in
-            "\(number) \(noun)\(number == 1 ? "" : "s") (\(name)\(Self.difference(number, seen: seen)))"
+            let difference = Self.difference(number, seen: seen, isFiltered)
+            return "\(number) \(noun)\(number == 1 ? "" : "s") (\(name)\(difference))"
         }
         return "this host's kernel meanwhile: " + parts.joined(separator: ", ")
             + ", \(abortsOnTimeout) connection\(abortsOnTimeout == 1 ? "" : "s") timed out (TCPAbortOnTimeout)"
     }
 
-    private static func difference(_ number: Int, seen: UInt64) -> String {
-        if number > 0, seen == 0 { return "; none was seen: they went by another interface, or never left the host" }
-        if number > seen { return "; \(seen) seen: the others went by another interface, or never left the host" }
-        return number < seen ? "; \(seen) seen: the others are not this host's" : ""
+    private static func difference(_ number: Int, seen: UInt64, _ isFiltered: Bool) -> String {
+        let reasons =
+            (isFiltered ? "did not match the filter, " : "") + "went by another interface, or never left the host"
+        if number > 0, seen == 0 { return "; none was seen from this host: they \(reasons)" }
+        if number > seen { return "; \(seen) seen from this host: the others \(reasons)" }
+        return number < seen ? "; \(seen) seen from this host: the others are not its kernel's" : ""
     }
 }

@@ -1,6 +1,7 @@
 internal import Synchronization
 
 #if canImport(Glibc)
+    internal import CSystem
     internal import Glibc
 #elseif canImport(Darwin)
     internal import Darwin
@@ -407,6 +408,32 @@ func systemCatchInterruptions() throws(SystemError) -> Int32 {
 #if canImport(Glibc)
     /// Sends `request` to the kernel's socket monitor and gives its first answer (netlink(7), sock_diag(7)).
     func systemDiagnose(_ request: [UInt8]) throws(SystemError) -> [UInt8] {
+        let monitor = try systemSocketMonitor(asking: request)
+        return try systemNextAnswer(monitor.number)
+    }
+
+    /// Sends `request` to the kernel's socket monitor and gives what is in each of its answers (netlink(7)).
+    func systemDiagnoseAll(_ request: [UInt8]) throws(SystemError) -> [ArraySlice<UInt8>] {
+        let monitor = try systemSocketMonitor(asking: request)
+        let headerSize = MemoryLayout<nlmsghdr>.size
+        var answers: [ArraySlice<UInt8>] = []
+        while true {
+            var rest = try systemNextAnswer(monitor.number)[...]
+            guard rest.count >= headerSize else { return answers }
+            while rest.count >= headerSize {
+                let header = unsafe rest.withUnsafeBytes { unsafe $0.loadUnaligned(as: nlmsghdr.self) }
+                let length = Int(header.nlmsg_len)
+                // NLMSG_ERROR is 2, NLMSG_DONE 3.
+                guard header.nlmsg_type == 20, length >= headerSize, length <= rest.count else { return answers }
+                answers.append(rest.prefix(length).dropFirst(headerSize))
+                // Each begins at a multiple of four octets.
+                rest = rest.dropFirst((length + 3) & ~3)
+            }
+        }
+    }
+
+    /// A socket to the kernel's socket monitor that was sent `request`.
+    private func systemSocketMonitor(asking request: [UInt8]) throws(SystemError) -> Descriptor {
         // NETLINK_SOCK_DIAG is 4.
         let number = socket(AF_NETLINK, Int32(SOCK_RAW.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 4)
         guard number >= 0 else { throw .last }
@@ -415,9 +442,13 @@ func systemCatchInterruptions() throws(SystemError) -> Int32 {
             unsafe send(descriptor.number, $0.baseAddress, $0.count, 0)
         }
         guard sent == request.count else { throw .last }
-        // The answer is there when send returns: the kernel works it out in the sender's time.
-        var answer = [UInt8](repeating: 0, count: 8192)
-        let received = unsafe recv(descriptor.number, &answer, answer.count, Int32(MSG_DONTWAIT))
+        return descriptor
+    }
+
+    /// What the socket monitor `number` has to say next; it works that out in the time of who asks, so it is there.
+    private func systemNextAnswer(_ number: Int32) throws(SystemError) -> [UInt8] {
+        var answer = [UInt8](repeating: 0, count: 32768)
+        let received = unsafe recv(number, &answer, answer.count, Int32(MSG_DONTWAIT))
         guard received >= 0 else { throw .last }
         answer.removeLast(answer.count - received)
         return answer

@@ -44,7 +44,9 @@ struct Client: ParsableCommand {
     @Option(help: ArgumentHelp("The address of this end.", valueName: "address"))
     var bind: String?
 
-    @Option(help: ArgumentHelp("How long each address may take to answer.", valueName: "seconds"))
+    @Option(
+        help: ArgumentHelp("How long each address may take to answer (default: 10).", valueName: "seconds"),
+        transform: { try Seconds($0) })
     var connectTimeout = Seconds(10)
 
     @Flag(help: "Connect again after the end, and after a failure; waits 1 s, then twice as long each time, to 60 s.")
@@ -62,7 +64,7 @@ struct Client: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             "Give up after this long without an acknowledgement, whatever the count (TCP_USER_TIMEOUT).",
-            valueName: "seconds"))
+            valueName: "seconds"), transform: { try Seconds(userTimeout: $0) })
     var userTimeout: Seconds?
 
     @Flag(help: "Turn SO_KEEPALIVE off.")
@@ -71,7 +73,9 @@ struct Client: ParsableCommand {
     @Flag(help: "Turn SO_KEEPALIVE on, and leave idle, interval and count as the system has them.")
     var systemDefaults = false
 
-    @Option(help: ArgumentHelp("Time between the signs of waiting.", valueName: "seconds"))
+    @Option(
+        help: ArgumentHelp("Time between the signs of waiting (default: 5).", valueName: "seconds"),
+        transform: { try Seconds($0) })
     var tick = Seconds(5)
 
     @Option(help: ArgumentHelp("The most octets to read at once.", valueName: "octets"))
@@ -83,7 +87,9 @@ struct Client: ParsableCommand {
     @Flag(help: "Send what is typed, where standard input is a terminal.")
     var interactive = false
 
-    @Option(help: ArgumentHelp("End after this long.", valueName: "seconds"))
+    @Option(
+        help: ArgumentHelp("End after this long.", valueName: "seconds"),
+        transform: { try Seconds($0) })
     var duration: Seconds?
 
     @Flag(help: "Capture the connection, and judge its probes by the options: needs the capability cap_net_raw.")
@@ -217,6 +223,7 @@ struct Client: ParsableCommand {
             let now = ContinuousClock.now
             if let deadline, deadline <= now { return try judge(.durationOver, schedule, &verifier, narration) }
             if nextTick <= now {
+                verifier?.lookAtOthers()
                 try narration.say("still waiting; \(client.nextProbe())")
                 repeat { nextTick += tick.duration } while nextTick <= now
             }

@@ -4,31 +4,49 @@ import Report
 import Sockets
 
 /// The options that probes are held against, as the command line writes them: `idle=60,interval=15,count=4`.
-struct ExpectedOptions: ExpressibleByArgument, Sendable, Equatable {
+struct ExpectedOptions: Sendable, Equatable {
     /// What they promise.
     let expectation: Verification.Expectation
 
-    /// The options in `argument`, in any order; nil where one is missing, named twice, or not one that a kernel takes.
-    init?(argument: String) {
+    /// The options in `argument`, in any order. Throws `ValidationError`, with the reason, where one is missing, named
+    /// twice, unknown, or of a value that the kernel would refuse.
+    init(_ argument: String) throws {
         var values: [KeepAliveOption: Int] = [:]
-        let names: [Substring: KeepAliveOption] = ["idle": .idle, "interval": .interval, "count": .count]
         for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
             let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard pair.count == 2, let option = names[pair[0]], let value = Int(pair[1]), values[option] == nil,
-                (try? option.check(value)) != nil
-            else { return nil }
+            guard let option = Self.options.first(where: { $0.key == pair[0] })?.option else {
+                throw ValidationError("there is no option \"\(pair[0])\", only idle, interval and count.")
+            }
+            guard pair.count == 2, let value = Int(pair[1]) else {
+                throw ValidationError("\(part): \(pair[0]) wants a whole number, as in \(Self.example).")
+            }
+            if values[option] != nil { throw ValidationError("\(pair[0]) is named twice.") }
+            do {
+                try option.check(value)
+            } catch {
+                throw ValidationError("\(part): \(error).")
+            }
             values[option] = value
         }
-        guard let idle = values[.idle], let interval = values[.interval], let count = values[.count] else { return nil }
+        let missing = Self.options.filter { values[$0.option] == nil }.map(\.key)
+        guard let idle = values[.idle], let interval = values[.interval], let count = values[.count] else {
+            throw ValidationError("\(missing.joined(separator: " and ")) missing; it is given as in \(Self.example).")
+        }
         expectation = Verification.Expectation(idle: Int64(idle), interval: Int64(interval), count: count)
     }
+
+    private static let options: [(key: String, option: KeepAliveOption)] = [
+        ("idle", .idle), ("interval", .interval), ("count", .count),
+    ]
+    private static let example = "idle=60,interval=15,count=4"
 }
 
 /// The judgement of probes by the options that they should have.
 struct JudgementOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Judge the probes by these options, as in idle=60,interval=15,count=4.", valueName: "options"))
+            "Judge the probes by these options, as in idle=60,interval=15,count=4.", valueName: "options"),
+        transform: { try ExpectedOptions($0) })
     var expect: ExpectedOptions?
 
     @Option(

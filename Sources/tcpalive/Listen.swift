@@ -31,10 +31,14 @@ struct Listen: ParsableCommand {
     @Option(help: ArgumentHelp("Send this line to each new connection; may be repeated.", valueName: "line"))
     var send: [String] = []
 
-    @Option(help: ArgumentHelp("Close each connection after this long (FIN).", valueName: "seconds"))
+    @Option(
+        help: ArgumentHelp("Close each connection after this long (FIN).", valueName: "seconds"),
+        transform: { try Seconds($0) })
     var closeAfter: Seconds?
 
-    @Option(help: ArgumentHelp("Reset each connection after this long (RST).", valueName: "seconds"))
+    @Option(
+        help: ArgumentHelp("Reset each connection after this long (RST).", valueName: "seconds"),
+        transform: { try Seconds($0) })
     var resetAfter: Seconds?
 
     @Flag(help: "Read nothing, with a small buffer: a peer that sends soon meets a zero window.")
@@ -53,16 +57,26 @@ struct Listen: ParsableCommand {
             "Turn keep-alives on: unanswered probes until the peer is dead, 1 to 127.", valueName: "probes"))
     var count: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "Give up after this long without an acknowledgement, whatever the count (TCP_USER_TIMEOUT).",
+            valueName: "seconds"), transform: { try Seconds(userTimeout: $0) })
+    var userTimeout: Seconds?
+
     @Flag(help: "Show what is received in base 16.")
     var hex = false
 
-    @Option(help: ArgumentHelp("End after this long.", valueName: "seconds"))
+    @Option(
+        help: ArgumentHelp("End after this long.", valueName: "seconds"),
+        transform: { try Seconds($0) })
     var duration: Seconds?
 
     /// The keep-alive options that the command line means; nil: those of the system, off.
     var options: KeepAliveOptions? {
-        if idle == nil, interval == nil, count == nil { return nil }
-        return KeepAliveOptions(idle: idle, interval: interval, count: count)
+        let isEnabled = idle != nil || interval != nil || count != nil
+        if !isEnabled, userTimeout == nil { return nil }
+        return KeepAliveOptions(
+            isEnabled: isEnabled, idle: idle, interval: interval, count: count, userTimeout: userTimeout?.milliseconds)
     }
 
     func validate() throws {
@@ -75,6 +89,10 @@ struct Listen: ParsableCommand {
         }
         if let port = words.last, let number = Int(port), !(0...65535).contains(number) {
             throw ValidationError("\(port): a port is between 0 and 65535.")
+        }
+        if words.count == 1, (try? Endpoint.resolve(host: "127.0.0.1", port: words[0])) == nil {
+            throw ValidationError(
+                "\(words[0]) is no port: give one, and an address before it, as in tcpalive listen 127.0.0.1 5001.")
         }
     }
 
@@ -101,7 +119,7 @@ struct Listen: ParsableCommand {
             switch try listener.wait(until: deadline, watching: [interruption.descriptor]) {
             case .accepted(let number, let peer):
                 try narration.say("#\(number) from \(peer)")
-                if let options = try listener.options(of: number), options.isEnabled {
+                if options != nil, let options = try listener.options(of: number) {
                     for line in optionTable(options, defaults: .systemDefaults) { try narration.say(plain: line) }
                 }
                 listener.send(send.flatMap { Array("\($0)\n".utf8) }, on: number)

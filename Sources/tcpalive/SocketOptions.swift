@@ -18,14 +18,30 @@ struct FamilyOptions: ParsableArguments {
 }
 
 /// A time on the command line: seconds, with a fraction if need be, as in `2.5`.
-struct Seconds: ExpressibleByArgument, Sendable, Equatable {
+struct Seconds: Sendable, Equatable {
     /// The time.
     let duration: Duration
 
-    /// The time that `argument` tells, from a millisecond to a thousand million seconds; nil where it is none.
-    init?(argument: String) {
-        guard let seconds = Double(argument), seconds.isFinite, seconds >= 0.001, seconds <= 1e9 else { return nil }
+    /// The time that `argument` tells, from a millisecond to a thousand million seconds. Throws `ValidationError`.
+    init(_ argument: String) throws {
+        guard let seconds = Double(argument), seconds >= 0.001, seconds <= 1e9 else {
+            throw ValidationError("it is not between 0.001 and 1000000000 seconds.")
+        }
         duration = .milliseconds(Int64((seconds * 1000).rounded()))
+    }
+
+    /// The time that `argument` tells, where the kernel takes it for TCP_USER_TIMEOUT. Throws `ValidationError`.
+    init(userTimeout argument: String) throws {
+        let bounds = KeepAliveOption.userTimeout.bounds
+        guard let seconds = Double(argument),
+            (Double(bounds.lowerBound)...Double(bounds.upperBound)).contains(seconds * 1000)
+        else {
+            throw ValidationError(
+                "it is not between \(bounds.lowerBound) and \(Double(bounds.upperBound) / 1000) seconds, the bounds of "
+                    + "the kernel for TCP_USER_TIMEOUT.")
+        }
+        // Zero is none; what is above shall not become that.
+        duration = .milliseconds(max(seconds > 0 ? 1 : 0, Int64((seconds * 1000).rounded())))
     }
 
     /// So many seconds.
@@ -37,9 +53,6 @@ struct Seconds: ExpressibleByArgument, Sendable, Equatable {
     var milliseconds: Int {
         Int(duration.components.seconds) * 1000 + Int(duration.components.attoseconds / 1_000_000_000_000_000)
     }
-
-    /// The number as `--help` shows a default.
-    var defaultValueDescription: String { String(duration.secondsText.dropLast(2)) }
 }
 
 /// Throws `ValidationError`, with the bounds of the kernel, for a value of `options` that it would refuse.

@@ -16,9 +16,9 @@ struct StatusLine {
         nextDraw = ContinuousClock.now + .milliseconds(500)
         let columns = line?.columns ?? 0
         let now = WallClock.now
-        let next = analysis.tracker.nextProbe(after: now).map { (delay: $0.time &- now, prober: $0.prober) }
+        let next = analysis.tracker.nextProbe(after: now)
         let summary = analysis.summary
-        line?.draw { $0.append(statusOf: summary, counters, next: next, columns: columns) }
+        line?.draw { $0.append(statusOf: summary, counters, next: next, at: now, columns: columns) }
     }
 
     /// Makes room for results, where they go to the terminal too.

@@ -11,6 +11,7 @@ struct TCPAlive: ParsableCommand {
 
             Exit status (each subcommand's help tells its own):
               0   as expected
+              1   probes are not as --expect or --verify has them, or a verdict is as severe as --fail-on
               2   could not run: no such file, no permission, a wrong filter
               3   the input is damaged; what could be read was reported
               4   packets were dropped: what is reported may lack some

@@ -22,6 +22,8 @@ struct TerminalLine {
         var text = TextBuffer()
         text.append(Self.erasure)
         body(&text)
+        // A terminal that becomes narrower may break the line into several: the cursor stays with its first character.
+        text.append("\r")
         try? terminal.write(text.octets)
     }
 
@@ -37,6 +39,6 @@ struct TerminalLine {
         try? terminal.write(Array(Self.erasure.utf8))
     }
 
-    /// To the first column, and erase to the end of the line (ECMA-48 EL).
-    private static let erasure = "\r\u{1B}[K"
+    /// To the first column, and erase to the end of the screen (ECMA-48 ED): all rows that the line takes by now.
+    private static let erasure = "\r\u{1B}[J"
 }

@@ -12,6 +12,7 @@ struct Verifier: ~Copyable {
     /// The endpoints as `Sockets` writes them, once the connection is there.
     private var ends: (local: String, remote: String)?
     private var kernelBefore: Int?
+    private var others: OtherProbers?
 
     /// Captures on all interfaces what goes to and comes from `port`. Throws why that cannot be done.
     init(port: String) throws(CaptureError) {
@@ -28,6 +29,13 @@ struct Verifier: ~Copyable {
     mutating func begin(_ client: borrowing KeepAliveClient) {
         kernelBefore = KernelCounters.now()?.keepAliveProbes
         ends = (client.localEndpoint.description, client.remoteEndpoint.description)
+        others = OtherProbers(beside: client.localEndpoint, client.remoteEndpoint)
+        lookAtOthers()
+    }
+
+    /// Looks whether other connections may probe, which the kernel would count too: now and then.
+    mutating func lookAtOthers() {
+        others?.look()
     }
 
     /// Takes the packets that have come.
@@ -38,7 +46,9 @@ struct Verifier: ~Copyable {
     /// Judges what has passed by the options `schedule` was made of; `cause` is how the connection ended, if it did.
     mutating func judge(_ schedule: ProbeSchedule?, cause: EndCause?) -> JudgedProbes {
         let ending = cause.map { Verification.Ending(error: $0.errorName, time: WallClock.now) }
+        lookAtOthers()
         let probes = KernelCounters.now()?.keepAliveProbes
+        let othersProbe = others?.mayHaveProbed() ?? false
         live.acceptNoMore()
         while !live.isDrained { takePackets() }
         let dropped = live.counters.droppedByKernel
@@ -54,7 +64,7 @@ struct Verifier: ~Copyable {
         let sides = (connection.fromOriginator, connection.fromResponder)
         let verification = Verification(
             of: isOriginator ? sides.0 : sides.1, peer: isOriginator ? sides.1 : sides.0, expecting: expectation,
-            ending: ending, kernelProbes: counted)
+            ending: ending, kernelProbes: counted, othersProbe: othersProbe)
         return JudgedProbes(
             prober: isOriginator ? connection.originator : connection.responder,
             peer: isOriginator ? connection.responder : connection.originator, verification: verification)

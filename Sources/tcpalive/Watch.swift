@@ -38,8 +38,10 @@ struct Watch: ParsableCommand {
     @Option(name: .customShort("c"), help: ArgumentHelp("Stop after this many packets.", valueName: "packets"))
     var packetLimit: UInt64?
 
-    @Option(help: ArgumentHelp("Stop after this long.", valueName: "seconds"))
-    var duration: Double?
+    @Option(
+        help: ArgumentHelp("Stop after this long.", valueName: "seconds"),
+        transform: { try Seconds($0) })
+    var duration: Seconds?
 
     @Option(
         name: [.customShort("s"), .customLong("snaplen")],
@@ -68,9 +70,7 @@ struct Watch: ParsableCommand {
         if interfaces.isEmpty { throw ValidationError("No interface is named: give -i INTERFACE, or -i any.") }
         if Set(interfaces).count < interfaces.count { throw ValidationError("An interface is named twice.") }
         if packetLimit == 0 { throw ValidationError("-c 0 would capture nothing: give at least 1.") }
-        if let duration, !(duration > 0 && duration <= 1e9) {
-            throw ValidationError("--duration: \(duration) is not between 0 and 1000000000 seconds.")
-        }
+        if file == "-" { throw ValidationError("-w -: standard output is for the report, so name a file.") }
         if !(1...262_144).contains(snaplen) {
             throw ValidationError("-s: \(snaplen) is not between 1 and 262144 octets.")
         }
@@ -97,9 +97,10 @@ struct Watch: ParsableCommand {
     private func watch() throws {
         var live = try LiveCapture(on: interfaces, settings)
         var session = try WatchSession(
-            described: live.described(snaplen: snaplen), file: file, output: output, packetLimit: packetLimit)
+            described: live.described(snaplen: snaplen), isFiltered: !words.isEmpty, file: file, output: output,
+            packetLimit: packetLimit)
         complain("capturing on \(session.name); Ctrl-C ends it with the summary")
-        let deadline = duration.map { ContinuousClock.now + .seconds($0) }
+        let deadline = duration.map { ContinuousClock.now + $0.duration }
         while !Signals.isStopping, !session.isDone, !live.isOver {
             if let deadline, ContinuousClock.now >= deadline { break }
             try session.take(from: &live)

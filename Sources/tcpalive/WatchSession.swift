@@ -13,16 +13,20 @@ struct WatchSession: ~Copyable {
     private var reporter: Reporter
     private var writer: PcapngWriter?
     private var status = StatusLine()
+    private var hostProbes = HostProbes()
     private let kernelBefore = KernelCounters.now()
     private let output: OutputOptions
+    private let isFiltered: Bool
 
-    /// A session on the interfaces `described`, written to `file` if there is one.
+    /// A session on the interfaces `described`, written to `file` if there is one; `isFiltered`: not all that passes there
+    /// is captured.
     init(
-        described: [CaptureInterface], file: String?, output: OutputOptions,
+        described: [CaptureInterface], isFiltered: Bool, file: String?, output: OutputOptions,
         packetLimit: UInt64?
     ) throws {
         name = described.map(\.name).joined(separator: ", ")
         self.output = output
+        self.isFiltered = isFiltered
         analysis = Analysis(
             version: output.wireshark, packetLimit: packetLimit, keepsAll: output.connections == .all)
         reporter = output.reporter(namesFiles: false)
@@ -44,6 +48,7 @@ struct WatchSession: ~Copyable {
         analysis.advance(&live)
         try analysis.write(to: &writer)
         if !analysis.events.isEmpty {
+            hostProbes.note(analysis.events)
             status.makeRoom()
             for event in analysis.events { try reporter.event(event, frame: analysis.frame(of: event)) }
             try reporter.flush()
@@ -79,14 +84,13 @@ struct WatchSession: ~Copyable {
         return summary
     }
 
-    private func tellCounts(_ counters: LiveCapture.Counters, captured: UInt64) {
+    private mutating func tellCounts(_ counters: LiveCapture.Counters, captured: UInt64) {
         complain(counters.sentence(captured: captured))
         guard let kernelBefore, let now = KernelCounters.now() else { return }
-        let kinds = analysis.tracker.kindCounts
+        let seen = hostProbes.ofThisHost()
         complain(
             now.since(kernelBefore).sentence(
-                probes: kinds[Int(SegmentKind.probe.rawValue)],
-                windowProbes: kinds[Int(SegmentKind.zeroWindowProbe.rawValue)]))
+                probes: seen.probes, windowProbes: seen.windowProbes, isFiltered: isFiltered))
     }
 
     /// Ends the file and the report, with the judgement of all probes by `options`.
@@ -118,7 +122,8 @@ extension LiveCapture.Counters {
     /// What the kernel has counted, beside the packets `captured`.
     fileprivate func sentence(captured: UInt64) -> String {
         var text =
-            "\(captured) packets captured, \(received) received by the filter, \(droppedByKernel) dropped by the kernel"
+            "\(captured) packet\(captured == 1 ? "" : "s") captured, \(received) received by the filter, "
+            + "\(droppedByKernel) dropped by the kernel"
         if droppedByInterface > 0 { text += ", \(droppedByInterface) dropped by the interface" }
         return droppedByKernel > 0 ? text + ": use a larger --buffer, a smaller -s, or a filter" : text
     }

@@ -95,4 +95,31 @@ struct ConnectionTrackerTests {
         #expect(events.allSatisfy { UInt64($0.segment.record) == 0 && $0.connection < UInt64(count) })
         #expect(Set(events.map(\.connection)).count == Int(count))
     }
+
+    /// A dead peer, probed after 60 s, then every 15 s; then the probe at 122 s is expected, and does not come.
+    @Test(
+        "The probe that comes next is expected by the gaps before it, with the number of those that wait for an answer",
+        arguments: [
+            (Int64(30), nil, nil), (61, nil, nil), (63, nil, 1), (76, 91, 1), (78, 91, 2), (91, 106, 2), (92, 106, 3),
+            (200, nil, 3),
+        ] as [(Int64, Int64?, UInt64?)])
+    func nextProbe(now: Int64, time: Int64?, unanswered: UInt64?) {
+        var tracker = ConnectionTracker(seed: 3)
+        var events: [SegmentEvent] = []
+        let lines: [(Int64, String)] = [
+            (0, "AB S 999 0"), (0, "BA AS 4999 1000"), (0, "AB A 1000 5000"), (61, "AB A 999 5000"),
+            (76, "AB A 999 5000"), (91, "AB A 999 5000"),
+        ]
+        var batch = SegmentBatch()
+        for (segment, line) in zip(SegmentScript(lines.map(\.1)).segments, lines) where line.0 <= now {
+            var segment = segment
+            segment.time = line.0 * 1_000_000_000
+            batch.append(segment)
+        }
+        tracker.track(batch, events: &events)
+        let next = tracker.nextProbe(after: now * 1_000_000_000)
+        #expect(
+            next?.time == time.map { $0 * 1_000_000_000 } && next?.unanswered == unanswered,
+            "\(String(describing: next))")
+    }
 }

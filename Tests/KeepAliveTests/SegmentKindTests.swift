@@ -121,7 +121,7 @@ struct SegmentKindTests {
             var batch = SegmentBatch()
             for segment in SegmentScript(SegmentScript.opened + lines).segments { batch.append(segment) }
             tracker.track(batch, events: &events)
-            return tracker.nextProbe(after: 0).map { $0.time / 1_000_000_000 }
+            return tracker.nextProbe(after: 0)?.time.map { $0 / 1_000_000_000 }
         }
         #expect(next([]) == nil)
         #expect(next([Self.probe]) == nil)

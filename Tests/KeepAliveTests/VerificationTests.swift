@@ -58,12 +58,13 @@ struct VerificationTests {
 
     private static func judge(
         _ lines: [(Int64, String)], _ expectation: Verification.Expectation, error: String? = nil,
-        at time: Int64? = nil, kernel: Int? = nil
+        at time: Int64? = nil, kernel: Int? = nil, othersProbe: Bool = false
     ) throws -> Verification {
         let (prober, peer) = observe(lines)
         let ending = time.map { Verification.Ending(error: error, time: $0 * 1_000_000) }
         return Verification(
-            of: prober, peer: peer, expecting: expectation, ending: ending, kernelProbes: kernel)
+            of: prober, peer: peer, expecting: expectation, ending: ending, kernelProbes: kernel,
+            othersProbe: othersProbe)
     }
 
     private static let usual = Verification.Expectation(idle: 60, interval: 15, count: 4)
@@ -127,11 +128,47 @@ struct VerificationTests {
                 == ["shape of the probe", "probes by the kernel's count"])
     }
 
-    @Test("Probes that the kernel counts and the wire does not show are told")
-    func neverLeft() throws {
-        let verification = try Self.judge(Self.handshake, Self.usual, error: "ETIMEDOUT", at: 121_857, kernel: 4)
-        #expect(verification.checks.contains { $0.field == "probes by the kernel's count" && !$0.passes })
+    @Test(
+        "Probes that the kernel counts and the wire does not show are told with what that means, and ETIMEDOUT follows",
+        arguments: [
+            (0, "the kernel counted 4 probes, none of which was seen on the wire: they never left the host"),
+            (1, "the kernel counted 4 probes, only 1 of which was seen on the wire: the others never left the host"),
+            (2, "the kernel counted 4 probes, only 2 of which were seen on the wire: the others never left the host"),
+        ])
+    func neverLeft(seen: Int, reason: String) throws {
+        let lines = Self.handshake + Self.dead.dropFirst(Self.handshake.count).prefix(seen)
+        let verification = try Self.judge(lines, Self.usual, error: "ETIMEDOUT", at: 121_857, kernel: 4)
+        let check = try #require(verification.checks.first { $0.field == "probes by the kernel's count" })
+        #expect(check.outcome == .fails && check.reason?.hasPrefix(reason) == true, "\(check)")
+        let error = try #require(verification.checks.first { $0.field == "error of recv" })
+        #expect(error.passes && error.expected == "ETIMEDOUT", "\(error)")
         #expect(!verification.passes)
+    }
+
+    @Test("Fewer probes than the options promise explain no ETIMEDOUT, wherever they were counted")
+    func tooFew() throws {
+        let verification = try Self.judge(Self.handshake, Self.usual, error: "ETIMEDOUT", at: 121_857, kernel: 3)
+        #expect(verification.checks.first { $0.field == "error of recv" }?.outcome == .fails)
+    }
+
+    @Test(
+        "Where other connections probe, more probes by the kernel's count are not judged, fewer fail, as many pass",
+        arguments: [
+            (2, true, Verification.Outcome.passes), (5, true, .notJudged), (1, true, .fails), (2, false, .passes),
+            (5, false, .fails), (1, false, .fails),
+        ])
+    func others(counted: Int, othersProbe: Bool, outcome: Verification.Outcome) throws {
+        let verification = try Self.judge(Self.live, Self.usual, kernel: counted, othersProbe: othersProbe)
+        let check = try #require(verification.checks.last)
+        #expect(check.field == "probes by the kernel's count" && check.outcome == outcome, "\(check)")
+        #expect((check.outcome == .notJudged) == (check.reason?.contains("other connections") ?? false))
+        #expect(verification.passes == (outcome != .fails))
+    }
+
+    @Test("Probes of other connections do not make one's own due")
+    func othersOnly() throws {
+        let verification = try Self.judge(Self.handshake, Self.usual, kernel: 3, othersProbe: true)
+        #expect(verification.obstacle?.contains("no probe was due yet") == true)
     }
 
     @Test("A peer that forgot the connection answers RST, which recv tells as ECONNRESET")

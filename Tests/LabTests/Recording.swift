@@ -96,7 +96,7 @@ final class Recording {
         #expect(try await watch.end(by: SIGINT) == 0, "\(watch.errorText)")
         let analyzed = try await lab.analyze(["--format", "jsonl", file])
         #expect(analyzed.replacing("\"\(file)\"", with: "\"va\"") == watch.text)
-        let words = watch.errorText.split(separator: "\n").first { $0.contains("packets captured") } ?? ""
+        let words = watch.errorText.split(separator: "\n").first { $0.contains(" captured, ") } ?? ""
         let numbers = words.split(separator: " ").compactMap { Int($0) }
         try #require(numbers.count == 3, "\(watch.errorText)")
         #expect(numbers[0] == numbers[1] && numbers[2] == 0, "\(watch.errorText)")

@@ -109,7 +109,7 @@ struct Scene: Sendable, CustomTestStringConvertible {
             result.kind("zero_window_probe").count
                 == (seen.contains(.windowProbes) ? result.counts[.windowProbes] : 0))
         #expect(result.kind("answer").count == (isAnswered ? kept : 0), "\(result.events)")
-        #expect(result.kind("abort_reset").count == (status == 10 && kept > 0 ? 1 : 0), "\(result.events)")
+        #expect(result.kind("abort_reset").count == (status == 10 && showsProbes ? 1 : 0), "\(result.events)")
         #expect(result.kind("peer_reset").count == (status == 11 ? 1 : 0), "\(result.events)")
     }
 

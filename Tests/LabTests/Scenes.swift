@@ -30,8 +30,14 @@ extension Scene {
         Scene(
             name: "A filter of this host drops what goes out", triple: [2, 1, 3],
             act: { try await $0.lab.filter($0.lab.prober, "output", "meta l4proto tcp drop") },
-            says: ["ETIMEDOUT", "3 keep-alive probes unanswered"], watchSays: ["none was seen"],
+            says: ["ETIMEDOUT", "3 keep-alive probes unanswered"], watchSays: ["none was seen from this host"],
             probes: 3...3, seen: []),
+        Scene(
+            name: "A filter of this host drops what goes out, while the peer probes too",
+            listener: ["--idle", "3", "--interval", "30", "--count", "2"], triple: [2, 1, 3],
+            act: { try await $0.lab.filter($0.lab.prober, "output", "meta l4proto tcp drop") },
+            says: ["ETIMEDOUT", "3 keep-alive probes unanswered"], watchSays: ["none was seen from this host"],
+            probes: 3...3, seen: [.probesOfPeer], verdict: "unresponsive"),
         Scene(
             name: "The interface of this host goes down", triple: [2, 1, 3],
             act: { try await $0.lab.inside($0.lab.prober, "ip", "link", "set", "va", "down") },

@@ -22,7 +22,7 @@ final class Space {
     private static func hasUsers(_ isUnprivileged: Bool) -> Bool { isUnprivileged || geteuid() != 0 }
 
     /// The words that make a program of root one of nobody.
-    private static func dropping(_ isUnprivileged: Bool) -> [String] {
+    static func dropping(_ isUnprivileged: Bool) -> [String] {
         isUnprivileged && geteuid() == 0
             ? ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"] : []
     }

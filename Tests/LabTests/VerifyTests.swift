@@ -112,6 +112,78 @@ struct VerifyTests {
         try await lab.filter(lab.prober, "output", "meta l4proto tcp drop")
         #expect(try await client.end() == 1, "\(client.text)\(client.errorText)")
         #expect(client.text.contains("FAIL  probes by the kernel's count  expected 2, actual 0"), "\(client.text)")
+        #expect(client.text.contains("pass  error of recv                 expected ETIMEDOUT"), "\(client.text)")
+        let sentence = "The kernel counted 2 probes, none of which was seen on the wire: they never left the host"
+        #expect(client.text.contains("\n\(sentence)"), "\(client.text)")
+    }
+
+    /// What is wrong with the record `text` by the schema; empty: nothing.
+    private func faults(of text: String, in lab: Lab) throws -> String {
+        let file = lab.folder.appendingPathComponent("record.json")
+        try text.write(to: file, atomically: false, encoding: .utf8)
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        let words = ["Tests/Scripts/validate.py", "Sources/Report/tcpalive.schema.json", file.path]
+        process.arguments = ["python3"] + words
+        process.currentDirectoryURL = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        process.standardError = pipe
+        try process.run()
+        let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        return process.terminationStatus == 0 ? "" : output
+    }
+
+    @Test("The record of probes that never left the host keeps to the schema")
+    func outputDroppedRecord() async throws {
+        let lab = try await Lab()
+        let client = try await connect(lab, [2, 1, 1], ["--format", "json"])
+        try await lab.filter(lab.prober, "output", "meta l4proto tcp drop")
+        #expect(try await client.end() == 1, "\(client.text)\(client.errorText)")
+        let reason = "\"reason\":\"the kernel counted 1 probe, none of which was seen"
+        #expect(client.text.contains(reason), "\(client.text)")
+        #expect(try faults(of: client.text, in: lab) == "")
+    }
+
+    @Test(
+        "Where another connection of the namespace probes too, the kernel's count is not judged, and the rest passes",
+        arguments: [true, false])
+    func others(beginsFirst: Bool) async throws {
+        let lab = try await Lab()
+        let listener = try lab.start(lab.peer, ["listen"] + Lab.limit + ["10.9.0.2", "5002"])
+        try await listener.wait(for: "5002")
+        func other() throws -> Running {
+            try lab.start(
+                lab.prober, ["client", "--idle", "1", "--interval", "1", "--duration", "3.5", "10.9.0.2", "5002"])
+        }
+        var others: [Running] = []
+        if beginsFirst {
+            others.append(try other())
+            try await others[0].wait(for: "A silent peer is given up")
+        }
+        let client = try await connect(lab, [2, 1, 3], ["--duration", "6.8", "--format", "json"])
+        if !beginsFirst { others.append(try other()) }
+        #expect(try await others[0].end() == 0, "\(others[0].text)")
+        #expect(try await client.end() == 0, "\(client.text)\(client.errorText)")
+        let line = "----  probes by the kernel's count"
+        #expect(client.errorText.contains(line) && client.errorText.contains("Verified:"), "\(client.errorText)")
+        #expect(client.text.contains("\"reason\":\"other connections of this network namespace probe too\""))
+        #expect(try faults(of: client.text, in: lab) == "")
+    }
+
+    @Test("A connection whose keep-alive timer does not fire meanwhile changes nothing")
+    func othersAsleep() async throws {
+        let lab = try await Lab()
+        let listener = try lab.start(lab.peer, ["listen"] + Lab.limit + ["10.9.0.2", "5002"])
+        try await listener.wait(for: "5002")
+        let other = try lab.start(lab.prober, ["client", "--idle", "600", "10.9.0.2", "5002"] + Lab.limit)
+        try await other.wait(for: "A silent peer is given up")
+        let client = try await connect(lab, [2, 1, 2])
+        try await lab.filter(lab.prober, "output", "meta l4proto tcp drop")
+        #expect(try await client.end() == 1, "\(client.text)\(client.errorText)")
+        #expect(client.text.contains("FAIL  probes by the kernel's count"), "\(client.text)")
     }
 
     @Test("Probes of another shape fail by that field alone, where all times are kept")
@@ -128,6 +200,20 @@ struct VerifyTests {
         #expect(try await client.end() == 1, "\(client.text)\(client.errorText)")
         let failed = client.text.split(separator: "\n").filter { $0.hasPrefix("FAIL") }
         #expect(failed == ["FAIL  shape of the probe            expected 0 octets, actual 1 octet in 2 of 2"])
+    }
+
+    @Test(
+        "The scene of make lab needs no root", .enabled(if: Lab.isPossibleUnprivileged, Lab.needsUnprivileged))
+    func scene() async throws {
+        let lab = try await Lab()
+        let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("Scripts/lab.sh")
+        let words = Space.dropping(true) + [script.path, Lab.executable.path]
+        let shown = try Running(words, in: lab.folder)
+        #expect(try await shown.end() == 0, "\(shown.text)\(shown.errorText)")
+        for words in ["drops all that comes to it", "keep-alive 4, ", "gave up: 4 probes unanswered", "Verified:"] {
+            #expect(shown.text.contains(words), "\(shown.text)\(shown.errorText)")
+        }
     }
 
     @Test("Where no probe was due yet nothing is judged, and the status says so")

@@ -24,7 +24,7 @@ struct WatchTests {
         try await watch.wait(for: "va is up again")
         try await lab.inside(lab.prober, "ip", "link", "del", "va")
         #expect(try await watch.end() == 2)
-        #expect(watch.text.contains("Read va:") && watch.errorText.contains("packets captured"))
+        #expect(watch.text.contains("Read va:") && watch.errorText.contains(" captured, "))
     }
 
     @Test(
@@ -54,6 +54,30 @@ struct WatchTests {
     }
 
     @Test(
+        "What passes on two interfaces by turns is told in the order of time", .enabled(if: Lab.isPossible, Lab.needs),
+        arguments: [[], ["--immediate"]])
+    func orderOfInterfaces(options: [String]) async throws {
+        let lab = try await Lab()
+        let watch = try lab.start(lab.prober, ["watch", "-i", "va", "-i", "lo"] + options + Lab.limit)
+        try await watch.wait(for: "capturing on va, lo")
+        var clients: [Running] = []
+        for (space, address) in [(lab.peer, "10.9.0.2"), (lab.prober, "127.0.0.1")] {
+            let listener = try lab.start(space, ["listen"] + Lab.limit + [address, "5001"])
+            try await listener.wait(for: "Listening on")
+            clients.append(try lab.start(lab.prober, ["client"] + Lab.limit + [address, "5001"]))
+        }
+        for client in clients { try await client.wait(for: "A silent peer is given up") }
+        for _ in 0..<100 {
+            for client in clients {
+                try client.type("a word\n")
+                try await Task.sleep(for: .milliseconds(3))
+            }
+        }
+        #expect(try await watch.end(by: SIGINT) == 0)
+        #expect(watch.text.contains("2 connections") && !watch.text.contains("Out of order"), "\(watch.text)")
+    }
+
+    @Test(
         "SIGUSR1 prints how it stands, and the capture goes on",
         .enabled(if: Lab.isPossible, Lab.needs))
     func interimReport() async throws {
@@ -61,10 +85,30 @@ struct WatchTests {
         let watch = try lab.start(lab.prober, ["watch", "-i", "va"] + Lab.limit)
         try await watch.wait(for: "capturing on va")
         kill(watch.process.processIdentifier, SIGUSR1)
-        try await watch.wait(for: "packets captured")
+        try await watch.wait(for: " captured, ")
         #expect(watch.process.isRunning)
         #expect(try await watch.end(by: SIGTERM) == 0)
-        #expect(watch.errorText.components(separatedBy: "packets captured").count == 3)
+        #expect(watch.errorText.components(separatedBy: " captured, ").count == 3)
+    }
+
+    @Test(
+        "On a terminal of 80 columns the status line names who probes next, and is gone in all its rows before a result",
+        .enabled(if: Lab.isPossible, Lab.needs))
+    func statusLine() async throws {
+        let lab = try await Lab()
+        let listener = try lab.start(lab.peer, ["listen"] + Lab.limit + ["fd09::2", "5001"])
+        try await listener.wait(for: "Listening on")
+        let watch = [Lab.executable.path, "watch", "-i", "va"] + Lab.limit
+        let terminal = try lab.start(lab.prober, script: "terminal.py", ["80", " by fd09::1."] + watch)
+        let options = ["--idle", "2", "--interval", "1"] + Lab.limit
+        _ = try lab.start(lab.prober, ["client"] + options + ["fd09::2", "5001"])
+        #expect(try await terminal.end() == 0, "\(terminal.text)\(terminal.errorText)")
+        let drawn = terminal.text.split(separator: "\n").filter { $0.contains(" dropped") && $0.hasPrefix("ED ") }
+        let last = try #require(drawn.last, "\(terminal.text)")
+        #expect(last.contains(#/packets, 0 dropped.*; next probe in ~[0-2] s by fd09::1\.[0-9]+/#), "\(terminal.text)")
+        // The cursor goes back to the first row, from which the next erasure begins.
+        #expect(drawn.allSatisfy { $0.hasSuffix("<CR><CR>") && $0.utf8.count <= 79 + 11 }, "\(terminal.text)")
+        #expect(!terminal.text.contains("EL "))
     }
 
     @Test(

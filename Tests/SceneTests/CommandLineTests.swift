@@ -30,6 +30,18 @@ struct CommandLineTests {
         #expect(run.errors.contains("Usage: tcpalive analyze"), "\(run.errors)")
     }
 
+    @Test(
+        "A watch that cannot be meant is a usage error that says why",
+        arguments: [
+            (["--duration", "0"], "'--duration <seconds>': it is not between 0.001 and 1000000000 seconds"),
+            (["-w", "-"], "-w -: standard output is for the report, so name a file"),
+        ])
+    func watch(options: [String], reason: String) throws {
+        let run = try Tool.run(["watch", "-i", "lo"] + options)
+        #expect(run.status == 64 && run.output.isEmpty)
+        #expect(run.errors.contains(reason), "\(run.errors)")
+    }
+
     @Test("A filter that does not compile leaves no report behind", arguments: ["link-raw.pcap", "pcapng.pcapng"])
     func badFilter(name: String) throws {
         let run = try Tool.run(["analyze", "--format", "json", "--filter", "tcp[", name], in: SceneTests.directory)

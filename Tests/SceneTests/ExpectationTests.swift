@@ -45,15 +45,27 @@ struct ExpectationTests {
         }
     }
 
+    private static let refusals: [(options: String, reason: String)] = [
+        ("idle=60,interval=15", "count missing"), ("count=4", "idle and interval missing"),
+        ("idle=60,interval=15,count=4,count=4", "count is named twice"),
+        (
+            "idle=0,interval=15,count=4",
+            "idle=0: TCP_KEEPIDLE: 0 is not between 1 and 32767 s, the bounds of the kernel"
+        ),
+        ("idle=99999,interval=15,count=4", "idle=99999: TCP_KEEPIDLE: 99999 is not between 1 and 32767 s"),
+        ("idle=60,interval=15,count=128", "count=128: TCP_KEEPCNT: 128 is not between 1 and 127"),
+        ("idle=60,interval=15,count=x", "count=x: count wants a whole number"), ("idle", "idle: idle wants a whole"),
+        ("", "there is no option \"\""), ("idle=60,interval=15,count=4,", "there is no option \"\""),
+        ("idel=60,interval=15,count=4", "there is no option \"idel\", only idle, interval and count"),
+    ]
+
     @Test(
-        "Options that are not all there, twice there or out of the kernel's bounds are a usage error",
-        arguments: [
-            "idle=60,interval=15", "idle=60,interval=15,count=4,count=4", "idle=0,interval=15,count=4",
-            "idle=60,interval=15,count=128", "idle=60,interval=15,count=x", "", "idle", "idle=60,interval=15,count=4,",
-        ])
-    func refused(options: String) throws {
+        "Options that are not all there, twice there or out of the kernel's bounds are a usage error that says which",
+        arguments: refusals)
+    func refused(options: String, reason: String) throws {
         let run = try Tool.run(["analyze", "--expect", options, "captures/dead-peer-60-15-4.pcap"])
         #expect(run.status == 64 && run.output.isEmpty, "\(run.output)")
+        #expect(run.errors.contains(reason), "\(run.errors)")
     }
 
     @Test("A file that cannot be written is told in one sentence, and leaves nothing behind")

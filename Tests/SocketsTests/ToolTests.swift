@@ -154,7 +154,11 @@ struct ToolTests {
         (["--count", "0"], "--count: TCP_KEEPCNT: 0 is not between 1 and"),
         (["--no-keepalive", "--idle", "5"], "--idle contradicts --no-keepalive"),
         (["--read-size", "0"], "--read-size: 0 is not between 1 and 1048576"),
-        (["-4", "-6"], "give one of them"), (["--tick", "0"], "--tick"),
+        (["-4", "-6"], "give one of them"),
+        (["--tick", "0"], "'--tick <seconds>': it is not between 0.001 and 1000000000 seconds"),
+        (["--duration", "soon"], "'--duration <seconds>': it is not between 0.001 and 1000000000 seconds"),
+        (["--user-timeout", "2147484"], "between 0 and 2147483.647 seconds, the bounds of the kernel for TCP_USER"),
+        (["--user-timeout", "1e300"], "between 0 and 2147483.647 seconds, the bounds of the kernel for TCP_USER"),
     ]
 
     @Test("A wrong command line is status 64, with the reason", arguments: mistakes)
@@ -162,6 +166,29 @@ struct ToolTests {
         let end = try RunningTool(["client"] + options + ["127.0.0.1", "1"]).finish()
         #expect(end.status == 64)
         #expect(end.errors.contains(reason))
+    }
+
+    @Test(
+        "Whoever names no port to listen on is told how, in our words",
+        arguments: [["127.0.0.1"], ["::1"], ["localhost"], ["no-such-service"], ["70000"], ["127.0.0.1", "70000"]])
+    func noPort(words: [String]) throws {
+        let end = try RunningTool(["listen"] + words).finish()
+        #expect(end.status == 64 && end.output.isEmpty)
+        let reason = words.last == "70000" ? "70000: a port is between 0 and 65535" : "\(words[0]) is no port: give one"
+        #expect(end.errors.contains(reason), "\(end.errors)")
+    }
+
+    @Test("The listener has a user timeout, with keep-alives or without")
+    func listenersUserTimeout() throws {
+        for (options, state) in [([], "off"), (["--idle", "7"], "on")] {
+            let (listener, port) = try RunningTool.listening(["--user-timeout", "2.5"] + options)
+            let client = try RunningTool(["client", "127.0.0.1", port])
+            let lines = try #require(listener.lines(until: "TCP_USER_TIMEOUT"))
+            #expect(lines.contains { $0.contains("SO_KEEPALIVE") && $0.contains(" \(state) ") }, "\(lines)")
+            #expect(lines.last?.contains(" 2500 ms ") == true, "\(lines)")
+            listener.interrupt()
+            _ = (listener.finish(), client.finish())
+        }
     }
 
     @Test("The help tells every exit status and every default")
@@ -172,7 +199,8 @@ struct ToolTests {
         for words in [
             "0 closed by the peer", "2 could not run", "10 timed out", "11 reset", "12 unreachable",
             "13 could not connect", "64 the command line", "--reconnect", "--user-timeout", "(default: 60)",
-            "(default: 15)", "(default: 4)", "--connect-timeout", "--bind", "--system-defaults", "--hex",
+            "(default: 15)", "(default: 4)", "(default: 5)", "(default: 10)", "--connect-timeout", "--bind",
+            "--system-defaults", "--hex",
         ] {
             #expect(client.contains(words), "\(words)")
         }
