@@ -24,7 +24,7 @@ struct Analysis: ~Copyable {
 
     /// An analysis that marks as Wireshark `version` does and ends after `packetLimit` packets, if any.
     ///
-    /// With `keepsAll`, connections without events are remembered too. `survey` and the writing of an excerpt need
+    /// With `keepsAll`, connections without events are remembered too. `survey`, `note` and the writing of an excerpt need
     /// `tellsPlaces`.
     init(
         version: WiresharkVersion, packetLimit: UInt64? = nil, keepsAll: Bool = false, tellsPlaces: Bool = false
@@ -84,6 +84,11 @@ struct Analysis: ~Copyable {
     /// Notes for `excerpt` what is in the batch last read.
     func survey(for excerpt: inout Excerpt) {
         excerpt.survey(segments, places, events, packets: batch.records.count)
+    }
+
+    /// Notes in `ticks`, if they are wanted, the data that is in the batch last read.
+    func note(in ticks: inout DataTicks?) {
+        ticks?.take(segments, places, events)
     }
 
     /// Writes those packets of the batch last read that belong to `excerpt` to `writer`, those of events with comments.

@@ -85,11 +85,13 @@ struct Analyze: ParsableCommand {
         var reporter = output.reporter(
             namesFiles: source.files.count > 1, tellsStories: isVerbose, keepsEvents: page.path != nil)
         var analysis = Analysis(
-            version: output.wireshark, packetLimit: input.packetLimit, keepsAll: output.connections == .all)
+            version: output.wireshark, packetLimit: input.packetLimit, keepsAll: output.connections == .all,
+            tellsPlaces: page.path != nil)
+        var ticks = page.path == nil ? nil : DataTicks()
         var failure: CaptureError?
         do {
             for path in source.files where !analysis.isDone && !Signals.isStopping {
-                try read(path, filter: source.filter, &analysis, &reporter, &writer)
+                try read(path, filter: source.filter, &analysis, &reporter, &writer, &ticks)
             }
         } catch let error as CaptureError {
             failure = error  // What was read up to here is still reported.
@@ -102,7 +104,7 @@ struct Analyze: ParsableCommand {
             diagnoses = output.diagnoses(of: analysis.tracker, neededAnyway: judgement.isWanted || page.path != nil)
             judgements = judgement.judge(diagnoses)
             try reporter.finish(diagnoses, summary, judgements)
-            if let kept = reporter.kept { try pageFile?.finish(diagnoses, summary, kept) }
+            if let kept = reporter.kept, let ticks { try pageFile?.finish(diagnoses, summary, kept, ticks) }
         }
         for (_, damage) in summary.damaged { complain(damage.sentence) }
         if let failure { throw failure }
@@ -113,7 +115,7 @@ struct Analyze: ParsableCommand {
 
     private func read(
         _ path: String, filter: String?, _ analysis: inout Analysis, _ reporter: inout Reporter,
-        _ writer: inout PcapngWriter?
+        _ writer: inout PcapngWriter?, _ ticks: inout DataTicks?
     ) throws {
         var file = try CaptureFile(path: path, filter: filter)
         var progress = Progress(of: path)
@@ -125,6 +127,7 @@ struct Analyze: ParsableCommand {
         }
         while !Signals.isStopping, try analysis.advance(&file) {
             if progress.isDue { progress.draw(done: file.octetsRead, total: file.octetsTotal) }
+            analysis.note(in: &ticks)
             analysis.describe(file, to: &writer)
             try analysis.write(to: &writer)
             if analysis.events.isEmpty { continue }
