@@ -75,9 +75,13 @@ struct Analysis: ~Copyable {
     }
 
     /// Writes the packets of the batch last read to `writer`, if there is one, those of events with comments.
-    mutating func write(to writer: inout PcapngWriter?) throws(OutputError) {
+    ///
+    /// The comments say the `verdicts` on connections too, by their numbers, where they are known already.
+    mutating func write(
+        _ verdicts: [UInt64: Verdict] = [:], to writer: inout PcapngWriter?
+    ) throws(OutputError) {
         if writer == nil { return }
-        comment()
+        comment(verdicts)
         try writer?.write(batch, comments: comments)
     }
 
@@ -104,7 +108,7 @@ struct Analysis: ~Copyable {
         return chosen.count
     }
 
-    private mutating func comment(_ verdicts: [UInt64: Verdict] = [:]) {
+    private mutating func comment(_ verdicts: [UInt64: Verdict]) {
         comments.removeAll()
         for event in events { comments.append(event, verdict: verdicts[event.connection]) }
     }
