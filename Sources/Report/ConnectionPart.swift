@@ -59,13 +59,14 @@ struct ConnectionPart {
         var sentence = TextBuffer()
         sentence.append(sentenceOf: diagnosis)
         values["sentence"] = .text(sentence.string)
-        values["advice"] = diagnosis.verdict.advice.isEmpty ? .truth(false) : .text(diagnosis.verdict.advice)
+        values["advice"] = diagnosis.advice.isEmpty ? .truth(false) : .text(diagnosis.advice)
         values["confidence"] = .text(diagnosis.confidence.rawValue)
         values["meaning"] = .text(diagnosis.verdict.meaning)
         let silence = diagnosis.connection.silence
         values["longestSilence"] = Page.duration(silence.longest)
         values["survived"] = Page.duration(silence.longestSurvived)
         values["failed"] = Page.duration(silence.shortestFailed)
+        values["closedIdle"] = Page.duration(diagnosis.connection.closedIdle ?? 0)
         let ends = ticks.ends(of: diagnosis.connection.number)
         values["sent"] = .items(ends.map { [counts(in: $0)] } ?? [])
         guard isDrawn else { return values }

@@ -53,7 +53,8 @@ SHOWN = {
     "summary": ("packets", "bytes", "segments", "connections"),
     "rows": ("severity", "verdict", "ended", "first_ns", "last_ns", "_probes", "_answered", "r_idle_min_s",
              "r_interval_min_s", "r_count_min"),
-    "sections": ("sentence", "advice", "confidence", "longest_silence_s", "longest_survived_s", "shortest_failed_s"),
+    "sections": ("sentence", "advice", "confidence", "longest_silence_s", "longest_survived_s", "shortest_failed_s",
+                 "closed_idle_s"),
     "path": ("first_network", "second_network", "connections", "_s"),
 }
 
