@@ -34,8 +34,8 @@ agree: build ## Compare our marks with tshark's on every capture below DIR, and 
 	python3 Tests/Scripts/agree.py $(TOOL) $(DIR)
 	python3 Tests/Scripts/written.py $(TOOL) captures
 
-page: build ## Open the pages of analyze --html in Chromium and hold them against JSON
-	@$(SETUP) chromium python3
+page: build ## Open the pages of analyze --html in Chromium and hold them against JSON and tshark
+	@$(SETUP) chromium tshark python3
 	python3 Tests/Scripts/page.py $(TOOL) captures
 
 expectations: build ## Write anew what the tests expect of each file in captures/: review the diff

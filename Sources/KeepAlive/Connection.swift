@@ -22,6 +22,8 @@ public struct Connection: Sendable, Equatable {
     public var fromResponder = ConnectionSide()
     /// What became of it after long silences.
     public var silence = Silence()
+    /// How long nothing had passed but answered probes when the end that answered closed it (ns); nil: it did not.
+    public var closedIdle: Int64? { fromOriginator.closedIdle ?? fromResponder.closedIdle }
     /// Whether it had a `SegmentEvent`.
     public var hasEvents = false
 

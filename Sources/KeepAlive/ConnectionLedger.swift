@@ -139,6 +139,14 @@ struct ConnectionLedger {
         if history != 0 { histories[Int(history) - 1].hearLife() }
     }
 
+    /// The peer of the end at `place` closes at `time`; it was `heard` before, and that end `spoke` (ns since 1970).
+    mutating func noteClose(
+        _ birth: ConnectionBirth, toEndAt place: Int, at time: Int64, heard: Int64?, spoke: Int64?
+    ) {
+        let history = place == 0 ? birth.histories.0 : birth.histories.1
+        if history != 0 { histories[Int(history) - 1].hearClose(at: time, heard: heard, spoke: spoke) }
+    }
+
     /// Notes in the silences of the connection born as `birth` what `segment` tells, sent from place `side`.
     ///
     /// `gap` is how long nothing had passed (ns), `isReset` whether the segment is a RST.

@@ -42,6 +42,9 @@ public struct ConnectionSide: Sendable, Equatable, BitwiseCopyable {
     public var wasResetWhenAsking = false
     /// Whether a RST that claims to be the peer's, and is not, came to it.
     public var wasResetByPath = false
+    /// How long nothing had passed but its answered probes when the peer closed or reset (ns); nil: it did not, or that was
+    /// shorter than `Silence.threshold`.
+    public var closedIdle: Int64?
     /// Whether the peer has not acknowledged all that it sent.
     public var hasUnacknowledged = false
     /// Whether what the peer has not acknowledged is its FIN, and nothing else.

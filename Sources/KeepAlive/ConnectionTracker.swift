@@ -294,7 +294,8 @@ private struct Follower {
             !marks.isEmpty || !peer.facts.isDisjoint(with: [.awaitsAnswer, .brokeSilence])
             || Self.gap(segment.time, spokeBefore, peer.spoke) >= Silence.threshold
             || SegmentKind.mayBeUnmarkedProbe(segment, sender, peer)
-            || (segment.flags.contains(.rst) && sender.facts.union(peer.facts).contains(.hasHistory))
+            || (!segment.flags.isDisjoint(with: [.rst, .fin])
+                && sender.facts.union(peer.facts).contains(.hasHistory))
         return Outcome(
             marks: marks, isNotable: isNotable, spokeBefore: spokeBefore, hadUnacknowledged: hadUnacknowledged)
     }
@@ -321,6 +322,10 @@ private struct Follower {
                 segment, outcome.marks, sender, peer, awaited: awaited,
                 isForeign: Self.isForeign(segment, side == 0 ? birth.timesToLive.0 : birth.timesToLive.1))
             noteSilence(segment, outcome, &birth, &sender.facts, peer.spoke, &other.facts)
+            if !segment.flags.isDisjoint(with: [.rst, .fin]), !isSelf {
+                ledger.noteClose(
+                    birth, toEndAt: 1 - side, at: segment.time, heard: outcome.spokeBefore, spoke: other.spoke)
+            }
             // An end that asks has not spoken: the peer's clock does not go by it.
             if kind?.isAsking ?? false { sender.spoke = outcome.spokeBefore }
             if let kind {

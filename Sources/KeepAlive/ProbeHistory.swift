@@ -12,6 +12,9 @@ struct ProbeHistory: BitwiseCopyable {
     private var trainNumber: UInt32 = 0
     /// When the peer last answered (ns since 1970).
     private var lastAnswer: Int64?
+    /// When something other than probes and answers last passed before a probe (ns since 1970), or the first probe where
+    /// that is not known.
+    private var quietSince: Int64?
 
     /// What the report says of it.
     private var own = ConnectionSide()
@@ -58,6 +61,7 @@ struct ProbeHistory: BitwiseCopyable {
         let continues = event.wait.map { $0.since != .segment } ?? false
         trainNumber = continues && asked.kind == event.kind ? trainNumber &+ 1 : 1
         event.trainNumber = trainNumber
+        noteQuiet(before: segment.time, spoke: sender.spoke, heard: peer.spoke)
         asked = SegmentKind.Asked(
             kind: event.kind, sequence: segment.sequence, end: segment.sequence + segment.payloadLength)
         hasAsked = true
@@ -70,6 +74,22 @@ struct ProbeHistory: BitwiseCopyable {
         default: own.zeroWindowProbes &+= 1
         }
         sender.facts.formUnion(.awaitsAnswer)
+    }
+
+    /// Notes what passed last before a probe at `time`: when this end `spoke`, and when the peer was `heard`.
+    private mutating func noteQuiet(before time: Int64, spoke: Int64?, heard: Int64?) {
+        let last = max(spoke ?? .min, heard == lastAnswer ? .min : heard ?? .min, quietSince ?? .min)
+        quietSince = last == .min ? time : last
+    }
+
+    /// The peer closes at `time`, having been `heard` before, while this end `spoke` last (ns since 1970): notes how long
+    /// nothing had passed but answered probes, where that is long.
+    mutating func hearClose(at time: Int64, heard: Int64?, spoke: Int64?) {
+        guard own.closedIdle == nil, asked.kind == .probe, own.unanswered == 0, let quietSince, let lastAnswer,
+            heard == lastAnswer, spoke ?? .min <= quietSince, time >= quietSince,
+            time &- quietSince >= Silence.threshold
+        else { return }
+        own.closedIdle = time &- quietSince
     }
 
     /// A copy has the same identification and timestamp within a tenth of a second; without both, within 1 ms.

@@ -53,27 +53,39 @@ struct ConnectionPart {
         ])
     }
 
-    /// What fills a section; with `isDrawn` also its drawings, of the events in `kept`.
-    func section(isDrawn: Bool, _ kept: KeptEvents) -> Template.Values {
+    /// What fills a section; with `isDrawn` also its drawings, of the events in `kept` and the data in `ticks`.
+    func section(isDrawn: Bool, _ kept: KeptEvents, _ ticks: DataTicks) -> Template.Values {
         var values = values
         var sentence = TextBuffer()
         sentence.append(sentenceOf: diagnosis)
         values["sentence"] = .text(sentence.string)
-        values["advice"] = diagnosis.verdict.advice.isEmpty ? .truth(false) : .text(diagnosis.verdict.advice)
+        values["advice"] = diagnosis.advice.isEmpty ? .truth(false) : .text(diagnosis.advice)
         values["confidence"] = .text(diagnosis.confidence.rawValue)
         values["meaning"] = .text(diagnosis.verdict.meaning)
         let silence = diagnosis.connection.silence
         values["longestSilence"] = Page.duration(silence.longest)
         values["survived"] = Page.duration(silence.longestSurvived)
         values["failed"] = Page.duration(silence.shortestFailed)
+        values["closedIdle"] = Page.duration(diagnosis.connection.closedIdle ?? 0)
+        let ends = ticks.ends(of: diagnosis.connection.number)
+        values["sent"] = .items(ends.map { [counts(in: $0)] } ?? [])
         guard isDrawn else { return values }
         let history = kept.history(of: diagnosis.connection.number)
-        // A silence can be drawn without events too.
-        guard history != nil || silence.longest > 0 else { return values }
+        // A silence and data can be drawn without events too.
+        guard history != nil || ends != nil || silence.longest > 0 else { return values }
         let drawn = history ?? KeptEvents.History(first: diagnosis.connection.originator)
-        values["timeline"] = .items([TimelineDrawing(diagnosis, drawn, files: kept.files).values])
+        values["timeline"] = .items([TimelineDrawing(diagnosis, drawn, ends, files: kept.files).values])
         values["strips"] = strips(drawn)
         return values
+    }
+
+    /// How many segments with data each end sent.
+    private func counts(in ends: DataTicks.Ends) -> Template.Values {
+        let connection = diagnosis.connection
+        return [
+            "originator": .number(ends.row(of: connection.originator).count),
+            "responder": .number(ends.row(of: connection.responder).count),
+        ]
     }
 
     private func strips(_ history: KeptEvents.History) -> Template.Value {

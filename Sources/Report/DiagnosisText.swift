@@ -13,7 +13,12 @@ extension TextBuffer {
         switch diagnosis.verdict {
         case .healthy:
             append(name, " probes", period(of: own), ", and ", other, " answers: ")
-            append("\(own.answered) of \(own.probes) probes.")
+            append("\(own.answered) of \(own.probes) probes")
+            if let idle = own.closedIdle {
+                append("; then ", other, peer.reset == nil ? " closed it, after " : " reset it, after ", duration(idle))
+                append(" in which nothing passed but probes")
+            }
+            append(".")
         case .unresponsive:
             append(
                 "The last ", counted(own.unanswered, "probe"), " of ", name, " had no answer when the capture ended.")
@@ -72,11 +77,6 @@ extension TextBuffer {
         }
     }
 
-    /// Appends one line of advice; nothing where none is needed.
-    mutating func append(adviceFor diagnosis: Diagnosis) {
-        append(diagnosis.verdict.advice)
-    }
-
     /// Appends each of `words`.
     private mutating func append(_ words: String...) {
         for word in words { append(word) }
@@ -110,6 +110,14 @@ extension TextBuffer {
 }
 
 extension Diagnosis {
+    /// One line of advice; empty where none is needed.
+    var advice: String {
+        verdict == .healthy && side(end ?? .originator).closedIdle != nil ? Verdict.idleCloseAdvice : verdict.advice
+    }
+
+    /// Whether there is something that is told in a sentence beside the table.
+    var isFinding: Bool { verdict.severity > .none || !advice.isEmpty }
+
     /// `end` as people write it.
     fileprivate func endpoint(_ end: End) -> String {
         var text = TextBuffer()

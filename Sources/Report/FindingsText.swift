@@ -13,14 +13,14 @@ enum FindingsText {
     }
 
     private static func append(connections diagnoses: [Diagnosis], to text: inout TextBuffer) {
-        let findings = diagnoses.indices.filter { diagnoses[$0].verdict.severity > .none }
+        let findings = diagnoses.indices.filter { diagnoses[$0].isFinding }
             .sorted { (diagnoses[$1].verdict.severity, $0) < (diagnoses[$0].verdict.severity, $1) }
         for diagnosis in findings.prefix(limit).map({ diagnoses[$0] }) {
             text.append("\n\(diagnosis.connection.number)  \(diagnosis.verdict.rawValue): ")
             text.append(sentenceOf: diagnosis)
             if diagnosis.confidence != .high { text.append(" (confidence: \(diagnosis.confidence.rawValue))") }
             text.append("\n   ")
-            text.append(diagnosis.verdict.advice)
+            text.append(diagnosis.advice)
             text.append("\n")
         }
         if findings.count > limit {

@@ -10,6 +10,7 @@ public struct Page {
     private let diagnoses: [Diagnosis]
     private let summary: Summary
     private let kept: KeptEvents
+    private let ticks: DataTicks
 
     /// Connections that are listed, the worst ones; of these, the ones that are drawn.
     static let rowLimit = 5000
@@ -17,14 +18,15 @@ public struct Page {
     /// Paths that are listed.
     static let pathLimit = 1000
 
-    /// The page of `diagnoses`, whose events are in `kept`, and of `summary`.
-    public init(_ diagnoses: [Diagnosis], _ summary: Summary, _ kept: KeptEvents) {
+    /// The page of `diagnoses`, whose events are in `kept` and whose data is in `ticks`, and of `summary`.
+    public init(_ diagnoses: [Diagnosis], _ summary: Summary, _ kept: KeptEvents, _ ticks: DataTicks) {
         // By risk, and then as they appeared.
         self.diagnoses = diagnoses.sorted {
             ($1.verdict.severity, $0.connection.number) < ($0.verdict.severity, $1.connection.number)
         }
         self.summary = summary
         self.kept = kept
+        self.ticks = ticks
     }
 
     /// Appends the page to `text`.
@@ -44,12 +46,12 @@ public struct Page {
             "moreFiles": summary.files.count > 1 ? .number(summary.files.count - 1) : .truth(false),
             "rows": .items(listed.count) { ConnectionPart(listed[$0]).values },
             "sections": .items(listed.count) { index in
-                ConnectionPart(listed[index]).section(isDrawn: index < drawn, kept)
+                ConnectionPart(listed[index]).section(isDrawn: index < drawn, kept, ticks)
             },
             "hasRows": .truth(!listed.isEmpty), "listed": .number(listed.count),
             "unlisted": diagnoses.count > listed.count ? .number(diagnoses.count - listed.count) : .truth(false),
             "undrawn": listed.count > drawn ? .number(drawn) : .truth(false),
-            "isFull": .truth(kept.isFull),
+            "isFull": .truth(kept.isFull), "hasMissingTicks": .truth(ticks.isFull),
             "hasUnseenHandshake": .truth(listed.contains { !$0.connection.handshakeSeen }),
             "hasPaths": .truth(!paths.isEmpty), "paths": .items(Array(paths.prefix(Self.pathLimit)), Self.values(of:)),
             "unlistedPaths": paths.count > Self.pathLimit ? .number(paths.count - Self.pathLimit) : .truth(false),

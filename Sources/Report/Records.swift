@@ -65,6 +65,7 @@ extension TextBuffer {
         if silence.longest > 0 { member("longest_silence_s", seconds: silence.longest) }
         if silence.longestSurvived > 0 { member("longest_survived_s", seconds: silence.longestSurvived) }
         if silence.shortestFailed > 0 { member("shortest_failed_s", seconds: silence.shortestFailed) }
+        if let idle = connection.closedIdle { member("closed_idle_s", seconds: idle) }
         member("verdict", diagnosis.verdict.rawValue)
         member("severity", diagnosis.verdict.severity.rawValue)
         member("confidence", diagnosis.confidence.rawValue)
@@ -72,7 +73,7 @@ extension TextBuffer {
         var sentence = TextBuffer()
         sentence.append(sentenceOf: diagnosis)
         member("sentence", sentence.string)
-        if !diagnosis.verdict.advice.isEmpty { member("advice", diagnosis.verdict.advice) }
+        if !diagnosis.advice.isEmpty { member("advice", diagnosis.advice) }
         append("}")
     }
 

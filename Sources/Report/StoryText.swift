@@ -44,7 +44,7 @@ struct StoryText {
         text.append("  \(diagnosis.verdict.rawValue): ")
         text.append(sentenceOf: diagnosis)
         text.append(" (confidence: \(diagnosis.confidence.rawValue))\n")
-        if !diagnosis.verdict.advice.isEmpty { text.append("  \(diagnosis.verdict.advice)\n") }
+        if !diagnosis.advice.isEmpty { text.append("  \(diagnosis.advice)\n") }
     }
 
     /// Whether the event at `place` is one of many probes and answers in a row, of which nothing more is to be told.

@@ -5,6 +5,7 @@ import Wire
 struct TimelineDrawing {
     private let diagnosis: Diagnosis
     private let history: KeptEvents.History
+    private let ends: DataTicks.Ends?
     private let files: [String]
     private let scale: Drawing.Scale
 
@@ -20,10 +21,12 @@ struct TimelineDrawing {
     private static let timeouts: [Int64] = [240, 350, 600, 900]
     private static let second: Int64 = 1_000_000_000
 
-    /// The drawing of the connection of `diagnosis`, whose events are those of `history` and come from `files`.
-    init(_ diagnosis: Diagnosis, _ history: KeptEvents.History, files: [String]) {
+    /// The drawing of the connection of `diagnosis`, whose events are those of `history` and come from `files`, and whose
+    /// `ends` sent data; nil: that is not known.
+    init(_ diagnosis: Diagnosis, _ history: KeptEvents.History, _ ends: DataTicks.Ends?, files: [String]) {
         self.diagnosis = diagnosis
         self.history = history
+        self.ends = ends
         self.files = files
         let connection = diagnosis.connection
         let last = max(connection.firstTime, connection.lastTime)
@@ -59,6 +62,8 @@ struct TimelineDrawing {
                     "anchor": .text(place < 40 ? "start" : place > Drawing.width - 40 ? "end" : "middle"),
                 ]
             },
+            "data": .items(senders.flatMap { data($0, $0 == connection.originator ? lanes.0 : lanes.1) }),
+            "turns": .items(senders.flatMap { turns($0, $0 == connection.originator ? lanes.0 : lanes.1) }),
             "links": .items(events.filter { $0.reply != nil }) { event in
                 [
                     "x": .text(Drawing.text(scale.place(event.time))), "y1": .text(Drawing.text(lanes.0)),
@@ -77,9 +82,13 @@ struct TimelineDrawing {
     }
 
     private static func lane(_ endpoint: Endpoint, _ y: Double) -> Template.Values {
+        ["name": .text(name(endpoint)), "y": .text(Drawing.text(y)), "labelY": .text(Drawing.text(y - 12))]
+    }
+
+    private static func name(_ endpoint: Endpoint) -> String {
         var text = TextBuffer()
         text.append(endpoint)
-        return ["name": .text(text.string), "y": .text(Drawing.text(y)), "labelY": .text(Drawing.text(y - 12))]
+        return text.string
     }
 
     private func isFromOriginator(_ event: KeptEvents.Event) -> Bool {
@@ -98,6 +107,10 @@ struct TimelineDrawing {
     /// What the drawing shows, for those who do not see it.
     private var description: String {
         var parts: [String] = []
+        for sender in senders {
+            let count = ends?.row(of: sender).count ?? 0
+            if count > 0 { parts.append("\(count) × data of \(Self.name(sender))") }
+        }
         for kind in SegmentKind.allCases {
             let count = (history.early + history.late).count { $0.kind == kind }
             if count > 0 { parts.append("\(count) × \(kind.words)") }
@@ -126,6 +139,53 @@ struct TimelineDrawing {
             text.append(" after the probe")
         }
         return text.string
+    }
+
+    // MARK: Data, SYN and FIN
+
+    /// Both ends; only one where it speaks to itself.
+    private var senders: [Endpoint] {
+        let (originator, responder) = (diagnosis.connection.originator, diagnosis.connection.responder)
+        return originator == responder ? [originator] : [originator, responder]
+    }
+
+    /// What `endpoint` sent, on its lane at `y`: what is merged is as wide as the time that it took.
+    private func data(_ endpoint: Endpoint, _ y: Double) -> [Template.Values] {
+        (ends?.row(of: endpoint).ticks ?? []).map { tick in
+            let (start, end) = (scale.place(tick.first), scale.place(tick.last))
+            var title = TextBuffer()
+            title.append(tick.count, of: "segment")
+            title.append(" with data, ")
+            title.append(timeOfDay: CivilTime(tick.first), digits: 6)
+            if tick.last != tick.first {
+                title.append(" to ")
+                title.append(timeOfDay: CivilTime(tick.last), digits: 6)
+            }
+            return [
+                "x": .text(Drawing.text(start - Self.tickWidth / 2)), "y": .text(Drawing.text(y - Self.tickHeight / 2)),
+                "width": .text(Drawing.text(max(0, end - start) + Self.tickWidth)),
+                "height": .text(Drawing.text(Self.tickHeight)), "count": .number(tick.count),
+                "title": .text(title.string),
+            ]
+        }
+    }
+
+    private static let tickWidth = 1.8
+    private static let tickHeight = 10.0
+
+    /// The first SYN and the first FIN of `endpoint`, on its lane at `y`.
+    private func turns(_ endpoint: Endpoint, _ y: Double) -> [Template.Values] {
+        let row = ends?.row(of: endpoint)
+        return [("syn", "SYN", row?.opened), ("fin", "FIN", row?.closed)].compactMap { shape, words, time in
+            guard let time else { return nil }
+            var title = TextBuffer()
+            title.append("\(words), ")
+            title.append(timeOfDay: CivilTime(time), digits: 6)
+            return [
+                "shape": .text(shape), "x": .text(Drawing.text(scale.place(time))), "y": .text(Drawing.text(y)),
+                "title": .text(title.string),
+            ]
+        }
     }
 
     // MARK: Idle times

@@ -29,6 +29,10 @@ extension Verdict {
         }
     }
 
+    /// What to do where a healthy connection was closed after a while in which nothing passed but probes.
+    static let idleCloseAdvice =
+        "Keep-alives do not refresh an idle timeout of an application or of a proxy: lengthen it, or send data."
+
     /// What it means, for people.
     public var meaning: String {
         switch self {
@@ -58,7 +62,9 @@ extension Verdict {
     public var rule: String {
         switch self {
         case .healthy:
-            "At least one keep-alive probe, and each but one just before the end of the capture has an answer."
+            "At least one keep-alive probe, and each but one just before the end of the capture has an answer. Where the "
+                + "end that answers then sends FIN or RST, and nothing but answered probes had passed for 30 s or longer, "
+                + "the sentence says so: an application or a proxy has an idle timeout of its own."
         case .unresponsive:
             "One or more probes at the end without an answer for a second or longer, and no RST of the prober."
         case .peerDead:
@@ -106,9 +112,11 @@ extension Verdict {
 extension TextBuffer {
     /// Appends what `verdict` means, how it is told, what to do, and where that comes from.
     public mutating func append(explanationOf verdict: Verdict) {
+        let idleClose = "Where it was closed so: " + Verdict.idleCloseAdvice
         append("\(verdict.rawValue) (severity \(verdict.severity.rawValue))\n")
         for (name, words) in [
-            ("means", verdict.meaning), ("is told by", verdict.rule), ("what to do", verdict.advice),
+            ("means", verdict.meaning), ("is told by", verdict.rule),
+            ("what to do", verdict == .healthy ? idleClose : verdict.advice),
             ("source", verdict.source),
         ] where !words.isEmpty {
             append("  ")

@@ -24,7 +24,7 @@ struct Analysis: ~Copyable {
 
     /// An analysis that marks as Wireshark `version` does and ends after `packetLimit` packets, if any.
     ///
-    /// With `keepsAll`, connections without events are remembered too. `survey` and the writing of an excerpt need
+    /// With `keepsAll`, connections without events are remembered too. `survey`, `note` and the writing of an excerpt need
     /// `tellsPlaces`.
     init(
         version: WiresharkVersion, packetLimit: UInt64? = nil, keepsAll: Bool = false, tellsPlaces: Bool = false
@@ -85,15 +85,24 @@ struct Analysis: ~Copyable {
     private static let packetsAtOnce = 192
 
     /// Writes the packets of the batch last read to `writer`, if there is one, those of events with comments.
-    mutating func write(to writer: inout PcapngWriter?) throws(OutputError) {
+    ///
+    /// The comments say the `verdicts` on connections too, by their numbers, where they are known already.
+    mutating func write(
+        _ verdicts: [UInt64: Verdict] = [:], to writer: inout PcapngWriter?
+    ) throws(OutputError) {
         if writer == nil { return }
-        comment()
+        comment(verdicts)
         try writer?.write(batch, comments: comments)
     }
 
     /// Notes for `excerpt` what is in the batch last read.
     func survey(for excerpt: inout Excerpt) {
         excerpt.survey(segments, places, events, packets: batch.records.count)
+    }
+
+    /// Notes in `ticks`, if they are wanted, the data that is in the batch last read.
+    func note(in ticks: inout DataTicks?) {
+        ticks?.take(segments, places, events)
     }
 
     /// Writes those packets of the batch last read that belong to `excerpt` to `writer`, those of events with comments.
@@ -109,7 +118,7 @@ struct Analysis: ~Copyable {
         return chosen.count
     }
 
-    private mutating func comment(_ verdicts: [UInt64: Verdict] = [:]) {
+    private mutating func comment(_ verdicts: [UInt64: Verdict]) {
         comments.removeAll()
         for event in events { comments.append(event, verdict: verdicts[event.connection]) }
     }

@@ -14,8 +14,11 @@ struct Analyze: ParsableCommand {
             Wireshark would mark as keep-alive, keep-alive ACK or zero-window probe is printed with its frame number \
             and what it truly is, and so are those that concern keep-alives without a mark; then the connections that \
             have any, then what was read. With --expect, the probes are judged by the options that they should have. \
-            With --html, the same and a drawing of each connection go to a page that needs no network. With -w, all packets read are written to a pcapng file, each of those segments with a comment that says \
-            the same (frame.comment in Wireshark).
+            With --html, the same and a drawing of each connection go to a page that needs no network.
+
+            With -w, all packets read are written to a pcapng file, each of those segments with a comment that says \
+            the same, and the verdict (frame.comment in Wireshark). For that files are read twice. Standard input and \
+            pipes can be read only once, so that the comments leave out the verdict. The file appears when it is complete.
 
             Examples:
               tcpalive analyze capture.pcapng
@@ -85,24 +88,43 @@ struct Analyze: ParsableCommand {
         var reporter = output.reporter(
             namesFiles: source.files.count > 1, tellsStories: isVerbose, keepsEvents: page.path != nil)
         var analysis = Analysis(
-            version: output.wireshark, packetLimit: input.packetLimit, keepsAll: output.connections == .all)
+            version: output.wireshark, packetLimit: input.packetLimit, keepsAll: output.connections == .all,
+            tellsPlaces: page.path != nil)
+        var ticks = page.path == nil ? nil : DataTicks()
+        // What can be read twice is written the second time, when the verdicts are known.
+        let writesLater = writing.file != nil && source.files.allSatisfy(SavedCaptures.isRereadable)
         var failure: CaptureError?
         do {
             for path in source.files where !analysis.isDone && !Signals.isStopping {
-                try read(path, filter: source.filter, &analysis, &reporter, &writer)
+                try read(path, filter: source.filter, &analysis, &reporter) { file, analysis in
+                    analysis.note(in: &ticks)
+                    if writesLater { return }
+                    analysis.describe(file, to: &writer)
+                    try analysis.write(to: &writer)
+                }
             }
         } catch let error as CaptureError {
             failure = error  // What was read up to here is still reported.
         }
-        if failure == nil { try writer?.flush() }
         let summary = analysis.summary
         var judgements: [JudgedProbes] = []
         var diagnoses: [Diagnosis] = []
         if failure == nil || !summary.files.isEmpty {
-            diagnoses = output.diagnoses(of: analysis.tracker, neededAnyway: judgement.isWanted || page.path != nil)
+            diagnoses = output.diagnoses(
+                of: analysis.tracker, neededAnyway: judgement.isWanted || page.path != nil || writesLater)
+        }
+        if failure == nil, writesLater {
+            do {
+                try write(source.files, filter: source.filter, summary, diagnoses, to: &writer)
+            } catch let error as CaptureError {
+                failure = error
+            }
+        }
+        if failure == nil { try writer?.flush() }
+        if failure == nil || !summary.files.isEmpty {
             judgements = judgement.judge(diagnoses)
             try reporter.finish(diagnoses, summary, judgements)
-            if let kept = reporter.kept { try pageFile?.finish(diagnoses, summary, kept) }
+            if let kept = reporter.kept, let ticks { try pageFile?.finish(diagnoses, summary, kept, ticks) }
         }
         for (_, damage) in summary.damaged { complain(damage.sentence) }
         if let failure { throw failure }
@@ -111,9 +133,25 @@ struct Analyze: ParsableCommand {
         try judgement.end(judgements, diagnoses)
     }
 
+    /// Reads all again and writes what was read, with the verdicts of `diagnoses` in the comments.
+    private func write(
+        _ files: [String], filter: String?, _ summary: Summary, _ diagnoses: [Diagnosis],
+        to writer: inout PcapngWriter?
+    ) throws {
+        let captures = SavedCaptures(files: files, filter: filter, version: output.wireshark)
+        let verdicts = diagnoses.verdicts
+        // No more than was reported: the user may have ended the reading, and a file may have grown.
+        _ = try captures.read(packetLimit: summary.tally.packets, onWhenStopping: Signals.isStopping) {
+            file, analysis in
+            analysis.describe(file, to: &writer)
+            try analysis.write(verdicts, to: &writer)
+        }
+    }
+
+    /// Reads the capture at `path`, reports what happens in it, and calls `body` after each batch.
     private func read(
         _ path: String, filter: String?, _ analysis: inout Analysis, _ reporter: inout Reporter,
-        _ writer: inout PcapngWriter?
+        _ body: (borrowing CaptureFile, inout Analysis) throws -> Void
     ) throws {
         var file = try CaptureFile(path: path, filter: filter)
         var progress = Progress(of: path)
@@ -125,8 +163,7 @@ struct Analyze: ParsableCommand {
         }
         while !Signals.isStopping, try analysis.advance(&file) {
             if progress.isDue { progress.draw(done: file.octetsRead, total: file.octetsTotal) }
-            analysis.describe(file, to: &writer)
-            try analysis.write(to: &writer)
+            try body(file, &analysis)
             if analysis.events.isEmpty { continue }
             progress.makeRoom()
             for event in analysis.events { try reporter.event(event, frame: analysis.frame(of: event)) }

@@ -61,47 +61,28 @@ struct Extract: ParsableCommand {
 
     private func extract() throws {
         let source = try input.resolved()
-        for path in source.files where !CaptureFile.isRegular(path) {
+        for path in source.files where !SavedCaptures.isRereadable(path) {
             throw CaptureError("\(path) is no regular file, and extract reads its captures twice: save it to a file")
         }
         var writer = try writing.writer()
         var excerpt = Excerpt()
-        let (_, verdicts) = try read(source.files, source.filter) { _, analysis in analysis.survey(for: &excerpt) }
+        let captures = SavedCaptures(files: source.files, filter: source.filter, version: wireshark)
+        let survey = try captures.read(packetLimit: input.packetLimit, tellsPlaces: true) { _, analysis in
+            analysis.survey(for: &excerpt)
+        }
+        let verdicts = survey.tracker.diagnoses(all: false).verdicts
         excerpt.rewind()
         var written = 0
-        let (summary, _) = try read(source.files, source.filter) { file, analysis in
+        let writing = try captures.read(packetLimit: input.packetLimit, tellsPlaces: true) { file, analysis in
             analysis.describe(file, to: &writer)
             written += try analysis.write(&excerpt, verdicts, to: &writer)
         }
         try writer?.finish()
+        let summary = writing.summary
         complain(
             "wrote \(written) of \(summary.tally.packets) packets; \(excerpt.connectionCount) of "
                 + "\(summary.connections) connections have keep-alives")
         for (_, damage) in summary.damaged { complain(damage.sentence) }
         if !summary.damaged.isEmpty { throw ExitStatus.damagedInput }
-    }
-
-    /// Reads all `files` as one capture and calls `body` after each batch; returns the verdicts by connection too.
-    private func read(
-        _ files: [String], _ filter: String?,
-        _ body: (borrowing CaptureFile, inout Analysis) throws -> Void
-    ) throws -> (Summary, [UInt64: Verdict]) {
-        var analysis = Analysis(version: wireshark, packetLimit: input.packetLimit, tellsPlaces: true)
-        for path in files where !analysis.isDone {
-            var file = try CaptureFile(path: path, filter: filter)
-            var progress = Progress(of: path)
-            analysis.begin(path)
-            defer {
-                progress.erase()
-                analysis.end(file)
-            }
-            while try analysis.advance(&file) {
-                if Signals.isStopping { throw CaptureError("interrupted: nothing is written") }
-                if progress.isDue { progress.draw(done: file.octetsRead, total: file.octetsTotal) }
-                try body(file, &analysis)
-            }
-        }
-        let verdicts = analysis.tracker.diagnoses(all: false).map { ($0.connection.number, $0.verdict) }
-        return (analysis.summary, Dictionary(verdicts) { $1 })
     }
 }

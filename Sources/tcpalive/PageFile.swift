@@ -33,10 +33,13 @@ struct PageFile: ~Copyable {
         file = try OutputFile(path: path)
     }
 
-    /// Writes the page of `diagnoses`, `summary` and the events `kept`. Throws when the file takes it not.
-    mutating func finish(_ diagnoses: [Diagnosis], _ summary: Summary, _ kept: KeptEvents) throws(OutputError) {
+    /// Writes the page of `diagnoses`, `summary`, the events `kept` and the data in `ticks`. Throws when the file takes it
+    /// not.
+    mutating func finish(
+        _ diagnoses: [Diagnosis], _ summary: Summary, _ kept: KeptEvents, _ ticks: DataTicks
+    ) throws(OutputError) {
         var text = TextBuffer()
-        Page(diagnoses, summary, kept).append(to: &text)
+        Page(diagnoses, summary, kept, ticks).append(to: &text)
         try file.write(text.octets)
         try file.finish()
     }

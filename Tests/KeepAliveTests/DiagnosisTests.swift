@@ -129,6 +129,49 @@ struct DiagnosisTests {
         #expect(diagnoses.map(\.verdict.rawValue) == [name])
     }
 
+    @Test(
+        "How long nothing but answered probes had passed when the peer closed is remembered, and nothing else is",
+        arguments: [
+            (probes(3, from: 20, every: 15, answered: true), "62.1 BA AF 5000 1000", 62.0998),
+            (probes(3, from: 20, every: 15, answered: true), "62.1 BA AR 5000 1000", 62.0998),
+            // Data after the handshake began another silence.
+            (script("10 BA AP 5000 1000 len=1") + script("10.1 AB A 1000 5001"), "62.1 BA AF 5001 1000", nil),
+            (
+                script("10 AB AP 1000 5000 len=9 | 10.1 BA A 5000 1009 | 25.1 AB A 1008 5000 | 25.1003 BA A 5000 1009"),
+                "62.1 BA AF 5000 1009", 52
+            ),
+            // Who probes closes; a probe has no answer; the peer spoke meanwhile, or the prober; it was not long.
+            (probes(3, from: 20, every: 15, answered: true), "62.1 AB AF 1000 5000", nil),
+            (probes(3, from: 20, every: 15, answered: true) + script("61 AB A 999 5000"), "62.1 BA AF 5000 1000", nil),
+            (
+                probes(3, from: 20, every: 15, answered: true) + script("61 BA AP 5000 1000 len=4"),
+                "62.1 BA AF 5004 1000", nil
+            ),
+            (
+                probes(3, from: 20, every: 15, answered: true) + script("61 AB AP 1000 5000 len=4"),
+                "62.1 BA AF 5000 1004", nil
+            ),
+            (probes(1, from: 20, every: 15, answered: true), "29.9 BA AF 5000 1000", nil),
+            // A clock that was set back tells nothing.
+            (probes(3, from: 20, every: 15, answered: true), "-900 BA AF 5000 1000", nil),
+        ] as [([(Double, String)], String, Double?)])
+    func closedIdle(lines: [(Double, String)], close: String, seconds: Double?) {
+        let diagnosis = Self.diagnose(Self.handshake + lines + Self.script(close)).first
+        #expect(diagnosis?.connection.closedIdle == seconds.map { Int64(($0 * 1e9).rounded()) })
+        #expect(diagnosis?.connection.fromResponder.closedIdle == nil)
+    }
+
+    @Test("A close is remembered once, and times far apart are no trap")
+    func closedTwice() {
+        let probes = Self.probes(2, from: 20, every: 15, answered: true)
+        let twice = Self.script("62.1 BA AF 5000 1000 | 99 BA AF 5000 1000 | 99.1 BA AR 5001 1000")
+        #expect(Self.diagnose(Self.handshake + probes + twice).first?.connection.closedIdle == 62_099_800_000)
+        for (first, last) in [(-9.2e9, 9.2e9), (9.2e9, -9.2e9)] {
+            let far = Self.probes(2, from: first, every: 1, answered: true) + [(last, "BA AF 5000 1000")]
+            #expect(Self.diagnose(Self.handshake + far).count == 1)
+        }
+    }
+
     @Test("Who falls silent is not dead whose host is heard in another connection: then the path is to blame")
     func elsewhere() {
         let other: [(Double, String)] = [(0, "CB S 99 0"), (0.1, "BC AS 9 100"), (0.2, "CB A 100 10")]

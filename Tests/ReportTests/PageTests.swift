@@ -15,9 +15,11 @@ struct PageTests {
     private static let client = Endpoint(IPAddress(v4: 0x0A00_0001), 40000)
     private static let server = Endpoint(IPAddress(v4: 0x0A00_0002), 5001)
 
-    private static func text(_ diagnoses: [Diagnosis], _ summary: Summary, _ kept: KeptEvents) -> String {
+    private static func text(
+        _ diagnoses: [Diagnosis], _ summary: Summary, _ kept: KeptEvents, _ ticks: DataTicks = DataTicks()
+    ) -> String {
         var text = TextBuffer()
-        Page(diagnoses, summary, kept).append(to: &text)
+        Page(diagnoses, summary, kept, ticks).append(to: &text)
         return text.string
     }
 
@@ -202,6 +204,76 @@ struct PageTests {
         #expect(Self.count("class=\"timeout\"", in: silent) == 2)
         #expect(silent.contains("350 s: AWS Network Load Balancer and NAT gateway"))
         #expect(silent.contains("idle for 400.000 s"))
+    }
+
+    @Test("Data, SYN and FIN are drawn on the lane of their sender, and counted")
+    func data() {
+        var tracker = ConnectionTracker(version: .newest, seed: 1)
+        var batch = SegmentBatch()
+        var events: [SegmentEvent] = []
+        var places: [SegmentPlace?] = []
+        var ticks = DataTicks()
+        // The server, which is the greater endpoint, opens: it is the originator, on the upper lane.
+        var syn = Self.segment(0, fromClient: false)
+        syn.flags = .syn
+        var answer = Self.segment(0.1)
+        (answer.flags, answer.acknowledgment) = ([.syn, .ack], SequenceNumber(1))
+        batch.append(syn)
+        batch.append(answer)
+        for (index, isFromClient) in [false, false, true].enumerated() {
+            var segment = Self.segment(Double(index) + 1, fromClient: isFromClient)
+            (segment.flags, segment.payloadLength, segment.window) = ([.ack, .psh], 10, 1000)
+            segment.sequence = SequenceNumber(isFromClient ? 1 : UInt32(index) * 10 + 1)
+            batch.append(segment)
+        }
+        var end = Self.segment(10)
+        (end.flags, end.sequence, end.window) = ([.fin, .ack], SequenceNumber(11), 1000)
+        batch.append(end)
+        tracker.track(batch, events: &events, places: &places)
+        ticks.take(batch, places, events)
+        let page = Self.text(tracker.diagnoses(all: true), Summary(version: .newest), KeptEvents(), ticks)
+        #expect(page.contains("<span class=\"sent\">2</span> of the originator, <span class=\"sent\">1</span>"))
+        #expect(page.contains("2 × data of 10.0.0.2.5001, 1 × data of 10.0.0.1.40000</desc>"))
+        #expect(Self.count("<rect class=\"data\" x=\"", in: page) == 4, "three, and the legend")
+        #expect(page.contains("data-count=\"1\"><title>1 segment with data, 00:00:03.000000</title>"))
+        #expect(Self.count("<use href=\"#syn\" class=\"turn\" x=", in: page) == 2)
+        #expect(page.contains("<use href=\"#fin\" class=\"turn\" x=\"704\" y=\"78\"><title>FIN, 00:00:10.000000"))
+    }
+
+    @Test("Data at the ends of 64 bits is drawn too")
+    func extremeData() throws {
+        var kept = KeptEvents()
+        let diagnosis = try #require(Self.probing(1, probes: 3, kept: &kept).first)
+        var batch = SegmentBatch()
+        for time in [0, Int64.max, .min, -1, 1] {
+            var segment = Self.segment(0, port: 10_000)
+            (segment.time, segment.payloadLength) = (time, 5)
+            batch.append(segment)
+        }
+        var ticks = DataTicks()
+        let places = [SegmentPlace?](repeating: SegmentPlace(connection: 0, side: 0), count: 5)
+        ticks.take(batch, places, [])
+        let page = Self.text([diagnosis], Summary(version: .newest), kept, ticks)
+        #expect(Self.count("<rect class=\"data\" x=\"", in: page) == 6 && !page.contains("=\"nan"))
+    }
+
+    @Test("Where the data of some connections could not be kept the page says so", arguments: [false, true])
+    func missingData(isFull: Bool) {
+        var kept = KeptEvents()
+        let diagnoses = Self.probing(9, probes: 2, kept: &kept)
+        var batch = SegmentBatch()
+        let count: UInt64 = isFull ? 9 : 8
+        var places: [SegmentPlace?] = []
+        for number in 0..<count {
+            var segment = Self.segment(1, port: 10_000 + UInt16(number))
+            segment.payloadLength = 5
+            batch.append(segment)
+            places.append(SegmentPlace(connection: number, side: 0))
+        }
+        var ticks = DataTicks(bound: 64)
+        ticks.take(batch, places, [])
+        let page = Self.text(diagnoses, Summary(version: .newest), kept, ticks)
+        #expect(page.contains("those that came last are drawn without") == isFull)
     }
 
     @Test("A gap stands within the band of its setting")

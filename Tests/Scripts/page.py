@@ -3,9 +3,10 @@
 
     page.py TCPALIVE DIRECTORY [--pictures FOLDER]
 
-Of every capture in DIRECTORY: nothing is logged or asked of the network, every number stands where JSON has it, at 360
-pixels nothing overflows, the filter and the sorting work, and the page is readable without a script. With --pictures,
-each page is also painted, light, dark and narrow, into FOLDER.
+Of every capture in DIRECTORY: nothing is logged or asked of the network, every number stands where JSON has it, the
+data, SYN and FIN that are drawn are those that tshark finds, at 360 pixels nothing overflows, the filter and the sorting
+work, and the page is readable without a script. With --pictures, each page is also painted, light, dark, narrow and
+narrow in the dark, into FOLDER.
 """
 import base64
 import json
@@ -15,6 +16,8 @@ import subprocess
 import sys
 import tempfile
 
+from tshark import run
+
 SUFFIXES = (".pcap", ".pcapng", ".gz", ".zst", ".xz", ".lz4")
 # Legal as a name of a file, and markup wherever it is not escaped; the accent joins the quote before it.
 HOSTILE = "<script>alert(1)<|script>&amp;'\"\u0301 onmouseover=alert(1) {{title}}.pcap"
@@ -23,6 +26,14 @@ HOSTILE = "<script>alert(1)<|script>&amp;'\"\u0301 onmouseover=alert(1) {{title}
 VALUES = """(() => {
   const values = element => Object.fromEntries(Array.from(element.querySelectorAll("[data-json]"),
     cell => [cell.dataset.json, cell.dataset.value ?? cell.textContent]));
+  // What each article says of its data, and what it draws of it.
+  const sent = article => {
+    const words = Array.from(article.querySelectorAll(".sent"), cell => cell.textContent);
+    const ticks = Array.from(article.querySelectorAll("rect.data"));
+    const turns = end => article.querySelectorAll(`use[href="#${end}"].turn`).length;
+    return [article.dataset.connection, words.map(Number), ticks.reduce((sum, tick) => sum + +tick.dataset.count, 0),
+      turns("syn"), turns("fin"), article.querySelector("svg.drawing") !== null, ticks.length];
+  };
   const all = selector => Array.from(document.querySelectorAll(selector));
   return {
     summary: values(document.getElementById("summary")),
@@ -30,7 +41,7 @@ VALUES = """(() => {
     sections: all("article").map(section => [section.dataset.connection, values(section)]),
     paths: all("tr.path").map(values), files: all(".file").map(file => file.textContent),
     damages: all(".damage").map(item => item.textContent),
-    marks: all("svg.drawing use").length, elements: all("script").length,
+    marks: all("svg.drawing use.mark").length, data: all("article").map(sent), elements: all("script").length,
     heading: document.querySelector("h1").textContent,
     problem: all("svg.drawing *").filter(shape => Array.from(shape.attributes).some(
       attribute => /nan|inf|^$/i.test(attribute.value))).length,
@@ -42,7 +53,8 @@ SHOWN = {
     "summary": ("packets", "bytes", "segments", "connections"),
     "rows": ("severity", "verdict", "ended", "first_ns", "last_ns", "_probes", "_answered", "r_idle_min_s",
              "r_interval_min_s", "r_count_min"),
-    "sections": ("sentence", "advice", "confidence", "longest_silence_s", "longest_survived_s", "shortest_failed_s"),
+    "sections": ("sentence", "advice", "confidence", "longest_silence_s", "longest_survived_s", "shortest_failed_s",
+                 "closed_idle_s"),
     "path": ("first_network", "second_network", "connections", "_s"),
 }
 
@@ -218,19 +230,69 @@ def differences(page, report):
         yield f"{page['problem']} shapes have no place"
 
 
+def sent(directory, name, report):
+    """What tshark finds that is no event, by connection: data of each end, and the ends that sent SYN and FIN.
+
+    None where it cannot read the file.
+    """
+    events = {int(event["frame"]) for event in report["events"]}
+    fields = ("frame.number", "tcp.stream", "tcp.len", "tcp.flags.syn", "tcp.flags.fin", "tcp.srcport", "ip.src",
+              "ipv6.src", "icmp.type", "icmpv6.type")
+    arguments = [word for field in fields for word in ("-e", field)]
+    theirs = run("tshark", "-n", "-r", os.path.join(directory, name), "-Y", "tcp.len", "-T", "fields", "-E",
+                 "occurrence=l", *arguments)
+    if theirs.returncode:
+        return None
+    # A flag is 1 or True, as the version of tshark has it.
+    is_set = ("1", "True").__contains__
+    found = {}
+    for line in theirs.stdout.splitlines():
+        frame, stream, length, syn, fin, port, version4, version6, *errors = line.split("\t")
+        data, opened, closed = found.setdefault(stream, ({}, set(), set()))
+        if int(frame) in events or any(errors):
+            continue
+        end = (version6 or version4, port)
+        if int(length):
+            data[end] = data.get(end, 0) + 1
+        opened.update([end] if is_set(syn) else [])
+        closed.update([end] if is_set(fin) else [])
+    return found
+
+
+def ticks(page, report, found):
+    """Where the data that `page` tells and draws is not what tshark found."""
+    connections = {str(record["connection"]): record for record in report["connections"]}
+    for number, words, drawn, opened, closed, is_drawn, count in page["data"]:
+        record = connections[number]
+        data, syns, fins = found.get(number, ({}, set(), set()))
+        ends = [data.get((record[end + "_ip"], str(record[end + "_port"])), 0) for end in ("originator", "responder")]
+        if (words or [0, 0]) != ends:
+            yield f"connection {number}: data {words} in the page, {ends} of tshark"
+        if is_drawn and (drawn, opened, closed) != (sum(ends), len(syns), len(fins)):
+            yield f"connection {number}: {drawn} segments, {opened} SYN, {closed} FIN are drawn, tshark has {data}"
+        if sum(ends) and not is_drawn and len(connections) <= 200:
+            yield f"connection {number}: its data is not drawn"
+        if count > 96:
+            yield f"connection {number}: {count} ticks"
+
+
 def check(browser, tool, directory, name, folder, pictures):
     """What is wrong with the page of capture `name`."""
     path = os.path.join(folder, "page.html")
     arguments = [tool, "analyze", "--format", "json", "--connections", "all", "--html", path, name]
-    run = subprocess.run(arguments, cwd=directory, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                         stderr=subprocess.PIPE, check=False)
-    if run.returncode not in (0, 3):
-        yield f"exit status {run.returncode}: {run.stderr.decode()}"
+    ours = subprocess.run(arguments, cwd=directory, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, check=False)
+    if ours.returncode not in (0, 3):
+        yield f"exit status {ours.returncode}: {ours.stderr.decode()}"
         return
-    report = json.loads(run.stdout, parse_float=str)
+    report = json.loads(ours.stdout, parse_float=str)
     yield from browser.open(path)
     page = browser.evaluate(VALUES)
     yield from differences(page, report)
+    # Where a file is damaged tshark may stop elsewhere.
+    segments = sent(directory, name, report) if ours.returncode == 0 else None
+    if segments is not None:
+        yield from ticks(page, report, segments)
     if page["files"] != [name]:
         yield f"the file is called {page['files']}"
     if page["elements"] != 1 or page["heading"] != "tcpalive: " + name:
@@ -258,7 +320,8 @@ def check(browser, tool, directory, name, folder, pictures):
         yield f"without a script it shows {plain} of {count} connections"
     if pictures:
         browser.open(path)
-        for label, width, dark in (("light", 1200, False), ("dark", 1200, True), ("narrow", 360, False)):
+        for label, width, dark in (("light", 1200, False), ("dark", 1200, True), ("narrow", 360, False),
+                                   ("narrow-dark", 360, True)):
             browser.paint(os.path.join(pictures, f"{name}-{label}.png"), width, dark)
 
 

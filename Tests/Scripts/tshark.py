@@ -8,8 +8,8 @@ MARKS = ("keep_alive", "keep_alive_ack", "zero_window_probe")
 NOT_CAPTURES = (".md", ".tsv", ".expected", ".marks", ".txt")
 
 
-def run(*command):
-    return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace")
+def run(*command, stdin=subprocess.DEVNULL):
+    return subprocess.run(command, stdin=stdin, capture_output=True, text=True, errors="replace")
 
 
 def tshark_version():

@@ -53,13 +53,30 @@ SCENES = {
     "unknown": (f"1 {DATA} | 1.0004 BA A 5000 1010", f"1 {DATA} | 1.0004 BA A 5000 1010 | 2 AB FA 1010 5000"),
 }
 
+# What a verdict does not tell apart and its sentence does: a proxy that answers probes and closes on application idle; and
+# a close that came soon after data.
+IDLE = f"1 {DATA} | 1.0004 BA A 5000 1010 | "
+BUSY = " | 60 BA PA 5000 1010 len=4 | 60.0001 AB A 1010 5004"
+KEPT = " | ".join(f"{time} AB A 1009 {{0}} | {time}03 BA A {{0}} 1010" for time in ("16.36", "31.72", "47.08"))
+CLOSED_IDLE = IDLE + KEPT.format(5000) + " | 61.0004 BA FA 5000 1010 | 61.0006 AB FA 1010 5001 | 61.0007 BA A 5001 1011"
+NEAR_CLOSED_IDLE = (IDLE + KEPT.format(5000) + BUSY
+                    + " | 61.0004 BA FA 5004 1010 | 61.0006 AB FA 1010 5005 | 61.0007 BA A 5005 1011")
+MORE = (("verdict-healthy-closed-idle", CLOSED_IDLE), ("near-healthy-closed-idle", NEAR_CLOSED_IDLE))
+
+
+def scenes():
+    """(file name without suffix, scene after the handshake)."""
+    for verdict, pair in SCENES.items():
+        for prefix, scene in zip(("verdict", "near"), pair):
+            yield f"{prefix}-{verdict.replace('_', '-')}", scene
+    yield from MORE
+
 
 def lines():
     """(file name without suffix, [(time in s, from, to, flags, seq, ack, {word: number})]), in the order of time."""
-    for verdict, scenes in SCENES.items():
-        for prefix, scene in zip(("verdict", "near"), scenes):
-            parts = [part.split() for part in f"{HANDSHAKE} | {scene}".split("|")]
-            parsed = [(float(time), ends[0], ends[1], flags, int(seq), int(ack),
-                       {word.split("=")[0]: int(word.split("=")[1]) for word in words})
-                      for time, ends, flags, seq, ack, *words in parts]
-            yield f"{prefix}-{verdict.replace('_', '-')}", sorted(parsed, key=lambda line: line[0])
+    for name, scene in scenes():
+        parts = [part.split() for part in f"{HANDSHAKE} | {scene}".split("|")]
+        parsed = [(float(time), ends[0], ends[1], flags, int(seq), int(ack),
+                   {word.split("=")[0]: int(word.split("=")[1]) for word in words})
+                  for time, ends, flags, seq, ack, *words in parts]
+        yield name, sorted(parsed, key=lambda line: line[0])

@@ -3,12 +3,14 @@
 
     written.py TCPALIVE DIRECTORY...
 
-Of every capture below the directories: the comments that tshark reads are the words of the report, in order; tshark
+Of every capture below the directories: the comments that tshark reads are the words of the report, in order, each with
+the verdict on its connection; read from standard input, which can be read only once, they are without it; tshark
 marks the commented packets of both files as we mark those of the capture; and the report of what `analyze -w` wrote is
 that of the capture. Of fragments only the last is extracted, so that their marks are lost. Prints a line for each file
 that differs and the totals. Exits with 1 on any difference, 2 when there is nothing to compare with.
 """
 import concurrent.futures
+import json
 import os
 import re
 import sys
@@ -25,6 +27,14 @@ def reported(tool, version, path):
     if result.returncode not in (0, 3):
         return None
     return [found[1] for found in map(EVENT.fullmatch, result.stdout.splitlines()) if found]
+
+
+def judged(tool, version, path):
+    """The verdict on the connection of each event, in order."""
+    lines = run(tool, "analyze", "--wireshark", version, "--format", "jsonl", path).stdout.splitlines()
+    records = [json.loads(line) for line in lines]
+    verdicts = {record["connection"]: record["verdict"] for record in records if "verdict" in record}
+    return [verdicts[record["connection"]] for record in records if record["type"] == "tcpalive.event/1"]
 
 
 def marked(tool, version, path):
@@ -50,22 +60,25 @@ def compare(tool, version, path):
     if words is None:
         return path, None, ""
     with tempfile.TemporaryDirectory() as folder:
-        whole, part = os.path.join(folder, "whole.pcapng"), os.path.join(folder, "part.pcapng")
-        runs = (run(tool, "analyze", "-q", "--wireshark", version, "-w", whole, path),
-                run(tool, "extract", "--wireshark", version, "--snaplen", "256", "-w", part, path))
+        whole, part, once = (os.path.join(folder, name + ".pcapng") for name in ("whole", "part", "once"))
+        with open(path, "rb") as source:
+            runs = (run(tool, "analyze", "-q", "--wireshark", version, "-w", whole, path),
+                    run(tool, "extract", "--wireshark", version, "--snaplen", "256", "-w", part, path),
+                    run(tool, "analyze", "-q", "--wireshark", version, "-w", once, "-", stdin=source))
         for result in runs:
             if result.returncode not in (0, 3):
                 return path, 0, f"exit {result.returncode}: {result.stderr.strip()}"
         differing = []
-        expected = ",".join("tcpalive: " + word for word in words)
+        # Of a packet with several comments tshark puts commas between them.
+        plain = ",".join("tcpalive: " + word for word in words)
+        full = ",".join(f"tcpalive: {word} (connection: {verdict})"
+                        for word, verdict in zip(words, judged(tool, version, path), strict=True))
         ours = marked(tool, version, path)
-        for name, file in (("analyze -w", whole), ("extract", part)):
+        for name, file, expected in (("analyze -w", whole, full), ("extract", part, full), ("analyze - -w", once, plain)):
             comments, marks = commented(file)
-            # Of a packet with several comments tshark puts commas between them.
-            # An extract says the verdict on the connection behind the words.
-            if re.sub(r" \(connection: [a-z_]+\)", "", ",".join(comments)) != expected:
-                differing.append(f"{name}: comments {comments} instead of {words}")
-            if file == whole and reported(tool, version, file) != words:
+            if ",".join(comments) != expected:
+                differing.append(f"{name}: comments {comments} instead of {expected}")
+            if file != part and reported(tool, version, file) != words:
                 differing.append(f"{name}: reported otherwise")
             theirs = [names for names in marks if names]
             if theirs != ours and not (file == part and os.path.basename(path).startswith("fragments-")):

@@ -1,0 +1,51 @@
+import Capture
+import KeepAlive
+import Report
+import Wire
+
+/// Saved captures that are read from end to end as one: again, where what is written of a packet depends on later ones.
+struct SavedCaptures {
+    /// The files, in order.
+    let files: [String]
+    /// A BPF filter: only packets that match it are read.
+    let filter: String?
+    /// Whose marks are wanted.
+    let version: WiresharkVersion
+
+    /// Whether `file` can be read twice: standard input and pipes can not.
+    static func isRereadable(_ file: String) -> Bool {
+        file != "-" && CaptureFile.isRegular(file)
+    }
+
+    /// Reads all files, up to `packetLimit` packets, and calls `body` after each batch; returns the analysis at its end.
+    ///
+    /// Throws where the user wants no more of it, unless it goes `onWhenStopping`.
+    func read(
+        packetLimit: UInt64?, tellsPlaces: Bool = false, onWhenStopping: Bool = false,
+        _ body: (borrowing CaptureFile, inout Analysis) throws -> Void
+    ) throws -> Analysis {
+        var analysis = Analysis(version: version, packetLimit: packetLimit, tellsPlaces: tellsPlaces)
+        for path in files where !analysis.isDone {
+            var file = try CaptureFile(path: path, filter: filter)
+            var progress = Progress(of: path)
+            analysis.begin(path)
+            defer {
+                progress.erase()
+                analysis.end(file)
+            }
+            while try analysis.advance(&file) {
+                if Signals.isStopping, !onWhenStopping { throw CaptureError("interrupted: nothing is written") }
+                if progress.isDue { progress.draw(done: file.octetsRead, total: file.octetsTotal) }
+                try body(file, &analysis)
+            }
+        }
+        return analysis
+    }
+}
+
+extension [Diagnosis] {
+    /// The verdicts by the numbers of their connections, as comments on packets say them.
+    var verdicts: [UInt64: Verdict] {
+        Dictionary(map { ($0.connection.number, $0.verdict) }) { $1 }
+    }
+}
