@@ -3,18 +3,12 @@ import Wire
 
 /// What the report will say of connections, beside the state that marks need.
 struct ConnectionLedger {
-    /// Connections seen so far.
-    private(set) var connectionCount: UInt64 = 0
-    /// Segments by mark so far, in the order of `Marks.named`.
-    private(set) var markCounts = [UInt64](repeating: 0, count: Marks.named.count)
-    /// Segments by kind so far, copies left out, in the order of `SegmentKind.allCases`.
-    private(set) var kindCounts = [UInt64](repeating: 0, count: SegmentKind.allCases.count)
-    /// Copies of such segments so far.
-    private(set) var copyCount: UInt64 = 0
-    /// Of the kinds, the ones that Wireshark does not mark.
-    private(set) var unmarkedCounts = [UInt64](repeating: 0, count: SegmentKind.allCases.count)
-    /// Of those, the ones whose mark says something else.
-    private(set) var misnamedCounts = [UInt64](repeating: 0, count: SegmentKind.allCases.count)
+    /// Connections so far, whatever the shard: the number of the next one.
+    private var nextNumber: UInt64 = 0
+    /// What was counted so far, of the connections in `shard`.
+    private(set) var tally = ConnectionTally()
+    /// The connections that are told of; nil: all.
+    let shard: Shard?
     /// Connections whose ports were reused: they left the table for their successor.
     private(set) var replaced: [Connection] = []
 
@@ -28,8 +22,15 @@ struct ConnectionLedger {
     private let keepsAll: Bool
 
     /// An empty ledger; with `keepsAll`, connections without events are kept when their ports are reused.
-    init(keepsAll: Bool) {
+    init(keepsAll: Bool, shard: Shard?) {
         self.keepsAll = keepsAll
+        self.shard = shard
+    }
+
+    /// Whether the connection that `segment` belongs to is told of.
+    @inline(__always)
+    func tells(of segment: Segment) -> Bool {
+        shard?.holds(segment.source, segment.destination) ?? true
     }
 
     /// Asks for the cache lines of two histories, by their places.
@@ -57,9 +58,10 @@ struct ConnectionLedger {
 
     /// Numbers the connection that `segment` begins.
     mutating func open(with segment: Segment) -> ConnectionBirth {
-        defer { connectionCount &+= 1 }
+        defer { nextNumber &+= 1 }
+        if tells(of: segment) { tally.connections &+= 1 }
         if notesOpenings { openings.append(segment.record) }
-        return ConnectionBirth(number: connectionCount, time: segment.time)
+        return ConnectionBirth(number: nextNumber, time: segment.time)
     }
 
     /// Keeps what a report will say of a connection that leaves the table.
@@ -67,6 +69,11 @@ struct ConnectionLedger {
         _ slot: ConnectionSlot<Key>, _ birth: ConnectionBirth, _ ranges: UnacknowledgedRanges
     ) {
         if keepsAll || isNotable(slot, birth) { replaced.append(connection(slot, birth, ranges)) }
+        forget(birth)
+    }
+
+    /// Gives back what the connection born as `birth` has: no report will speak of it.
+    mutating func forget(_ birth: ConnectionBirth) {
         for place in [birth.histories.0, birth.histories.1] where place != 0 { freeHistories.append(place) }
         if birth.silence != 0 { freeSilences.append(birth.silence) }
     }
@@ -88,22 +95,9 @@ struct ConnectionLedger {
         _ event: inout SegmentEvent, side: Int, _ birth: inout ConnectionBirth,
         _ sender: inout WiresharkSide, _ peer: inout WiresharkSide
     ) {
-        for (place, named) in Marks.named.enumerated() where event.marks.contains(named.mark) {
-            markCounts[place] &+= 1
-        }
         complete(&event, side, &birth, &sender, &peer)
         sender.facts.formUnion(.hasHistory)
-        if event.isCopy {
-            copyCount &+= 1
-            return
-        }
-        let kind = Int(event.kind.rawValue)
-        kindCounts[kind] &+= 1
-        if event.marks.isEmpty {
-            unmarkedCounts[kind] &+= 1
-        } else if event.marks != event.kind.mark {
-            misnamedCounts[kind] &+= 1
-        }
+        if tells(of: event.segment) { tally.count(event) }
     }
 
     private mutating func complete(

@@ -15,35 +15,25 @@ public struct ConnectionTracker: ~Copyable {
     ///
     /// `seed` makes the table's hash unpredictable to whoever writes the packets; results never depend on it.
     /// With `keepsAll`, `connections(all: true)` includes connections without events whose ports were reused.
+    /// With `shard`, events are told and counted of the connections in it alone; their numbers are those of all.
     /// From `memoryLimit` octets on, connections that never came to be make room for others, as in a flood of SYNs.
     public init(
-        version: WiresharkVersion = .newest, seed: UInt64, keepsAll: Bool = false,
+        version: WiresharkVersion = .newest, seed: UInt64, keepsAll: Bool = false, shard: Shard? = nil,
         memoryLimit: Int = defaultMemoryLimit
     ) {
         follower = Follower(
-            analysis: WiresharkAnalysis(version: version), ledger: ConnectionLedger(keepsAll: keepsAll),
+            analysis: WiresharkAnalysis(version: version), ledger: ConnectionLedger(keepsAll: keepsAll, shard: shard),
             budget: MemoryBudget(limit: memoryLimit))
         version4 = ConnectionTable(seed: seed)
         version6 = ConnectionTable(seed: seed)
     }
 
-    /// Connections seen so far.
-    public var connectionCount: UInt64 { follower.ledger.connectionCount }
-
-    /// Segments by mark so far, in the order of `Marks.named`.
-    public var markCounts: [UInt64] { follower.ledger.markCounts }
-
-    /// Segments by kind so far, copies left out, in the order of `SegmentKind.allCases`.
-    public var kindCounts: [UInt64] { follower.ledger.kindCounts }
-
-    /// Copies of such segments so far, of mirror ports and other interfaces.
-    public var copyCount: UInt64 { follower.ledger.copyCount }
-
-    /// Of the kinds, the ones that Wireshark does not mark.
-    public var unmarkedCounts: [UInt64] { follower.ledger.unmarkedCounts }
-
-    /// Of those, the ones whose mark says something else.
-    public var misnamedCounts: [UInt64] { follower.ledger.misnamedCounts }
+    /// What was counted so far, of the connections in the shard.
+    public var tally: ConnectionTally {
+        var tally = follower.ledger.tally
+        tally.evicted = version4.evictions &+ version6.evictions
+        return tally
+    }
 
     /// Which keep-alive probe of any connection can be expected next after `time` (ns since 1970), going by those before.
     ///
@@ -61,9 +51,6 @@ public struct ConnectionTracker: ~Copyable {
         }
         return next
     }
-
-    /// Connections that never came to be and made room for others.
-    public var evictionCount: UInt64 { version4.evictions &+ version6.evictions }
 
     /// Follows `segments` and appends what they tell of keep-alives to `events`, in order.
     public mutating func track(_ segments: borrowing SegmentBatch, events: inout [SegmentEvent]) {
@@ -254,7 +241,7 @@ private struct Follower {
     ) -> Int {
         budget.usedByRanges = analysis.ranges.octets
         let index = table.make(key, hash: hash, &budget) { slot, birth in
-            ledger.retire(slot, birth)
+            ledger.forget(birth)
             analysis.ranges.release(slot.lists)
         }
         table[birth: index] = ledger.open(with: segment)
@@ -336,7 +323,7 @@ private struct Follower {
                 } else {
                     ledger.note(&event, side: side, &birth, &sender, &other)
                 }
-                events.append(event)
+                if ledger.tells(of: segment) { events.append(event) }
             }
             if other.facts.contains(.awaitsAnswer), kind?.answersNothing ?? true {
                 other.facts.subtract(.awaitsAnswer)

@@ -5,11 +5,11 @@ enum FindingsText {
     /// Connections that are told of one by one; of more, the first of the most severe ones are.
     private static let limit = 20
 
-    /// Appends a sentence and a line of advice for each of `diagnoses` that has something wrong, the worst first, and
+    /// Appends a sentence and a line of advice for each of the `findings` that has something wrong, the worst first, and
     /// what is known of paths. Without `tellsConnections`, of paths alone.
-    static func append(_ diagnoses: [Diagnosis], tellsConnections: Bool, to text: inout TextBuffer) {
-        if tellsConnections { append(connections: diagnoses, to: &text) }
-        for path in PathTimeout.all(diagnoses) { append(path, to: &text) }
+    static func append(_ findings: Findings, tellsConnections: Bool, to text: inout TextBuffer) {
+        if tellsConnections { append(connections: findings.diagnoses, to: &text) }
+        for path in findings.paths { append(path, to: &text) }
     }
 
     private static func append(connections diagnoses: [Diagnosis], to text: inout TextBuffer) {

@@ -74,25 +74,25 @@ public struct Page {
 
     private var summaryValues: Template.Values {
         let tally = summary.tally
-        let kinds = SegmentKind.allCases.indices.filter { summary.kindCounts[$0] > 0 }
+        let kinds = SegmentKind.allCases.indices.filter { summary.counts.kinds[$0] > 0 }
         return [
             "wireshark": .text(summary.version.name),
             "files": .items(summary.files) { ["name": .text(nameForPeople($0))] },
             "counts": .items(
                 [
                     ("packets", "packets", tally.packets), ("bytes", "octets", tally.octets),
-                    ("segments", "TCP segments", tally.segments), ("connections", "connections", summary.connections),
+                    ("segments", "TCP segments", tally.segments), ("connections", "connections", summary.counts.connections),
                 ], Self.count),
             "marks": .items(
-                zip(Marks.named, zip(["keep-alives", "keep-alive ACKs", "zero-window probes"], summary.markCounts))
+                zip(Marks.named, zip(["keep-alives", "keep-alive ACKs", "zero-window probes"], summary.counts.marks))
                     .map { ("marks." + $0.name, $1.0, $1.1) }, Self.count),
             "hasKinds": .truth(!kinds.isEmpty),
             "kinds": .items(kinds) { index in
                 let kind = SegmentKind.allCases[index]
                 return [
                     "json": .text("kinds." + kind.name), "words": .text(kind.words), "shape": .text(kind.shape),
-                    "count": .number(summary.kindCounts[index]), "unmarked": .number(summary.unmarkedCounts[index]),
-                    "misnamed": .number(summary.misnamedCounts[index]),
+                    "count": .number(summary.counts.kinds[index]), "unmarked": .number(summary.counts.unmarked[index]),
+                    "misnamed": .number(summary.counts.misnamed[index]),
                 ]
             },
             "failures": .items(failures, Self.count),

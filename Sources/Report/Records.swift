@@ -86,12 +86,12 @@ extension TextBuffer {
         member("packets", summary.tally.packets)
         member("bytes", summary.tally.octets)
         member("segments", summary.tally.segments)
-        member("connections", summary.connections)
+        member("connections", summary.counts.connections)
         member("marks")
-        appendObject(zip(Marks.named, summary.markCounts).map { ($0.name, $1) })
+        appendObject(zip(Marks.named, summary.counts.marks).map { ($0.name, $1) })
         member("kinds")
-        appendObject(zip(SegmentKind.allCases, summary.kindCounts).map { ($0.name, $1) })
-        member("copies", summary.copies)
+        appendObject(zip(SegmentKind.allCases, summary.counts.kinds).map { ($0.name, $1) })
+        member("copies", summary.counts.copies)
         member("out_of_order", summary.tally.outOfOrder)
         member("undecodable")
         appendObject(Layer.allCases.map { ($0.name, summary.tally.failures(at: $0)) })
@@ -101,6 +101,7 @@ extension TextBuffer {
         }
         if let dropped = summary.dropped { member("dropped", dropped) }
         member("evicted", summary.tally.evictedDatagrams)
+        member("evicted_connections", summary.counts.evicted)
         member("damaged")
         appendArray(summary.damaged) { text, item in
             text.append("{\"file\":")

@@ -85,24 +85,25 @@ public struct Reporter: ~Copyable {
         try output.flush()
     }
 
-    /// Ends the report with `diagnoses`, `summary` and `judgements`, and writes out what is left.
+    /// Ends the report with `findings`, `summary` and `judgements`, and writes out what is left.
     public mutating func finish(
-        _ diagnoses: [Diagnosis], _ summary: Summary, _ judgements: [JudgedProbes] = []
+        _ findings: Findings, _ summary: Summary, _ judgements: [JudgedProbes] = []
     ) throws(OutputError) {
         switch format {
         case .text:
-            try finishText(diagnoses, summary)
+            try finishText(findings, summary)
             try finishText(judgements)
         case .tsv: try output.write { marks.flush(to: &$0) }
-        case .jsonl: try finishJSONLines(diagnoses, judgements, summary)
-        case .json: try finishJSON(diagnoses, judgements, summary)
+        case .jsonl: try finishJSONLines(findings, judgements, summary)
+        case .json: try finishJSON(findings, judgements, summary)
         }
         try output.flush()
     }
 
-    private mutating func finishText(_ diagnoses: [Diagnosis], _ summary: Summary) throws(OutputError) {
+    private mutating func finishText(_ findings: Findings, _ summary: Summary) throws(OutputError) {
+        let diagnoses = findings.diagnoses
         if !diagnoses.isEmpty {
-            let table = ConnectionText(diagnoses, of: summary.connections)
+            let table = ConnectionText(diagnoses, of: summary.counts.connections)
             try output.write {
                 if events.count > 0 { $0.append("\n") }
                 table.appendHead(to: &$0)
@@ -114,7 +115,7 @@ public struct Reporter: ~Copyable {
             if tellsStories, let kept {
                 for diagnosis in diagnoses { try output.write { StoryText(diagnosis, kept).append(to: &$0) } }
             }
-            try output.write { FindingsText.append(diagnoses, tellsConnections: !tellsStories, to: &$0) }
+            try output.write { FindingsText.append(findings, tellsConnections: !tellsStories, to: &$0) }
         }
         try output.write {
             if $0.count > 0 || events.count > 0 || !diagnoses.isEmpty { $0.append("\n") }
@@ -141,15 +142,15 @@ public struct Reporter: ~Copyable {
     }
 
     private mutating func finishJSONLines(
-        _ diagnoses: [Diagnosis], _ judgements: [JudgedProbes], _ summary: Summary
+        _ findings: Findings, _ judgements: [JudgedProbes], _ summary: Summary
     ) throws(OutputError) {
-        for diagnosis in diagnoses {
+        for diagnosis in findings.diagnoses {
             try output.write {
                 $0.appendRecord(diagnosis)
                 $0.append("\n")
             }
         }
-        for path in PathTimeout.all(diagnoses) {
+        for path in findings.paths {
             try output.write {
                 $0.appendRecord(path)
                 $0.append("\n")
@@ -168,11 +169,11 @@ public struct Reporter: ~Copyable {
     }
 
     private mutating func finishJSON(
-        _ diagnoses: [Diagnosis], _ judgements: [JudgedProbes], _ summary: Summary
+        _ findings: Findings, _ judgements: [JudgedProbes], _ summary: Summary
     ) throws(OutputError) {
         try output.write { $0.append(needsComma ? "\n],\n\"connections\":" : "{\"events\":[],\n\"connections\":") }
-        try writeArray(diagnoses) { $0.appendRecord($1) }
-        let paths = PathTimeout.all(diagnoses)
+        try writeArray(findings.diagnoses) { $0.appendRecord($1) }
+        let paths = findings.paths
         if !paths.isEmpty {
             try output.write { $0.append(",\n\"paths\":") }
             try writeArray(paths) { $0.appendRecord($1) }

@@ -13,8 +13,8 @@ extension TextBuffer {
         // In the order of the line; the lower rank stays longer.
         let parts: [(rank: Int, text: String)] = [
             (2, Self.packets(of: summary, counters)),
-            (4, Self.text { $0.append(summary.connections, of: "connection") }),
-            (3, Self.text { $0.append(summary.kindCounts[Int(SegmentKind.probe.rawValue)], of: "keep-alive") }),
+            (4, Self.text { $0.append(summary.counts.connections, of: "connection") }),
+            (3, Self.text { $0.append(summary.counts.kinds[Int(SegmentKind.probe.rawValue)], of: "keep-alive") }),
             (0, next.map { Self.expectation($0, now) } ?? ""),
             (1, next.map { $0.time != nil && $0.unanswered > 0 ? "\($0.unanswered) unanswered" : "" } ?? ""),
         ]

@@ -6,17 +6,17 @@ extension TextBuffer {
     /// Appends the summary for people: what is marked, what could not be read, and last what was.
     mutating func append(_ summary: Summary) {
         appendMarks(of: summary)
-        appendKinds("Of these ", summary.misnamedCounts, " are truly ")
-        appendKinds("Not marked by Wireshark: ", summary.unmarkedCounts, " ")
+        appendKinds("Of these ", summary.counts.misnamed, " are truly ")
+        appendKinds("Not marked by Wireshark: ", summary.counts.unmarked, " ")
         if let dropped = summary.dropped {
             append("Dropped by the kernel: ")
             append(dropped, of: "packet")
             append(": what was in them may change each verdict.\n")
         }
-        if summary.copies > 0 {
+        if summary.counts.copies > 0 {
             append("Not counted: ")
             append(
-                "\(summary.copies) \(summary.copies == 1 ? "copy" : "copies") of probes or answers, as mirror ports make them.\n"
+                "\(summary.counts.copies) \(summary.counts.copies == 1 ? "copy" : "copies") of probes or answers, as mirror ports make them.\n"
             )
         }
         if summary.tally.outOfOrder > 0 {
@@ -24,7 +24,7 @@ extension TextBuffer {
             append(summary.tally.outOfOrder, of: "packet")
             append(" with an earlier time than the one before.\n")
         }
-        appendFailures(of: summary.tally)
+        appendFailures(of: summary.tally, evicted: summary.counts.evicted)
         for (_, damage) in summary.damaged {
             append(printable: damage.sentence)
             append("\n")
@@ -34,11 +34,11 @@ extension TextBuffer {
 
     private mutating func appendMarks(of summary: Summary) {
         let nouns = ["keep-alive", "keep-alive ACK", "zero-window probe"]
-        if summary.markCounts.allSatisfy({ $0 == 0 }) {
+        if summary.counts.marks.allSatisfy({ $0 == 0 }) {
             append("Nothing is marked: no keep-alive, no keep-alive ACK, no zero-window probe")
         } else {
             append("Marked: ")
-            for (index, count) in summary.markCounts.enumerated() where index < nouns.count {
+            for (index, count) in summary.counts.marks.enumerated() where index < nouns.count {
                 if index > 0 { append(", ") }
                 append(count, of: nouns[index])
             }
@@ -61,7 +61,7 @@ extension TextBuffer {
         if !isFirst { append(".\n") }
     }
 
-    private mutating func appendFailures(of tally: DecodeTally) {
+    private mutating func appendFailures(of tally: DecodeTally, evicted: UInt64) {
         for layer in Layer.allCases {
             guard let first = tally.firstFailures[Int(layer.rawValue)] else { continue }
             append("Not decoded: ")
@@ -73,6 +73,11 @@ extension TextBuffer {
             append("Given up: ")
             append(tally.evictedDatagrams, of: "fragmented datagram")
             append(", as others needed the room.\n")
+        }
+        if evicted > 0 {
+            append("Forgotten: ")
+            append(evicted, of: "connection")
+            append(" that had come no further than an attempt, as others needed the memory.\n")
         }
         if tally.unknownLinkType > 0 {
             append("Not decoded: ")
@@ -97,7 +102,7 @@ extension TextBuffer {
         append("), ")
         append(summary.tally.segments, of: "TCP segment")
         append(", ")
-        append(summary.connections, of: "connection")
+        append(summary.counts.connections, of: "connection")
         append(".\n")
     }
 }

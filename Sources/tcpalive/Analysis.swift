@@ -17,6 +17,15 @@ struct Analysis: ~Copyable {
     private var segments = SegmentBatch()
     private var places: [SegmentPlace?] = []
     private let tellsPlaces: Bool
+    private let shard: Shard?
+    /// Takes the place of `tracker` where several threads follow the connections.
+    private var parallel: ParallelTracker?
+    /// Holds the batch after the present one, which is read while that is followed.
+    private var spare = PacketBatch()
+    /// Whether there is one.
+    private var isLoaded = false
+    /// What went wrong while that was read.
+    private var nextFailure: CaptureError?
     private var comments = PacketComments()
     private var chosen: [Int] = []
     private var packetsLeft: UInt64
@@ -25,12 +34,21 @@ struct Analysis: ~Copyable {
     /// An analysis that marks as Wireshark `version` does and ends after `packetLimit` packets, if any.
     ///
     /// With `keepsAll`, connections without events are remembered too. `survey`, `note` and the writing of an excerpt need
-    /// `tellsPlaces`.
+    /// `tellsPlaces`. With `shard`, connections in it alone are told of. With more than one of `jobs`, and without
+    /// `tellsPlaces`, so many threads follow the connections, with the same results.
     init(
-        version: WiresharkVersion, packetLimit: UInt64? = nil, keepsAll: Bool = false, tellsPlaces: Bool = false
+        version: WiresharkVersion, packetLimit: UInt64? = nil, keepsAll: Bool = false, tellsPlaces: Bool = false,
+        shard: Shard? = nil, jobs: Int = 1
     ) {
         var random = SystemRandomNumberGenerator()
-        tracker = ConnectionTracker(version: version, seed: random.next(), keepsAll: keepsAll)
+        tracker = ConnectionTracker(version: version, seed: random.next(), keepsAll: keepsAll, shard: shard)
+        if jobs > 1, !tellsPlaces {
+            parallel = ParallelTracker(jobs: jobs, version: version, keepsAll: keepsAll, shard: shard)
+            // A round must be worth waking the others.
+            batch = PacketBatch(capacity: Self.roundCapacity)
+            spare = PacketBatch(capacity: Self.roundCapacity)
+        }
+        self.shard = shard
         decoder = SegmentDecoder(version: version)
         packetsLeft = packetLimit ?? .max
         self.tellsPlaces = tellsPlaces
@@ -45,11 +63,53 @@ struct Analysis: ~Copyable {
         reading.files.append(path)
     }
 
+    /// Octets that are read of a file at once where several threads follow its connections.
+    private static let roundCapacity = 1 << 20
+
     /// Reads some packets of `file` and finds the `events` in them; false at its end.
     mutating func advance(_ file: inout CaptureFile) throws(CaptureError) -> Bool {
         events.removeAll(keepingCapacity: true)
+        if parallel != nil { return try advanceInParallel(&file) }
         guard packetsLeft > 0, try file.next(into: &batch) else { return false }
+        limitBatch()
         followBatch()
+        return true
+    }
+
+    /// Has other threads follow the batch that was read last, and meanwhile reads the next one.
+    private mutating func advanceInParallel(_ file: inout CaptureFile) throws(CaptureError) -> Bool {
+        if let failure = nextFailure {
+            nextFailure = nil
+            throw failure
+        }
+        if isLoaded {
+            swap(&batch, &spare)
+        } else {
+            guard try load(&file) else { return false }
+        }
+        isLoaded = false
+        parallel?.start()
+        swap(&batch, &spare)
+        // Whoever writes a pipe may wait for the events of what it wrote.
+        if file.isFinite {
+            do {
+                isLoaded = try load(&file)
+            } catch {
+                nextFailure = error
+            }
+        }
+        swap(&batch, &spare)
+        parallel?.finish(&events)
+        return true
+    }
+
+    /// Reads the next batch of `file`, and gives its segments to the other threads; false at the end of the file.
+    private mutating func load(_ file: inout CaptureFile) throws(CaptureError) -> Bool {
+        guard packetsLeft > 0, try file.next(into: &batch) else { return false }
+        limitBatch()
+        segments.removeAll()
+        decoder.decode(batch, into: &segments)
+        parallel?.give(segments)
         return true
     }
 
@@ -57,14 +117,18 @@ struct Analysis: ~Copyable {
     mutating func advance(_ live: inout LiveCapture) {
         events.removeAll(keepingCapacity: true)
         live.next(into: &batch)
+        limitBatch()
         followBatch()
     }
 
-    private mutating func followBatch() {
+    private mutating func limitBatch() {
         if UInt64(batch.records.count) > packetsLeft {
             batch.records.removeLast(batch.records.count - Int(packetsLeft))
         }
         packetsLeft -= UInt64(batch.records.count)
+    }
+
+    private mutating func followBatch() {
         if tellsPlaces {
             segments.removeAll()
             decoder.decode(batch, into: &segments)
@@ -138,16 +202,21 @@ struct Analysis: ~Copyable {
         batch.frame(of: batch.records[Int(event.segment.record)])
     }
 
+    /// The verdicts on connections, all or those of which there is something to be said, and what is known of paths.
+    func findings(all: Bool) -> Findings {
+        let diagnoses = parallel?.diagnoses(all: all) ?? tracker.diagnoses(all: all)
+        let paths = PathTimeout.all(diagnoses)
+        guard let shard else { return Findings(diagnoses: diagnoses, paths: paths) }
+        return Findings(
+            diagnoses: diagnoses.filter { shard.holds($0.connection.originator, $0.connection.responder) },
+            paths: paths.filter { shard.holds($0.networks) })
+    }
+
     /// What was read so far.
     var summary: Summary {
         var summary = reading
         summary.tally = decoder.tally
-        summary.connections = tracker.connectionCount
-        summary.markCounts = tracker.markCounts
-        summary.kindCounts = tracker.kindCounts
-        summary.copies = tracker.copyCount
-        summary.unmarkedCounts = tracker.unmarkedCounts
-        summary.misnamedCounts = tracker.misnamedCounts
+        summary.counts = parallel?.tally ?? tracker.tally
         return summary
     }
 }

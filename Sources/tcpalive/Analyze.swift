@@ -48,6 +48,9 @@ struct Analyze: ParsableCommand {
     @Flag(name: .customShort("v"), help: "Tell the story of each connection, in place of the findings.")
     var isVerbose = false
 
+    @OptionGroup(title: "Work")
+    var work: WorkOptions
+
     @OptionGroup(title: "Judgement")
     var judgement: JudgementOptions
 
@@ -58,6 +61,9 @@ struct Analyze: ParsableCommand {
     var page: PageOptions
 
     func validate() throws {
+        if work.shard != nil, let file = writing.file ?? page.path {
+            throw ValidationError("--shard is for a report alone: leave out \(file), or --shard.")
+        }
         if isVerbose, output.format != .text { throw ValidationError("-v is for --format text.") }
         if writing.file == "-" { throw ValidationError("-w -: standard output is for the report, so name a file.") }
         do {
@@ -89,7 +95,7 @@ struct Analyze: ParsableCommand {
             namesFiles: source.files.count > 1, tellsStories: isVerbose, keepsEvents: page.path != nil)
         var analysis = Analysis(
             version: output.wireshark, packetLimit: input.packetLimit, keepsAll: output.connections == .all,
-            tellsPlaces: page.path != nil)
+            tellsPlaces: page.path != nil, shard: work.shard?.shard, jobs: work.jobs)
         var ticks = page.path == nil ? nil : DataTicks()
         // What can be read twice is written the second time, when the verdicts are known.
         let writesLater = writing.file != nil && source.files.allSatisfy(SavedCaptures.isRereadable)
@@ -108,29 +114,29 @@ struct Analyze: ParsableCommand {
         }
         let summary = analysis.summary
         var judgements: [JudgedProbes] = []
-        var diagnoses: [Diagnosis] = []
+        var findings = Findings()
         if failure == nil || !summary.files.isEmpty {
-            diagnoses = output.diagnoses(
-                of: analysis.tracker, neededAnyway: judgement.isWanted || page.path != nil || writesLater)
+            findings = output.findings(
+                of: analysis, neededAnyway: judgement.isWanted || page.path != nil || writesLater)
         }
         if failure == nil, writesLater {
             do {
-                try write(source.files, filter: source.filter, summary, diagnoses, to: &writer)
+                try write(source.files, filter: source.filter, summary, findings.diagnoses, to: &writer)
             } catch let error as CaptureError {
                 failure = error
             }
         }
         if failure == nil { try writer?.flush() }
         if failure == nil || !summary.files.isEmpty {
-            judgements = judgement.judge(diagnoses)
-            try reporter.finish(diagnoses, summary, judgements)
-            if let kept = reporter.kept, let ticks { try pageFile?.finish(diagnoses, summary, kept, ticks) }
+            judgements = judgement.judge(findings.diagnoses)
+            try reporter.finish(findings, summary, judgements)
+            if let kept = reporter.kept, let ticks { try pageFile?.finish(findings.diagnoses, summary, kept, ticks) }
         }
         for (_, damage) in summary.damaged { complain(damage.sentence) }
         if let failure { throw failure }
         try writer?.finish()
         if !summary.damaged.isEmpty { throw ExitStatus.damagedInput }
-        try judgement.end(judgements, diagnoses)
+        try judgement.end(judgements, findings.diagnoses)
     }
 
     /// Reads all again and writes what was read, with the verdicts of `diagnoses` in the comments.

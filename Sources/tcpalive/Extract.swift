@@ -81,7 +81,7 @@ struct Extract: ParsableCommand {
         let summary = writing.summary
         complain(
             "wrote \(written) of \(summary.tally.packets) packets; \(excerpt.connectionCount) of "
-                + "\(summary.connections) connections have keep-alives")
+                + "\(summary.counts.connections) connections have keep-alives")
         for (_, damage) in summary.damaged { complain(damage.sentence) }
         if !summary.damaged.isEmpty { throw ExitStatus.damagedInput }
     }

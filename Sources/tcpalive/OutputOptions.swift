@@ -37,8 +37,8 @@ struct OutputOptions: ParsableArguments {
     }
 
     /// The verdicts that the report lists; none for a format that lists none, unless they are `neededAnyway`.
-    func diagnoses(of tracker: borrowing ConnectionTracker, neededAnyway: Bool = false) -> [Diagnosis] {
-        format == .tsv && !neededAnyway ? [] : tracker.diagnoses(all: connections == .all)
+    func findings(of analysis: borrowing Analysis, neededAnyway: Bool = false) -> Findings {
+        format == .tsv && !neededAnyway ? Findings() : analysis.findings(all: connections == .all)
     }
 
     /// A reporter to standard output; with `namesFiles`, where frame numbers alone would be ambiguous; one that

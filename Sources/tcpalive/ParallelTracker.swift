@@ -8,7 +8,7 @@ import Wire
 ///
 /// A round goes like this: `give` takes the segments of a batch, `start` lets the trackers follow them while the caller
 /// reads the next batch, `finish` waits for them and puts their events in order.
-struct ParallelTracker: ~Copyable {
+struct ParallelTracker {
     /// What one tracker does, and what it needs for that.
     private final class Worker: Sendable {
         private struct State: ~Copyable {
@@ -16,6 +16,12 @@ struct ParallelTracker: ~Copyable {
             /// What is to be followed; each `record` is the place of the segment in its batch.
             var segments: [Segment] = []
             var events: [SegmentEvent] = []
+
+            mutating func track() {
+                events.removeAll(keepingCapacity: true)
+                let batch = SegmentBatch(segments)
+                tracker.track(batch, events: &events)
+            }
         }
 
         private let state: Mutex<State>
@@ -34,10 +40,7 @@ struct ParallelTracker: ~Copyable {
         }
 
         func track() {
-            state.withLock { state in
-                state.events.removeAll(keepingCapacity: true)
-                state.tracker.track(SegmentBatch(state.segments), events: &state.events)
-            }
+            state.withLock { $0.track() }
         }
 
         /// What the last `track` found: events, and the places of the segments that began connections.
@@ -60,15 +63,15 @@ struct ParallelTracker: ~Copyable {
     /// The number of each connection, by worker and by the worker's own number.
     private var numbers: [[UInt64]]
 
-    /// Connections seen so far.
-    private(set) var connectionCount: UInt64 = 0
+    /// Connections numbered so far.
+    private var connectionCount: UInt64 = 0
 
     /// Trackers for `jobs` threads that mark as Wireshark `version` does; the memory limit is that of all together.
-    init(jobs: Int, version: WiresharkVersion, keepsAll: Bool) {
+    init(jobs: Int, version: WiresharkVersion, keepsAll: Bool, shard: Shard?) {
         var random = SystemRandomNumberGenerator()
         workers = (0..<jobs).map { _ in
             var tracker = ConnectionTracker(
-                version: version, seed: random.next(), keepsAll: keepsAll,
+                version: version, seed: random.next(), keepsAll: keepsAll, shard: shard,
                 memoryLimit: ConnectionTracker.defaultMemoryLimit / jobs)
             tracker.noteOpenings()
             return Worker(tracker)
@@ -141,11 +144,9 @@ struct ParallelTracker: ~Copyable {
 
     // MARK: The report
 
-    /// The sums of what `counts` of each tracker gives.
-    func sums(_ counts: @Sendable (borrowing ConnectionTracker) -> [UInt64]) -> [UInt64] {
-        workers.map { $0.with(counts) }.reduce([]) { sums, counts in
-            sums.isEmpty ? counts : zip(sums, counts).map { $0 &+ $1 }
-        }
+    /// What all have counted.
+    var tally: ConnectionTally {
+        workers.map { $0.with { $0.tally } }.reduce(ConnectionTally(), +)
     }
 
     /// The verdicts on the connections in order of appearance (`ConnectionTracker.diagnoses`).

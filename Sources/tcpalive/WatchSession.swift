@@ -65,17 +65,17 @@ struct WatchSession: ~Copyable {
     mutating func report(_ counters: LiveCapture.Counters, captured: UInt64) throws {
         status.erase()
         var interim = output.reporter(namesFiles: false)
-        try interim.finish(diagnoses(counters, neededAnyway: false), summary(counters))
+        try interim.finish(findings(counters, neededAnyway: false), summary(counters))
         tellCounts(counters, captured: captured)
     }
 
     /// The verdicts as they are now, none of them sure where packets were dropped.
-    private func diagnoses(_ counters: LiveCapture.Counters, neededAnyway: Bool) -> [Diagnosis] {
-        var diagnoses = output.diagnoses(of: analysis.tracker, neededAnyway: neededAnyway)
+    private func findings(_ counters: LiveCapture.Counters, neededAnyway: Bool) -> Findings {
+        var findings = output.findings(of: analysis, neededAnyway: neededAnyway)
         if counters.droppedByKernel > 0 {
-            for place in diagnoses.indices { diagnoses[place].doubt() }
+            for place in findings.diagnoses.indices { findings.diagnoses[place].doubt() }
         }
-        return diagnoses
+        return findings
     }
 
     private func summary(_ counters: LiveCapture.Counters) -> Summary {
@@ -99,11 +99,11 @@ struct WatchSession: ~Copyable {
     ) throws -> (judgements: [JudgedProbes], diagnoses: [Diagnosis]) {
         status.erase()
         try writer?.flush()
-        let diagnoses = diagnoses(counters, neededAnyway: options.isWanted)
-        let judgements = options.judge(diagnoses, dropped: counters.droppedByKernel)
-        try reporter.finish(diagnoses, summary(counters), judgements)
+        let findings = findings(counters, neededAnyway: options.isWanted)
+        let judgements = options.judge(findings.diagnoses, dropped: counters.droppedByKernel)
+        try reporter.finish(findings, summary(counters), judgements)
         tellCounts(counters, captured: captured)
-        return (judgements, diagnoses)
+        return (judgements, findings.diagnoses)
     }
 }
 

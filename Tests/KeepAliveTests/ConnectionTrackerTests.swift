@@ -89,9 +89,9 @@ struct ConnectionTrackerTests {
             tracker.track(batch, events: &events)
             batch.removeAll()
         }
-        #expect(tracker.connectionCount == UInt64(count))
+        #expect(tracker.tally.connections == UInt64(count))
         #expect(events.count == 2 * Int(count))
-        #expect(tracker.markCounts == [2 * UInt64(count), 0, 0])
+        #expect(tracker.tally.marks == [2 * UInt64(count), 0, 0])
         #expect(events.allSatisfy { UInt64($0.segment.record) == 0 && $0.connection < UInt64(count) })
         #expect(Set(events.map(\.connection)).count == Int(count))
     }

@@ -86,6 +86,6 @@ struct ExcerptTests {
         tracker.track(batch, events: &events, places: &places)
         let expected = [(0, 0), (0, 1), (1, 0), (2, 0), (2, 1)].map { SegmentPlace(connection: $0.0, side: $0.1) }
         #expect(places.prefix(5).compactMap(\.self) == expected)
-        #expect(tracker.connectionCount == 3)
+        #expect(tracker.tally.connections == 3)
     }
 }

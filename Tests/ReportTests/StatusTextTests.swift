@@ -13,8 +13,8 @@ struct StatusTextTests {
     private static func line(_ next: ExpectedProbe?, _ columns: Int) -> String {
         var summary = Summary(version: .newest)
         summary.tally.packets = 12345
-        summary.connections = 3
-        summary.kindCounts[Int(SegmentKind.probe.rawValue)] = 17
+        summary.counts.connections = 3
+        summary.counts.kinds[Int(SegmentKind.probe.rawValue)] = 17
         var text = TextBuffer()
         text.append(statusOf: summary, LiveCapture.Counters(), next: next, at: 1_000_000_000, columns: columns)
         return text.string

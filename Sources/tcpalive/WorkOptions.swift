@@ -1,0 +1,36 @@
+import ArgumentParser
+import KeepAlive
+
+/// How the work is shared: by threads, and by machines.
+struct WorkOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Follow the connections of a file by so many threads, while another one reads it: the same report sooner.",
+            valueName: "threads"))
+    var jobs = 1
+
+    @Option(
+        help: ArgumentHelp(
+            "Tell of one part of the connections only, K of N: the N reports together are the whole.",
+            valueName: "K/N"))
+    var shard: ShardArgument?
+
+    func validate() throws {
+        if !(1...64).contains(jobs) { throw ValidationError("--jobs: \(jobs) is not between 1 and 64 threads.") }
+    }
+}
+
+/// A shard on the command line, as in `2/5`.
+struct ShardArgument: ExpressibleByArgument, Sendable, Equatable {
+    /// The shard.
+    let shard: Shard
+
+    /// The shard that `argument` names; nil unless it is two numbers with a slash between them, the first one within the second.
+    init?(argument: String) {
+        let parts = argument.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, let number = Int(parts[0]), let count = Int(parts[1]), count <= 1_000_000,
+            let shard = Shard(number: number, of: count)
+        else { return nil }
+        self.shard = shard
+    }
+}
