@@ -24,7 +24,8 @@ let package = Package(
         .library(name: "Report", targets: ["Report"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
     ],
     targets: [
         .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"]), .brew(["libpcap"])]),
@@ -34,7 +35,9 @@ let package = Package(
         .target(name: "KeepAlive", dependencies: ["Wire", "CSystem"], swiftSettings: house),
         .target(name: "Sockets", dependencies: ["CSystem"], swiftSettings: house),
         .target(
-            name: "Report", dependencies: ["Wire", "KeepAlive", "Capture"], exclude: ["tcpalive.schema.json"],
+            name: "Report",
+            dependencies: ["Wire", "KeepAlive", "Capture", .product(name: "Mustache", package: "swift-mustache")],
+            exclude: ["tcpalive.schema.json"],
             resources: [.embedInCode("idle-timeouts.tsv"), .embedInCode("page.html")], swiftSettings: house),
         .executableTarget(
             name: "tcpalive",
