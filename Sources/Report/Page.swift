@@ -81,7 +81,8 @@ public struct Page {
             "counts": .items(
                 [
                     ("packets", "packets", tally.packets), ("bytes", "octets", tally.octets),
-                    ("segments", "TCP segments", tally.segments), ("connections", "connections", summary.counts.connections),
+                    ("segments", "TCP segments", tally.segments),
+                    ("connections", "connections", summary.counts.connections),
                 ], Self.count),
             "marks": .items(
                 zip(Marks.named, zip(["keep-alives", "keep-alive ACKs", "zero-window probes"], summary.counts.marks))
