@@ -1,8 +1,7 @@
-import CSystem
 import Wire
 
 /// What the report will say of connections, beside the state that marks need.
-struct ConnectionLedger {
+struct ConnectionLedger: ~Copyable {
     /// Connections so far, whatever the shard: the number of the next one.
     private var nextNumber: UInt64 = 0
     /// What was counted so far, of the connections in `shard`.
@@ -13,11 +12,11 @@ struct ConnectionLedger {
     private(set) var replaced: [Connection] = []
 
     /// What ends of connections asked; births know their places, 1 first.
-    private var histories: [ProbeHistory] = []
+    private var histories = Arena<ProbeHistory>()
     /// Places of histories whose connections left the table.
     private var freeHistories: [UInt32] = []
     /// What is known of silences; births know their places, 1 first.
-    private var silences: [Silence] = []
+    private var silences = Arena<Silence>()
     private var freeSilences: [UInt32] = []
     private let keepsAll: Bool
 
@@ -36,19 +35,8 @@ struct ConnectionLedger {
     /// Asks for the cache lines of two histories, by their places.
     @inline(__always)
     func prefetch(_ places: (UInt32, UInt32)) {
-        unsafe histories.withUnsafeBufferPointer { histories in
-            if places.0 != 0 { unsafe Self.prefetch(histories, places.0) }
-            if places.1 != 0 { unsafe Self.prefetch(histories, places.1) }
-        }
-    }
-
-    @inline(__always)
-    private static func prefetch(_ histories: UnsafeBufferPointer<ProbeHistory>, _ place: UInt32) {
-        guard let base = histories.baseAddress else { return }
-        let history = unsafe UnsafeRawPointer(base + Int(place) - 1)
-        for offset in stride(from: 0, to: MemoryLayout<ProbeHistory>.stride, by: 64) {
-            unsafe tcpalive_prefetch(history + offset)
-        }
+        histories.prefetch(Int(places.0) - 1)
+        histories.prefetch(Int(places.1) - 1)
     }
 
     /// The records of the first segments of connections, in order, where somebody wants to know (`notesOpenings`).
@@ -166,6 +154,14 @@ struct ConnectionLedger {
         }
         silences.append(Silence())
         return UInt32(truncatingIfNeeded: silences.count)
+    }
+
+    /// Whether the end at place `side` waits for its peer: a probe is not answered, or something not acknowledged.
+    func isWaiting<Key: ConnectionKey>(_ slot: ConnectionSlot<Key>, _ birth: ConnectionBirth, side: Int) -> Bool {
+        let facts = side == 0 ? slot.sides.0.facts : slot.sides.1.facts
+        if facts.contains(.hasUnacknowledged) { return true }
+        let place = side == 0 ? birth.histories.0 : birth.histories.1
+        return place != 0 && histories[Int(place) - 1].isUnanswered
     }
 
     /// Whether there is something to be said of the connection in `slot`: it had an event, was idle for long, or has an

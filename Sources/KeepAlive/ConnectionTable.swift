@@ -80,8 +80,8 @@ struct ConnectionBirth: BitwiseCopyable {
     init(seed: UInt64) {
         self.seed = seed
         capacity = Self.smallestCapacity
-        unsafe slots = Self.resized(nil, 0, capacity)
-        unsafe births = Self.resized(nil, 0, capacity)
+        unsafe slots = Arena.resized(nil, 0, capacity)
+        unsafe births = Arena.resized(nil, 0, capacity)
         mask = capacity * 2 - 1
         unsafe entries = Self.freeEntries(mask + 1)
         unsafe lookups = .allocate(capacity: Self.groupSize)
@@ -89,8 +89,8 @@ struct ConnectionBirth: BitwiseCopyable {
 
     deinit {
         unsafe lookups.deallocate()
-        unsafe tcpalive_resize(slots, Self.octets(of: slots, capacity), 0)
-        unsafe tcpalive_resize(births, Self.octets(of: births, capacity), 0)
+        unsafe tcpalive_resize(slots, capacity * MemoryLayout<ConnectionSlot<Key>>.stride, 0)
+        unsafe tcpalive_resize(births, capacity * MemoryLayout<ConnectionBirth>.stride, 0)
         unsafe entries.deallocate()
     }
 
@@ -232,8 +232,8 @@ struct ConnectionBirth: BitwiseCopyable {
     }
 
     private mutating func reserve(_ newCapacity: Int) {
-        unsafe slots = Self.resized(slots, capacity, newCapacity)
-        unsafe births = Self.resized(births, capacity, newCapacity)
+        unsafe slots = Arena.resized(slots, capacity, newCapacity)
+        unsafe births = Arena.resized(births, capacity, newCapacity)
         capacity = newCapacity
     }
 
@@ -286,21 +286,5 @@ struct ConnectionBirth: BitwiseCopyable {
         if octets >= largePage { unsafe tcpalive_prefer_large_pages(raw, octets) }
         unsafe raw.initializeMemory(as: UInt8.self, repeating: 0, count: octets)
         return unsafe raw.bindMemory(to: UInt64.self, capacity: count)
-    }
-
-    private static func octets<Element>(of _: UnsafeMutablePointer<Element>, _ count: Int) -> Int {
-        count * MemoryLayout<Element>.stride
-    }
-
-    /// The memory of `old`, `oldCount` elements, with room for `count`: pages move, and nothing is copied where they can.
-    private static func resized<Element>(
-        _ old: UnsafeMutablePointer<Element>?, _ oldCount: Int, _ count: Int
-    ) -> UnsafeMutablePointer<Element> {
-        let stride = MemoryLayout<Element>.stride
-        guard let raw = unsafe tcpalive_resize(old, oldCount * stride, count * stride) else {
-            // As the standard library does where there is no memory left.
-            preconditionFailure("no memory for \(count) connections")
-        }
-        return unsafe raw.bindMemory(to: Element.self, capacity: count)
     }
 }

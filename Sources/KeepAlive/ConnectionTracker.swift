@@ -90,46 +90,98 @@ public struct ConnectionTracker: ~Copyable {
 
     /// The connections in order of appearance: those of which there is something to be said, or all.
     public func connections(all: Bool) -> [Connection] {
+        let places = places(all: all)
         var connections: [Connection] = []
-        forEachConnection(all: all) { connections.append($0) }
+        connections.reserveCapacity(places.count + follower.ledger.replaced.count)
+        forEachConnection(at: places) { connections.append($0) }
         return connections
     }
 
-    /// Calls `body` with each connection in order of appearance: those of which there is something to be said, or all.
-    private func forEachConnection(all: Bool, _ body: (Connection) -> Void) {
-        // Light places are put in order, and not the connections, which are large.
-        var places: [(number: UInt64, index: Int, isVersion4: Bool)] = []
-        let ledger = follower.ledger
-        let ranges = follower.analysis.ranges
+    /// Where a connection is: light, while connections are large.
+    private struct Place: BitwiseCopyable {
+        var number: UInt64
+        var index: UInt32
+        var isVersion4: Bool
+    }
+
+    /// The places of connections in order of appearance: of those of which there is something to be said, or of all.
+    private func places(all: Bool) -> [Place] {
+        var places: [Place] = []
         version4.forEach { index, birth in
-            if all || ledger.isNotable(version4.slot(at: index), birth) { places.append((birth.number, index, true)) }
+            if all || follower.ledger.isNotable(version4.slot(at: index), birth) {
+                places.append(Place(number: birth.number, index: UInt32(truncatingIfNeeded: index), isVersion4: true))
+            }
         }
+        let count = places.count
         version6.forEach { index, birth in
-            if all || ledger.isNotable(version6.slot(at: index), birth) { places.append((birth.number, index, false)) }
+            if all || follower.ledger.isNotable(version6.slot(at: index), birth) {
+                places.append(Place(number: birth.number, index: UInt32(truncatingIfNeeded: index), isVersion4: false))
+            }
         }
-        // They mostly are in order.
-        if !zip(places, places.dropFirst()).allSatisfy({ $0.number < $1.number }) {
+        // Each table has its own in order, but for ports that were used again.
+        if count < places.count || !zip(places, places.dropFirst()).allSatisfy({ $0.number < $1.number }) {
             places.sort { $0.number < $1.number }
         }
-        var replaced = ledger.replaced.sorted { $0.number < $1.number }[...]
+        return places
+    }
+
+    /// Calls `body` with each connection at `places`, and those whose ports were used again, in order of appearance.
+    private func forEachConnection(at places: [Place], _ body: (Connection) -> Void) {
+        var replaced = follower.ledger.replaced.sorted { $0.number < $1.number }[...]
         for place in places {
             while let first = replaced.first, first.number < place.number {
                 body(first)
                 replaced.removeFirst()
             }
-            body(
-                place.isVersion4
-                    ? ledger.connection(version4.slot(at: place.index), version4[birth: place.index], ranges)
-                    : ledger.connection(version6.slot(at: place.index), version6[birth: place.index], ranges))
+            body(connection(at: place))
         }
         for connection in replaced { body(connection) }
     }
 
+    private func connection(at place: Place) -> Connection {
+        let (index, ranges) = (Int(place.index), follower.analysis.ranges)
+        return place.isVersion4
+            ? follower.ledger.connection(version4.slot(at: index), version4[birth: index], ranges)
+            : follower.ledger.connection(version6.slot(at: index), version6[birth: index], ranges)
+    }
+
     /// The verdicts on the connections: on those of which there is something to be said, or on all.
     public func diagnoses(all: Bool) -> [Diagnosis] {
-        var heard = awaitedHosts(all: all)
+        let places = places(all: all)
+        var heard = awaitedHosts(places)
         noteHeard(&heard)
-        return diagnoses(all: all, heard: heard)
+        return diagnoses(places, heard: heard)
+    }
+
+    private func awaitedHosts(_ places: [Place]) -> [IPAddress: Int64] {
+        var hosts: [IPAddress: Int64] = [:]
+        for place in places {
+            let index = Int(place.index)
+            if place.isVersion4 {
+                awaited(version4.slot(at: index), version4[birth: index], &hosts)
+            } else {
+                awaited(version6.slot(at: index), version6[birth: index], &hosts)
+            }
+        }
+        for connection in follower.ledger.replaced {
+            if connection.fromOriginator.isWaiting { hosts[connection.responder.address] = .min }
+            if connection.fromResponder.isWaiting { hosts[connection.originator.address] = .min }
+        }
+        return hosts
+    }
+
+    private func awaited<Key: ConnectionKey>(
+        _ slot: ConnectionSlot<Key>, _ birth: ConnectionBirth, _ hosts: inout [IPAddress: Int64]
+    ) {
+        if follower.ledger.isWaiting(slot, birth, side: 0) { hosts[slot.key.second.address] = .min }
+        if follower.ledger.isWaiting(slot, birth, side: 1) { hosts[slot.key.first.address] = .min }
+    }
+
+    private func diagnoses(_ places: [Place], heard: [IPAddress: Int64]) -> [Diagnosis] {
+        var diagnoses: [Diagnosis] = []
+        diagnoses.reserveCapacity(places.count + follower.ledger.replaced.count)
+        forEachConnection(at: places) { diagnoses.append(Diagnosis(of: $0, heard: heard)) }
+        return diagnoses
     }
 
     // MARK: Where several trackers share the connections
@@ -147,12 +199,7 @@ public struct ConnectionTracker: ~Copyable {
 
     /// Hosts that fell silent in a connection, and may be heard in another; the times are for `noteHeard` to fill in.
     public func awaitedHosts(all: Bool) -> [IPAddress: Int64] {
-        var hosts: [IPAddress: Int64] = [:]
-        forEachConnection(all: all) { connection in
-            if connection.fromOriginator.isWaiting { hosts[connection.responder.address] = .min }
-            if connection.fromResponder.isWaiting { hosts[connection.originator.address] = .min }
-        }
-        return hosts
+        awaitedHosts(places(all: all))
     }
 
     /// Notes in `hosts` when each of them last spoke in any connection, if later than what is there (ns since 1970).
@@ -164,9 +211,7 @@ public struct ConnectionTracker: ~Copyable {
 
     /// The verdicts on the connections, where `heard` tells when hosts were last heard in any connection.
     public func diagnoses(all: Bool, heard: [IPAddress: Int64]) -> [Diagnosis] {
-        var diagnoses: [Diagnosis] = []
-        forEachConnection(all: all) { diagnoses.append(Diagnosis(of: $0, heard: heard)) }
-        return diagnoses
+        diagnoses(places(all: all), heard: heard)
     }
 
     /// Notes when those hosts in `heard` last spoke that have a connection in `table`.
@@ -182,7 +227,7 @@ public struct ConnectionTracker: ~Copyable {
 }
 
 /// Takes one segment through its connection: streams, marks, what the report will say.
-private struct Follower {
+private struct Follower: ~Copyable {
     var analysis: WiresharkAnalysis
     var ledger: ConnectionLedger
     var budget: MemoryBudget

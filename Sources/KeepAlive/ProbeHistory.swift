@@ -29,6 +29,9 @@ struct ProbeHistory: BitwiseCopyable {
     /// When this end last asked something (ns since 1970); nil: never.
     var lastAskedTime: Int64? { hasAsked ? askedTime : nil }
 
+    /// Whether the last probes of this end have no answer.
+    var isUnanswered: Bool { own.unanswered > 0 }
+
     /// What the report says of the end with history `own`, whose peer has the history `other`.
     static func side(_ own: ProbeHistory?, _ other: ProbeHistory?) -> ConnectionSide {
         var side = own?.own ?? ConnectionSide()
