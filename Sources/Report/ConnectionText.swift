@@ -9,6 +9,8 @@ struct ConnectionText {
     private let total: UInt64
     private let columns: [Column]
     private let widths: [Int]
+    /// Whether each column stands to the right.
+    private let isNumber: [Bool]
     private let dates: Dates
     private let hasUnseenHandshake: Bool
     /// The text of all cells, row by row, and where each of them ends: what a column needs is known when all are there.
@@ -48,6 +50,7 @@ struct ConnectionText {
             default: true
             }
         }
+        isNumber = columns.map(Self.isNumber)
         var widths = columns.map { Self.title(of: $0).utf8.count }
         cellEnds.reserveCapacity(diagnoses.count * 2 * columns.count)
         for diagnosis in diagnoses {
@@ -86,11 +89,13 @@ struct ConnectionText {
             text.append(" UTC\n\n")
         case .different: text.append(", times in UTC\n\n")
         }
-        for (index, column) in columns.enumerated() {
-            let title = Self.title(of: column)
-            appendCell(index, title.utf8.count, to: &text) { $0.append(title) }
+        var titles = TextBuffer()
+        var ends: [Int] = []
+        for column in columns {
+            titles.append(Self.title(of: column))
+            ends.append(titles.count)
         }
-        endLine(&text)
+        appendRow(titles, ends, 0, to: &text)
     }
 
     /// Connections in the table.
@@ -98,14 +103,8 @@ struct ConnectionText {
 
     /// Appends the two lines of connection `place` of the table.
     func append(_ place: Int, to text: inout TextBuffer) {
-        for row in place * 2..<place * 2 + 2 {
-            for index in columns.indices {
-                let cell = row * columns.count + index
-                let range = (cell == 0 ? 0 : cellEnds[cell - 1])..<cellEnds[cell]
-                appendCell(index, range.count, to: &text) { $0.append(cells, range) }
-            }
-            endLine(&text)
-        }
+        appendRow(cells, cellEnds, place * 2, to: &text)
+        appendRow(cells, cellEnds, place * 2 + 1, to: &text)
     }
 
     /// Appends what the table needs to be understood.
@@ -115,20 +114,30 @@ struct ConnectionText {
         }
     }
 
-    /// Appends a cell of column `index`, `count` octets long, that `body` appends.
-    private func appendCell(
-        _ index: Int, _ count: Int, to text: inout TextBuffer, _ body: (inout TextBuffer) -> Void
+    /// Appends row `row` of `cells`, which end at `ends`, each in its column.
+    private func appendRow(
+        _ cells: borrowing TextBuffer, _ ends: [Int], _ row: Int, to text: inout TextBuffer
     ) {
-        if index > 0 { text.append("  ") }
-        let start = text.count
-        if Self.isNumber(columns[index]) { text.pad(to: widths[index] - count, from: start) }
-        body(&text)
-        text.pad(to: widths[index], from: start)
-    }
-
-    private func endLine(_ text: inout TextBuffer) {
-        text.trimEnd()
-        text.append("\n")
+        let first = row * columns.count
+        var start = first == 0 ? 0 : ends[first - 1]
+        // What is behind the last cell that has a text has none.
+        var last = columns.count - 1
+        while last > 0, ends[first + last] == ends[first + last - 1] { last -= 1 }
+        let octets = cells.octets.span
+        let space = UInt8(ascii: " ")
+        text.append(addingCapacity: widths.reduce(0, +) + 2 * widths.count + 1) { output in
+            for index in 0...last {
+                if index > 0 { output.append(repeating: space, count: 2) }
+                let end = ends[first + index]
+                let missing = widths[index] - (end - start)
+                let isRight = isNumber[index]
+                if isRight { output.append(repeating: space, count: missing) }
+                for place in start..<end { output.append(octets[place]) }
+                if !isRight, index < last { output.append(repeating: space, count: missing) }
+                start = end
+            }
+            output.append(UInt8(ascii: "\n"))
+        }
     }
 
     private static func isNumber(_ column: Column) -> Bool {

@@ -17,9 +17,16 @@ extension TextBuffer {
     }
 
     private mutating func append(v4 octets: UInt64) {
-        for shift in [24, 16, 8, 0] as [UInt64] {
-            append(octets >> shift & 0xFF)
-            if shift > 0 { append(".") }
+        append(addingCapacity: 15) { output in
+            var shift: UInt64 = 32
+            while shift > 0 {
+                shift -= 8
+                let octet = UInt8(truncatingIfNeeded: octets >> shift)
+                if octet >= 100 { output.append(UInt8(ascii: "0") + octet / 100) }
+                if octet >= 10 { output.append(UInt8(ascii: "0") + octet / 10 % 10) }
+                output.append(UInt8(ascii: "0") + octet % 10)
+                if shift > 0 { output.append(UInt8(ascii: ".")) }
+            }
         }
     }
 

@@ -89,9 +89,9 @@ public struct TextBuffer: Sendable {
         octets.append(contentsOf: other.octets)
     }
 
-    /// Appends those octets of `other` that lie in `range`.
-    mutating func append(_ other: borrowing TextBuffer, _ range: Range<Int>) {
-        octets.append(contentsOf: other.octets[range])
+    /// Appends what `body` writes, at most `count` octets of UTF-8.
+    mutating func append(addingCapacity count: Int, _ body: (inout OutputSpan<UInt8>) -> Void) {
+        octets.append(addingCapacity: count, initializingWith: body)
     }
 
     /// Takes away the spaces at the end.
