@@ -99,7 +99,8 @@ class Bench:
         print(f"**{title}**: {millions(packets)} packets, {millions(told['connections'])} connections\n")
         table(("program", "CPU s", "wall s", "million packets a second", "tcpalive has", "peak memory, MB"),
               *((row.name, f"{row.median('cpu'):.3f}", f"{row.median('wall'):.3f}", f"{row.speed('cpu') / 1e6:.2f}",
-                 "" if row is ours else f"{times(ours.ratio(row, 'cpu'))} this speed", f"{row.median('peak') / 1e6:.1f}")
+                 "" if row is ours else f"{times(ours.ratio(row, 'cpu'))} this speed",
+                 f"{row.median('peak') / 1e6:.1f}")
                 for row in rows))
         return ours, told
 
@@ -107,36 +108,32 @@ class Bench:
         """The table of other formats, of compression and of two processors: each row is held against another."""
         programs, rows = self.programs, []
 
-        def add(path, name, against, pinned):
-            """Times `name` beside `against`, each a name and a command."""
-            pair = [Timed(*program, packets) for program in (against, (name, programs.analyze(path)))]
-            self.stopwatch.rounds(pair, ROUNDS, pinned)
-            base, ours = pair
-            rows.append((ours.name, "one" if pinned else "all", f"{ours.median('cpu'):.3f}",
-                         f"{ours.median('wall'):.3f}",
-                         f"{times(ours.ratio(base, 'cpu' if pinned else 'wall'))} {base.name}"))
+        def add(name, command, base_name, base_command, pinned):
+            """Times a command of ours beside another."""
+            ours, base = Timed(name, command, packets), Timed(base_name, base_command, packets)
+            self.stopwatch.rounds([base, ours], ROUNDS, pinned)
+            ratio = ours.ratio(base, "cpu" if pinned else "wall")
+            rows.append((name, "one" if pinned else "all", f"{ours.median('cpu'):.3f}", f"{ours.median('wall'):.3f}",
+                         f"{times(ratio)} {base_name}"))
 
         with self.capture(packets, connections, "small") as (path, told):
-            plain = ("pcap", programs.analyze(path))
+            plain = programs.analyze(path)
+            with self.capture(packets, connections, "small", "pcapng") as (other, told_of_other):
+                self.agree(other, told_of_other, floor=False, slow=False)
+                add("pcapng", programs.analyze(other), "pcap", plain, pinned=True)
             if programs.has_jobs:
                 records = [self.tool, "analyze", "--format", "jsonl"]
                 if output(*records, path) != output(*records, "--jobs", "2", path):
                     sys.exit("make bench: two jobs and one differ")
-                pair = [Timed("one job", plain[1], packets),
-                        Timed("pcap, `--jobs 2`", programs.analyze(path, "--jobs", "2"), packets)]
-                self.stopwatch.rounds(pair, ROUNDS, pinned=False)
-                rows.append((pair[1].name, "all", f"{pair[1].median('cpu'):.3f}", f"{pair[1].median('wall'):.3f}",
-                             f"{times(pair[1].ratio(pair[0], 'wall'))} {pair[0].name}"))
-            with self.capture(packets, connections, "small", "pcapng") as (other, told_of_other):
-                self.agree(other, told_of_other, floor=False, slow=False)
-                add(other, "pcapng", plain, pinned=True)
+                add("pcap, `--jobs 2`", programs.analyze(path, "--jobs", "2"), "one job", plain, pinned=False)
             for compressor, suffix in (("gzip", "gz"), ("zstd", "zst")):
                 print(f"small, {suffix}", file=sys.stderr)
                 output(compressor, "-k", "-q", path)
                 squeezed = f"{path}.{suffix}"
                 if programs.summary(squeezed)["packets"] != told["packets"]:
                     sys.exit(f"make bench: {suffix} does not hold all packets")
-                add(squeezed, suffix, (f"`{compressor} -dc`", [compressor, "-dc", squeezed]), pinned=False)
+                alone = [compressor, "-dc", squeezed]
+                add(suffix, programs.analyze(squeezed), f"`{compressor} -dc`", alone, pinned=False)
                 os.remove(squeezed)
         print("**Formats, and both processors**: the capture of 66-byte frames again. On one processor CPU seconds are "
               "compared, on all of them wall seconds.\n")
@@ -152,9 +149,9 @@ class Bench:
 
     def report(self):
         machine()
-        print(f"\n{self.programs.versions()}. Medians of {ROUNDS} {'rounds' if ROUNDS > 1 else 'round'} in which the programs "
-              f"take turns{', on one processor' if self.stopwatch.pin else ''}; speeds are compared within a round, by "
-              "CPU seconds a packet.\n")
+        print(f"\n{self.programs.versions()}. Medians of {ROUNDS} round{'s' if ROUNDS > 1 else ''} in which the "
+              f"programs take turns{', on one processor' if self.stopwatch.pin else ''}; speeds are compared within a "
+              "round, by CPU seconds a packet.\n")
         slow = scaled(400_000)
         self.compare("66-byte frames", scaled(10_000_000), scaled(100_000), "small", short=slow, times_slow=True)
         self.compare_formats(scaled(10_000_000), scaled(100_000))

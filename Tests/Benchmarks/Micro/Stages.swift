@@ -9,7 +9,8 @@ import Wire
 let benchmarks: @Sendable () -> Void = {
     // A measurement is of a thousand rounds, and printed as of one.
     let rounds = Benchmark.Configuration(
-        metrics: [.wallClock], scalingFactor: .kilo, maxDuration: .seconds(3), maxIterations: 200)
+        metrics: [.wallClock], timeUnits: .microseconds, scalingFactor: .kilo, maxDuration: .seconds(3),
+        maxIterations: 200)
 
     for version in [IPVersion.v4, .v6] {
         Benchmark("decode IP\(version)", configuration: rounds) { benchmark in
@@ -39,7 +40,8 @@ let benchmarks: @Sendable () -> Void = {
         }
     }
 
-    let once = Benchmark.Configuration(metrics: [.wallClock], maxDuration: .seconds(3), maxIterations: 200)
+    let once = Benchmark.Configuration(
+        metrics: [.wallClock], timeUnits: .microseconds, maxDuration: .seconds(3), maxIterations: 200)
     Benchmark("analyse, a verdict on each of 1,000 connections", configuration: once) { benchmark in
         var tracker = ConnectionTracker(seed: 1)
         var events: [SegmentEvent] = []
