@@ -50,6 +50,7 @@ captures: ## Write anew the captures of formats and envelopes
 bench: build ## Time tcpalive beside tshark, tcptrace, tcpdump and more (10 minutes; QUICK=1 to try)
 	@$(SETUP) $(BENCH_NEEDS)
 	@python3 Tests/Benchmarks/bench.py $(TOOL)
+	@$(if $(filter Linux,$(shell uname)),python3 Tests/Benchmarks/allocations.py $(TOOL))
 
 allocations: build ## Count allocations, of which no packet must have its own (Linux)
 	@$(SETUP) gcc libc-dev python3

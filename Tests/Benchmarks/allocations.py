@@ -33,6 +33,7 @@ def main():
                 sys.exit(f"make allocations: {tool} ended with {result.returncode}: {result.stderr}")
             return int(result.stderr.splitlines()[-1])
 
+        print(f"**Allocations**, with {CONNECTIONS} connections\n")
         print(f"| capture | `tcpalive analyze` | allocations, {FEW:,} packets | {MANY:,} packets | more per million |")
         print("| --- | --- | --- | --- | --- |")
         failed = False
