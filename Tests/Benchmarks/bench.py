@@ -32,7 +32,7 @@ def scaled(count):
 
 
 def millions(count):
-    return f"{count / 1e6:g} million" if count >= 1_000_000 else f"{count:,}"
+    return f"{count / 1e6:.4g} million" if count >= 1_000_000 else f"{count:,}"
 
 
 def times(ratio):
@@ -52,7 +52,6 @@ class Bench:
         self.tool, self.folder = tool, folder
         self.programs = Programs(tool, folder)
         self.stopwatch = Stopwatch(f"{folder}/measure", pin())
-        self.memory = []
 
     @contextlib.contextmanager
     def capture(self, packets, connections, kind, suffix="pcap"):
@@ -65,22 +64,31 @@ class Bench:
             with contextlib.suppress(FileNotFoundError):
                 os.remove(path)
 
-    def agree(self, path, told, floor, slow):
-        """Ends all where programs differ over what is in the capture, of which its generator `told`."""
-        for question, answers in self.programs.answers(path, told["connections"], floor, slow).items():
+    def agree(self, path, told, floor, slow, may_forget=False):
+        """Ends all where programs differ over what is in the capture, of which its generator `told`.
+
+        With `may_forget`, tcpalive may miss what it says it had to forget: a sentence tells what that was, or nothing.
+        """
+        questions, forgotten = self.programs.answers(path, told["connections"], floor, slow)
+        missed = []
+        for question, answers in questions.items():
             if question in told:
                 answers["generator"] = told[question]
+            if may_forget and forgotten and len(set(answers.values())) > 1:
+                missed.append(f"{answers.pop('tcpalive'):,} {question} where there are {told[question]:,}")
             if len(set(answers.values())) > 1:
                 said = ", ".join(f"{count} by {program}" for program, count in answers.items())
                 sys.exit(f"make bench: {os.path.basename(path)}: {question} differ: {said}")
+        return f"tcpalive forgot {forgotten:,} connections for want of memory: {', '.join(missed)}.\n" if missed else ""
 
-    def compare(self, title, packets, connections, kind, floor=True, short=scaled(100_000), times_slow=False):
+    def compare(self, title, packets, connections, kind, floor=True, short=scaled(100_000), times_slow=False,
+                may_forget=False):
         """The table of one capture; its first row is what the others are held against. Leaves the row of tcpalive."""
         programs = self.programs
         with contextlib.ExitStack() as stack:
             path, told = stack.enter_context(self.capture(packets, connections, kind))
             part, told_of_part = stack.enter_context(self.capture(short, connections, kind))
-            self.agree(path, told, floor, slow=False)
+            missed = self.agree(path, told, floor, slow=False, may_forget=may_forget)
             self.agree(part, told_of_part, floor, slow=True)
             ours = Timed("`tcpalive analyze -q`", programs.analyze(path), packets)
             rows = [ours, Timed("`tcpalive analyze --marks`", programs.marks(path), packets)]
@@ -102,6 +110,8 @@ class Bench:
                  "" if row is ours else f"{times(ours.ratio(row, 'cpu'))} this speed",
                  f"{row.median('peak') / 1e6:.1f}")
                 for row in rows))
+        if missed:
+            print(missed)
         return ours, told
 
     def compare_formats(self, packets, connections):
@@ -155,7 +165,9 @@ class Bench:
         slow = scaled(400_000)
         self.compare("66-byte frames", scaled(10_000_000), scaled(100_000), "small", short=slow, times_slow=True)
         self.compare_formats(scaled(10_000_000), scaled(100_000))
-        many, told = self.compare("66-byte frames, many connections", scaled(10_000_000), scaled(2_400_000), "small")
+        # These may need more than the memory that tcpalive allows itself; in a flood it must lose none of the others.
+        many, told = self.compare("66-byte frames, many connections", scaled(10_000_000), scaled(2_400_000), "small",
+                                  may_forget=True)
         self.compare("full-size frames", scaled(1_000_000), scaled(10_000), "full")
         mix, _ = self.compare("a mix of IPv4, IPv6, VLANs, UDP, handshakes, data", scaled(4_000_000), 10_000, "mix",
                               floor=False, short=slow, times_slow=True)
