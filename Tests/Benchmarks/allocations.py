@@ -2,7 +2,8 @@
 """Shows that nothing is allocated for a packet: allocations.py TCPALIVE, a release build.
 
 Of the same 64 connections, four times the packets must cost no more allocations than one for each 1,000 packets, which
-is what a batch may cost, and the chance of a hash; with --jobs one for each 100. Exits with 1 where they do. Linux only: see allocations.c.
+is what a batch may cost, and the chance of a hash; with --jobs one for each 100. Exits with 1 where they do. Linux
+only: see allocations.c.
 """
 import os
 import subprocess
