@@ -5,6 +5,7 @@ BUILD_NEEDS = libpcap-dev pkg-config
 # Linux only: namespaces and what cuts their connections.
 LAB_NEEDS = $(if $(filter Linux,$(shell uname)),iproute2 nftables procps)
 TEST_NEEDS = $(BUILD_NEEDS) python3 python3-jsonschema gzip zstd xz-utils lz4 $(LAB_NEEDS)
+BENCH_NEEDS = gcc libc-dev python3 tshark tcptrace tcpdump gzip zstd util-linux
 TOOL = .build/release/tcpalive
 SHARED = $(wildcard ../shared/captures) $(wildcard ../shared/vectors)
 # Directories that `make agree` looks in; `make agree DIR="a b"` looks elsewhere.
@@ -14,7 +15,7 @@ RATE ?= 200000
 SECONDS ?= 30
 EXAMPLE = captures/dead-peer-60-15-4.pcap
 
-.PHONY: run build test agree page expectations captures bench bench-live lab torture lint help clean
+.PHONY: run build test agree page expectations captures bench allocations bench-micro bench-live lab torture lint help clean
 
 run: build ## Build tcpalive and analyse a capture of a dead peer
 	$(TOOL) analyze $(EXAMPLE)
@@ -46,9 +47,18 @@ captures: ## Write anew the captures of formats and envelopes
 	@$(SETUP) python3 zstd lz4
 	python3 Tests/Scripts/make-captures.py captures
 
-bench: build ## Time tcpalive beside a loop that only counts packets
-	@$(SETUP) gcc libc-dev
-	Tests/Benchmarks/bench.sh $(TOOL)
+bench: build ## Time tcpalive beside tshark, tcptrace, tcpdump and more (10 minutes; QUICK=1 to try)
+	@$(SETUP) $(BENCH_NEEDS)
+	@python3 Tests/Benchmarks/bench.py $(TOOL)
+	@$(if $(filter Linux,$(shell uname)),python3 Tests/Benchmarks/allocations.py $(TOOL))
+
+allocations: build ## Count allocations, of which no packet must have its own (Linux)
+	@$(SETUP) gcc libc-dev python3
+	@python3 Tests/Benchmarks/allocations.py $(TOOL)
+
+bench-micro: ## Time decoding, tracking and verdicts alone, in nanoseconds for each
+	@$(SETUP) $(BUILD_NEEDS)
+	TCPALIVE_BENCHMARKS=1 swift package --scratch-path .build-micro benchmark --target Micro
 
 bench-live: build ## Capture live beside tcpdump, and time the way to a line (Linux, as root, 2 minutes)
 	@$(SETUP) gcc libc-dev tcpdump iproute2 python3

@@ -4,6 +4,12 @@ import PackageDescription
 /// CI sets TCPALIVE_STRICT=1: a warning is an error there, and never in the way of a user with a newer compiler.
 let strict = Context.environment["TCPALIVE_STRICT"] == "1"
 
+/// `make bench-micro` sets TCPALIVE_BENCHMARKS=1: nobody else resolves what only the micro-benchmarks need.
+let benchmarks = Context.environment["TCPALIVE_BENCHMARKS"] == "1"
+
+/// Sources/CSystem. The benchmarks bring swift-system along, which has a target of that name too: one must give way.
+let system = benchmarks ? "CTcpalive" : "CSystem"
+
 let house: [SwiftSetting] =
     [
         .strictMemorySafety(),
@@ -11,6 +17,7 @@ let house: [SwiftSetting] =
         .enableUpcomingFeature("InternalImportsByDefault"),
         .enableUpcomingFeature("MemberImportVisibility"),
     ] + (strict ? [.treatAllWarnings(as: .error)] : [])
+    + (benchmarks ? [.unsafeFlags(["-module-alias", "CSystem=\(system)"])] : [])
 
 let package = Package(
     name: "tcpalive",
@@ -29,11 +36,11 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"]), .brew(["libpcap"])]),
-        .target(name: "CSystem"),
+        .target(name: system, path: "Sources/CSystem"),
         .target(name: "Wire", swiftSettings: house),
-        .target(name: "Capture", dependencies: ["Wire", "CPcap", "CSystem"], swiftSettings: house),
-        .target(name: "KeepAlive", dependencies: ["Wire", "CSystem"], swiftSettings: house),
-        .target(name: "Sockets", dependencies: ["CSystem"], swiftSettings: house),
+        .target(name: "Capture", dependencies: ["Wire", "CPcap", .target(name: system)], swiftSettings: house),
+        .target(name: "KeepAlive", dependencies: ["Wire", .target(name: system)], swiftSettings: house),
+        .target(name: "Sockets", dependencies: [.target(name: system)], swiftSettings: house),
         .target(
             name: "Report",
             dependencies: ["Wire", "KeepAlive", "Capture", .product(name: "Mustache", package: "swift-mustache")],
@@ -57,3 +64,13 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+if benchmarks {
+    package.dependencies.append(.package(url: "https://github.com/ordo-one/benchmark", exact: "1.38.1", traits: []))
+    package.targets.append(
+        .executableTarget(
+            name: "Micro",
+            dependencies: ["Wire", "KeepAlive", .product(name: "Benchmark", package: "benchmark")],
+            path: "Tests/Benchmarks/Micro", swiftSettings: house,
+            plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]))
+}

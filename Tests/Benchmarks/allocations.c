@@ -1,18 +1,29 @@
-// Counts the calls of malloc in whatever it is loaded into, and tells the number at the end.
+// Counts the allocations of whatever it is loaded into, of all threads, and tells the number at the end. For glibc.
 //
 //   cc -shared -fPIC -O2 allocations.c -o allocations.so && LD_PRELOAD=./allocations.so tcpalive ...
-#define _GNU_SOURCE
-#include <dlfcn.h>
+#include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-static unsigned long calls;
-static void *(*next)(size_t);
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *old, size_t size);
+void *__libc_memalign(size_t alignment, size_t size);
 
-void *malloc(size_t size) {
-    if (!next) next = (void *(*)(size_t))dlsym(RTLD_NEXT, "malloc");
-    calls++;
-    return next(size);
+static atomic_ulong calls;
+static void note(void) { atomic_fetch_add_explicit(&calls, 1, memory_order_relaxed); }
+
+void *malloc(size_t size) { note(); return __libc_malloc(size); }
+void *calloc(size_t count, size_t size) { note(); return __libc_calloc(count, size); }
+void *realloc(void *old, size_t size) { note(); return __libc_realloc(old, size); }
+void *aligned_alloc(size_t alignment, size_t size) { note(); return __libc_memalign(alignment, size); }
+int posix_memalign(void **result, size_t alignment, size_t size) {
+    note();
+    void *octets = __libc_memalign(alignment, size);
+    if (!octets) return ENOMEM;
+    *result = octets;
+    return 0;
 }
 
-__attribute__((destructor)) static void tell(void) { fprintf(stderr, "%lu\n", calls); }
+__attribute__((destructor)) static void tell(void) { fprintf(stderr, "%lu\n", atomic_load(&calls)); }

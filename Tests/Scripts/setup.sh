@@ -14,6 +14,7 @@ installed() {
     procps) [ -e /usr/sbin/sysctl ] || [ -e /sbin/sysctl ] ;;
     xz-utils) command -v xz >/dev/null ;;
     libc-dev) [ -e /usr/include/stdio.h ] ;;
+    util-linux) command -v taskset >/dev/null ;;
     *) command -v "$1" >/dev/null ;;
     esac
 }
@@ -33,7 +34,7 @@ if [ "$(uname)" = Darwin ]; then
     # macOS has libpcap and a C library of its own; the rest has Homebrew's names.
     for package in $missing; do
         case "$package" in
-        libpcap-dev | libc-dev) ;;
+        libpcap-dev | libc-dev | util-linux) ;;
         xz-utils) brew install xz ;;
         tshark) brew install wireshark ;;
         chromium) brew install --cask chromium ;;
