@@ -318,9 +318,7 @@ private struct Follower: ~Copyable {
         var marks = analysis.mark(segment, from: &sender, to: &peer, lists: &lists, side: side)
         if !segment.isShown { marks = [] }
         let spokeBefore = sender.spoke
-        if segment.flags.isDisjoint(with: [.syn, .rst]), spokeBefore != nil || peer.facts.contains(.hasSpoken) {
-            sender.facts.formUnion(.established)
-        }
+        if segment.flags.isDisjoint(with: [.syn, .rst]) { sender.facts.formUnion(.established) }
         sender.spoke = segment.time
         let isNotable =
             !marks.isEmpty || !peer.facts.isDisjoint(with: [.awaitsAnswer, .brokeSilence])

@@ -56,7 +56,7 @@ struct WiresharkSide: BitwiseCopyable {
         static let hasHistory = Facts(rawValue: 1 << 12)
         /// It broke a long silence, and the peer was not heard since.
         static let brokeSilence = Facts(rawValue: 1 << 14)
-        /// It sent a segment without SYN and RST, and not as the first of the connection: this is one, and no attempt.
+        /// It sent a segment without SYN and RST: the connection came to be, and was no mere attempt.
         static let established = Facts(rawValue: 1)
         /// `spoke` holds a time.
         static let hasSpoken = Facts(rawValue: 1 << 13)
