@@ -42,8 +42,9 @@ struct ConnectionBirth: BitwiseCopyable {
 /// Connections by key.
 ///
 /// Slots and births lie densely, in the order of appearance, so that memory is that of the connections there are. An
-/// index of hashes finds their places: open addressing with linear probing, a power of two of entries, at most three
-/// quarters full. An entry tells 32 bits of the hash too, so that a slot is looked at only where it is the right one.
+/// index finds their places: open addressing with linear probing, a power of two of entries, at most three quarters
+/// full. An entry holds the place below and, above, as many bits of the hash as there is room for, so that a slot is
+/// looked at where it is the right one, and hardly ever in vain.
 ///
 /// All is raw memory, because a packet must cost one cache miss and no reference count. The rule that keeps that safe: a
 /// place is one that `place(of:)` gave, and holds a connection for as long as the table lives.
@@ -57,8 +58,8 @@ struct ConnectionBirth: BitwiseCopyable {
     private(set) var births: UnsafeMutablePointer<ConnectionBirth>
     /// Places that there is room for.
     private var capacity: Int
-    /// The hash above, the place + 1 below; 0 is free.
-    private var entries: UnsafeMutablePointer<UInt64>
+    /// Bits of the hash above `mask`, the place + 1 below; 0 is free.
+    private var entries: UnsafeMutablePointer<UInt32>
     private var mask: Int
     let seed: UInt64
     /// What `lookUp` found for the present group.
@@ -106,12 +107,13 @@ struct ConnectionBirth: BitwiseCopyable {
     /// where there is none.
     @inline(__always)
     func find(_ hash: UInt32) -> UInt32 {
+        let tagless = UInt32(truncatingIfNeeded: mask)
         var index = Int(hash) & mask
         while true {
             let entry = unsafe entries[index]
             if entry == 0 { return Self.nowhere }
-            if entry >> 32 == UInt64(hash) {
-                let place = UInt32(truncatingIfNeeded: entry) &- 1
+            if (entry ^ hash) & ~tagless == 0 {
+                let place = entry & tagless &- 1
                 let slot = unsafe slots + Int(place)
                 unsafe tcpalive_prefetch(slot)
                 if MemoryLayout<ConnectionSlot<Key>>.stride > 64 {
@@ -135,10 +137,18 @@ struct ConnectionBirth: BitwiseCopyable {
         while true {
             let entry = unsafe entries[index]
             if entry == 0 { return nil }
-            let place = Int(truncatingIfNeeded: entry & 0xFFFF_FFFF) - 1
-            if unsafe entry >> 32 == UInt64(hash) && slots[place].key == key { return place }
+            let place = place(entry)
+            if unsafe (entry ^ hash) & ~UInt32(truncatingIfNeeded: mask) == 0 && slots[place].key == key { return place }
             index = (index &+ 1) & mask
         }
+    }
+
+    private func place(_ entry: UInt32) -> Int {
+        Int(truncatingIfNeeded: entry) & mask - 1
+    }
+
+    private func hash(at place: Int) -> UInt32 {
+        Lookup<Key>.hash(unsafe slots[place].key, seed: seed)
     }
 
     // MARK: What is kept
@@ -199,7 +209,7 @@ struct ConnectionBirth: BitwiseCopyable {
     ) -> Int {
         if count == capacity {
             let more = max(Self.smallestCapacity, capacity / 8)
-            let needed = more * (Self.octetsPerConnection + 2 * MemoryLayout<UInt64>.stride)
+            let needed = more * (Self.octetsPerConnection + 2 * MemoryLayout<UInt32>.stride)
             if !budget.has(needed), let victim = victim() {
                 unsafe evicted(slots[victim], births[victim])
                 evictions &+= 1
@@ -239,37 +249,32 @@ struct ConnectionBirth: BitwiseCopyable {
 
     /// Doubles the index.
     private mutating func rehash() {
-        let old = unsafe (entries: entries, mask: mask)
+        let old = unsafe entries
         mask = (mask + 1) * 2 - 1
         unsafe entries = Self.freeEntries(mask + 1)
-        for place in unsafe 0...old.mask {
-            let entry = unsafe old.entries[place]
-            if entry != 0 { insert(entry) }
-        }
-        unsafe old.entries.deallocate()
+        // The last one is not in yet.
+        for place in 0..<count - 1 { add(entryOf: place, hash(at: place)) }
+        unsafe old.deallocate()
     }
 
     private mutating func add(entryOf place: Int, _ hash: UInt32) {
-        insert(UInt64(hash) << 32 | UInt64(place + 1))
-    }
-
-    private mutating func insert(_ entry: UInt64) {
-        var index = Int(truncatingIfNeeded: entry >> 32) & mask
+        var index = Int(hash) & mask
         while unsafe entries[index] != 0 { index = (index &+ 1) & mask }
-        unsafe entries[index] = entry
+        let bits = UInt32(truncatingIfNeeded: mask)
+        unsafe entries[index] = hash & ~bits | UInt32(truncatingIfNeeded: place + 1)
     }
 
     /// Frees the entry of the connection at `place`, and closes the gap: whatever follows moves up, unless it would then
     /// lie before the place where it is looked for first.
-    private mutating func remove(entryOf place: Int) {
-        var gap = unsafe Int(truncatingIfNeeded: slots[place].key.hash(seed: seed) >> 32) & mask
-        while unsafe entries[gap] & 0xFFFF_FFFF != UInt64(place + 1) { gap = (gap &+ 1) & mask }
+    private mutating func remove(entryOf removed: Int) {
+        var gap = Int(hash(at: removed)) & mask
+        while unsafe place(entries[gap]) != removed { gap = (gap &+ 1) & mask }
         var index = gap
         while true {
             index = (index &+ 1) & mask
             let entry = unsafe entries[index]
             if entry == 0 { break }
-            let home = Int(truncatingIfNeeded: entry >> 32) & mask
+            let home = Int(hash(at: place(entry))) & mask
             if (index &- home) & mask >= (index &- gap) & mask {
                 unsafe entries[gap] = entry
                 gap = index
@@ -278,13 +283,13 @@ struct ConnectionBirth: BitwiseCopyable {
         unsafe entries[gap] = 0
     }
 
-    private static func freeEntries(_ count: Int) -> UnsafeMutablePointer<UInt64> {
-        let octets = count * MemoryLayout<UInt64>.stride
+    private static func freeEntries(_ count: Int) -> UnsafeMutablePointer<UInt32> {
+        let octets = count * MemoryLayout<UInt32>.stride
         let largePage = 2 << 20
         let raw = UnsafeMutableRawPointer.allocate(
             byteCount: octets, alignment: octets >= largePage ? largePage : 64)
         if octets >= largePage { unsafe tcpalive_prefer_large_pages(raw, octets) }
         unsafe raw.initializeMemory(as: UInt8.self, repeating: 0, count: octets)
-        return unsafe raw.bindMemory(to: UInt64.self, capacity: count)
+        return unsafe raw.bindMemory(to: UInt32.self, capacity: count)
     }
 }

@@ -15,8 +15,14 @@ struct Lookup<Key: ConnectionKey>: BitwiseCopyable {
     @inline(__always)
     init(_ segments: Span<Segment>, _ place: Int, seed: UInt64) {
         (key, side) = Key.oriented(segments, place)
-        hash = UInt32(truncatingIfNeeded: key.hash(seed: seed) >> 32)
+        hash = Self.hash(key, seed: seed)
         self.place = .max
+    }
+
+    /// The part of the hash of `key` that tables go by.
+    @inline(__always)
+    static func hash(_ key: Key, seed: UInt64) -> UInt32 {
+        UInt32(truncatingIfNeeded: key.hash(seed: seed) >> 32)
     }
 }
 

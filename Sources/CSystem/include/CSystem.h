@@ -23,18 +23,44 @@ extern void *mremap(void *old, size_t length, size_t wanted, int flags, ...);
 /// Asks for large pages behind `length` octets at `address` (MADV_HUGEPAGE, madvise(2)). A hint: refusal is no error.
 static inline void tcpalive_prefer_large_pages(void *address, size_t length) { madvise(address, length, MADV_HUGEPAGE); }
 
+/// New memory of `length` octets, which are whole large pages, that begins on one. NULL where there is none.
+static inline void *tcpalive_large_pages(size_t length) {
+    size_t page = 2u << 20;
+    char *memory = mmap(NULL, length + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) return NULL;
+    char *start = (char *)(((size_t)memory + page - 1) & ~(page - 1));
+    if (start > memory) munmap(memory, start - memory);
+    char *end = start + length;
+    if (end < memory + length + page) munmap(end, memory + length + page - end);
+    tcpalive_prefer_large_pages(start, length);
+    return start;
+}
+
 /// The memory at `old` of `length` octets, resized to `wanted`; 0 gives it back. NULL where there is none.
 ///
-/// Pages are moved (mremap(2)), never copied, so that no two copies exist; pages never touched take no memory.
+/// From a large page on pages are moved (mremap(2)), not copied, so that no two copies exist; pages that were never
+/// touched take no memory.
 static inline void *tcpalive_resize(void *old, size_t length, size_t wanted) {
+    size_t large = 2u << 20;
+    // Whole large pages, as a part of one is given in small ones, and stays so.
+    if (wanted >= large) wanted = (wanted + large - 1) & ~(large - 1);
+    if (length >= large) length = (length + large - 1) & ~(large - 1);
     if (wanted == 0) {
         if (old) munmap(old, length);
         return NULL;
     }
-    void *memory = old ? mremap(old, length, wanted, MREMAP_MAYMOVE)
-                       : mmap(NULL, wanted, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) return NULL;
-    if (wanted >= 4u << 20) tcpalive_prefer_large_pages(memory, wanted);
+    if (wanted == length) return old;
+    void *memory = wanted >= large
+        ? tcpalive_large_pages(wanted)
+        : mmap(NULL, wanted, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (!memory || memory == MAP_FAILED) return NULL;
+    if (!old) return memory;
+    if (length >= large) {
+        memory = mremap(old, length, wanted, MREMAP_MAYMOVE | MREMAP_FIXED, memory);
+        return memory == MAP_FAILED ? NULL : memory;
+    }
+    memcpy(memory, old, length);
+    munmap(old, length);
     return memory;
 }
 #else
