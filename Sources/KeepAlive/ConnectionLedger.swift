@@ -54,7 +54,7 @@ struct ConnectionLedger: ~Copyable {
 
     /// Keeps what a report will say of a connection that leaves the table.
     mutating func retire<Key: ConnectionKey>(
-        _ slot: ConnectionSlot<Key>, _ birth: ConnectionBirth, _ ranges: UnacknowledgedRanges
+        _ slot: ConnectionSlot<Key>, _ birth: ConnectionBirth, _ ranges: borrowing UnacknowledgedRanges
     ) {
         if keepsAll || isNotable(slot, birth) { replaced.append(connection(slot, birth, ranges)) }
         forget(birth)
@@ -204,7 +204,7 @@ struct ConnectionLedger: ~Copyable {
     ///
     /// `ranges` holds what its ends sent and had not acknowledged.
     func connection<Key: ConnectionKey>(
-        _ slot: ConnectionSlot<Key>, _ birth: ConnectionBirth, _ ranges: UnacknowledgedRanges
+        _ slot: ConnectionSlot<Key>, _ birth: ConnectionBirth, _ ranges: borrowing UnacknowledgedRanges
     ) -> Connection {
         let first = slot.sides.0.facts
         let second = slot.sides.1.facts

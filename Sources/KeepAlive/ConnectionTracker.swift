@@ -139,10 +139,10 @@ public struct ConnectionTracker: ~Copyable {
     }
 
     private func connection(at place: Place) -> Connection {
-        let (index, ranges) = (Int(place.index), follower.analysis.ranges)
+        let index = Int(place.index)
         return place.isVersion4
-            ? follower.ledger.connection(version4.slot(at: index), version4[birth: index], ranges)
-            : follower.ledger.connection(version6.slot(at: index), version6[birth: index], ranges)
+            ? follower.ledger.connection(version4.slot(at: index), version4[birth: index], follower.analysis.ranges)
+            : follower.ledger.connection(version6.slot(at: index), version6[birth: index], follower.analysis.ranges)
     }
 
     /// The verdicts on the connections: on those of which there is something to be said, or on all.
@@ -245,7 +245,7 @@ private struct Follower: ~Copyable {
             hints &= hints &- 1
         }
         for place in places {
-            if !table.takesQuietly(segments, place, place &- places.lowerBound) {
+            if !table.takesQuietly(segments, place, place &- places.lowerBound, &analysis) {
                 followWhole(segments[place], table.lookup(place &- places.lowerBound), in: &table, &events)
             }
         }

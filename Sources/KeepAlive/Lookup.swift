@@ -80,13 +80,16 @@ extension ConnectionTable {
     }
 
     /// Lets the connection of segment `place`, which is `number` of its group, take it where it is quiet
-    /// (`WiresharkSide.takesQuietly`); false: it is not.
+    /// (`WiresharkAnalysis.takesQuietly`); false: it is not.
     @inline(__always)
-    mutating func takesQuietly(_ segments: Span<Segment>, _ place: Int, _ number: Int) -> Bool {
+    mutating func takesQuietly(
+        _ segments: Span<Segment>, _ place: Int, _ number: Int, _ analysis: inout WiresharkAnalysis
+    ) -> Bool {
         let lookup = unsafe lookups + number
         guard unsafe holds(lookup.pointee.key, at: lookup.pointee.place) else { return false }
-        return unsafe withSides(at: Int(lookup.pointee.place), sender: Int(lookup.pointee.side)) { sender, peer, _ in
-            sender.takesQuietly(segments, place, from: peer)
+        let side = unsafe Int(lookup.pointee.side)
+        return unsafe withSides(at: Int(lookup.pointee.place), sender: side) { sender, peer, lists in
+            analysis.takesQuietly(segments, place, &sender, &peer, &lists, side)
         }
     }
 

@@ -1,37 +1,59 @@
 import Wire
 
-extension WiresharkSide {
-    /// Takes the segment at `place` of `segments`, sent by this end to `peer`, where it is quiet: a pure acknowledgment in its place, which can carry
-    /// no mark, concerns no keep-alive, and changes nothing but what was heard last. Most segments are, and need no more
-    /// than this; false: it is not, and goes the whole way, which for a quiet one has the same result.
+extension WiresharkAnalysis {
+    /// Takes the segment at `place` of `segments` where it is quiet: in its place, data or a pure acknowledgment, of a
+    /// connection that has come to be and is not idle. It can carry no mark and concerns no keep-alive. Most segments are
+    /// so, and need no more than this; false: it is not, and goes the whole way, which for a quiet one has the same result.
     ///
-    /// Each clause stands for a rule that would otherwise have to be asked: wireshark-rules 1 and 4, `SegmentKind` and
-    /// `Silence`.
+    /// `sender` and `peer` are the ends, `lists` their ranges, `side` the sender's place. Each clause stands for a rule that
+    /// would otherwise have to be asked: wireshark-rules 1 and 4, `SegmentKind` and `Silence`.
     @inline(__always)
-    mutating func takesQuietly(_ segments: Span<Segment>, _ place: Int, from peer: WiresharkSide) -> Bool {
+    mutating func takesQuietly(
+        _ segments: Span<Segment>, _ place: Int, _ sender: inout WiresharkSide, _ peer: inout WiresharkSide,
+        _ lists: inout UInt32, _ side: Int
+    ) -> Bool {
         // Field by field, as a copy of the whole would cost more than the questions.
         let sequence = segments[place].sequence
         let acknowledgment = segments[place].acknowledgment
         let time = segments[place].time
-        guard segments[place].payloadLength == 0, sequence == next, edge.rawValue != 0,
+        let length = segments[place].payloadLength
+        guard sequence == sender.next, sender.edge.rawValue != 0,
+            // One octet may be a probe, and what IP cannot carry in one packet is not usual.
+            length != 1, length <= 0xFFFF,
             segments[place].role == .whole, segments[place].flags.isDisjoint(with: [.syn, .fin, .rst]),
-            facts.isSuperset(of: Self.known), peer.facts.intersection(Self.loud) == Self.heard,
-            !acknowledgment.isNewer(than: peer.edge), peer.lastAcknowledgment != sequence + 1,
-            time &- max(spokeTime, peer.spokeTime) < Silence.threshold
+            sender.facts.isSuperset(of: WiresharkSide.known),
+            peer.facts.intersection(WiresharkSide.loud) == WiresharkSide.heard,
+            !acknowledgment.isNewer(than: peer.edge), length > 0 || peer.lastAcknowledgment != sequence + 1,
+            time &- max(sender.spokeTime, peer.spokeTime) < Silence.threshold
         else { return false }
-        window = segments[place].window
-        lastAcknowledgment = acknowledgment
-        facts.subtract([.wasKeepAlive, .wasZeroWindowProbe])
-        spokeTime = time
+        if length > 0 {
+            guard ranges.count(lists, side) < UnacknowledgedRanges.limit else { return false }
+            if lists == 0 { lists = ranges.makeLists() }
+            let end = sequence + length
+            ranges.append(UnacknowledgedRange(start: sequence, end: end), to: lists, side)
+            sender.facts.formUnion(.hasUnacknowledged)
+            if sequence == sender.edge { sender.edge = end }
+            sender.next = end
+        }
+        sender.window = segments[place].window
+        sender.lastAcknowledgment = acknowledgment
+        sender.facts.subtract([.wasKeepAlive, .wasZeroWindowProbe])
+        sender.spokeTime = time
+        if peer.facts.contains(.hasUnacknowledged) {
+            peer.set(.hasUnacknowledged, to: ranges.acknowledge(acknowledgment, lists, 1 - side))
+            giveBack(&lists, sender, peer)
+        }
         return true
     }
+}
 
-    /// What must be known of the sender.
-    private static let known: Facts = [.baseKnown, .windowKnown, .hasSpoken, .established]
-    /// What must be known of the peer.
-    private static let heard: Facts = [.baseKnown, .hasSpoken]
+extension WiresharkSide {
+    /// What must be known of the sender of a quiet segment.
+    fileprivate static let known: Facts = [.baseKnown, .windowKnown, .hasSpoken, .established]
+    /// What must be known of its peer.
+    fileprivate static let heard: Facts = [.baseKnown, .hasSpoken]
     /// What, of the peer, makes the next segment of this end tell something.
-    private static let loud: Facts = [
-        .baseKnown, .hasSpoken, .wasKeepAlive, .wasZeroWindowProbe, .hasUnacknowledged, .awaitsAnswer, .brokeSilence,
+    fileprivate static let loud: Facts = [
+        .baseKnown, .hasSpoken, .wasKeepAlive, .wasZeroWindowProbe, .awaitsAnswer, .brokeSilence,
     ]
 }

@@ -12,7 +12,7 @@ struct UnacknowledgedRange: BitwiseCopyable {
 /// they are kept here one by one too. A list is a run of the arena whose room is a power of two; room that a list has
 /// outgrown waits in a free list for the next one of its size. Nothing is allocated for a segment once the arena is
 /// warm.
-struct UnacknowledgedRanges {
+struct UnacknowledgedRanges: ~Copyable {
     /// Ranges of one end that Wireshark remembers at most.
     static let limit = 10_000
 
@@ -26,12 +26,18 @@ struct UnacknowledgedRanges {
 
     private static let smallestRoomBits: UInt8 = 2
 
-    private var arena: [UnacknowledgedRange] = []
+    private var arena = Arena<UnacknowledgedRange>()
     /// Lists by handle: the two ends of connection handle h are at 2h and 2h + 1. Handle 0 is "no lists".
-    private var lists = [List(), List()]
+    private var lists = Arena<List>()
     private var freeHandles: [UInt32] = []
     /// Offsets of free rooms, by `roomBits`.
     private var freeRooms = [[UInt32]](repeating: [], count: 16)
+
+    /// No lists but those of handle 0, which are empty for ever.
+    init() {
+        lists.append(List())
+        lists.append(List())
+    }
 
     /// Octets taken so far; room that lists gave back is used again.
     var octets: Int {
@@ -39,6 +45,7 @@ struct UnacknowledgedRanges {
     }
 
     /// A handle for the two empty lists of one connection; never 0.
+    @inline(never)
     mutating func makeLists() -> UInt32 {
         if let handle = freeHandles.popLast() { return handle }
         lists.append(List())
@@ -58,21 +65,20 @@ struct UnacknowledgedRanges {
     }
 
     /// How many ranges `side` of `handle` has.
+    @inline(__always)
     func count(_ handle: UInt32, _ side: Int) -> Int {
         Int(lists[Int(handle) * 2 + side].count)
     }
 
     /// Adds `range` to `side` of `handle` as its newest. The caller keeps to `limit`.
+    @inline(__always)
     mutating func append(_ range: UnacknowledgedRange, to handle: UInt32, _ side: Int) {
         let index = Int(handle) * 2 + side
-        if !lists[index].hasRoom {
-            lists[index].offset = room(bits: Self.smallestRoomBits)
-            lists[index].roomBits = Self.smallestRoomBits
-            lists[index].hasRoom = true
-        } else if lists[index].count == 1 << lists[index].roomBits {
+        var list = lists[index]
+        if !list.hasRoom || list.count == 1 << list.roomBits {
             grow(index)
+            list = lists[index]
         }
-        let list = lists[index]
         arena[Int(list.offset) + Int(list.count)] = range
         lists[index].count = list.count + 1
     }
@@ -102,9 +108,11 @@ struct UnacknowledgedRanges {
     func holdsOneOctet(_ handle: UInt32, _ side: Int) -> Bool {
         let list = lists[Int(handle) * 2 + side]
         guard list.count > 0 else { return false }
-        let ranges = arena[Int(list.offset)..<(Int(list.offset) + Int(list.count))]
         let start = arena[Int(list.offset)].start
-        return ranges.allSatisfy { $0.start == start && $0.end == start + 1 }
+        for place in Int(list.offset)..<(Int(list.offset) + Int(list.count)) {
+            guard arena[place].start == start, arena[place].end == start + 1 else { return false }
+        }
+        return true
     }
 
     /// The end of the tail of ranges that begins at `acknowledgment`, newest first (wireshark-rules 6.1, 3).
@@ -125,12 +133,19 @@ struct UnacknowledgedRanges {
         if let offset = freeRooms[Int(bits)].popLast() { return offset }
         let offset = UInt32(truncatingIfNeeded: arena.count)
         let empty = UnacknowledgedRange(start: SequenceNumber(0), end: SequenceNumber(0))
-        arena.append(contentsOf: repeatElement(empty, count: 1 << bits))
+        for _ in 0..<1 << bits { arena.append(empty) }
         return offset
     }
 
+    @inline(never)
     private mutating func grow(_ index: Int) {
         let old = lists[index]
+        guard old.hasRoom else {
+            lists[index].offset = room(bits: Self.smallestRoomBits)
+            lists[index].roomBits = Self.smallestRoomBits
+            lists[index].hasRoom = true
+            return
+        }
         let offset = room(bits: old.roomBits + 1)
         for place in 0..<Int(old.count) {
             arena[Int(offset) + place] = arena[Int(old.offset) + place]

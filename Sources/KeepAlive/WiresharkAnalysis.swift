@@ -4,7 +4,7 @@ import Wire
 ///
 /// Nothing here says what a segment truly is: this is Wireshark's judgement, with its errors. The rules, with the
 /// captures that pin each of them down, are in wireshark-rules; numbers in comments are its sections.
-struct WiresharkAnalysis {
+struct WiresharkAnalysis: ~Copyable {
     /// Whose marks.
     let version: WiresharkVersion
 
@@ -122,8 +122,17 @@ struct WiresharkAnalysis {
         sender.set(.wasZeroWindowProbe, to: isProbe)
         if peer.facts.contains(.hasUnacknowledged) {
             peer.set(.hasUnacknowledged, to: ranges.acknowledge(acknowledgment, lists, 1 - side))
+            giveBack(&lists, sender, peer)
         }
         return marks
+    }
+
+    /// Gives the lists of a connection back where both are empty, as most are most of the time.
+    @inline(__always)
+    mutating func giveBack(_ lists: inout UInt32, _ sender: WiresharkSide, _ peer: WiresharkSide) {
+        guard !sender.facts.union(peer.facts).contains(.hasUnacknowledged) else { return }
+        ranges.release(lists)
+        lists = 0
     }
 
     /// The three rules (section 1). Neither the ACK flag nor time nor options are looked at.
