@@ -17,7 +17,7 @@ public struct CaptureFile: ~Copyable {
     }
 
     /// Octets of a batch, which one call reads at most unless a record is larger: they stay within a second-level cache.
-    public static let batchCapacity = 256 << 10
+    public static let batchCapacity = 128 << 10
 
     private enum Reader {
         case pcap(PcapReader)
