@@ -11,15 +11,15 @@ struct ProbeHistory: BitwiseCopyable {
     private var timestampValue: UInt32 = 0
     private var trainNumber: UInt32 = 0
     /// When the peer last answered (ns since 1970).
-    private var lastAnswer: Int64?
+    @Moment private var lastAnswer: Int64?
     /// When something other than probes and answers last passed before a probe (ns since 1970), or the first probe where
     /// that is not known.
-    private var quietSince: Int64?
+    @Moment private var quietSince: Int64?
 
     /// What the report says of it.
     private var own = ConnectionSide()
     /// When the peer sent its first RST (ns since 1970).
-    private var peerReset: Int64?
+    @Moment private var peerReset: Int64?
 
     /// The last thing that this end asked; nil: nothing.
     var lastAsked: SegmentKind.Asked? {

@@ -1,0 +1,31 @@
+/// A time or a duration (ns) that may be unknown, in eight octets: what is kept of a connection is kept very often.
+@propertyWrapper
+public struct Moment: Sendable, Equatable, BitwiseCopyable {
+    private var nanoseconds = Int64.min
+
+    /// Unknown.
+    public init() {}
+
+    /// The time; nil: unknown.
+    public var wrappedValue: Int64? {
+        get { nanoseconds == .min ? nil : nanoseconds }
+        set { nanoseconds = newValue ?? .min }
+    }
+}
+
+/// A count in four octets, for the same reason; it stays at the highest, should so many ever be counted.
+@propertyWrapper
+public struct Tally: Sendable, Equatable, BitwiseCopyable {
+    private var count: UInt32
+
+    /// A count of `wrappedValue`.
+    public init(wrappedValue: UInt64) {
+        count = UInt32(clamping: wrappedValue)
+    }
+
+    /// The count.
+    public var wrappedValue: UInt64 {
+        get { UInt64(count) }
+        set { count = UInt32(clamping: newValue) }
+    }
+}
