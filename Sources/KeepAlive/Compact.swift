@@ -29,3 +29,23 @@ public struct Tally: Sendable, Equatable, BitwiseCopyable {
         set { count = UInt32(clamping: newValue) }
     }
 }
+
+/// A range of whole seconds that may be unknown, in eight octets.
+@propertyWrapper
+public struct Seconds: Sendable, Equatable, BitwiseCopyable {
+    /// The bounds; 0 is unknown, as no setting is 0.
+    private var low: UInt32 = 0
+    private var high: UInt32 = 0
+
+    /// Unknown.
+    public init() {}
+
+    /// The range; nil: unknown.
+    public var wrappedValue: ClosedRange<Int64>? {
+        get { low == 0 ? nil : Int64(low)...Int64(high) }
+        set {
+            low = newValue.map { UInt32(clamping: max(1, $0.lowerBound)) } ?? 0
+            high = newValue.map { UInt32(clamping: max(1, $0.upperBound)) } ?? 0
+        }
+    }
+}

@@ -13,9 +13,28 @@ struct ConnectionText {
     private let isNumber: [Bool]
     private let dates: Dates
     private let hasUnseenHandshake: Bool
-    /// The text of all cells, row by row, and where each of them ends: what a column needs is known when all are there.
-    private var cells = TextBuffer()
-    private var cellEnds: [Int] = []
+    /// All cells: what a column needs is known when all are there.
+    private let rows: Rows
+
+    /// The text of cells, row by row, and how long each is: no cell has 255 octets.
+    private struct Rows {
+        var cells = TextBuffer()
+        var starts: [Int] = []
+        var lengths: [UInt8] = []
+
+        /// Begins a row.
+        mutating func begin() {
+            starts.append(cells.count)
+        }
+
+        /// Appends a cell that `body` appends; its length.
+        mutating func append(_ body: (inout TextBuffer) -> Void) -> Int {
+            let start = cells.count
+            body(&cells)
+            lengths.append(UInt8(clamping: cells.count - start))
+            return cells.count - start
+        }
+    }
 
     /// A column. Some stand for a connection and appear in the line of its originator only.
     private enum Column: CaseIterable {
@@ -52,18 +71,21 @@ struct ConnectionText {
         }
         isNumber = columns.map(Self.isNumber)
         var widths = columns.map { Self.title(of: $0).utf8.count }
-        cellEnds.reserveCapacity(diagnoses.count * 2 * columns.count)
+        let dates = dates
+        var rows = Rows()
+        rows.lengths.reserveCapacity(diagnoses.count * 2 * columns.count)
+        rows.starts.reserveCapacity(diagnoses.count * 2)
         for diagnosis in diagnoses {
             for end in End.allCases {
+                rows.begin()
                 for (index, column) in columns.enumerated() {
-                    let start = cells.count
-                    Self.append(column, of: end, diagnosis, dates, to: &cells)
-                    cellEnds.append(cells.count)
-                    widths[index] = max(widths[index], cells.count - start)
+                    let length = rows.append { Self.append(column, of: end, diagnosis, dates, to: &$0) }
+                    widths[index] = max(widths[index], length)
                 }
             }
         }
         self.widths = widths
+        self.rows = rows
     }
 
     private static func dates(of diagnoses: [Diagnosis]) -> Dates {
@@ -89,13 +111,10 @@ struct ConnectionText {
             text.append(" UTC\n\n")
         case .different: text.append(", times in UTC\n\n")
         }
-        var titles = TextBuffer()
-        var ends: [Int] = []
-        for column in columns {
-            titles.append(Self.title(of: column))
-            ends.append(titles.count)
-        }
-        appendRow(titles, ends, 0, to: &text)
+        var titles = Rows()
+        titles.begin()
+        for column in columns { _ = titles.append { $0.append(Self.title(of: column)) } }
+        append(row: 0, of: titles, to: &text)
     }
 
     /// Connections in the table.
@@ -103,8 +122,8 @@ struct ConnectionText {
 
     /// Appends the two lines of connection `place` of the table.
     func append(_ place: Int, to text: inout TextBuffer) {
-        appendRow(cells, cellEnds, place * 2, to: &text)
-        appendRow(cells, cellEnds, place * 2 + 1, to: &text)
+        append(row: place * 2, of: rows, to: &text)
+        append(row: place * 2 + 1, of: rows, to: &text)
     }
 
     /// Appends what the table needs to be understood.
@@ -114,21 +133,19 @@ struct ConnectionText {
         }
     }
 
-    /// Appends row `row` of `cells`, which end at `ends`, each in its column.
-    private func appendRow(
-        _ cells: borrowing TextBuffer, _ ends: [Int], _ row: Int, to text: inout TextBuffer
-    ) {
+    /// Appends row `row` of `rows`, each cell in its column.
+    private func append(row: Int, of rows: Rows, to text: inout TextBuffer) {
         let first = row * columns.count
-        var start = first == 0 ? 0 : ends[first - 1]
+        var start = rows.starts[row]
         // What is behind the last cell that has a text has none.
         var last = columns.count - 1
-        while last > 0, ends[first + last] == ends[first + last - 1] { last -= 1 }
-        let octets = cells.octets.span
+        while last > 0, rows.lengths[first + last] == 0 { last -= 1 }
+        let octets = rows.cells.octets.span
         let space = UInt8(ascii: " ")
         text.append(addingCapacity: widths.reduce(0, +) + 2 * widths.count + 1) { output in
             for index in 0...last {
                 if index > 0 { output.append(repeating: space, count: 2) }
-                let end = ends[first + index]
+                let end = start + Int(rows.lengths[first + index])
                 let missing = widths[index] - (end - start)
                 let isRight = isNumber[index]
                 if isRight { output.append(repeating: space, count: missing) }
