@@ -7,9 +7,6 @@ let strict = Context.environment["TCPALIVE_STRICT"] == "1"
 /// `make bench-micro` sets TCPALIVE_BENCHMARKS=1: nobody else resolves what only the micro-benchmarks need.
 let benchmarks = Context.environment["TCPALIVE_BENCHMARKS"] == "1"
 
-/// Sources/CSystem. The benchmarks bring swift-system along, which has a target of that name too: one must give way.
-let system = benchmarks ? "CTcpalive" : "CSystem"
-
 let house: [SwiftSetting] =
     [
         .strictMemorySafety(),
@@ -17,7 +14,6 @@ let house: [SwiftSetting] =
         .enableUpcomingFeature("InternalImportsByDefault"),
         .enableUpcomingFeature("MemberImportVisibility"),
     ] + (strict ? [.treatAllWarnings(as: .error)] : [])
-    + (benchmarks ? [.unsafeFlags(["-module-alias", "CSystem=\(system)"])] : [])
 
 let package = Package(
     name: "tcpalive",
@@ -36,11 +32,12 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"]), .brew(["libpcap"])]),
-        .target(name: system, path: "Sources/CSystem"),
+        // Not CSystem: swift-system has that, and no package can hold both.
+        .target(name: "CTCPAlive"),
         .target(name: "Wire", swiftSettings: house),
-        .target(name: "Capture", dependencies: ["Wire", "CPcap", .target(name: system)], swiftSettings: house),
-        .target(name: "KeepAlive", dependencies: ["Wire", .target(name: system)], swiftSettings: house),
-        .target(name: "Sockets", dependencies: [.target(name: system)], swiftSettings: house),
+        .target(name: "Capture", dependencies: ["Wire", "CPcap", "CTCPAlive"], swiftSettings: house),
+        .target(name: "KeepAlive", dependencies: ["Wire", "CTCPAlive"], swiftSettings: house),
+        .target(name: "Sockets", dependencies: ["CTCPAlive"], swiftSettings: house),
         .target(
             name: "Report",
             dependencies: ["Wire", "KeepAlive", "Capture", .product(name: "Mustache", package: "swift-mustache")],

@@ -1,5 +1,5 @@
 #if os(Linux)
-    internal import CSystem
+    internal import CTCPAlive
 
     /// The packet socket behind a live capture, where libpcap has no words for what is wanted of it.
     enum PacketSocket {

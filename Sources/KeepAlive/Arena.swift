@@ -1,4 +1,4 @@
-import CSystem
+import CTCPAlive
 
 /// Values in a row that grows at its end, and is never copied for that: pages are moved (`tcpalive_resize`).
 ///

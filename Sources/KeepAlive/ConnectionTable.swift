@@ -1,4 +1,4 @@
-import CSystem
+import CTCPAlive
 import Wire
 
 /// What is kept of one connection and touched by each of its segments: with an IPv4 key, one cache line.
@@ -138,7 +138,8 @@ struct ConnectionBirth: BitwiseCopyable {
             let entry = unsafe entries[index]
             if entry == 0 { return nil }
             let place = place(entry)
-            if unsafe (entry ^ hash) & ~UInt32(truncatingIfNeeded: mask) == 0 && slots[place].key == key { return place }
+            let isAlike = (entry ^ hash) & ~UInt32(truncatingIfNeeded: mask) == 0
+            if unsafe isAlike && slots[place].key == key { return place }
             index = (index &+ 1) & mask
         }
     }

@@ -1,4 +1,4 @@
-import CSystem
+import CTCPAlive
 import Wire
 
 /// Where the connection of one segment is to be looked for, worked out a group ahead.

@@ -1,5 +1,5 @@
 #if os(Linux)
-    internal import CSystem
+    internal import CTCPAlive
     internal import Glibc
 
     extension ConnectionInformation {
