@@ -44,8 +44,8 @@ extension ConnectionTable {
         }
     }
 
-    /// Which segments of the group that `lookUp` was given may concern keep-alives, a bit for each; what is kept of the
-    /// connections of those is asked for. A hint: what comes before them in the group may change it.
+    /// Which segments of the group that `lookUp` was given may concern keep-alives, or are the first of their end, a bit
+    /// for each; what is kept of the connections of those is asked for. A hint: what comes before them in the group may change it.
     @inline(__always)
     func hintsOfEvents(_ segments: Span<Segment>, _ places: Range<Int>) -> UInt32 {
         var hints: UInt32 = 0
@@ -56,8 +56,9 @@ extension ConnectionTable {
             let slot = unsafe slots + Int(place)
             let isSecond = unsafe lookup.pointee.side != 0
             let next = unsafe isSecond ? slot.pointee.sides.1.next : slot.pointee.sides.0.next
+            let sender = unsafe isSecond ? slot.pointee.sides.1.facts : slot.pointee.sides.0.facts
             let peer = unsafe isSecond ? slot.pointee.sides.0.facts : slot.pointee.sides.1.facts
-            if segments[places.lowerBound &+ number].sequence + 1 == next
+            if segments[places.lowerBound &+ number].sequence + 1 == next || !sender.contains(.hasSpoken)
                 || !peer.isDisjoint(with: [.awaitsAnswer, .wasKeepAlive])
             {
                 hints |= 1 << UInt32(truncatingIfNeeded: number)

@@ -82,8 +82,7 @@ class Programs:
     def answers(self, path, connections, floor, slow):
         """Who says how many of what there are in `path`: by question, by program.
 
-        With `floor`, the C floor is asked too, which knows plain IPv4 only; with `slow`, tcptrace and tshark. Second
-        comes how many connections tcpalive says it had to forget, for want of memory.
+        With `floor`, the C floor is asked too, which knows plain IPv4 only; with `slow`, tcptrace and tshark.
         """
         ours = self.summary(path, "--wireshark", self.wireshark)
         found = {
@@ -111,7 +110,7 @@ class Programs:
             found["connections"]["tshark"] = len({frame[1] for frame in frames} - {""})
             found["keep-alives"]["tshark"] = sum(frame[2] != "" for frame in frames)
             found["keep-alive ACKs"]["tshark"] = sum(frame[3] != "" for frame in frames)
-        return found, ours.get("evicted_connections", 0)
+        return found
 
 
 def pin():
