@@ -63,7 +63,9 @@ internal import Wire
             var program = unsafe bpf_program()
             guard unsafe pcap_compile(handle, &program, filter, 1, bpf_u_int32.max) == 0 else {
                 let reason = unsafe String(cString: pcap_geterr(handle))
-                let words = settings.filter == nil && settings.isLight ? "of a light capture" : "\"\(settings.filter ?? filter)\""
+                let words =
+                    settings.filter == nil && settings.isLight
+                    ? "of a light capture" : "\"\(settings.filter ?? filter)\""
                 throw CaptureError("the filter \(words) does not compile for \(name): \(reason)")
             }
             defer { unsafe pcap_freecode(&program) }

@@ -87,7 +87,9 @@ struct ConnectionTableTests {
             Endpoint(isVersion6 ? IPAddress(v6: 5, UInt64(number)) : IPAddress(v4: number), port)
         }
         let server = end(1, 443)
-        func segment(_ from: Endpoint, _ to: Endpoint, _ flags: TCPFlags, _ sequence: UInt32, _ ack: UInt32, at time: Int64)
+        func segment(
+            _ from: Endpoint, _ to: Endpoint, _ flags: TCPFlags, _ sequence: UInt32, _ ack: UInt32, at time: Int64
+        )
             -> Segment
         {
             var segment = Segment(time: time, source: from, destination: to)
@@ -110,7 +112,8 @@ struct ConnectionTableTests {
         for start in stride(from: 0, to: flood, by: 1000) {
             batch.removeAll()
             for number in start..<start + 1000 {
-                batch.append(segment(end(0x0A00_0000 + number, UInt16(1024 + number % 60_000)), server, .syn, number, 0, at: 1))
+                batch.append(
+                    segment(end(0x0A00_0000 + number, UInt16(1024 + number % 60_000)), server, .syn, number, 0, at: 1))
             }
             tracker.track(batch, events: &events)
         }
@@ -126,7 +129,8 @@ struct ConnectionTableTests {
         #expect(tally.connections == UInt64(established + flood))
         let kept = tracker.connections(all: true).count
         #expect(tally.evicted == tally.connections - UInt64(kept))
-        let octets = isVersion6 ? MemoryLayout<ConnectionSlot<IPv6Key>>.stride : MemoryLayout<ConnectionSlot<IPv4Key>>.stride
+        let octets =
+            isVersion6 ? MemoryLayout<ConnectionSlot<IPv6Key>>.stride : MemoryLayout<ConnectionSlot<IPv4Key>>.stride
         #expect(kept * (octets + MemoryLayout<ConnectionBirth>.stride) <= limit, "\(kept) connections")
         #expect(kept > Int(established))
     }

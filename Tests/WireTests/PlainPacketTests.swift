@@ -6,7 +6,9 @@ extension Segment {
     /// All that it holds.
     fileprivate var fields: [UInt64] {
         let ends = [source, destination].flatMap { [$0.address.high, $0.address.low, UInt64($0.port)] }
-        let numbers = [sequence.rawValue, acknowledgment.rawValue, payloadLength, record, timestampValue, timestampEcho]
+        let numbers = [
+            sequence.rawValue, acknowledgment.rawValue, payloadLength, record, timestampValue, timestampEcho,
+        ]
         let small = [Int(window), Int(flags.rawValue), Int(identification), Int(timeToLive), Int(headerLength)]
         let facts = [source.address.version == .v4, isShown, hasTimestamps, hasSelectiveAcknowledgment]
         return ends + numbers.map(UInt64.init) + small.map(UInt64.init)
@@ -22,8 +24,10 @@ struct PlainPacketTests {
         func chance(_ odds: Int) -> Bool { random(1...odds) == 1 }
         let stamps = Packets.hex("0101080a") + (0..<8).map { _ in UInt8(random(0...255)) }
         let options: [[UInt8]] = [
-            [], [], [], [], [], stamps, stamps, stamps, stamps, stamps, Packets.hex("020405b4"), Packets.hex("01010101"), [0x01, 0x01] + stamps.dropFirst(2),
-            Packets.hex("0101050a0000000100000002"), Packets.hex("0103030a") + stamps, Packets.hex("01010809000000000000000000"),
+            [], [], [], [], [], stamps, stamps, stamps, stamps, stamps, Packets.hex("020405b4"),
+            Packets.hex("01010101"), [0x01, 0x01] + stamps.dropFirst(2),
+            Packets.hex("0101050a0000000100000002"), Packets.hex("0103030a") + stamps,
+            Packets.hex("01010809000000000000000000"),
             stamps + [1, 1, 5, 2], Packets.hex("00000000"), Packets.hex("0101080b000000000000000000000000"),
         ]
         var option = options[random(0...options.count - 1)]
@@ -43,7 +47,8 @@ struct PlainPacketTests {
                 fragment: chance(3) ? 0x4000 : chance(25) ? [0x2000, 0x8000, 0x6000, 1, 0x4001][random(0...4)] : 0)
         } else {
             let length = chance(10) ? [0, 1, 19, 20, 21, 32, 33, 1500, 65_535][random(0...8)] : nil
-            inner = Packets.ipv6(tcp, next: chance(25) ? [0, 43, 44, 60, 17, 59][random(0...5)] : 6, payloadLength: length)
+            inner = Packets.ipv6(
+                tcp, next: chance(25) ? [0, 43, 44, 60, 17, 59][random(0...5)] : 6, payloadLength: length)
             if chance(4) { inner[0] |= UInt8(random(0...15)) }
         }
         if chance(20) { inner[0] = UInt8(random(0...255)) }
@@ -81,7 +86,8 @@ struct PlainPacketTests {
     private static func isSame(_ packets: [([UInt8], Int)], _ version: WiresharkVersion, _ comment: String) -> Bool {
         let plain = decode(packets, version, isPlain: true)
         let general = decode(packets, version, isPlain: false)
-        if plain.segments.elementsEqual(general.segments, by: { $0.fields == $1.fields }), plain.tally == general.tally {
+        if plain.segments.elementsEqual(general.segments, by: { $0.fields == $1.fields }), plain.tally == general.tally
+        {
             return true
         }
         let first = zip(plain.segments, general.segments).first { $0.fields != $1.fields }
@@ -95,7 +101,8 @@ struct PlainPacketTests {
             var numbers = SameNumbers(state: seed &* 0x9E37_79B9_7F4A_7C15)
             let packets = (0..<100).map { _ in
                 let frame = Self.frame(&numbers)
-                let original = [frame.count, frame.count, frame.count + 100, frame.count - 7, 0, 65_549].randomElement(using: &numbers)
+                let original = [frame.count, frame.count, frame.count + 100, frame.count - 7, 0, 65_549].randomElement(
+                    using: &numbers)
                 return (frame, original ?? frame.count)
             }
             if !Self.isSame(packets, version, "seed \(seed)") { return }
