@@ -9,7 +9,8 @@ extension TextBuffer {
         appendKinds("Of these ", summary.counts.misnamed, " are truly ")
         appendKinds("Not marked by Wireshark: ", summary.counts.unmarked, " ")
         if summary.isLight {
-            append("Light: segments with more than one octet of data were kept out, so that nothing is known of data.\n")
+            append("Light: segments with more than one octet of data were kept out, ")
+            append("so that nothing is known of data.\n")
         }
         if let dropped = summary.dropped {
             append("Dropped by the kernel: ")

@@ -14,7 +14,14 @@ struct Watch: ParsableCommand {
             prints both and goes on. With -w, what passes is written to a pcapng file that `analyze` and Wireshark read. \
             With --expect, the probes of every connection are judged at the end by the options that they should have.
 
-            With --light, the kernel hands over only segments with at most one octet of data and those with SYN, FIN or             RST, and what the peer has acknowledged counts as sent. Probes are told as without it; of data nothing is             known. So no verdict tells of data that is not acknowledged, those that rest on data are of low confidence,             waits that begin with data are left out, and connections are those of which something was seen. Marks may             differ where a window is told with data only: the first answer after it has none, and the first probe of a             window that data closed is called a keep-alive. Fragments, tunnels, IPv6 extension headers, and VLAN tags             other than on Ethernet are not seen. A file that it writes is for analyze --light.
+            With --light, the kernel hands over only segments with at most one octet of data, and those with SYN, FIN or \
+            RST, and what the peer has acknowledged counts as sent. Probes and answers are told as without it; of data \
+            nothing is known but what acknowledgments tell that carry none. So no verdict tells of data that is not \
+            acknowledged, those that rest on data are of low confidence, a wait or a silence is told only where no data \
+            may have broken it, and connections are those of which something was seen. Marks may differ where data \
+            alone tells a window or was the first to pass: an answer after it has none, and the first probe of a window \
+            that data closed is called a keep-alive. Fragments, tunnels, IPv6 extension headers, and VLAN tags on other \
+            links than Ethernet are not seen. A file that it writes is for analyze --light.
 
             Examples:
               tcpalive watch -i eth0

@@ -17,7 +17,7 @@ struct WorkOptions: ParsableArguments {
 
     @Flag(
         name: .customLong("light"),
-        help: "Read only what watch --light would see, as of a file that it wrote.")
+        help: "Read only what watch --light would see: for what it wrote, or to compare.")
     var isLight = false
 
     func validate() throws {
