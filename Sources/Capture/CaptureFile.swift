@@ -38,8 +38,9 @@ public struct CaptureFile: ~Copyable {
     /// Opens the capture at `path` (`-`: standard input) and keeps only packets that match the BPF filter, if any.
     ///
     /// Throws when it cannot be opened, is no capture, or the filter does not compile. In pcapng, where each interface
-    /// has its own link type, packets on which the filter cannot be asked do not match.
-    public init(path: String, filter expression: String? = nil) throws(CaptureError) {
+    /// has its own link type, packets on which the filter cannot be asked do not match. With `isLight`, only what a light
+    /// capture would show is kept (`LiveCapture.Settings.isLight`).
+    public init(path: String, filter expression: String? = nil, isLight: Bool = false) throws(CaptureError) {
         let name = Self.name(path)
         var source = try OctetSource(path: path, name: name)
         var compression: Compression?
@@ -50,7 +51,7 @@ public struct CaptureFile: ~Copyable {
             format = try Self.format(of: &source, name, within: outer)
         }
         var filter: PacketFilter?
-        if let expression { filter = PacketFilter(expression) }
+        if expression != nil || isLight { filter = PacketFilter(expression, isLight: isLight) }
         let reader: Reader
         switch format {
         case .pcap:

@@ -22,6 +22,9 @@ public struct LiveCapture: ~Copyable {
         public var isImmediate = false
         /// A BPF filter (pcap-filter(7)), run in the kernel.
         public var filter: String?
+        /// Whether the kernel keeps TCP segments with at most one octet of payload, or with SYN, FIN or RST, and nothing
+        /// else.
+        public var isLight = false
 
         /// The settings as they are without any wish.
         public init() {}

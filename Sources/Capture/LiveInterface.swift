@@ -59,12 +59,14 @@ internal import Wire
         if name == "lo" { PacketSocket.ignoreOutgoing(descriptor) }
         if isClosed { unsafe Self.drain(handle, descriptor, settings.timeout) }
         before = unsafe Self.statistics(handle)
-        if let filter = Self.filter(settings.filter, name) {
+        if let filter = Self.filter(settings, linkType, name) {
             var program = unsafe bpf_program()
             guard unsafe pcap_compile(handle, &program, filter, 1, bpf_u_int32.max) == 0 else {
                 let reason = unsafe String(cString: pcap_geterr(handle))
-                let wanted = settings.filter ?? filter
-                throw CaptureError("the filter \"\(wanted)\" does not compile for \(name): \(reason)")
+                let words =
+                    settings.filter == nil && settings.isLight
+                    ? "of a light capture" : "\"\(settings.filter ?? filter)\""
+                throw CaptureError("the filter \(words) does not compile for \(name): \(reason)")
             }
             defer { unsafe pcap_freecode(&program) }
             guard unsafe pcap_setfilter(handle, &program) == 0 else {
@@ -177,11 +179,13 @@ internal import Wire
         }
     }
 
-    /// The filter that is set for `filter` on `name`; nil: none.
+    /// The filter that is set by `settings` on `name`, whose packets are of `linkType`; nil: none.
     ///
     /// What this host sends on loopback is seen twice, and libpcap leaves one of both out after the kernel has counted
     /// it; on `any` a filter has to do what `ignoreOutgoing` does on loopback alone.
-    private static func filter(_ filter: String?, _ name: String) -> String? {
+    private static func filter(_ settings: LiveCapture.Settings, _ linkType: LinkType, _ name: String) -> String? {
+        let filter =
+            settings.isLight ? LightFilter.expression(joining: settings.filter, for: linkType) : settings.filter
         let loopback = unsafe if_nametoindex("lo")
         guard name == "any", loopback > 0 else { return filter }
         let once = "not (outbound and ifindex \(loopback))"

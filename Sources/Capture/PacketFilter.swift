@@ -3,16 +3,20 @@ internal import Wire
 
 /// A BPF filter expression, compiled by libpcap once for each link type that comes up: pcap-filter(7).
 @safe struct PacketFilter: ~Copyable {
-    private let expression: String
+    /// What a user wants; nil: everything.
+    private let wanted: String?
+    private let isLight: Bool
     private var linkTypes: [LinkType] = []
     /// The program for each of `linkTypes`.
     private var programs: [bpf_program] = unsafe []
     /// Link types for which the expression means nothing.
     private var unsuited: [LinkType] = []
 
-    /// A filter that keeps what matches `expression`.
-    init(_ expression: String) {
-        self.expression = expression
+    /// A filter that keeps what matches `expression`, or everything; and of that, where it `isLight`, what a light
+    /// capture does (`LightFilter`).
+    init(_ expression: String?, isLight: Bool = false) {
+        wanted = expression
+        self.isLight = isLight
     }
 
     deinit {
@@ -26,17 +30,19 @@ internal import Wire
     @discardableResult
     mutating func compile(for linkType: LinkType) throws(CaptureError) -> Int {
         if let index = linkTypes.firstIndex(of: linkType) { return index }
+        let expression = isLight ? LightFilter.expression(joining: wanted, for: linkType) : wanted ?? ""
+        let name = wanted.map { "the filter \"\($0)\"" } ?? "the filter of a light capture"
         guard let handle = unsafe pcap_open_dead(linkType.dataLink, Int32(linkType.maximumLength)) else {
-            throw CaptureError("libpcap has no memory left to compile the filter \"\(expression)\"")
+            throw CaptureError("libpcap has no memory left to compile \(name)")
         }
         defer { unsafe pcap_close(handle) }
         var program = unsafe bpf_program()
         guard unsafe pcap_compile(handle, &program, expression, 1, bpf_u_int32.max) == 0 else {
             let reason = unsafe String(cString: pcap_geterr(handle))
-            let name = unsafe pcap_datalink_val_to_name(linkType.dataLink).map { unsafe String(cString: $0) }
+            let link = unsafe pcap_datalink_val_to_name(linkType.dataLink).map { unsafe String(cString: $0) }
             throw CaptureError(
-                "the filter \"\(expression)\" does not compile for link type "
-                    + "\(name ?? String(linkType.rawValue)): \(reason)")
+                "\(name) does not compile for link type "
+                    + "\(link ?? String(linkType.rawValue)): \(reason)")
         }
         linkTypes.append(linkType)
         unsafe programs.append(program)

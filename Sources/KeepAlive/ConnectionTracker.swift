@@ -5,7 +5,7 @@ public import Wire
 /// Segments must come in the order of the capture. Time is theirs; the tracker has no clock.
 public struct ConnectionTracker: ~Copyable {
     private var follower: Follower
-    private var version4: ConnectionTable<IPv4Key>
+    private(set) var version4: ConnectionTable<IPv4Key>
     private var version6: ConnectionTable<IPv6Key>
 
     /// Octets that connections take before those that never came to be make room: 256 MiB.
@@ -17,13 +17,15 @@ public struct ConnectionTracker: ~Copyable {
     /// With `keepsAll`, `connections(all: true)` includes connections without events whose ports were reused.
     /// With `shard`, events are told and counted of the connections in it alone; their numbers are those of all.
     /// From `memoryLimit` octets on, connections that never came to be make room for others, as in a flood of SYNs.
+    /// With `isLight`, segments with more than one octet are missing: what is acknowledged counts as sent, and verdicts
+    /// that rest on data are not sure.
     public init(
         version: WiresharkVersion = .newest, seed: UInt64, keepsAll: Bool = false, shard: Shard? = nil,
-        memoryLimit: Int = defaultMemoryLimit
+        memoryLimit: Int = defaultMemoryLimit, isLight: Bool = false
     ) {
         follower = Follower(
             analysis: WiresharkAnalysis(version: version), ledger: ConnectionLedger(keepsAll: keepsAll, shard: shard),
-            budget: MemoryBudget(limit: memoryLimit))
+            budget: MemoryBudget(limit: memoryLimit), isLight: isLight)
         version4 = ConnectionTable(seed: seed)
         version6 = ConnectionTable(seed: seed)
     }
@@ -67,6 +69,18 @@ public struct ConnectionTracker: ~Copyable {
                 follower.follow(all, start..<end, in: &version6, &events)
             }
             start = end
+        }
+    }
+
+    /// Follows `segments` likewise, each the whole way: tests hold the quiet way against it (`WiresharkSide.takesQuietly`).
+    mutating func trackWhole(_ segments: borrowing SegmentBatch, events: inout [SegmentEvent]) {
+        let all = segments.segments.span
+        for place in all.indices {
+            if all[place].source.address.version == .v4 {
+                follower.followWhole(all, place, in: &version4, &events)
+            } else {
+                follower.followWhole(all, place, in: &version6, &events)
+            }
         }
     }
 
@@ -180,7 +194,7 @@ public struct ConnectionTracker: ~Copyable {
     private func diagnoses(_ places: [Place], heard: [IPAddress: Int64]) -> [Diagnosis] {
         var diagnoses: [Diagnosis] = []
         diagnoses.reserveCapacity(places.count + follower.ledger.replaced.count)
-        forEachConnection(at: places) { diagnoses.append(Diagnosis(of: $0, heard: heard)) }
+        forEachConnection(at: places) { diagnoses.append(Diagnosis(of: $0, heard: heard, isLight: follower.isLight)) }
         return diagnoses
     }
 
@@ -231,6 +245,8 @@ private struct Follower: ~Copyable {
     var analysis: WiresharkAnalysis
     var ledger: ConnectionLedger
     var budget: MemoryBudget
+    /// Whether segments with more than one octet are missing.
+    let isLight: Bool
 
     /// Follows the segments at `places`, at most a group of them, all of the IP version of `Key`.
     @inline(never)
@@ -251,6 +267,14 @@ private struct Follower: ~Copyable {
         }
     }
 
+    /// Follows the segment at `place`, whatever it is.
+    mutating func followWhole<Key: ConnectionKey>(
+        _ segments: Span<Segment>, _ place: Int, in table: inout ConnectionTable<Key>, _ events: inout [SegmentEvent]
+    ) {
+        table.lookUp(segments, place..<place + 1)
+        followWhole(segments[place], table.lookup(0), in: &table, &events)
+    }
+
     /// Follows a segment that may be of any kind.
     @inline(never)
     private mutating func followWhole<Key: ConnectionKey>(
@@ -269,13 +293,18 @@ private struct Follower: ~Copyable {
         }
         if isBeginning { noteBeginning(segment, side, index, in: &table, isSelf: isSelf) }
         guard segment.role == .whole else { return }
-        let outcome = table.withSides(at: index, sender: side) { sender, peer, lists -> Outcome in
+        let hidesSilence = isLight && !isSelf && noteUnseen(before: segment, side, index, in: &table)
+        var outcome = table.withSides(at: index, sender: side) { sender, peer, lists -> Outcome in
             // Same address and port at both ends: all is one side, and its peer is for ever blank (3.1).
             if isSelf {
                 var blank = WiresharkSide()
                 return mark(segment, side, &sender, &blank, &lists)
             }
             return mark(segment, side, &sender, &peer, &lists)
+        }
+        if isLight {
+            outcome.hidesSilence = hidesSilence
+            table.withSides(at: index, sender: side) { sender, peer, _ in UnseenSegments.settle(&sender, &peer) }
         }
         if outcome.isNotable { note(segment, outcome, side, index, in: &table, &events, isSelf: isSelf) }
     }
@@ -293,6 +322,30 @@ private struct Follower: ~Copyable {
         return index
     }
 
+    /// Takes what `segment` tells of others that were not seen; whether those may have broken a silence before it.
+    @inline(never)
+    private mutating func noteUnseen<Key: ConnectionKey>(
+        before segment: Segment, _ side: Int, _ index: Int, in table: inout ConnectionTable<Key>
+    ) -> Bool {
+        var birth = table[birth: index]
+        let hidesSilence = table.withSides(at: index, sender: side) { sender, peer, _ in
+            let unseen = UnseenSegments(before: segment, from: sender, to: peer)
+            unseen.apply(to: &peer)
+            guard unseen.ofPeer else { return unseen.hideSilence }
+            // The peer gave a sign of life.
+            if sender.facts.contains(.brokeSilence) {
+                ledger.noteSilence(0, at: segment.time, &birth, isReset: false, &peer.facts, &sender.facts)
+            }
+            if sender.facts.contains(.awaitsAnswer) {
+                sender.facts.subtract(.awaitsAnswer)
+                ledger.noteLife(birth, toEndAt: side)
+            }
+            return unseen.hideSilence
+        }
+        table[birth: index] = birth
+        return hidesSilence
+    }
+
     /// What is known of a segment when the state has moved on.
     private struct Outcome {
         /// The marks that are shown.
@@ -303,6 +356,8 @@ private struct Follower: ~Copyable {
         var spokeBefore: Int64?
         /// Whether the sender had something unacknowledged before.
         var hadUnacknowledged: Bool
+        /// Whether others may have passed before it that were not seen.
+        var hidesSilence = false
     }
 
     /// Marks a whole segment.
@@ -354,7 +409,8 @@ private struct Follower: ~Copyable {
             noteSilence(segment, outcome, &birth, &sender.facts, peer.spoke, &other.facts)
             if !segment.flags.isDisjoint(with: [.rst, .fin]), !isSelf {
                 ledger.noteClose(
-                    birth, toEndAt: 1 - side, at: segment.time, heard: outcome.spokeBefore, spoke: other.spoke)
+                    birth, toEndAt: 1 - side, at: segment.time,
+                    heard: outcome.hidesSilence ? nil : outcome.spokeBefore, spoke: other.spoke)
             }
             // An end that asks has not spoken: the peer's clock does not go by it.
             if kind?.isAsking ?? false { sender.spoke = outcome.spokeBefore }
@@ -391,7 +447,7 @@ private struct Follower: ~Copyable {
         // A probe breaks a silence too, though its sender has not spoken.
         if gap >= Silence.threshold, let asked = ledger.lastAsked(birth) { gap = min(gap, segment.time &- asked) }
         // Between retransmissions nobody is idle.
-        if outcome.hadUnacknowledged { gap = 0 }
+        if outcome.hadUnacknowledged || outcome.hidesSilence { gap = 0 }
         guard gap >= Silence.threshold || peer.contains(.brokeSilence) else { return }
         ledger.noteSilence(
             gap, at: segment.time, &birth, isReset: segment.flags.contains(.rst), &sender, &peer)

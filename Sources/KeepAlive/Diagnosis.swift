@@ -16,6 +16,8 @@ public struct Diagnosis: Sendable, Equatable {
     public let responderPolicy: InferredPolicy
     /// Whether the peer's host was heard in another connection after it had fallen silent in this one.
     public let isPeerAliveElsewhere: Bool
+    /// Whether segments with more than one octet were not seen.
+    private let isLight: Bool
 
     /// An end of a connection.
     public enum End: Sendable {
@@ -33,9 +35,10 @@ public struct Diagnosis: Sendable, Equatable {
     static let idle: Int64 = 60_000_000_000
 
     /// Diagnoses `connection`, of whose ends the hosts were last heard, in any connection, as `heard` tells (ns since
-    /// 1970).
-    public init(of connection: Connection, heard: [IPAddress: Int64] = [:]) {
+    /// 1970). With `isLight`, data was not seen: what would rest on it is not said, or is not sure.
+    public init(of connection: Connection, heard: [IPAddress: Int64] = [:], isLight: Bool = false) {
         self.connection = connection
+        self.isLight = isLight
         let (originator, responder) = (connection.fromOriginator, connection.fromResponder)
         originatorPolicy = InferredPolicy(of: originator, peer: responder)
         responderPolicy = InferredPolicy(of: responder, peer: originator)
@@ -47,6 +50,16 @@ public struct Diagnosis: Sendable, Equatable {
             return heard[address].map { $0 > max(last, own.firstUnanswered ?? last) } ?? false
         }
         judge(ends)
+        if isLight, restsOnData { doubt() }
+    }
+
+    /// Whether data that was not seen might change the verdict.
+    private var restsOnData: Bool {
+        switch verdict {
+        case .noKeepalive, .closed, .silentDrop, .tooLateForPath, .userTimeout, .dataInFlight, .unknown: true
+        case .healthy, .unresponsive, .peerDead, .peerLostState, .peerNeverAnswers, .resetByPath: false
+        case .intervalExceedsIdle, .unitError, .tooManyProbes, .middleboxProbes: false
+        }
     }
 
     /// Takes away what is sure: packets that were dropped may say otherwise.
@@ -128,7 +141,8 @@ public struct Diagnosis: Sendable, Equatable {
     private func unheard(_ own: ConnectionSide, _ peer: ConnectionSide) -> (Verdict, Confidence)? {
         let isClosed = connection.ending == .closed
         if own.zeroWindowProbes > 0, peer.hasClosedWindow { return (.dataInFlight, .high) }
-        guard own.hasUnacknowledged, !isClosed, let spoke = own.lastSpoke, let heard = peer.lastSpoke,
+        // What acknowledges may ride on data, which a light capture does not see.
+        guard !isLight, own.hasUnacknowledged, !isClosed, let spoke = own.lastSpoke, let heard = peer.lastSpoke,
             spoke &- heard >= Self.deafAfter
         else { return nil }
         guard connection.silence.shortestFailed > 0 else {
@@ -143,6 +157,8 @@ public struct Diagnosis: Sendable, Equatable {
         // The last probe may have been sent just before the capture ended.
         let isWaiting = own.unanswered > 1 || (own.unanswered == 1 && connection.lastTime &- last > Silence.patience)
         if own.answered == 0, peer.lastSpoke ?? first > first { return (.peerNeverAnswers, .medium) }
+        // When it spoke is not known where it did with data that was not seen.
+        if isLight, own.answered == 0, own.unanswered == 0 { return (.peerNeverAnswers, .medium) }
         if own.unanswered > 0, isWaiting || own.answered == 0 {
             return (.unresponsive, own.unanswered > 1 ? .high : .low)
         }

@@ -99,6 +99,7 @@ extension TextBuffer {
         if let first = summary.tally.firstUnknownLinkType {
             member("first_unknown_link_type", UInt64(first.rawValue))
         }
+        if summary.isLight { member("light", true) }
         if let dropped = summary.dropped { member("dropped", dropped) }
         member("evicted", summary.tally.evictedDatagrams)
         member("evicted_connections", summary.counts.evicted)

@@ -8,6 +8,10 @@ extension TextBuffer {
         appendMarks(of: summary)
         appendKinds("Of these ", summary.counts.misnamed, " are truly ")
         appendKinds("Not marked by Wireshark: ", summary.counts.unmarked, " ")
+        if summary.isLight {
+            append("Light: segments with more than one octet of data were kept out, ")
+            append("so that nothing is known of data.\n")
+        }
         if let dropped = summary.dropped {
             append("Dropped by the kernel: ")
             append(dropped, of: "packet")

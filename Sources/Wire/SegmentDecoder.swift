@@ -43,6 +43,13 @@ public struct SegmentDecoder: ~Copyable {
         tally.evictedDatagrams = reassembly.evictions
     }
 
+    /// Decodes every packet of `batch` the general way: tests hold the plain one against it.
+    mutating func decodeGenerally(_ batch: borrowing PacketBatch, into segments: inout SegmentBatch) {
+        let bytes = unsafe batch.bytes.span.bytes
+        for place in batch.records.indices { decode(bytes, batch.records[place], place, &segments) }
+        tally.evictedDatagrams = reassembly.evictions
+    }
+
     /// Decodes the packets at `places` for as long as they are plain (`PlainPacket`); gives the place of the first that
     /// is not, or the end. The general way gives the same results.
     @inline(__always)

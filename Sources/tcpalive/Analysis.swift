@@ -35,15 +35,18 @@ struct Analysis: ~Copyable {
     ///
     /// With `keepsAll`, connections without events are remembered too. `survey`, `note` and the writing of an excerpt need
     /// `tellsPlaces`. With `shard`, connections in it alone are told of. With more than one of `jobs`, and without
-    /// `tellsPlaces`, so many threads follow the connections, with the same results.
+    /// `tellsPlaces`, so many threads follow the connections, with the same results. With `isLight`, segments with more
+    /// than one octet are kept out of what it is given.
     init(
         version: WiresharkVersion, packetLimit: UInt64? = nil, keepsAll: Bool = false, tellsPlaces: Bool = false,
-        shard: Shard? = nil, jobs: Int = 1
+        shard: Shard? = nil, jobs: Int = 1, isLight: Bool = false
     ) {
         var random = SystemRandomNumberGenerator()
-        tracker = ConnectionTracker(version: version, seed: random.next(), keepsAll: keepsAll, shard: shard)
+        tracker = ConnectionTracker(
+            version: version, seed: random.next(), keepsAll: keepsAll, shard: shard, isLight: isLight)
         if jobs > 1, !tellsPlaces {
-            parallel = ParallelTracker(jobs: jobs, version: version, keepsAll: keepsAll, shard: shard)
+            parallel = ParallelTracker(
+                jobs: jobs, version: version, keepsAll: keepsAll, shard: shard, isLight: isLight)
             // A round must be worth waking the others.
             batch = PacketBatch(capacity: Self.roundCapacity)
             spare = PacketBatch(capacity: Self.roundCapacity)
@@ -53,6 +56,7 @@ struct Analysis: ~Copyable {
         packetsLeft = packetLimit ?? .max
         self.tellsPlaces = tellsPlaces
         reading = Summary(version: version)
+        reading.isLight = isLight
     }
 
     /// Whether as many packets were read as were wanted.

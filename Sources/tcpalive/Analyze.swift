@@ -95,7 +95,8 @@ struct Analyze: ParsableCommand {
             namesFiles: source.files.count > 1, tellsStories: isVerbose, keepsEvents: page.path != nil)
         var analysis = Analysis(
             version: output.wireshark, packetLimit: input.packetLimit, keepsAll: output.connections == .all,
-            tellsPlaces: page.path != nil, shard: work.shard?.shard, jobs: work.jobs)
+            tellsPlaces: page.path != nil, shard: work.shard?.shard, jobs: work.jobs,
+            isLight: work.isLight)
         var ticks = page.path == nil ? nil : DataTicks()
         // What can be read twice is written the second time, when the verdicts are known.
         let writesLater = writing.file != nil && source.files.allSatisfy(SavedCaptures.isRereadable)
@@ -144,7 +145,8 @@ struct Analyze: ParsableCommand {
         _ files: [String], filter: String?, _ summary: Summary, _ diagnoses: [Diagnosis],
         to writer: inout PcapngWriter?
     ) throws {
-        let captures = SavedCaptures(files: files, filter: filter, version: output.wireshark)
+        let captures = SavedCaptures(
+            files: files, filter: filter, isLight: work.isLight, version: output.wireshark)
         let verdicts = diagnoses.verdicts
         // No more than was reported: the user may have ended the reading, and a file may have grown.
         _ = try captures.read(packetLimit: summary.tally.packets, onWhenStopping: Signals.isStopping) {
@@ -159,7 +161,7 @@ struct Analyze: ParsableCommand {
         _ path: String, filter: String?, _ analysis: inout Analysis, _ reporter: inout Reporter,
         _ body: (borrowing CaptureFile, inout Analysis) throws -> Void
     ) throws {
-        var file = try CaptureFile(path: path, filter: filter)
+        var file = try CaptureFile(path: path, filter: filter, isLight: work.isLight)
         var progress = Progress(of: path)
         try reporter.begin(file: path)
         analysis.begin(path)

@@ -67,12 +67,12 @@ struct ParallelTracker {
     private var connectionCount: UInt64 = 0
 
     /// Trackers for `jobs` threads that mark as Wireshark `version` does; the memory limit is that of all together.
-    init(jobs: Int, version: WiresharkVersion, keepsAll: Bool, shard: Shard?) {
+    init(jobs: Int, version: WiresharkVersion, keepsAll: Bool, shard: Shard?, isLight: Bool) {
         var random = SystemRandomNumberGenerator()
         workers = (0..<jobs).map { _ in
             var tracker = ConnectionTracker(
                 version: version, seed: random.next(), keepsAll: keepsAll, shard: shard,
-                memoryLimit: ConnectionTracker.defaultMemoryLimit / jobs)
+                memoryLimit: ConnectionTracker.defaultMemoryLimit / jobs, isLight: isLight)
             tracker.noteOpenings()
             return Worker(tracker)
         }

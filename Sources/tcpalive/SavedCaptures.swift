@@ -9,6 +9,8 @@ struct SavedCaptures {
     let files: [String]
     /// A BPF filter: only packets that match it are read.
     let filter: String?
+    /// Whether only what a light capture would show is read.
+    var isLight = false
     /// Whose marks are wanted.
     let version: WiresharkVersion
 
@@ -24,9 +26,9 @@ struct SavedCaptures {
         packetLimit: UInt64?, tellsPlaces: Bool = false, onWhenStopping: Bool = false,
         _ body: (borrowing CaptureFile, inout Analysis) throws -> Void
     ) throws -> Analysis {
-        var analysis = Analysis(version: version, packetLimit: packetLimit, tellsPlaces: tellsPlaces)
+        var analysis = Analysis(version: version, packetLimit: packetLimit, tellsPlaces: tellsPlaces, isLight: isLight)
         for path in files where !analysis.isDone {
-            var file = try CaptureFile(path: path, filter: filter)
+            var file = try CaptureFile(path: path, filter: filter, isLight: isLight)
             var progress = Progress(of: path)
             analysis.begin(path)
             defer {

@@ -14,10 +14,20 @@ struct Watch: ParsableCommand {
             prints both and goes on. With -w, what passes is written to a pcapng file that `analyze` and Wireshark read. \
             With --expect, the probes of every connection are judged at the end by the options that they should have.
 
+            With --light, the kernel hands over only segments with at most one octet of data, and those with SYN, FIN or \
+            RST, and what the peer has acknowledged counts as sent. Probes and answers are told as without it; of data \
+            nothing is known but what acknowledgments tell that carry none. So no verdict tells of data that is not \
+            acknowledged, those that rest on data are of low confidence, a wait or a silence is told only where no data \
+            may have broken it, and connections are those of which something was seen. Marks may differ where data \
+            alone tells a window or was the first to pass: an answer after it has none, and the first probe of a window \
+            that data closed is called a keep-alive. Fragments, tunnels, IPv6 extension headers, and VLAN tags on other \
+            links than Ethernet are not seen. A file that it writes is for analyze --light.
+
             Examples:
               tcpalive watch -i eth0
               tcpalive watch -i any port 5432
               tcpalive watch -i eth0 -i eth1 -w seen.pcapng --duration 600
+              tcpalive watch -i eth0 --light
               tcpalive watch -i eth0 --duration 300 --expect idle=60,interval=15,count=4 port 5432
 
             Exit status:
@@ -57,6 +67,11 @@ struct Watch: ParsableCommand {
     @Flag(help: "Take each packet at once, at the cost of more work: a line appears within milliseconds.")
     var immediate = false
 
+    @Flag(
+        name: .customLong("light"),
+        help: "Have the kernel keep out segments with more than one octet of data: for busy links.")
+    var isLight = false
+
     @OptionGroup(title: "Judgement")
     var judgement: JudgementOptions
 
@@ -90,6 +105,7 @@ struct Watch: ParsableCommand {
         settings.isPromiscuous = isPromiscuous
         settings.bufferSize = buffer << 20
         settings.isImmediate = immediate
+        settings.isLight = isLight
         settings.filter = words.isEmpty ? nil : words.joined(separator: " ")
         return settings
     }
@@ -97,8 +113,8 @@ struct Watch: ParsableCommand {
     private func watch() throws {
         var live = try LiveCapture(on: interfaces, settings)
         var session = try WatchSession(
-            described: live.described(snaplen: snaplen), isFiltered: !words.isEmpty, file: file, output: output,
-            packetLimit: packetLimit)
+            described: live.described(snaplen: snaplen), isFiltered: !words.isEmpty || isLight, isLight: isLight,
+            file: file, output: output, packetLimit: packetLimit)
         complain("capturing on \(session.name); Ctrl-C ends it with the summary")
         let deadline = duration.map { ContinuousClock.now + $0.duration }
         while !Signals.isStopping, !session.isDone, !live.isOver {

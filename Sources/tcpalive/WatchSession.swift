@@ -19,16 +19,17 @@ struct WatchSession: ~Copyable {
     private let isFiltered: Bool
 
     /// A session on the interfaces `described`, written to `file` if there is one; `isFiltered`: not all that passes there
-    /// is captured.
+    /// is captured; `isLight`: data is kept out.
     init(
-        described: [CaptureInterface], isFiltered: Bool, file: String?, output: OutputOptions,
+        described: [CaptureInterface], isFiltered: Bool, isLight: Bool, file: String?, output: OutputOptions,
         packetLimit: UInt64?
     ) throws {
         name = described.map(\.name).joined(separator: ", ")
         self.output = output
         self.isFiltered = isFiltered
         analysis = Analysis(
-            version: output.wireshark, packetLimit: packetLimit, keepsAll: output.connections == .all)
+            version: output.wireshark, packetLimit: packetLimit, keepsAll: output.connections == .all,
+            isLight: isLight)
         reporter = output.reporter(namesFiles: false)
         if let file {
             // It can be read while it grows.

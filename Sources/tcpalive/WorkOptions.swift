@@ -15,6 +15,11 @@ struct WorkOptions: ParsableArguments {
             valueName: "K/N"))
     var shard: ShardArgument?
 
+    @Flag(
+        name: .customLong("light"),
+        help: "Read only what watch --light would see: for what it wrote, or to compare.")
+    var isLight = false
+
     func validate() throws {
         if !(1...64).contains(jobs) { throw ValidationError("--jobs: \(jobs) is not between 1 and 64 threads.") }
     }

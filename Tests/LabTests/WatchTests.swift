@@ -54,6 +54,45 @@ struct WatchTests {
     }
 
     @Test(
+        "A light watch sees the probes and answers that the whole one sees beside it, and no data",
+        .enabled(if: Lab.isPossible, Lab.needs),
+        arguments: [("10.9.0.2", "va"), ("fd09::2", "va"), ("10.9.0.2", "any")])
+    func light(address: String, interface: String) async throws {
+        let lab = try await Lab()
+        let arguments = ["watch", "-i", interface, "--format", "jsonl"] + Lab.limit
+        let watches = try [[], ["--light"]].map { try lab.start(lab.prober, arguments + $0) }
+        for watch in watches { try await watch.wait(for: "capturing on \(interface)") }
+        let listener = try lab.start(
+            lab.peer, ["listen", "--send", "welcome to the peer"] + Lab.limit + [address, "5001"])
+        try await listener.wait(for: "Listening on")
+        let options = ["--idle", "1", "--interval", "1", "--count", "5", "--duration", "4.5"]
+        let client = try lab.start(lab.prober, ["client"] + options + [address, "5001"])
+        try await client.wait(for: "welcome")
+        for number in 1...5 {
+            try client.type("line \(number) of the client\n")
+            try await listener.wait(for: "line \(number) of")
+        }
+        #expect(try await client.end() == 0, "\(client.text)\(client.errorText)")
+        for watch in watches { #expect(try await watch.end(by: SIGINT) == 0, "\(watch.errorText)") }
+        // Frame numbers and what a clock told differ.
+        let words = watches.map { watch in
+            watch.text.split(separator: "\n").filter { $0.contains("tcpalive.event/1") }.map { line in
+                line.split(separator: ",").filter { word in
+                    ["src_ip", "src_port", "seq", "ack", "kind", "train_n", "unanswered"].contains {
+                        word.hasPrefix("\"\($0)\":")
+                    }
+                }
+            }
+        }
+        #expect(words[0].count >= 4 && words[0] == words[1], "\(watches[0].text)\(watches[1].text)")
+        let packets = try watches.map { watch in
+            try #require(watch.text.firstMatch(of: #/"packets":([0-9]+)/#).flatMap { Int($0.1) })
+        }
+        // Six lines of data were kept out, at the least, and nothing else of TCP.
+        #expect(packets[1] <= packets[0] - 6 && watches[1].text.contains("\"light\":true"), "\(packets)")
+    }
+
+    @Test(
         "What passes on two interfaces by turns is told in the order of time", .enabled(if: Lab.isPossible, Lab.needs),
         arguments: [[], ["--immediate"]])
     func orderOfInterfaces(options: [String]) async throws {

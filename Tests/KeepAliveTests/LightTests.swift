@@ -1,0 +1,194 @@
+import Testing
+import Wire
+
+@testable import KeepAlive
+
+/// Two ends that send data and acknowledge it as TCP does, and probe when they are idle.
+private struct Conversation {
+    private var numbers: SeededNumbers
+    private(set) var segments: [Segment] = []
+    private var time: Int64 = 0
+    /// What each end sends next, and what it has taken of the other and acknowledged.
+    private var next: [UInt32]
+    private var acknowledged: [UInt32]
+    private static let ends = [Endpoint(IPAddress(v4: 1), 40000), Endpoint(IPAddress(v4: 2), 443)]
+
+    init(seed: UInt64) {
+        numbers = SeededNumbers(state: seed)
+        let start: UInt32 = [1000, 0xFFFF_FF00, 0x7FFF_FF00, 1].randomElement(using: &numbers) ?? 0
+        next = [start, start &+ 77]
+        acknowledged = [next[1], next[0]]
+        if Bool.random(using: &numbers) { open() }
+        for _ in 0..<Int.random(in: 2...5, using: &numbers) {
+            for _ in 0..<Int.random(in: 0...12, using: &numbers) { exchange() }
+            settle()
+            if Int.random(in: 0...3, using: &numbers) > 0 { probe() } else { time += 70_000_000_000 }
+        }
+        if Bool.random(using: &numbers) { close() }
+    }
+
+    private mutating func send(_ side: Int, _ length: UInt32 = 0, _ flags: TCPFlags = .ack, back: UInt32 = 0) {
+        time += Int64.random(in: 10_000...30_000_000, using: &numbers)
+        var segment = Segment(time: time, source: Self.ends[side], destination: Self.ends[1 - side])
+        segment.record = UInt32(segments.count)
+        segment.flags = flags
+        segment.sequence = SequenceNumber(next[side] &- back)
+        acknowledged[side] = flags.contains(.ack) ? next[1 - side] : acknowledged[side]
+        segment.acknowledgment = SequenceNumber(flags.contains(.ack) ? next[1 - side] : 0)
+        segment.payloadLength = length
+        segment.window = 500
+        segment.timeToLive = 64
+        if flags.isDisjoint(with: [.syn, .fin]) { next[side] &+= length } else { next[side] &+= length + 1 }
+        segments.append(segment)
+    }
+
+    private mutating func open() {
+        send(0, 0, .syn)
+        send(1, 0, [.syn, .ack])
+        send(0)
+    }
+
+    /// Data of one end, which the other acknowledges at once, with data, or later.
+    private mutating func exchange() {
+        let side = Int.random(in: 0...1, using: &numbers)
+        for _ in 0..<Int.random(in: 1...3, using: &numbers) {
+            send(side, [1, 2, 10, 1448].randomElement(using: &numbers) ?? 2, [.ack, .psh])
+        }
+        switch Int.random(in: 0...2, using: &numbers) {
+        case 0: send(1 - side)
+        case 1: send(1 - side, [1, 5, 1448].randomElement(using: &numbers) ?? 5)
+        default: break
+        }
+    }
+
+    /// Whatever is not acknowledged yet is, within a moment.
+    private mutating func settle() {
+        for side in 0...1 where acknowledged[side] != next[1 - side] { send(side) }
+    }
+
+    private mutating func probe() {
+        let side = Int.random(in: 0...1, using: &numbers)
+        time += 20_000_000_000 * Int64.random(in: 1...4, using: &numbers)
+        for _ in 0..<Int.random(in: 1...4, using: &numbers) {
+            send(side, [0, 0, 0, 1].randomElement(using: &numbers) ?? 0, .ack, back: 1)
+            // The octet of a probe is none of the stream.
+            next[side] = (segments.last?.sequence.rawValue ?? 0) &+ 1
+            if Int.random(in: 0...4, using: &numbers) > 0 { send(1 - side) }
+            time += 15_000_000_000
+        }
+        if Int.random(in: 0...5, using: &numbers) == 0 { send(side, 0, [.rst, .ack]) }
+    }
+
+    private mutating func close() {
+        let side = Int.random(in: 0...1, using: &numbers)
+        if Bool.random(using: &numbers) { send(side, 300, [.ack, .psh]) }
+        send(side, 0, [.fin, .ack])
+        send(1 - side, 0, [.fin, .ack])
+        send(side)
+    }
+}
+
+@Suite("Light captures")
+struct LightTests {
+    private static func track(_ segments: [Segment], isLight: Bool) -> (events: [SegmentEvent], diagnoses: [Diagnosis])
+    {
+        var tracker = ConnectionTracker(seed: 1, keepsAll: true, isLight: isLight)
+        var events: [SegmentEvent] = []
+        let seen =
+            isLight
+            ? segments.filter { $0.payloadLength <= 1 || !$0.flags.isDisjoint(with: [.syn, .fin, .rst]) } : segments
+        tracker.track(SegmentBatch(seen), events: &events)
+        return (events, tracker.diagnoses(all: true))
+    }
+
+    private static func isOfProbes(_ event: SegmentEvent) -> Bool {
+        switch event.kind {
+        case .probe, .answer, .abortReset, .peerReset: true
+        default: false
+        }
+    }
+
+    @Test("Whatever data was exchanged before, and however it was acknowledged, probes and answers are the same")
+    func sameAsWhole() {
+        var (probes, waits, untold) = (0, 0, 0)
+        for seed in 0..<400 as Range<UInt64> {
+            let segments = Conversation(seed: seed).segments
+            let (whole, light) = (Self.track(segments, isLight: false), Self.track(segments, isLight: true))
+            let (right, told) = (whole.events.filter(Self.isOfProbes), light.events.filter(Self.isOfProbes))
+            guard right.map(\.segment.record) == told.map(\.segment.record), right.map(\.kind) == told.map(\.kind)
+            else {
+                Issue.record(
+                    "seed \(seed): \(right.map { "\($0.segment.record) \($0.kind)" }), light \(told.map { "\($0.segment.record) \($0.kind)" })"
+                )
+                return
+            }
+            for (event, seen) in zip(right, told) where event.kind == .probe {
+                probes += 1
+                // How long it waited is the same, or not told.
+                if let wait = seen.wait {
+                    waits += 1
+                    #expect(wait == event.wait, "seed \(seed), record \(event.segment.record)")
+                } else if event.wait != nil {
+                    untold += 1
+                }
+                #expect(seen.unanswered == event.unanswered, "seed \(seed), record \(event.segment.record)")
+            }
+            for (right, told) in zip(whole.diagnoses, light.diagnoses) {
+                // What tells of data is not said, and then what comes next may be.
+                let isOfData = right.verdict == .silentDrop || right.verdict == .dataInFlight
+                #expect(
+                    right.verdict == told.verdict || told.confidence == .low || isOfData,
+                    "seed \(seed): \(right.verdict), light \(told.verdict)")
+                #expect(told.verdict != .silentDrop && told.verdict != .dataInFlight)
+                #expect(told.connection.silence.longest <= right.connection.silence.longest, "seed \(seed)")
+                #expect(told.connection.silence.longestSurvived <= right.connection.silence.longest, "seed \(seed)")
+                #expect(
+                    told.connection.silence.shortestFailed == 0 || right.connection.silence.shortestFailed > 0,
+                    "seed \(seed)")
+                #expect(told.connection.closedIdle ?? 0 <= right.connection.closedIdle ?? 0, "seed \(seed)")
+            }
+        }
+        #expect(probes > 1300 && waits > 2 * untold, "\(probes) probes, \(waits) waits, \(untold) not told")
+    }
+
+    /// What a light capture tells of scripts with data that it does not see, by letters: K, a and the kind.
+    @Test(
+        "Each limit, and what it is",
+        arguments: [
+            // Acknowledged by pure ACKs: all as in the whole capture.
+            (
+                ["AB AP 1100 5000 len=100", "BA A 5000 1200", "AB A 1199 5000", "BA A 5000 1200"],
+                "8 probe K, 9 answer a"
+            ),
+            // The response is seen by its acknowledgment; its window is not known, so the first answer has no mark.
+            (
+                [
+                    "AB AP 1100 5000 len=100", "BA AP 5000 1200 len=50", "AB A 1200 5050", "AB A 1199 5050",
+                    "BA A 5050 1200", "AB A 1199 5050", "BA A 5050 1200",
+                ],
+                "9 probe K, 10 answer, 11 probe K, 12 answer a"
+            ),
+            // A window that data closed: a zero-window probe is taken for a keep-alive until its answer tells.
+            (
+                [
+                    "AB AP 1100 5000 len=100", "BA AP 5000 1200 len=50 win=0", "AB A 1200 5050", "AB A 1199 5050",
+                    "BA A 5050 1200 win=0", "AB A 1199 5050",
+                ],
+                "9 probe K, 10 answer, 11 zeroWindowProbe K"
+            ),
+            // Data between two probes is a sign of life, though only its acknowledgment is seen.
+            (
+                ["AB A 1099 5000", "BA AP 5000 1100 len=50", "AB A 1100 5050", "AB A 1099 5050"],
+                "6 probe K, 9 probe K"
+            ),
+        ])
+    func limits(lines: [String], expected: String) {
+        let events = Self.track(SegmentScript(SegmentScript.opened + lines).segments, isLight: true).events
+        let words = events.map {
+            "\($0.segment.record + 1) \($0.kind)"
+                + ($0.marks == .keepAlive ? " K" : $0.marks == .keepAliveAck ? " a" : "")
+        }
+        #expect(words.joined(separator: ", ") == expected)
+        #expect(events.last { $0.kind == .probe }?.unanswered ?? 0 <= 1)
+    }
+}

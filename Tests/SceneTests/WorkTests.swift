@@ -1,0 +1,156 @@
+import Foundation
+import Testing
+
+/// Several threads, and several machines, tell what one does.
+@Suite("Shared work")
+struct WorkTests {
+    private static func outcome(_ arguments: [String], input: Data = Data()) throws -> (String, String, Int32) {
+        let run = try Tool.run(["analyze"] + arguments, input: input)
+        return (run.output, run.errors, run.status)
+    }
+
+    /// Whether `arguments` give the same with any number of jobs.
+    private static func isSame(_ arguments: [String], input: Data = Data()) throws -> Int32 {
+        let one = try outcome(arguments, input: input)
+        for jobs in ["2", "3"] {
+            let several = try outcome(["--jobs", jobs] + arguments, input: input)
+            #expect(several == one, "--jobs \(jobs) \(arguments.joined(separator: " "))")
+        }
+        return one.2
+    }
+
+    @Test("Several threads give the output of one, octet for octet, of every capture", arguments: LightTests.files)
+    func jobs(file: String) throws {
+        let name = URL(fileURLWithPath: file).lastPathComponent
+        // Those that show envelopes and formats of files have little else to tell.
+        let isSmall = name.hasPrefix("link-") || name.hasPrefix("pcap")
+        for format in [["--format", "jsonl", "--connections", "all"], ["--connections", "all"], ["--format", "tsv"]]
+            .prefix(isSmall ? 1 : 3)
+        {
+            let status = try Self.isSame(format + [file])
+            #expect(status == (name.contains("-cut") || name.contains("-wrong-") ? 3 : 0))
+        }
+    }
+
+    @Test(
+        "The same of several files, with a count or a filter, and when they are damaged",
+        arguments: [
+            ["captures/link-ethernet.pcap", "captures/link-raw.pcap", "captures/ipv6-answered.pcap"],
+            ["captures/five-cadences.pcap", "captures/pcapng-cut.pcapng"],
+            ["captures/pcapng-cut.pcapng", "captures/five-cadences.pcap"], ["-c", "1", "captures/five-cadences.pcap"],
+            ["-c", "100", "captures/five-cadences.pcap"],
+            ["-c", "12", "captures/link-ethernet.pcap", "captures/link-raw.pcap"],
+            ["captures/seventy-connections.pcap", "port", "5001"], ["--light", "captures/seventy-connections.pcap"],
+            ["--wireshark", "4.0", "captures/seventy-connections.pcap"], ["-v", "captures/seventy-connections.pcap"],
+            ["--expect", "idle=5,interval=3,count=4", "captures/dead-peer-5-3-4.pcap"],
+            ["captures/five-cadences.pcap", "captures/no-such-file.pcap"], ["captures/link-raw.pcap", "porrt", "1"],
+            ["--shard", "1/2", "captures/seventy-connections.pcap"], ["captures/compressed.pcap.zst"],
+        ])
+    func jobsOfMore(arguments: [String]) throws {
+        _ = try Self.isSame(arguments)
+        _ = try Self.isSame(["--format", "jsonl"] + arguments)
+    }
+
+    @Test("The same of standard input, where nobody knows when more comes")
+    func jobsOfStandardInput() throws {
+        for name in ["pcapng.pcapng", "compressed.pcap.gz", "pcapng-cut.pcapng", "seventy-connections.pcap"] {
+            let data = try Data(contentsOf: SceneTests.directory.appendingPathComponent(name))
+            _ = try Self.isSame(["--format", "jsonl", "-"], input: data)
+        }
+    }
+
+    /// A capture of many batches: port reuse, fragments, IPv4 and IPv6, probes of most connections.
+    private static func withLargeCapture<Result>(_ body: (String) throws -> Result) throws -> Result {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("large-\(UUID().uuidString).pcap")
+        defer { try? FileManager.default.removeItem(at: path) }
+        try Data(LargeCapture().octets).write(to: path)
+        return try body(path.path)
+    }
+
+    @Test("The same of a capture of many batches, with ports that are used again, fragments, and both versions of IP")
+    func jobsOfManyBatches() throws {
+        try Self.withLargeCapture { file in
+            let run = try Tool.run(["analyze", "-q", file])
+            #expect(run.status == 0 && run.output.contains("keep-alives"))
+            #expect(try FileManager.default.attributesOfItem(atPath: file)[.size] as? Int ?? 0 > 2 << 20)
+            for format in [["--format", "jsonl", "--connections", "all"], ["--format", "tsv"], ["-c", "20011"]] {
+                #expect(try Self.isSame(format + [file]) == 0)
+            }
+        }
+    }
+
+    // MARK: Shards
+
+    /// Records of a report by their type; the numbers of the summary by their names.
+    private struct Report {
+        var lines: [String: [String]] = [:]
+        var numbers: [String: Int] = [:]
+
+        init(_ arguments: [String]) throws {
+            let run = try Tool.run(["analyze", "--format", "jsonl", "--connections", "all"] + arguments)
+            #expect(run.status == 0, "\(run.errors)")
+            for line in run.output.split(separator: "\n") {
+                let type = String(line.dropFirst(#"{"type":"tcpalive."#.count).prefix { $0 != "/" })
+                if type == "summary" {
+                    let object = try JSONSerialization.jsonObject(with: Data(line.utf8))
+                    guard let summary = object as? [String: Any] else { continue }
+                    for (name, value) in summary {
+                        if let number = value as? Int { numbers[name] = number }
+                        for (inner, number) in value as? [String: Int] ?? [:] { numbers["\(name) \(inner)"] = number }
+                    }
+                } else {
+                    lines[type, default: []].append(String(line))
+                }
+            }
+        }
+    }
+
+    private static func checkShards(_ file: String, counts: [Int]) throws {
+        let whole = try Report([file])
+        for count in counts {
+            let shards = try (1...count).map { try Report(["--shard", "\($0)/\(count)", file]) }
+            for type in ["event", "connection", "path"] {
+                let together = shards.flatMap { $0.lines[type] ?? [] }
+                #expect(
+                    together.sorted() == (whole.lines[type] ?? []).sorted(), "\(type) of \(count) shards of \(file)")
+                // Each shard has its part in the order of the whole.
+                let order = Dictionary((whole.lines[type] ?? []).enumerated().map { ($1, $0) }) { $1 }
+                for shard in shards {
+                    let places = (shard.lines[type] ?? []).compactMap { order[$0] }
+                    #expect(places == places.sorted())
+                }
+            }
+            for (name, number) in whole.numbers
+            where name == "connections" || name == "copies" || name.hasPrefix("marks ") || name.hasPrefix("kinds ") {
+                #expect(shards.reduce(0) { $0 + ($1.numbers[name] ?? 0) } == number, "\(name) of \(count) shards")
+            }
+            // What was read is the same for all.
+            #expect(shards.allSatisfy { $0.numbers["packets"] == whole.numbers["packets"] })
+        }
+    }
+
+    @Test("The reports of all shards together are the whole, each record once", arguments: LightTests.files)
+    func shards(file: String) throws {
+        let name = URL(fileURLWithPath: file).lastPathComponent
+        if name.contains("-cut") || name.contains("-wrong-") { return }
+        let isRich = ["verdict-", "five-", "seventy-"].contains(where: name.hasPrefix)
+        try Self.checkShards(file, counts: isRich ? [1, 2, 3, 7] : [2])
+    }
+
+    @Test("The same of a capture of many batches")
+    func shardsOfManyBatches() throws {
+        try Self.withLargeCapture { try Self.checkShards($0, counts: [3, 7]) }
+    }
+
+    @Test(
+        "A shard that cannot be is a usage error, and so is one of a file that is to be written",
+        arguments: [
+            ["--shard", "0/3"], ["--shard", "4/3"], ["--shard", "x/2"], ["--shard", "3"], ["--shard", "1/2/3"],
+            ["--shard", "1/0"], ["--shard", "-1/2"], ["--shard", "1/99999999"], ["--shard", "1/2", "-w", "out.pcapng"],
+            ["--shard", "1/2", "--html", "out.html"], ["--jobs", "0"], ["--jobs", "65"], ["--jobs", "two"],
+        ])
+    func usage(arguments: [String]) throws {
+        let run = try Tool.run(["analyze"] + arguments + ["captures/link-raw.pcap"])
+        #expect(run.status == 64 && run.output.isEmpty && run.errors.contains(arguments[0]), "\(run.errors)")
+    }
+}
