@@ -105,6 +105,7 @@ struct InferredPolicyTests {
         #expect(policy.isEmpty && policy.tickRates.isEmpty && !policy.isAccurate)
         // Gaps of 5.12 s and 6.9 s: no one setting explains both.
         var prober = ConnectionSide()
+        prober.probes = 3
         prober.intervalGaps.add(5_120_000_000)
         prober.intervalGaps.add(6_900_000_000)
         #expect(InferredPolicy(of: prober, peer: ConnectionSide()).interval == nil)
@@ -115,6 +116,7 @@ struct InferredPolicyTests {
     )
     func accurate() {
         var prober = ConnectionSide()
+        prober.probes = 4
         for gap: Int64 in [74_999_000_000, 75_001_000_000, 75_000_000_000] { prober.periodGaps.add(gap) }
         let policy = InferredPolicy(of: prober, peer: ConnectionSide())
         #expect(policy.isAccurate && policy.period?.contains(75) == true)
