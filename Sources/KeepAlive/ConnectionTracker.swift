@@ -72,7 +72,7 @@ public struct ConnectionTracker: ~Copyable {
         }
     }
 
-    /// Follows `segments` likewise, each the whole way: tests hold the quiet way against it (`WiresharkSide.takesQuietly`).
+    /// Follows `segments` likewise, each the whole way: tests hold the quiet way against it (`WiresharkAnalysis.takesQuietly`).
     mutating func trackWhole(_ segments: borrowing SegmentBatch, events: inout [SegmentEvent]) {
         let all = segments.segments.span
         for place in all.indices {

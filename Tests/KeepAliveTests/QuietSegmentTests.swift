@@ -162,8 +162,7 @@ struct QuietSegmentTests {
                     let slot = tracker.version4.slot(of: lookup)
                 {
                     let (own, peer) = lookup.side == 0 ? slot.sides : (slot.sides.1, slot.sides.0)
-                    var sender = own
-                    if sender.takesQuietly(batch.segments.span, 0, from: peer) { quiet += 1 }
+                    if own.isQuiet(batch.segments.span, 0, to: peer) { quiet += 1 }
                 }
                 tracker.track(batch, events: &events)
             }
