@@ -35,8 +35,8 @@ struct Analysis: ~Copyable {
     ///
     /// With `keepsAll`, connections without events are remembered too. `survey`, `note` and the writing of an excerpt need
     /// `tellsPlaces`. With `shard`, connections in it alone are told of. With more than one of `jobs`, and without
-    /// `tellsPlaces`, so many threads follow the connections, with the same results. With `isLight`, segments with more
-    /// than one octet are kept out of what it is given.
+    /// `tellsPlaces`, one thread reads and the others follow the connections, with the same results. With `isLight`,
+    /// segments with more than one octet are kept out of what it is given.
     init(
         version: WiresharkVersion, packetLimit: UInt64? = nil, keepsAll: Bool = false, tellsPlaces: Bool = false,
         shard: Shard? = nil, jobs: Int = 1, isLight: Bool = false
@@ -68,7 +68,7 @@ struct Analysis: ~Copyable {
     }
 
     /// Octets that are read of a file at once where several threads follow its connections.
-    private static let roundCapacity = 1 << 20
+    private static let roundCapacity = 512 << 10
 
     /// Reads some packets of `file` and finds the `events` in them; false at its end.
     mutating func advance(_ file: inout CaptureFile) throws(CaptureError) -> Bool {
@@ -113,7 +113,7 @@ struct Analysis: ~Copyable {
         limitBatch()
         segments.removeAll()
         decoder.decode(batch, into: &segments)
-        parallel?.give(segments)
+        parallel?.give(&segments)
         return true
     }
 

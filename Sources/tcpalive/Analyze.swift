@@ -32,7 +32,7 @@ struct Analyze: ParsableCommand {
 
             Exit status:
               0   as expected
-              1   with --expect: a probe, or its shape, is not as the options promise
+              1   a verdict at or above --fail-on; probes that are not as --expect has them
               2   could not run: no such file, no permission, a wrong filter
               3   the input is damaged; what could be read was reported
               4   with --expect: there was nothing to judge

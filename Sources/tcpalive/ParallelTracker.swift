@@ -3,7 +3,7 @@ import KeepAlive
 import Synchronization
 import Wire
 
-/// Several trackers that share the connections by a hash of their ends (`Shard`), each on a thread of its own, with the
+/// A tracker on a thread of its own, or several that share the connections by a hash of their ends (`Shard`), with the
 /// results of one: events in the same order, connections with the same numbers.
 ///
 /// A round goes like this: `give` takes the segments of a batch, `start` lets the trackers follow them while the caller
@@ -66,22 +66,26 @@ struct ParallelTracker {
     /// Connections numbered so far.
     private var connectionCount: UInt64 = 0
 
-    /// Trackers for `jobs` threads that mark as Wireshark `version` does; the memory limit is that of all together.
+    /// Trackers for `jobs` threads, from 2, of which the caller's is one, that mark as Wireshark `version` does; the memory limit is that of all together.
     init(jobs: Int, version: WiresharkVersion, keepsAll: Bool, shard: Shard?, isLight: Bool) {
         var random = SystemRandomNumberGenerator()
-        workers = (0..<jobs).map { _ in
+        workers = (0..<jobs - 1).map { _ in
             var tracker = ConnectionTracker(
                 version: version, seed: random.next(), keepsAll: keepsAll, shard: shard,
-                memoryLimit: ConnectionTracker.defaultMemoryLimit / jobs, isLight: isLight)
-            tracker.noteOpenings()
+                memoryLimit: ConnectionTracker.defaultMemoryLimit / (jobs - 1), isLight: isLight)
+            if jobs > 2 { tracker.noteOpenings() }
             return Worker(tracker)
         }
-        outboxes = Array(repeating: [], count: jobs)
-        numbers = Array(repeating: [], count: jobs)
+        outboxes = Array(repeating: [], count: jobs - 1)
+        numbers = Array(repeating: [], count: jobs - 1)
     }
 
-    /// Takes `segments` for the next round.
-    mutating func give(_ segments: borrowing SegmentBatch) {
+    /// Whether one tracker has all connections: then there is nothing to be shared, put in order or numbered.
+    private var isAlone: Bool { workers.count == 1 }
+
+    /// Takes `segments` for the next round, and leaves room for others in their place.
+    mutating func give(_ segments: inout SegmentBatch) {
+        if isAlone { return segments.exchange(&outboxes[0]) }
         for place in outboxes.indices { outboxes[place].removeAll(keepingCapacity: true) }
         nextRecords.removeAll(keepingCapacity: true)
         let all = segments.segments.span
@@ -109,6 +113,7 @@ struct ParallelTracker {
     mutating func finish(_ events: inout [SegmentEvent]) {
         group.wait()
         let results = workers.map { $0.results() }
+        if isAlone { return events.append(contentsOf: results[0].events) }
         number(results.map(\.openings))
         var next = Array(repeating: 0, count: results.count)
         while true {
@@ -165,7 +170,7 @@ struct ParallelTracker {
         for (worker, numbers) in zip(workers, numbers) {
             let known = heard
             for var diagnosis in worker.with({ $0.diagnoses(all: all, heard: known) }) {
-                diagnosis.connection.number = numbers[Int(diagnosis.connection.number)]
+                if !isAlone { diagnosis.connection.number = numbers[Int(diagnosis.connection.number)] }
                 diagnoses.append(diagnosis)
             }
         }

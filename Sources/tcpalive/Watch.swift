@@ -32,7 +32,7 @@ struct Watch: ParsableCommand {
 
             Exit status:
               0   as expected
-              1   with --expect: a probe, or its shape, is not as the options promise
+              1   a verdict at or above --fail-on; probes that are not as --expect has them
               2   could not run: no permission, no such interface, or it was removed
               4   packets were dropped: what is reported may lack some; or nothing to judge by --expect
               64  the command line is wrong

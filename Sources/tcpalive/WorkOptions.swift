@@ -5,7 +5,7 @@ import KeepAlive
 struct WorkOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Follow the connections of a file by so many threads, while another one reads it: the same report sooner.",
+            "Threads: one reads a file, the others follow its connections; the same report, sooner.",
             valueName: "threads"))
     var jobs = 1
 
