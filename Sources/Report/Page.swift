@@ -110,6 +110,8 @@ public struct Page {
         }
         failures.append(("unknown_link_type", "packets of an unknown link type", tally.unknownLinkType))
         failures.append(("evicted", "fragmented datagrams, as others needed the room", tally.evictedDatagrams))
+        let forgotten = "connections that had come no further than an attempt, as others needed the memory"
+        failures.append(("evicted_connections", forgotten, summary.counts.evicted))
         return failures.filter { $0.2 > 0 }
     }
 
