@@ -62,16 +62,21 @@ struct ConnectionBirth: BitwiseCopyable {
     private var entries: UnsafeMutablePointer<UInt32>
     private var mask: Int
     let seed: UInt64
-    /// What `lookUp` found for the present group.
+    /// What `lookUp` found for the present group, in the order of its segments.
     let lookups: UnsafeMutablePointer<Lookup<Key>>
+    /// How many of the group were looked up, how many of those were found, and how many of those `hint` has examined.
+    var (lookedUp, found, examined) = (0, 0, 0)
+    /// The places that `hint` came upon.
+    let hints: UnsafeMutablePointer<UInt32>
+    var hinted = 0
     /// Where the next connection is looked for that can make room.
     private var hand = 0
 
     /// A place that `find` has not found.
     static var nowhere: UInt32 { .max }
 
-    /// Segments whose cache lines are asked for before the first of them is followed: enough to hide a miss.
-    static var groupSize: Int { 32 }
+    /// Segments that are looked up together at most.
+    static var groupSize: Int { 512 }
 
     private static var smallestCapacity: Int { 256 }
     /// Connections that are looked at, at the most, for one that can make room.
@@ -86,10 +91,12 @@ struct ConnectionBirth: BitwiseCopyable {
         mask = capacity * 2 - 1
         unsafe entries = Self.freeEntries(mask + 1)
         unsafe lookups = .allocate(capacity: Self.groupSize)
+        unsafe hints = .allocate(capacity: Self.groupSize)
     }
 
     deinit {
         unsafe lookups.deallocate()
+        unsafe hints.deallocate()
         unsafe tcpalive_resize(slots, capacity * MemoryLayout<ConnectionSlot<Key>>.stride, 0)
         unsafe tcpalive_resize(births, capacity * MemoryLayout<ConnectionBirth>.stride, 0)
         unsafe entries.deallocate()

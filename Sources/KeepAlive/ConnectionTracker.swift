@@ -59,15 +59,8 @@ public struct ConnectionTracker: ~Copyable {
         let all = segments.segments.span
         var start = 0
         while start < all.count {
-            let limit = min(start &+ ConnectionTable<IPv4Key>.groupSize, all.count)
-            let version = all[start].source.address.version
-            var end = start &+ 1
-            while end < limit, all[end].source.address.version == version { end &+= 1 }
-            if version == .v4 {
-                follower.follow(all, start..<end, in: &version4, &events)
-            } else {
-                follower.follow(all, start..<end, in: &version6, &events)
-            }
+            let end = min(start &+ ConnectionTable<IPv4Key>.groupSize, all.count)
+            follower.follow(all, start..<end, in: &version4, &version6, &events)
             start = end
         }
     }

@@ -8,22 +8,62 @@ struct Follower: ~Copyable {
     /// Whether segments with more than one octet are missing.
     let isLight: Bool
 
-    /// Follows the segments at `places`, at most a group of them, all of the IP version of `Key`.
+    /// Follows the segments at `places`, at most a group of them.
     @inline(never)
-    mutating func follow<Key: ConnectionKey>(
-        _ segments: Span<Segment>, _ places: Range<Int>, in table: inout ConnectionTable<Key>,
+    mutating func follow(
+        _ segments: Span<Segment>, _ places: Range<Int>, in version4: inout ConnectionTable<IPv4Key>,
+        _ version6: inout ConnectionTable<IPv6Key>, _ events: inout [SegmentEvent]
+    ) {
+        version4.beginGroup()
+        version6.beginGroup()
+        var (number4, number6) = (0, 0)
+        let steps = (places.count &+ Self.stepSize &- 1) / Self.stepSize
+        for step in 0..<steps &+ Self.stepsAhead {
+            version4.takeHints { ledger.prefetch($0) }
+            version6.takeHints { ledger.prefetch($0) }
+            version4.hint(analysis.ranges)
+            version6.hint(analysis.ranges)
+            version4.find()
+            version6.find()
+            for place in Self.places(ofStep: step, places) {
+                if segments[place].source.address.version == .v4 {
+                    version4.lookUp(segments, place)
+                } else {
+                    version6.lookUp(segments, place)
+                }
+            }
+            for place in Self.places(ofStep: step &- Self.stepsAhead, places) {
+                if segments[place].source.address.version == .v4 {
+                    follow(segments, place, number4, in: &version4, &events)
+                    number4 &+= 1
+                } else {
+                    follow(segments, place, number6, in: &version6, &events)
+                    number6 &+= 1
+                }
+            }
+        }
+    }
+
+    /// Segments of a step: as many as memory answers at once, and enough that it has answered when the next step begins.
+    private static let stepSize = 32
+    /// Steps by which the lookup is ahead of the segment that is followed.
+    private static let stepsAhead = 3
+
+    /// Those of `places` that are looked up in `step`, or followed `stepsAhead` later; none before the first.
+    @inline(__always)
+    private static func places(ofStep step: Int, _ places: Range<Int>) -> Range<Int> {
+        let start = places.lowerBound &+ step &* stepSize
+        return (start..<start &+ stepSize).clamped(to: places)
+    }
+
+    /// Follows the segment at `place`, which is `number` of those that were looked up in `table`.
+    @inline(__always)
+    private mutating func follow<Key: ConnectionKey>(
+        _ segments: Span<Segment>, _ place: Int, _ number: Int, in table: inout ConnectionTable<Key>,
         _ events: inout [SegmentEvent]
     ) {
-        table.lookUp(segments, places)
-        var hints = table.hintsOfEvents(segments, places)
-        while hints != 0 {
-            ledger.prefetch(table.histories(hints.trailingZeroBitCount))
-            hints &= hints &- 1
-        }
-        for place in places {
-            if !table.takesQuietly(segments, place, place &- places.lowerBound, &analysis) {
-                followWhole(segments[place], table.lookup(place &- places.lowerBound), in: &table, &events)
-            }
+        if !table.takesQuietly(segments, place, number, &analysis) {
+            followWhole(segments[place], table.lookup(number), in: &table, &events)
         }
     }
 
@@ -31,7 +71,8 @@ struct Follower: ~Copyable {
     mutating func followWhole<Key: ConnectionKey>(
         _ segments: Span<Segment>, _ place: Int, in table: inout ConnectionTable<Key>, _ events: inout [SegmentEvent]
     ) {
-        table.lookUp(segments, place..<place + 1)
+        table.beginGroup()
+        table.lookUp(segments, place)
         followWhole(segments[place], table.lookup(0), in: &table, &events)
     }
 

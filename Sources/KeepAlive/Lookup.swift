@@ -1,13 +1,15 @@
 import CTCPAlive
 import Wire
 
-/// Where the connection of one segment is to be looked for, worked out a group ahead.
+/// Where the connection of one segment is to be looked for, worked out ahead.
 struct Lookup<Key: ConnectionKey>: BitwiseCopyable {
     var key: Key
     /// The hash of the key.
     var hash: UInt32
     /// Where its connection probably is; `ConnectionTable.nowhere`: it is not there yet.
     var place: UInt32
+    /// SEG.SEQ.
+    var sequence: SequenceNumber
     /// The sender's place in its connection: 0 when it is the smaller endpoint, 1 when it is the greater.
     var side: UInt8
 
@@ -16,6 +18,7 @@ struct Lookup<Key: ConnectionKey>: BitwiseCopyable {
     init(_ segments: Span<Segment>, _ place: Int, seed: UInt64) {
         (key, side) = Key.oriented(segments, place)
         hash = Self.hash(key, seed: seed)
+        sequence = segments[place].sequence
         self.place = .max
     }
 
@@ -27,60 +30,76 @@ struct Lookup<Key: ConnectionKey>: BitwiseCopyable {
 }
 
 extension ConnectionTable {
-    /// Looks up the connections of the segments at `places`, at most `groupSize`, for `lookup` to tell.
-    ///
-    /// In two steps, so that the cache misses of a group come at the same time and not one after the other: the index,
-    /// then the slots.
+    // The connections of a group of segments are looked up some steps ahead of the segment that is followed: `lookUp` asks
+    // for the index, `find` for the slots, `hint` for what is kept beside those, `takeHints` for where that points to.
+    // Between two steps others are followed, so that memory is waited for as little as can be.
+
+    /// Forgets the segments of the group before.
     @inline(__always)
-    mutating func lookUp(_ segments: Span<Segment>, _ places: Range<Int>) {
-        let count = min(places.count, Self.groupSize)
-        for number in 0..<count {
-            let lookup = Lookup<Key>(segments, places.lowerBound &+ number, seed: seed)
-            prefetch(lookup.hash)
-            unsafe lookups[number] = lookup
-        }
-        for number in 0..<count {
-            unsafe lookups[number].place = find(lookups[number].hash)
-        }
+    mutating func beginGroup() {
+        (lookedUp, found, examined, hinted) = (0, 0, 0, 0)
     }
 
-    /// Which segments of the group that `lookUp` was given may concern keep-alives, or are the first of their end, a bit
-    /// for each; what is kept of the connections of those is asked for. A hint: what comes before them in the group may change it.
+    /// Looks up the connection of the segment at `place`, one more of the group, of at most `groupSize`.
     @inline(__always)
-    func hintsOfEvents(_ segments: Span<Segment>, _ places: Range<Int>) -> UInt32 {
-        var hints: UInt32 = 0
-        for number in 0..<min(places.count, Self.groupSize) {
+    mutating func lookUp(_ segments: Span<Segment>, _ place: Int) {
+        let lookup = Lookup<Key>(segments, place, seed: seed)
+        prefetch(lookup.hash)
+        unsafe lookups[lookedUp] = lookup
+        lookedUp &+= 1
+    }
+
+    /// Finds the places of the connections that were looked up since this was last done.
+    @inline(__always)
+    mutating func find() {
+        for number in found..<lookedUp {
+            unsafe lookups[number].place = find(lookups[number].hash)
+        }
+        found = lookedUp
+    }
+
+    /// Asks for what is kept beside the slots of connections found since this was last done, where segments may concern
+    /// keep-alives, or are the first of their end, and for the lists of those that have any.
+    ///
+    /// A hint: what comes before them in the group may change it.
+    @inline(__always)
+    mutating func hint(_ ranges: borrowing UnacknowledgedRanges) {
+        for number in examined..<found {
             let lookup = unsafe lookups + number
             let place = unsafe lookup.pointee.place
             guard place != Self.nowhere else { continue }
             let slot = unsafe slots + Int(place)
+            let lists = unsafe slot.pointee.lists
+            if lists != 0 { ranges.prefetch(lists) }
             let isSecond = unsafe lookup.pointee.side != 0
             let next = unsafe isSecond ? slot.pointee.sides.1.next : slot.pointee.sides.0.next
             let sender = unsafe isSecond ? slot.pointee.sides.1.facts : slot.pointee.sides.0.facts
             let peer = unsafe isSecond ? slot.pointee.sides.0.facts : slot.pointee.sides.1.facts
-            if segments[places.lowerBound &+ number].sequence + 1 == next || !sender.contains(.hasSpoken)
+            if unsafe lookup.pointee.sequence + 1 == next || !sender.contains(.hasSpoken)
                 || !peer.isDisjoint(with: [.awaitsAnswer, .wasKeepAlive])
             {
-                hints |= 1 << UInt32(truncatingIfNeeded: number)
+                unsafe hints[hinted] = place
+                hinted &+= 1
                 unsafe tcpalive_prefetch(births + Int(place))
             }
         }
-        return hints
+        examined = found
     }
 
-    /// The places of the histories of the connection that segment `number` of the group probably belongs to.
+    /// Calls `body` with the places of the histories of each connection that `hint` came upon since this was last done.
     @inline(__always)
-    func histories(_ number: Int) -> (UInt32, UInt32) {
-        unsafe births[Int(lookups[number].place)].histories
+    mutating func takeHints(_ body: ((UInt32, UInt32)) -> Void) {
+        for number in 0..<hinted { unsafe body(births[Int(hints[number])].histories) }
+        hinted = 0
     }
 
-    /// What `lookUp` found for segment `number` of its group.
+    /// What `lookUp` found for segment `number` of the group.
     @inline(__always)
     func lookup(_ number: Int) -> Lookup<Key> {
         unsafe lookups[number]
     }
 
-    /// Lets the connection of segment `place`, which is `number` of its group, take it where it is quiet
+    /// Lets the connection of the segment at `place`, which is `number` of the group, take it where it is quiet
     /// (`WiresharkAnalysis.takesQuietly`); false: it is not.
     @inline(__always)
     mutating func takesQuietly(

@@ -27,7 +27,7 @@ public struct SegmentDecoder: ~Copyable {
 
     /// Decodes the packets whose places in `batch` are `places`, which must lie within its records, likewise.
     ///
-    /// Taken some hundreds at a time, segments stay in the nearest cache until they are followed.
+    /// Taken some hundreds at a time, segments stay in a near cache until they are followed.
     public mutating func decode(
         _ batch: borrowing PacketBatch, _ places: Range<Int>, into segments: inout SegmentBatch
     ) {

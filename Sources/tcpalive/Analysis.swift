@@ -141,7 +141,7 @@ struct Analysis: ~Copyable {
         }
         var place = 0
         while place < batch.records.count {
-            // So few that their segments stay in the nearest cache.
+            // So few that their segments stay in a near cache.
             let end = min(place + Self.packetsAtOnce, batch.records.count)
             segments.removeAll()
             decoder.decode(batch, place..<end, into: &segments)
@@ -150,7 +150,7 @@ struct Analysis: ~Copyable {
         }
     }
 
-    private static let packetsAtOnce = 192
+    private static let packetsAtOnce = 512
 
     /// Writes the packets of the batch last read to `writer`, if there is one, those of events with comments.
     ///
