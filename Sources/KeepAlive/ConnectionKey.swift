@@ -6,16 +6,39 @@ protocol ConnectionKey: BitwiseCopyable, Equatable {
     init(first: Endpoint, second: Endpoint)
 
     /// The key of the segment at `place` of `segments`, and the sender's place in it: 0 is the first.
-    static func oriented(_ segments: Span<Segment>, _ place: Int) -> (key: Self, side: UInt8)
+    static func oriented(_ segments: Span<Segment>, _ place: Int) -> (key: Self, side: Int)
 
     /// A hash of the key that depends on `seed`.
-    func hash(seed: UInt64) -> UInt64
+    func hash(seed: HashSeed) -> UInt64
 
     /// The smaller endpoint.
     var first: Endpoint { get }
 
     /// The greater endpoint.
     var second: Endpoint { get }
+}
+
+/// What makes hashes unpredictable to whoever writes the packets: two words that nobody else knows.
+struct HashSeed: BitwiseCopyable {
+    var first: UInt64
+    var second: UInt64
+
+    /// The words that `seed` stands for.
+    init(_ seed: UInt64) {
+        first = seed ^ 0x9E37_79B9_7F4A_7C15
+        // A word that any bit of `seed` changes throughout (the finish of MurmurHash3).
+        var mixed = (seed ^ seed >> 33) &* 0xFF51_AFD7_ED55_8CCD
+        mixed = (mixed ^ mixed >> 33) &* 0xC4CE_B9FE_1A85_EC53
+        second = mixed ^ mixed >> 33
+    }
+
+    /// Another one, for another part of a key.
+    var other: HashSeed { HashSeed(first: ~second, second: ~first) }
+
+    private init(first: UInt64, second: UInt64) {
+        self.first = first
+        self.second = second
+    }
 }
 
 /// Two IPv4 endpoints in twelve octets.
@@ -31,7 +54,7 @@ struct IPv4Key: ConnectionKey {
     }
 
     @inline(__always)
-    static func oriented(_ segments: Span<Segment>, _ place: Int) -> (key: Self, side: UInt8) {
+    static func oriented(_ segments: Span<Segment>, _ place: Int) -> (key: Self, side: Int) {
         // An address and its port in one number, and no branch: directions come in random order.
         let source = segments[place].source.address.low << 16 | UInt64(segments[place].source.port)
         let destination = segments[place].destination.address.low << 16 | UInt64(segments[place].destination.port)
@@ -48,7 +71,7 @@ struct IPv4Key: ConnectionKey {
     }
 
     @inline(__always)
-    func hash(seed: UInt64) -> UInt64 {
+    func hash(seed: HashSeed) -> UInt64 {
         fold(UInt64(firstAddress) << 32 | UInt64(secondAddress), UInt64(ports), seed)
     }
 
@@ -80,7 +103,7 @@ struct IPv6Key: ConnectionKey {
 
     /// The smaller end is first: by address, and by port where the addresses are equal (wireshark-rules 3.1).
     @inline(__always)
-    static func oriented(_ segments: Span<Segment>, _ place: Int) -> (key: Self, side: UInt8) {
+    static func oriented(_ segments: Span<Segment>, _ place: Int) -> (key: Self, side: Int) {
         let (source, destination) = (segments[place].source, segments[place].destination)
         let isGreater =
             source.address == destination.address
@@ -89,8 +112,8 @@ struct IPv6Key: ConnectionKey {
     }
 
     @inline(__always)
-    func hash(seed: UInt64) -> UInt64 {
-        fold(fold(firstHigh, firstLow, seed), fold(secondHigh, secondLow, ~seed), seed ^ UInt64(ports))
+    func hash(seed: HashSeed) -> UInt64 {
+        fold(fold(firstHigh, firstLow, seed) ^ UInt64(ports), fold(secondHigh, secondLow, seed.other), seed)
     }
 
     var first: Endpoint {
@@ -102,11 +125,9 @@ struct IPv6Key: ConnectionKey {
     }
 }
 
-/// Mixes two words under a seed: a 64 by 64 bit product folded onto itself, twice.
+/// Mixes two words under two secret ones: a 64 by 64 bit product folded onto itself.
 @inline(__always)
-private func fold(_ left: UInt64, _ right: UInt64, _ seed: UInt64) -> UInt64 {
-    let once = (left ^ seed ^ 0x9E37_79B9_7F4A_7C15)
-        .multipliedFullWidth(by: right ^ (seed << 32 | seed >> 32) ^ 0xC4CE_B9FE_1A85_EC53)
-    let twice = (once.high ^ once.low ^ 0xFF51_AFD7_ED55_8CCD).multipliedFullWidth(by: 0xD6E8_FEB8_6659_FD93)
-    return twice.high ^ twice.low
+private func fold(_ left: UInt64, _ right: UInt64, _ seed: HashSeed) -> UInt64 {
+    let product = (left ^ seed.first).multipliedFullWidth(by: right ^ seed.second)
+    return product.high ^ product.low
 }

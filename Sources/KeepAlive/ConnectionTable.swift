@@ -61,7 +61,7 @@ struct ConnectionBirth: BitwiseCopyable {
     /// Bits of the hash above `mask`, the place + 1 below; 0 is free.
     private var entries: UnsafeMutablePointer<UInt32>
     private var mask: Int
-    let seed: UInt64
+    let seed: HashSeed
     /// What `lookUp` found for the present group, in the order of its segments.
     let lookups: UnsafeMutablePointer<Lookup<Key>>
     /// How many of the group were looked up, how many of those were found, and how many of those `hint` has examined.
@@ -84,7 +84,7 @@ struct ConnectionBirth: BitwiseCopyable {
 
     /// An empty table.
     init(seed: UInt64) {
-        self.seed = seed
+        self.seed = HashSeed(seed)
         capacity = Self.smallestCapacity
         unsafe slots = Arena.resized(nil, 0, capacity)
         unsafe births = Arena.resized(nil, 0, capacity)

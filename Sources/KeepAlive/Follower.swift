@@ -82,7 +82,7 @@ struct Follower: ~Copyable {
         _ segment: Segment, _ lookup: Lookup<Key>, in table: inout ConnectionTable<Key>, _ events: inout [SegmentEvent]
     ) {
         guard analysis.looksUp(segment) else { return }
-        let side = Int(lookup.side)
+        let side = lookup.side
         let index =
             table.place(of: lookup.key, hash: lookup.hash) ?? open(lookup.key, lookup.hash, segment, in: &table)
         if segment.flags.contains(.syn) { restartIfNeeded(segment, side, index, in: &table) }

@@ -11,11 +11,11 @@ struct Lookup<Key: ConnectionKey>: BitwiseCopyable {
     /// SEG.SEQ.
     var sequence: SequenceNumber
     /// The sender's place in its connection: 0 when it is the smaller endpoint, 1 when it is the greater.
-    var side: UInt8
+    var side: Int
 
     /// The lookup of a segment, whose place is not known yet.
     @inline(__always)
-    init(_ segments: Span<Segment>, _ place: Int, seed: UInt64) {
+    init(_ segments: Span<Segment>, _ place: Int, seed: HashSeed) {
         (key, side) = Key.oriented(segments, place)
         hash = Self.hash(key, seed: seed)
         sequence = segments[place].sequence
@@ -24,7 +24,7 @@ struct Lookup<Key: ConnectionKey>: BitwiseCopyable {
 
     /// The part of the hash of `key` that tables go by.
     @inline(__always)
-    static func hash(_ key: Key, seed: UInt64) -> UInt32 {
+    static func hash(_ key: Key, seed: HashSeed) -> UInt32 {
         UInt32(truncatingIfNeeded: key.hash(seed: seed) >> 32)
     }
 }
@@ -107,7 +107,7 @@ extension ConnectionTable {
     ) -> Bool {
         let lookup = unsafe lookups + number
         guard unsafe holds(lookup.pointee.key, at: lookup.pointee.place) else { return false }
-        let side = unsafe Int(lookup.pointee.side)
+        let side = unsafe lookup.pointee.side
         return unsafe withSides(at: Int(lookup.pointee.place), sender: side) { sender, peer, lists in
             analysis.takesQuietly(segments, place, &sender, &peer, &lists, side)
         }
@@ -118,6 +118,6 @@ extension ConnectionTable {
         var single = SegmentBatch()
         single.append(segment)
         let lookup = Lookup<Key>(single.segments.span, 0, seed: seed)
-        return place(of: lookup.key, hash: lookup.hash).map { (self[birth: $0].number, Int(lookup.side)) }
+        return place(of: lookup.key, hash: lookup.hash).map { (self[birth: $0].number, lookup.side) }
     }
 }

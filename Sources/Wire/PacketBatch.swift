@@ -42,6 +42,10 @@ public struct PacketRecord: BitwiseCopyable, Sendable {
     /// Octets of frame check sequence at the end of each packet, when the file declares it; otherwise 0.
     public var checkSequenceLength: UInt8
 
+    /// Octets on the wire: a record that claims less than was captured is taken at what was captured (wireshark-rules 2.1).
+    @inlinable @inline(__always)
+    public var claimedLength: UInt32 { max(capturedLength, originalLength) }
+
     /// A packet of `capturedLength` octets at `offset`.
     @inlinable
     public init(

@@ -4,8 +4,6 @@
 /// All lengths are checked here, once; what is read afterwards lies within them. Any other packet goes the general way,
 /// which gives the same segment.
 struct PlainPacket: BitwiseCopyable {
-    /// Octets of the packet on the wire.
-    let claimed: Int
     /// Where the Ethernet frame begins.
     private let start: Int
     /// Where the TCP header begins.
@@ -64,13 +62,11 @@ struct PlainPacket: BitwiseCopyable {
         start = Int(record.offset)
         let captured = Int(record.capturedLength)
         capturedEnd = start &+ captured
-        // A record that claims less than was captured is taken at what was captured (wireshark-rules 2.1).
-        claimed = max(captured, Int(record.originalLength))
         self.transport = transport
         self.end = end
         let headerLength = Int(bytes.uncheckedOctet(transport &+ 12) >> 4) &* 4
         payload = transport &+ headerLength
-        guard payload <= min(end, capturedEnd), end &- start <= claimed,
+        guard payload <= min(end, capturedEnd), end &- start <= Int(record.claimedLength),
             headerLength == 20
                 || (headerLength == 32 && bytes.unchecked32(transport &+ 20) == Self.timestampFront)
         else { return nil }

@@ -57,37 +57,33 @@ public struct SegmentDecoder: ~Copyable {
         _ bytes: RawSpan, _ records: Span<PacketRecord>, _ places: Range<Int>, into segments: inout SegmentBatch
     ) -> Int {
         var place = places.lowerBound
-        var (octets, time, outOfOrder) = (0, lastTime, 0)
         segments.append(addingCapacity: places.count) { output in
             // A loop for each, as packets of a kind follow each other.
             var start = -1
             while place != start {
                 start = place
                 while place < places.upperBound, let packet = PlainPacket(ipv4: bytes, records[place]) {
-                    let segment = packet.segmentIPv4(bytes, records[place], place)
-                    if segment.time < time { outOfOrder &+= 1 }
-                    time = segment.time
-                    octets &+= packet.claimed
-                    output.append(segment)
+                    output.append(packet.segmentIPv4(bytes, records[place], place))
                     place &+= 1
                 }
                 while place < places.upperBound, let packet = PlainPacket(ipv6: bytes, records[place]) {
-                    let segment = packet.segmentIPv6(bytes, records[place], place)
-                    if segment.time < time { outOfOrder &+= 1 }
-                    time = segment.time
-                    octets &+= packet.claimed
-                    output.append(segment)
+                    output.append(packet.segmentIPv6(bytes, records[place], place))
                     place &+= 1
                 }
             }
         }
-        let count = UInt64(place - places.lowerBound)
-        tally.packets &+= count
-        tally.segments &+= count
-        tally.octets &+= UInt64(octets)
-        tally.outOfOrder &+= UInt64(outOfOrder)
-        lastTime = time
+        for place in places.lowerBound..<place { count(records[place]) }
+        tally.segments &+= UInt64(place - places.lowerBound)
         return place
+    }
+
+    /// Counts the packet of `record`.
+    @inline(__always)
+    private mutating func count(_ record: PacketRecord) {
+        tally.packets &+= 1
+        if record.time < lastTime { tally.outOfOrder &+= 1 }
+        lastTime = record.time
+        tally.octets &+= UInt64(record.claimedLength)
     }
 
     /// Decodes the packet of `record`, at `place` in its batch, of any shape, and counts it where it has no segment.
@@ -97,12 +93,8 @@ public struct SegmentDecoder: ~Copyable {
     ) {
         let start = Int(record.offset)
         let captured = Int(record.capturedLength)
-        // A record that claims less than was captured is taken at what was captured (wireshark-rules 2.1).
-        let claimed = max(captured, Int(record.originalLength))
-        tally.packets &+= 1
-        if record.time < lastTime { tally.outOfOrder &+= 1 }
-        lastTime = record.time
-        tally.octets &+= UInt64(claimed)
+        let claimed = Int(record.claimedLength)
+        count(record)
         let packet = bytes.extracting(start..<(start + captured))
         let context = PacketContext(time: record.time, record: UInt32(truncatingIfNeeded: place))
         var extent = Extent(start: 0, captured: packet.byteCount, claimed: claimed)

@@ -18,17 +18,17 @@ private struct Collider: ConnectionKey, Hashable {
         number = UInt32(first.port)
     }
 
-    static func oriented(_ segments: Span<Segment>, _ place: Int) -> (key: Collider, side: UInt8) {
+    static func oriented(_ segments: Span<Segment>, _ place: Int) -> (key: Collider, side: Int) {
         (Collider(UInt32(segments[place].source.port), spread: 7), 0)
     }
 
-    func hash(seed: UInt64) -> UInt64 {
+    func hash(seed: HashSeed) -> UInt64 {
         // The index goes by the upper half. The last places of any index are home to most, so that runs wrap around.
         let home = spread == 0 ? UInt32.max : UInt32.max &- number % spread
         return UInt64(home) << 32 | UInt64(number)
     }
 
-    var hash32: UInt32 { UInt32(truncatingIfNeeded: hash(seed: 0) >> 32) }
+    var hash32: UInt32 { UInt32(truncatingIfNeeded: hash(seed: HashSeed(0)) >> 32) }
     var first: Endpoint { Endpoint(IPAddress(v4: number), 1) }
     var second: Endpoint { Endpoint(IPAddress(v4: number), 2) }
 }

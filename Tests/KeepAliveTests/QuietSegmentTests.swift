@@ -157,7 +157,7 @@ struct QuietSegmentTests {
             for place in 0..<64 {
                 let segment = script.segment(place)
                 let batch = SegmentBatch([segment])
-                let lookup = Lookup<IPv4Key>(batch.segments.span, 0, seed: seed)
+                let lookup = Lookup<IPv4Key>(batch.segments.span, 0, seed: HashSeed(seed))
                 if segment.source.address.version == .v4,
                     let slot = tracker.version4.slot(of: lookup)
                 {
