@@ -84,6 +84,17 @@ public struct TextBuffer: Sendable {
         }
     }
 
+    /// Moves what stands from `start` on to the right, so that it ends `width` octets after `start`.
+    mutating func alignRight(from start: Int, to width: Int) {
+        let missing = start + width - octets.count
+        guard missing > 0 else { return }
+        pad(to: width, from: start)
+        // The last octet first: what it changes places with is a space.
+        for place in stride(from: start + width - missing - 1, through: start, by: -1) {
+            octets.swapAt(place, place + missing)
+        }
+    }
+
     /// Appends the text of `other`.
     mutating func append(_ other: TextBuffer) {
         octets.append(contentsOf: other.octets)
