@@ -3,6 +3,9 @@ public import Wire
 /// When hosts that fell silent in a connection were last heard in any: who is heard elsewhere lives.
 public struct HeardHosts: Sendable {
     private var times: [IPAddress: Int64] = [:]
+    /// Of some hosts, what they were noted with last, by a few bits of the address: most that is heard is no news, and
+    /// needs no look at `times` then. Of hosts that are not awaited, nothing ever is.
+    private var recent = [(host: IPAddress, time: Int64)](repeating: (IPAddress(v4: 0), .min), count: 256)
 
     /// No hosts.
     public init() {}
@@ -16,17 +19,30 @@ public struct HeardHosts: Sendable {
     /// From now on `host` is awaited.
     public mutating func add(_ host: IPAddress) {
         if times[host] == nil { times[host] = .min }
+        forget()
     }
 
     /// Awaits the hosts of `other` too.
     public mutating func add(all other: HeardHosts) {
         times.merge(other.times) { first, _ in first }
+        forget()
+    }
+
+    private mutating func forget() {
+        for place in recent.indices { recent[place].time = .min }
     }
 
     /// Notes that `host` was heard at `time` (ns since 1970), if it is awaited.
     public mutating func note(_ host: IPAddress, at time: Int64) {
-        guard let last = times[host], last < time else { return }
-        times[host] = time
+        let mixed = (host.low ^ host.high) &* 0x9E37_79B9_7F4A_7C15
+        let place = Int(truncatingIfNeeded: mixed >> 56)
+        if recent[place].time >= time, recent[place].host == host { return }
+        guard let last = times[host] else {
+            recent[place] = (host, .max)
+            return
+        }
+        times[host] = max(last, time)
+        recent[place] = (host, max(last, time))
     }
 }
 

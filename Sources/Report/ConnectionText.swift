@@ -15,8 +15,9 @@ struct ConnectionText {
     private var hasPolicy = false
     private var earliest = Int64.max
     private var latest = Int64.min
-    /// The columns that are shown, and whether times have their dates: known when all is measured.
-    private var columns: [Column] = []
+    /// The columns that are shown, with their places in a line, and whether times have their dates: known when all is
+    /// measured.
+    private var columns: [(column: Column, start: Int, end: Int)] = []
     private var showsDates = false
     /// A cell that is measured.
     private var cell = TextBuffer()
@@ -39,13 +40,21 @@ struct ConnectionText {
         widen(.stream, to: diagnosis.connection.number.digits + (diagnosis.connection.handshakeSeen ? 0 : 1))
         widen(.verdict, to: diagnosis.verdict.rawValue.utf8.count)
         widen(.ended, to: diagnosis.connection.ending.words.utf8.count)
-        widen(.duration) { $0.append(duration: last &- first) }
-        widen(.end) { $0.append(diagnosis.connection.originator) }
-        widen(.end) { $0.append(diagnosis.connection.responder) }
+        // Below a thousand days a duration is no wider than its title.
+        if (last &- first).magnitude >= 86_400_000_000_000_000 { widen(.duration) { $0.append(duration: last &- first) } }
+        measure(diagnosis.connection.originator)
+        measure(diagnosis.connection.responder)
         measure(diagnosis.connection.fromOriginator)
         measure(diagnosis.connection.fromResponder)
         measure(diagnosis.originatorPolicy)
         measure(diagnosis.responderPolicy)
+    }
+
+    private mutating func measure(_ end: Endpoint) {
+        guard end.address.version == .v4 else { return widen(.end) { $0.append(end) } }
+        var width = 4 + UInt64(end.port).digits
+        for shift: UInt64 in [0, 8, 16, 24] { width += (end.address.low >> shift & 255).digits }
+        widen(.end, to: width)
     }
 
     private mutating func measure(_ side: ConnectionSide) {
@@ -91,12 +100,23 @@ struct ConnectionText {
             text.append(date: CivilTime(earliest))
             text.append(" UTC\n\n")
         }
-        columns = Column.allCases.filter(isShown)
         var time = TextBuffer()
         append(earliest, to: &time)
         for column in [Column.first, .last] { widen(column, to: time.count) }
-        for column in columns { append(column, to: &text) { $0.append(Self.title(of: column)) } }
-        text.append("\n")
+        var end = -2
+        for column in Column.allCases where isShown(column) {
+            let start = end + 2
+            end = start + widths[column.rawValue]
+            columns.append((column, start, end))
+        }
+        let line = text.count
+        for (column, start, end) in columns {
+            if !Self.isNumber(column) { text.pad(to: start, from: line) }
+            let first = text.count
+            text.append(Self.title(of: column))
+            if Self.isNumber(column) { text.alignRight(from: first, to: line + end - first) }
+        }
+        text.append(octet: UInt8(ascii: "\n"))
     }
 
     private func isShown(_ column: Column) -> Bool {
@@ -109,32 +129,23 @@ struct ConnectionText {
 
     /// Appends the two lines of `diagnosis`, which was measured.
     func append(_ diagnosis: Diagnosis, to text: inout TextBuffer) {
-        for column in columns { append(column, to: &text) { append(column, of: .originator, diagnosis, to: &$0) } }
-        text.append("\n")
-        // Behind the last cell that has a text there is none.
-        for column in columns where column.rawValue < Column.first.rawValue {
-            append(column, to: &text) { append(column, of: .responder, diagnosis, to: &$0) }
+        let first = text.count
+        for (column, start, end) in columns {
+            append(column, first + start, first + end, of: .originator, diagnosis, to: &text)
         }
-        text.append("\n")
+        text.append(octet: UInt8(ascii: "\n"))
+        let second = text.count
+        // What stands for the connection has its place in the first line.
+        for (column, start, end) in columns where Column.end.rawValue..<Column.first.rawValue ~= column.rawValue {
+            append(column, second + start, second + end, of: .responder, diagnosis, to: &text)
+        }
+        text.append(octet: UInt8(ascii: "\n"))
     }
 
     /// Appends what the table needs to be understood.
     func appendFoot(to text: inout TextBuffer) {
         if hasUnseenHandshake {
             text.append("\n? the handshake was not captured: the smaller endpoint stands first\n")
-        }
-    }
-
-    /// Appends the cell of `column` that `body` appends, as wide as that is.
-    @inline(__always)
-    private func append(_ column: Column, to text: inout TextBuffer, _ body: (inout TextBuffer) -> Void) {
-        if column != .stream { text.append("  ") }
-        let start = text.count
-        body(&text)
-        if Self.isNumber(column) {
-            text.alignRight(from: start, to: widths[column.rawValue])
-        } else if column != .ended {
-            text.pad(to: widths[column.rawValue], from: start)
         }
     }
 
@@ -163,29 +174,33 @@ struct ConnectionText {
         }
     }
 
-    @inline(__always)
-    private func append(_ column: Column, of end: Diagnosis.End, _ diagnosis: Diagnosis, to cell: inout TextBuffer) {
-        let isFirstLine = end == .originator
+    /// Appends the cell of `column` for `end`, from `start` to `limit` in the text.
+    private func append(
+        _ column: Column, _ start: Int, _ limit: Int, of end: Diagnosis.End, _ diagnosis: Diagnosis,
+        to text: inout TextBuffer
+    ) {
+        let before = text.count
+        let width = limit - before
+        if !Self.isNumber(column) { text.pad(to: start - before, from: before) }
         switch column {
-        case .stream where isFirstLine:
-            cell.append(diagnosis.connection.number)
-            if !diagnosis.connection.handshakeSeen { cell.append("?") }
-        case .end: cell.append(isFirstLine ? diagnosis.connection.originator : diagnosis.connection.responder)
-        case .probes: cell.append(count: diagnosis.side(end).probes)
-        case .answered where diagnosis.side(end).probes > 0: cell.append(diagnosis.side(end).answered)
-        case .answered: cell.append("-")
-        case .verdict where isFirstLine: cell.append(diagnosis.verdict.rawValue)
-        case .idle: cell.append(seconds: diagnosis.policy(of: end).idle)
-        case .interval: cell.append(seconds: diagnosis.policy(of: end).interval)
-        case .count: cell.append(count: diagnosis.policy(of: end).count ?? 0)
-        case .zeroWindow: cell.append(count: diagnosis.side(end).zeroWindowProbes)
-        case .first where isFirstLine: append(diagnosis.connection.firstTime, to: &cell)
-        case .last where isFirstLine: append(diagnosis.connection.lastTime, to: &cell)
-        case .duration where isFirstLine:
-            cell.append(duration: diagnosis.connection.lastTime &- diagnosis.connection.firstTime)
-        case .ended where isFirstLine: cell.append(diagnosis.connection.ending.words)
-        case .stream, .verdict, .first, .last, .duration, .ended: break
+        case .stream:
+            text.append(diagnosis.connection.number)
+            if !diagnosis.connection.handshakeSeen { text.append(octet: UInt8(ascii: "?")) }
+        case .end: text.append(end == .originator ? diagnosis.connection.originator : diagnosis.connection.responder)
+        case .probes: text.append(count: diagnosis.side(end).probes, width: width)
+        case .answered where diagnosis.side(end).probes > 0: text.append(diagnosis.side(end).answered, width: width)
+        case .answered: text.append(count: 0, width: width)
+        case .verdict: text.append(diagnosis.verdict.rawValue)
+        case .idle: text.append(seconds: diagnosis.policy(of: end).idle)
+        case .interval: text.append(seconds: diagnosis.policy(of: end).interval)
+        case .count: text.append(count: diagnosis.policy(of: end).count ?? 0, width: width)
+        case .zeroWindow: text.append(count: diagnosis.side(end).zeroWindowProbes, width: width)
+        case .first: append(diagnosis.connection.firstTime, to: &text)
+        case .last: append(diagnosis.connection.lastTime, to: &text)
+        case .duration: text.append(duration: diagnosis.connection.lastTime &- diagnosis.connection.firstTime)
+        case .ended: text.append(diagnosis.connection.ending.words)
         }
+        if Self.isNumber(column) { text.alignRight(from: before, to: width) }
     }
 
     private func append(_ nanoseconds: Int64, to cell: inout TextBuffer) {
@@ -227,17 +242,19 @@ extension UInt64 {
 extension TextBuffer {
     /// Appends a range of whole seconds as `57-60s`, one number where it is one, or `-` where nothing is known.
     fileprivate mutating func append(seconds range: ClosedRange<Int64>?) {
-        guard let range else { return append("-") }
+        guard let range else { return append(octet: UInt8(ascii: "-")) }
         append(signed: range.lowerBound)
         if range.count > 1 {
-            append("-")
+            append(octet: UInt8(ascii: "-"))
             append(signed: range.upperBound)
         }
-        append("s")
+        append(octet: UInt8(ascii: "s"))
     }
 
-    /// Appends `count`, or `-` for none, so that the eye finds what there is.
-    fileprivate mutating func append(count: UInt64) {
-        if count == 0 { append("-") } else { append(count) }
+    /// Appends `count`, or `-` for none, so that the eye finds what there is, with spaces in front up to `width` columns.
+    fileprivate mutating func append(count: UInt64, width: Int) {
+        if count > 0 { return append(count, width: width) }
+        pad(to: width - 1, from: self.count)
+        append(octet: UInt8(ascii: "-"))
     }
 }

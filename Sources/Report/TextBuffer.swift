@@ -33,6 +33,7 @@ public struct TextBuffer: Sendable {
 
     /// Appends `number` in decimal, with `fill` in front up to `width` columns.
     mutating func append(_ number: UInt64, width: Int = 1, fill: UInt8 = UInt8(ascii: " ")) {
+        if number < 10, width <= 1 { return append(octet: UInt8(ascii: "0") + UInt8(number)) }
         var digits = InlineArray<20, UInt8>(repeating: 0)
         var count = 0
         var rest = number
@@ -89,9 +90,10 @@ public struct TextBuffer: Sendable {
         let missing = start + width - octets.count
         guard missing > 0 else { return }
         pad(to: width, from: start)
+        var span = octets.mutableSpan
         // The last octet first: what it changes places with is a space.
         for place in stride(from: start + width - missing - 1, through: start, by: -1) {
-            octets.swapAt(place, place + missing)
+            span.swapAt(place, place + missing)
         }
     }
 
