@@ -19,10 +19,12 @@ extension Findings where Self: ~Copyable {
 }
 
 extension [Diagnosis]: Findings {
+    /// Calls `body` with each of them, in order.
     public func forEachDiagnosis<Failure: Error>(_ body: (Diagnosis) throws(Failure) -> Void) throws(Failure) {
         for diagnosis in self { try body(diagnosis) }
     }
 
+    /// What they tell of the idle timeouts of paths.
     public var paths: [PathTimeout] {
         var timeouts = PathTimeouts()
         for diagnosis in self { timeouts.add(diagnosis) }

@@ -41,7 +41,8 @@ struct ConnectionText {
         widen(.verdict, to: diagnosis.verdict.rawValue.utf8.count)
         widen(.ended, to: diagnosis.connection.ending.words.utf8.count)
         // Below a thousand days a duration is no wider than its title.
-        if (last &- first).magnitude >= 86_400_000_000_000_000 { widen(.duration) { $0.append(duration: last &- first) } }
+        let duration = last &- first
+        if duration.magnitude >= 86_400_000_000_000_000 { widen(.duration) { $0.append(duration: duration) } }
         measure(diagnosis.connection.originator)
         measure(diagnosis.connection.responder)
         measure(diagnosis.connection.fromOriginator)

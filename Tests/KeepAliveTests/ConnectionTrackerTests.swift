@@ -123,7 +123,7 @@ struct ConnectionTrackerTests {
             "\(String(describing: next))")
     }
 
-    @Test("Connections are listed as they appeared, whichever version of IP they have and whichever ports were used again")
+    @Test("Connections are listed as they appeared, whatever their version of IP, also where ports were used again")
     func order() throws {
         // The third takes the place of the first, and the fifth that of the third.
         let again = ["AB AR 1100 5000", "AB S 70000 0"]
@@ -137,7 +137,8 @@ struct ConnectionTrackerTests {
         tracker.track(batch, events: &events)
         let connections = tracker.connections(all: true)
         #expect(connections.map(\.number) == Array(0..<7))
-        #expect(connections.map(\.originator) == ["A", "a", "A", "C", "A", "D", "a"].map { SegmentScript.endpoints[$0] })
+        let openers: [Character] = ["A", "a", "A", "C", "A", "D", "a"]
+        #expect(connections.map(\.originator) == openers.compactMap { SegmentScript.endpoints[$0] })
         var listing = tracker.listing(all: true)
         var numbers: [UInt64] = []
         while let place = tracker.next(in: &listing) {
