@@ -72,8 +72,11 @@ struct ConnectionLedger: ~Copyable {
         return place == 0 ? nil : histories[Int(place) - 1].lastAsked
     }
 
-    private func history(_ place: UInt32) -> ProbeHistory? {
-        place == 0 ? nil : histories[Int(place) - 1]
+    /// What the report says of the end whose history is at `place`, and that of its peer at `peer`.
+    private func side(_ place: UInt32, peer: UInt32) -> ConnectionSide {
+        var side = place == 0 ? ConnectionSide() : histories[Int(place) - 1].side
+        if peer != 0 { histories[Int(peer) - 1].complete(&side) }
+        return side
     }
 
     /// Counts `event`, sent from place `side` of the connection born as `birth`, and completes it.
@@ -212,16 +215,16 @@ struct ConnectionLedger: ~Copyable {
         let firstOpened = first.contains(.sentSYN) || (second.contains(.sentSYNACK) && !second.contains(.sentSYN))
         let secondOpened = second.contains(.sentSYN) || first.contains(.sentSYNACK)
         let isReversed = secondOpened && !firstOpened
-        let histories = (history(birth.histories.0), history(birth.histories.1))
         var sides = (
-            ProbeHistory.side(histories.0, histories.1),
-            ProbeHistory.side(histories.1, histories.0)
+            side(birth.histories.0, peer: birth.histories.1), side(birth.histories.1, peer: birth.histories.0)
         )
         sides.0.take(slot.sides.0, hasTimestamps: birth.timesToLive.0 == 0 ? nil : birth.haveTimestamps.0)
         sides.1.take(slot.sides.1, hasTimestamps: birth.timesToLive.1 == 0 ? nil : birth.haveTimestamps.1)
         sides.0.awaitsCloseOnly = first.contains(.sentFIN) && ranges.holdsOneOctet(slot.lists, 0)
         sides.1.awaitsCloseOnly = second.contains(.sentFIN) && ranges.holdsOneOctet(slot.lists, 1)
-        let lastTime = [lastAsked(birth), slot.sides.0.spoke, slot.sides.1.spoke].compactMap(\.self).max()
+        // No time is as early as `min`, which stands for none.
+        let last = max(lastAsked(birth) ?? .min, slot.sides.0.spoke ?? .min, slot.sides.1.spoke ?? .min)
+        let lastTime = last == .min ? nil : last
         var silence = birth.silence == 0 ? Silence() : silences[Int(birth.silence) - 1]
         // Who goes on for a while after a silence, and hears nothing, is not heard.
         if let lastTime, lastTime &- silence.brokenAt >= Silence.patience { silence.fail() }

@@ -1,4 +1,4 @@
-public import Wire
+import Wire
 
 /// The verdict on one connection, and what it rests on.
 public struct Diagnosis: Sendable, Equatable {
@@ -36,21 +36,26 @@ public struct Diagnosis: Sendable, Equatable {
 
     /// Diagnoses `connection`, of whose ends the hosts were last heard, in any connection, as `heard` tells (ns since
     /// 1970). With `isLight`, data was not seen: what would rest on it is not said, or is not sure.
-    public init(of connection: Connection, heard: [IPAddress: Int64] = [:], isLight: Bool = false) {
+    public init(of connection: Connection, heard: HeardHosts = HeardHosts(), isLight: Bool = false) {
         self.connection = connection
         self.isLight = isLight
-        let (originator, responder) = (connection.fromOriginator, connection.fromResponder)
-        originatorPolicy = InferredPolicy(of: originator, peer: responder)
-        responderPolicy = InferredPolicy(of: responder, peer: originator)
-        // Who probes more is judged first, then who opened.
-        let ends: [End] = responder.probes > originator.probes ? [.responder, .originator] : [.originator, .responder]
-        isPeerAliveElsewhere = ends.contains { end in
-            let (own, peer, address) = Self.sides(connection, end)
-            guard own.unanswered > 0 || own.hasUnacknowledged, let last = peer.lastSpoke else { return false }
-            return heard[address].map { $0 > max(last, own.firstUnanswered ?? last) } ?? false
-        }
-        judge(ends)
+        originatorPolicy = InferredPolicy(of: connection.fromOriginator, peer: connection.fromResponder)
+        responderPolicy = InferredPolicy(of: connection.fromResponder, peer: connection.fromOriginator)
+        isPeerAliveElsewhere =
+            Self.isHeard(
+                connection.responder.address, by: connection.fromOriginator, connection.fromResponder, heard)
+            || Self.isHeard(
+                connection.originator.address, by: connection.fromResponder, connection.fromOriginator, heard)
+        judge()
         if isLight, restsOnData { doubt() }
+    }
+
+    /// Whether the host `address` of `peer` was heard in any connection after it fell silent to `own`.
+    private static func isHeard(
+        _ address: IPAddress, by own: ConnectionSide, _ peer: ConnectionSide, _ heard: HeardHosts
+    ) -> Bool {
+        guard own.isWaiting, let last = peer.lastSpoke, let time = heard[address] else { return false }
+        return time > max(last, own.firstUnanswered ?? last)
     }
 
     /// Whether data that was not seen might change the verdict.
@@ -77,23 +82,16 @@ public struct Diagnosis: Sendable, Equatable {
         end == .originator ? connection.fromOriginator : connection.fromResponder
     }
 
-    private static func sides(
-        _ connection: Connection, _ end: End
-    ) -> (own: ConnectionSide, peer: ConnectionSide, peerAddress: IPAddress) {
-        end == .originator
-            ? (connection.fromOriginator, connection.fromResponder, connection.responder.address)
-            : (connection.fromResponder, connection.fromOriginator, connection.originator.address)
-    }
-
-    private mutating func judge(_ ends: [End]) {
-        for rule in Rule.allCases {
-            for end in ends {
-                guard let (verdict, confidence) = verdict(by: rule, end) else { continue }
-                (self.verdict, self.confidence, self.end) = (verdict, confidence, end)
-                return
-            }
-        }
-        if connection.silence.longest >= Self.idle {
+    private mutating func judge() {
+        // Who probes more is judged first, then who opened.
+        let first: End = connection.fromResponder.probes > connection.fromOriginator.probes ? .responder : .originator
+        let second: End = first == .originator ? .responder : .originator
+        // What is looked for, in this order.
+        if let found = middlebox(first) ?? middlebox(second) ?? ended(first) ?? ended(second)
+            ?? unheard(first) ?? unheard(second) ?? probing(first) ?? probing(second)
+        {
+            (verdict, confidence, end) = found
+        } else if connection.silence.longest >= Self.idle {
             verdict = .noKeepalive
             confidence = connection.handshakeSeen ? .high : .medium
         } else if connection.ending != .open {
@@ -103,73 +101,73 @@ public struct Diagnosis: Sendable, Equatable {
         }
     }
 
-    /// What is looked for, in this order.
-    private enum Rule: CaseIterable {
-        case middlebox, ended, unheard, probing
-    }
+    /// A verdict, how sure it is, and the end that it speaks of.
+    private typealias Judgement = (Verdict, Confidence, End?)
 
-    private func verdict(by rule: Rule, _ end: End) -> (Verdict, Confidence)? {
-        let (own, peer, _) = Self.sides(connection, end)
-        return switch rule {
-        case .middlebox: middlebox(own)
-        case .ended: ended(own, peer)
-        case .unheard: unheard(own, peer)
-        case .probing: probing(end, own, peer)
-        }
+    /// `end` and its peer.
+    @inline(__always)
+    private func sides(_ end: End) -> (own: ConnectionSide, peer: ConnectionSide) {
+        end == .originator
+            ? (connection.fromOriginator, connection.fromResponder)
+            : (connection.fromResponder, connection.fromOriginator)
     }
 
     /// What somebody else did in the name of an end.
-    private func middlebox(_ own: ConnectionSide) -> (Verdict, Confidence)? {
-        if own.wasResetByPath { return (.resetByPath, .high) }
-        if own.middleboxProbes > 0 { return (.middleboxProbes, own.middleboxProbes > 2 ? .high : .medium) }
+    private func middlebox(_ end: End) -> Judgement? {
+        let own = side(end)
+        if own.wasResetByPath { return (.resetByPath, .high, end) }
+        if own.middleboxProbes > 0 { return (.middleboxProbes, own.middleboxProbes > 2 ? .high : .medium, end) }
         return nil
     }
 
     /// How a connection with probes, or after a silence, came to its end.
-    private func ended(_ own: ConnectionSide, _ peer: ConnectionSide) -> (Verdict, Confidence)? {
+    private func ended(_ end: End) -> Judgement? {
+        let (own, peer) = sides(end)
         if own.gaveUp != nil {
-            if own.unanswered == 1 { return (.userTimeout, .medium) }
-            guard isPeerAliveElsewhere else { return (.peerDead, .high) }
+            if own.unanswered == 1 { return (.userTimeout, .medium, end) }
+            guard isPeerAliveElsewhere else { return (.peerDead, .high, end) }
             // Who was answered before after as long a silence was not too late.
-            return own.answered == 0 ? (.tooLateForPath, .high) : (.silentDrop, .high)
+            return own.answered == 0 ? (.tooLateForPath, .high, end) : (.silentDrop, .high, end)
         }
-        if own.wasResetWhenAsking { return (.peerLostState, .high) }
-        return peer.reset != nil && connection.silence.wasReset ? (.peerLostState, .high) : nil
+        if own.wasResetWhenAsking { return (.peerLostState, .high, end) }
+        return peer.reset != nil && connection.silence.wasReset ? (.peerLostState, .high, end) : nil
     }
 
     /// Who sends and is not heard.
-    private func unheard(_ own: ConnectionSide, _ peer: ConnectionSide) -> (Verdict, Confidence)? {
+    private func unheard(_ end: End) -> Judgement? {
+        let (own, peer) = sides(end)
         let isClosed = connection.ending == .closed
-        if own.zeroWindowProbes > 0, peer.hasClosedWindow { return (.dataInFlight, .high) }
+        if own.zeroWindowProbes > 0, peer.hasClosedWindow { return (.dataInFlight, .high, end) }
         // What acknowledges may ride on data, which a light capture does not see.
         guard !isLight, own.hasUnacknowledged, !isClosed, let spoke = own.lastSpoke, let heard = peer.lastSpoke,
             spoke &- heard >= Self.deafAfter
         else { return nil }
         guard connection.silence.shortestFailed > 0 else {
-            return (.dataInFlight, spoke &- heard >= Self.surelyDeafAfter ? .high : .medium)
+            return (.dataInFlight, spoke &- heard >= Self.surelyDeafAfter ? .high : .medium, end)
         }
-        return (.silentDrop, isPeerAliveElsewhere ? .high : .medium)
+        return (.silentDrop, isPeerAliveElsewhere ? .high : .medium, end)
     }
 
     /// What probes do while the connection lives.
-    private func probing(_ end: End, _ own: ConnectionSide, _ peer: ConnectionSide) -> (Verdict, Confidence)? {
+    private func probing(_ end: End) -> Judgement? {
+        let (own, peer) = sides(end)
         guard own.probes > 0, let first = own.firstProbe, let last = own.lastProbe else { return nil }
         // The last probe may have been sent just before the capture ended.
         let isWaiting = own.unanswered > 1 || (own.unanswered == 1 && connection.lastTime &- last > Silence.patience)
-        if own.answered == 0, peer.lastSpoke ?? first > first { return (.peerNeverAnswers, .medium) }
+        if own.answered == 0, peer.lastSpoke ?? first > first { return (.peerNeverAnswers, .medium, end) }
         // When it spoke is not known where it did with data that was not seen.
-        if isLight, own.answered == 0, own.unanswered == 0 { return (.peerNeverAnswers, .medium) }
+        if isLight, own.answered == 0, own.unanswered == 0 { return (.peerNeverAnswers, .medium, end) }
         if own.unanswered > 0, isWaiting || own.answered == 0 {
-            return (.unresponsive, own.unanswered > 1 ? .high : .low)
+            return (.unresponsive, own.unanswered > 1 ? .high : .low, end)
         }
         let longest = max(own.periodGaps.longest, own.intervalGaps.longest)
-        if own.probes >= 3, longest > 0, longest < Self.shortestSetting { return (.unitError, .high) }
+        if own.probes >= 3, longest > 0, longest < Self.shortestSetting { return (.unitError, .high, end) }
         let policy = policy(of: end)
         if let idle = policy.idle, let interval = policy.interval, interval.lowerBound > idle.upperBound {
-            return (.intervalExceedsIdle, .high)
+            return (.intervalExceedsIdle, .high, end)
         }
-        if own.probes >= 30, longest > 0, longest < Self.needlessPeriod { return (.tooManyProbes, .high) }
-        return (.healthy, own.probes > 1 ? .high : .medium)
+        if own.probes >= 30, longest > 0, longest < Self.needlessPeriod { return (.tooManyProbes, .high, end) }
+        return (.healthy, own.probes > 1 ? .high : .medium, end)
     }
 
     /// No stack takes less than a second (ns); a timer may be a little early.

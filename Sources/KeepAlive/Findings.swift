@@ -1,18 +1,59 @@
 /// What a report says at its end of connections, and of the paths between them.
-public struct Findings: Sendable {
-    /// The verdicts on connections, in order of appearance.
-    public var diagnoses: [Diagnosis]
-    /// What they tell of the idle timeouts of paths.
-    public var paths: [PathTimeout]
+///
+/// Verdicts are made one at a time, as often as they are asked for: an archive has millions of connections.
+public protocol Findings: ~Copyable {
+    /// Calls `body` with the verdict on each connection, in order of appearance. Throws what it throws.
+    func forEachDiagnosis<Failure: Error>(_ body: (Diagnosis) throws(Failure) -> Void) throws(Failure)
 
-    /// The findings given.
-    public init(diagnoses: [Diagnosis] = [], paths: [PathTimeout] = []) {
-        self.diagnoses = diagnoses
-        self.paths = paths
+    /// What the verdicts tell of the idle timeouts of paths.
+    var paths: [PathTimeout] { get }
+}
+
+extension Findings where Self: ~Copyable {
+    /// All verdicts at once.
+    public var diagnoses: [Diagnosis] {
+        var diagnoses: [Diagnosis] = []
+        forEachDiagnosis { diagnoses.append($0) }
+        return diagnoses
+    }
+}
+
+extension [Diagnosis]: Findings {
+    /// Calls `body` with each of them, in order.
+    public func forEachDiagnosis<Failure: Error>(_ body: (Diagnosis) throws(Failure) -> Void) throws(Failure) {
+        for diagnosis in self { try body(diagnosis) }
     }
 
-    /// What `diagnoses` tell.
-    public init(of diagnoses: [Diagnosis]) {
-        self.init(diagnoses: diagnoses, paths: PathTimeout.all(diagnoses))
+    /// What they tell of the idle timeouts of paths.
+    public var paths: [PathTimeout] {
+        var timeouts = PathTimeouts()
+        for diagnosis in self { timeouts.add(diagnosis) }
+        return timeouts.paths
+    }
+}
+
+extension ConnectionTracker {
+    /// The verdict on the connection at `place`; `heard` tells when hosts were last heard in any connection.
+    public func diagnosis(at place: ConnectionListing.Place, heard: HeardHosts) -> Diagnosis {
+        Diagnosis(of: connection(at: place), heard: heard, isLight: follower.isLight)
+    }
+
+    /// Whether a long silence of the connection at `place` may tell something of its path.
+    public func hadSilence(at place: ConnectionListing.Place) -> Bool {
+        let index = Int(place.index)
+        return switch place.home {
+        case .version4: version4[birth: index].silence != 0
+        case .version6: version6[birth: index].silence != 0
+        case .replaced: follower.ledger.replaced[index].silence.longest > 0
+        }
+    }
+
+    /// The verdicts on the connections: on those of which there is something to be said, or on all.
+    public func diagnoses(all: Bool) -> [Diagnosis] {
+        let heard = heardHosts(all: all)
+        var diagnoses: [Diagnosis] = []
+        var listing = listing(all: all)
+        while let place = next(in: &listing) { diagnoses.append(diagnosis(at: place, heard: heard)) }
+        return diagnoses
     }
 }

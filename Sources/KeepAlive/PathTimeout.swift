@@ -25,28 +25,11 @@ public struct PathTimeout: Sendable, Equatable {
     /// Connections that tell.
     public private(set) var connections = 0
 
-    /// The paths that `diagnoses` tell something of.
-    public static func all(_ diagnoses: [Diagnosis]) -> [PathTimeout] {
-        var paths: [PathTimeout] = []
-        var places: [Networks: Int] = [:]
-        for diagnosis in diagnoses where diagnosis.connection.silence.longest > 0 {
-            let connection = diagnosis.connection
-            let networks = Networks(connection.originator.address, connection.responder.address)
-            let place = places[networks] ?? paths.count
-            if place == paths.count {
-                places[networks] = place
-                paths.append(PathTimeout(networks: networks))
-            }
-            paths[place].add(diagnosis)
-        }
-        return paths
-    }
-
-    private init(networks: Networks) {
+    fileprivate init(networks: Networks) {
         self.networks = networks
     }
 
-    private mutating func add(_ diagnosis: Diagnosis) {
+    fileprivate mutating func add(_ diagnosis: Diagnosis) {
         let silence = diagnosis.connection.silence
         connections += 1
         longestSurvived = max(longestSurvived, silence.longestSurvived)
@@ -69,6 +52,29 @@ public struct PathTimeout: Sendable, Equatable {
         var idle = bound / second
         while idle > 0, idle * second > bound - TimerWheel.widestBucket(idle * second) { idle -= 1 }
         return idle > 0 ? idle : nil
+    }
+}
+
+/// The paths that verdicts tell something of, in the order in which they first do.
+public struct PathTimeouts: Sendable {
+    /// The paths.
+    public private(set) var paths: [PathTimeout] = []
+    private var places: [PathTimeout.Networks: Int] = [:]
+
+    /// No paths.
+    public init() {}
+
+    /// Adds what `diagnosis` tells.
+    public mutating func add(_ diagnosis: Diagnosis) {
+        let connection = diagnosis.connection
+        guard connection.silence.longest > 0 else { return }
+        let networks = PathTimeout.Networks(connection.originator.address, connection.responder.address)
+        let place = places[networks] ?? paths.count
+        if place == paths.count {
+            places[networks] = place
+            paths.append(PathTimeout(networks: networks))
+        }
+        paths[place].add(diagnosis)
     }
 }
 

@@ -32,13 +32,17 @@ struct ProbeHistory: BitwiseCopyable {
     /// Whether the last probes of this end have no answer.
     var isUnanswered: Bool { own.unanswered > 0 }
 
-    /// What the report says of the end with history `own`, whose peer has the history `other`.
-    static func side(_ own: ProbeHistory?, _ other: ProbeHistory?) -> ConnectionSide {
-        var side = own?.own ?? ConnectionSide()
-        side.answers = other?.own.answered ?? 0
-        side.reset = side.reset ?? other?.peerReset
+    /// What the report says of this end, as far as its own history tells.
+    var side: ConnectionSide {
+        var side = own
         if side.unanswered == 0 { side.firstUnanswered = nil }
         return side
+    }
+
+    /// Adds to `peer`, the other end's, what the history of this end tells of it.
+    func complete(_ peer: inout ConnectionSide) {
+        peer.answers = own.answered
+        peer.reset = peer.reset ?? peerReset
     }
 
     /// This end sent one octet again.

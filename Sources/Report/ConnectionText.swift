@@ -3,157 +3,150 @@ import Wire
 
 /// The connections for people: two lines each, one an end, the originator first.
 ///
-/// Columns are as wide as they must be, and times have their date only where the table holds more than one day.
+/// Columns are as wide as they must be, and times have their date only where the table holds more than one day: so all
+/// connections are measured first, and then each is appended. Nothing is kept of either.
 struct ConnectionText {
-    private let shown: Int
-    private let total: UInt64
-    private let columns: [Column]
-    private let widths: [Int]
-    /// Whether each column stands to the right.
-    private let isNumber: [Bool]
-    private let dates: Dates
-    private let hasUnseenHandshake: Bool
-    /// All cells: what a column needs is known when all are there.
-    private let rows: Rows
+    /// Connections measured.
+    private(set) var count: UInt64 = 0
+    /// How wide each column is.
+    private var widths = Column.allCases.map { title(of: $0).utf8.count }
+    private var hasUnseenHandshake = false
+    private var hasZeroWindow = false
+    private var hasPolicy = false
+    private var earliest = Int64.max
+    private var latest = Int64.min
+    /// The columns that are shown, with their places in a line, and whether times have their dates: known when all is
+    /// measured.
+    private var columns: [(column: Column, start: Int, end: Int)] = []
+    private var showsDates = false
+    /// A cell that is measured.
+    private var cell = TextBuffer()
 
-    /// The text of cells, row by row, and how long each is: no cell has 255 octets.
-    private struct Rows {
-        var cells = TextBuffer()
-        var starts: [Int] = []
-        var lengths: [UInt8] = []
-
-        /// Begins a row.
-        mutating func begin() {
-            starts.append(cells.count)
-        }
-
-        /// Appends a cell that `body` appends; its length.
-        mutating func append(_ body: (inout TextBuffer) -> Void) -> Int {
-            let start = cells.count
-            body(&cells)
-            lengths.append(UInt8(clamping: cells.count - start))
-            return cells.count - start
-        }
-    }
-
-    /// A column. Some stand for a connection and appear in the line of its originator only.
-    private enum Column: CaseIterable {
+    /// A column. Some stand for a connection and appear in the line of its originator only: the ones before `end` and
+    /// from `first` on.
+    private enum Column: Int, CaseIterable {
         case stream, verdict, end, probes, answered, idle, interval, count, zeroWindow, first, last, duration, ended
     }
 
-    /// How times of day are told apart.
-    private enum Dates: Equatable {
-        case same(CivilTime)
-        case different
+    // MARK: Measuring
+
+    /// Makes room for the lines of `diagnosis`.
+    mutating func measure(_ diagnosis: Diagnosis) {
+        count += 1
+        let (first, last) = (diagnosis.connection.firstTime, diagnosis.connection.lastTime)
+        earliest = min(earliest, first, last)
+        latest = max(latest, first, last)
+        if !diagnosis.connection.handshakeSeen { hasUnseenHandshake = true }
+        widen(.stream, to: diagnosis.connection.number.digits + (diagnosis.connection.handshakeSeen ? 0 : 1))
+        widen(.verdict, to: diagnosis.verdict.rawValue.utf8.count)
+        widen(.ended, to: diagnosis.connection.ending.words.utf8.count)
+        // Below a thousand days a duration is no wider than its title.
+        let duration = last &- first
+        if duration.magnitude >= 86_400_000_000_000_000 { widen(.duration) { $0.append(duration: duration) } }
+        measure(diagnosis.connection.originator)
+        measure(diagnosis.connection.responder)
+        measure(diagnosis.connection.fromOriginator)
+        measure(diagnosis.connection.fromResponder)
+        measure(diagnosis.originatorPolicy)
+        measure(diagnosis.responderPolicy)
     }
 
-    /// An end of a connection.
-    private enum End: CaseIterable {
-        case originator, responder
+    private mutating func measure(_ end: Endpoint) {
+        guard end.address.version == .v4 else { return widen(.end) { $0.append(end) } }
+        var width = 4 + UInt64(end.port).digits
+        for shift: UInt64 in [0, 8, 16, 24] { width += (end.address.low >> shift & 255).digits }
+        widen(.end, to: width)
     }
 
-    /// A table of the connections of `diagnoses`, not empty, out of `total`.
-    init(_ diagnoses: [Diagnosis], of total: UInt64) {
-        shown = diagnoses.count
-        self.total = total
-        dates = Self.dates(of: diagnoses)
-        hasUnseenHandshake = diagnoses.contains { !$0.connection.handshakeSeen }
-        let hasZeroWindow = diagnoses.contains {
-            $0.connection.fromOriginator.zeroWindowProbes > 0 || $0.connection.fromResponder.zeroWindowProbes > 0
-        }
-        let hasPolicy = diagnoses.contains { !$0.originatorPolicy.isEmpty || !$0.responderPolicy.isEmpty }
-        columns = Column.allCases.filter { column in
-            switch column {
-            case .zeroWindow: hasZeroWindow
-            case .idle, .interval, .count: hasPolicy
-            default: true
-            }
-        }
-        isNumber = columns.map(Self.isNumber)
-        var widths = columns.map { Self.title(of: $0).utf8.count }
-        let dates = dates
-        var rows = Rows()
-        rows.lengths.reserveCapacity(diagnoses.count * 2 * columns.count)
-        rows.starts.reserveCapacity(diagnoses.count * 2)
-        for diagnosis in diagnoses {
-            for end in End.allCases {
-                rows.begin()
-                for (index, column) in columns.enumerated() {
-                    let length = rows.append { Self.append(column, of: end, diagnosis, dates, to: &$0) }
-                    widths[index] = max(widths[index], length)
-                }
-            }
-        }
-        self.widths = widths
-        self.rows = rows
+    private mutating func measure(_ side: ConnectionSide) {
+        widen(.probes, to: side.probes.digits)
+        widen(.answered, to: side.answered.digits)
+        widen(.zeroWindow, to: side.zeroWindowProbes.digits)
+        if side.zeroWindowProbes > 0 { hasZeroWindow = true }
     }
 
-    private static func dates(of diagnoses: [Diagnosis]) -> Dates {
-        guard let first = diagnoses.first.map({ CivilTime($0.connection.firstTime) }) else { return .different }
-        let isSameDay = diagnoses.allSatisfy {
-            CivilTime($0.connection.firstTime).day == first.day && CivilTime($0.connection.lastTime).day == first.day
-        }
-        return isSameDay ? .same(first) : .different
+    private mutating func measure(_ policy: InferredPolicy) {
+        if policy.isEmpty { return }
+        hasPolicy = true
+        widen(.idle) { $0.append(seconds: policy.idle) }
+        widen(.interval) { $0.append(seconds: policy.interval) }
+        widen(.count, to: (policy.count ?? 0).digits)
     }
 
-    /// Appends what the table shows, and the titles of its columns.
-    func appendHead(to text: inout TextBuffer) {
-        if UInt64(shown) == total {
+    private mutating func widen(_ column: Column, to width: Int) {
+        if width > widths[column.rawValue] { widths[column.rawValue] = width }
+    }
+
+    private mutating func widen(_ column: Column, _ append: (inout TextBuffer) -> Void) {
+        cell.removeAll()
+        append(&cell)
+        widen(column, to: cell.count)
+    }
+
+    // MARK: Lines
+
+    /// Appends how many of `total` connections the table shows, and the titles of its columns.
+    mutating func appendHead(of total: UInt64, to text: inout TextBuffer) {
+        if count == total {
             text.append(total, of: "connection")
         } else {
-            text.append("\(shown) of ")
+            text.append("\(count) of ")
             text.append(total, of: "connection")
         }
-        switch dates {
-        case .same(let time):
+        showsDates = CivilTime(earliest).day != CivilTime(latest).day
+        if showsDates {
+            text.append(", times in UTC\n\n")
+        } else {
             text.append(", ")
-            text.append(date: time)
+            text.append(date: CivilTime(earliest))
             text.append(" UTC\n\n")
-        case .different: text.append(", times in UTC\n\n")
         }
-        var titles = Rows()
-        titles.begin()
-        for column in columns { _ = titles.append { $0.append(Self.title(of: column)) } }
-        append(row: 0, of: titles, to: &text)
+        var time = TextBuffer()
+        append(earliest, to: &time)
+        for column in [Column.first, .last] { widen(column, to: time.count) }
+        var end = -2
+        for column in Column.allCases where isShown(column) {
+            let start = end + 2
+            end = start + widths[column.rawValue]
+            columns.append((column, start, end))
+        }
+        let line = text.count
+        for (column, start, end) in columns {
+            if !Self.isNumber(column) { text.pad(to: start, from: line) }
+            let first = text.count
+            text.append(Self.title(of: column))
+            if Self.isNumber(column) { text.alignRight(from: first, to: line + end - first) }
+        }
+        text.append(octet: UInt8(ascii: "\n"))
     }
 
-    /// Connections in the table.
-    var count: Int { shown }
+    private func isShown(_ column: Column) -> Bool {
+        switch column {
+        case .zeroWindow: hasZeroWindow
+        case .idle, .interval, .count: hasPolicy
+        default: true
+        }
+    }
 
-    /// Appends the two lines of connection `place` of the table.
-    func append(_ place: Int, to text: inout TextBuffer) {
-        append(row: place * 2, of: rows, to: &text)
-        append(row: place * 2 + 1, of: rows, to: &text)
+    /// Appends the two lines of `diagnosis`, which was measured.
+    func append(_ diagnosis: Diagnosis, to text: inout TextBuffer) {
+        let first = text.count
+        for (column, start, end) in columns {
+            append(column, first + start, first + end, of: .originator, diagnosis, to: &text)
+        }
+        text.append(octet: UInt8(ascii: "\n"))
+        let second = text.count
+        // What stands for the connection has its place in the first line.
+        for (column, start, end) in columns where Column.end.rawValue..<Column.first.rawValue ~= column.rawValue {
+            append(column, second + start, second + end, of: .responder, diagnosis, to: &text)
+        }
+        text.append(octet: UInt8(ascii: "\n"))
     }
 
     /// Appends what the table needs to be understood.
     func appendFoot(to text: inout TextBuffer) {
         if hasUnseenHandshake {
             text.append("\n? the handshake was not captured: the smaller endpoint stands first\n")
-        }
-    }
-
-    /// Appends row `row` of `rows`, each cell in its column.
-    private func append(row: Int, of rows: Rows, to text: inout TextBuffer) {
-        let first = row * columns.count
-        var start = rows.starts[row]
-        // What is behind the last cell that has a text has none.
-        var last = columns.count - 1
-        while last > 0, rows.lengths[first + last] == 0 { last -= 1 }
-        let octets = rows.cells.octets.span
-        let space = UInt8(ascii: " ")
-        text.append(addingCapacity: widths.reduce(0, +) + 2 * widths.count + 1) { output in
-            for index in 0...last {
-                if index > 0 { output.append(repeating: space, count: 2) }
-                let end = start + Int(rows.lengths[first + index])
-                let missing = widths[index] - (end - start)
-                let isRight = isNumber[index]
-                if isRight { output.append(repeating: space, count: missing) }
-                for place in start..<end { output.append(octets[place]) }
-                if !isRight, index < last { output.append(repeating: space, count: missing) }
-                start = end
-            }
-            output.append(UInt8(ascii: "\n"))
         }
     }
 
@@ -182,38 +175,38 @@ struct ConnectionText {
         }
     }
 
-    private static func append(
-        _ column: Column, of end: End, _ diagnosis: Diagnosis, _ dates: Dates, to cell: inout TextBuffer
+    /// Appends the cell of `column` for `end`, from `start` to `limit` in the text.
+    private func append(
+        _ column: Column, _ start: Int, _ limit: Int, of end: Diagnosis.End, _ diagnosis: Diagnosis,
+        to text: inout TextBuffer
     ) {
-        let connection = diagnosis.connection
-        let isFirstLine = end == .originator
-        let policy = isFirstLine ? diagnosis.originatorPolicy : diagnosis.responderPolicy
-        let side = isFirstLine ? connection.fromOriginator : connection.fromResponder
+        let before = text.count
+        let width = limit - before
+        if !Self.isNumber(column) { text.pad(to: start - before, from: before) }
         switch column {
-        case .stream where isFirstLine:
-            cell.append(connection.number)
-            if !connection.handshakeSeen { cell.append("?") }
-        case .end: cell.append(isFirstLine ? connection.originator : connection.responder)
-        case .probes: cell.append(count: side.probes)
-        case .answered where side.probes > 0: cell.append(side.answered)
-        case .answered: cell.append("-")
-        case .verdict where isFirstLine: cell.append(diagnosis.verdict.rawValue)
-        case .idle: cell.append(seconds: policy.idle)
-        case .interval: cell.append(seconds: policy.interval)
-        case .count where policy.count != nil: cell.append(policy.count ?? 0)
-        case .count: cell.append("-")
-        case .zeroWindow: cell.append(count: side.zeroWindowProbes)
-        case .first where isFirstLine: append(connection.firstTime, dates, to: &cell)
-        case .last where isFirstLine: append(connection.lastTime, dates, to: &cell)
-        case .duration where isFirstLine: cell.append(duration: connection.lastTime &- connection.firstTime)
-        case .ended where isFirstLine: cell.append(connection.ending.words)
-        case .stream, .verdict, .first, .last, .duration, .ended: break
+        case .stream:
+            text.append(diagnosis.connection.number)
+            if !diagnosis.connection.handshakeSeen { text.append(octet: UInt8(ascii: "?")) }
+        case .end: text.append(end == .originator ? diagnosis.connection.originator : diagnosis.connection.responder)
+        case .probes: text.append(count: diagnosis.side(end).probes, width: width)
+        case .answered where diagnosis.side(end).probes > 0: text.append(diagnosis.side(end).answered, width: width)
+        case .answered: text.append(count: 0, width: width)
+        case .verdict: text.append(diagnosis.verdict.rawValue)
+        case .idle: text.append(seconds: diagnosis.policy(of: end).idle)
+        case .interval: text.append(seconds: diagnosis.policy(of: end).interval)
+        case .count: text.append(count: diagnosis.policy(of: end).count ?? 0, width: width)
+        case .zeroWindow: text.append(count: diagnosis.side(end).zeroWindowProbes, width: width)
+        case .first: append(diagnosis.connection.firstTime, to: &text)
+        case .last: append(diagnosis.connection.lastTime, to: &text)
+        case .duration: text.append(duration: diagnosis.connection.lastTime &- diagnosis.connection.firstTime)
+        case .ended: text.append(diagnosis.connection.ending.words)
         }
+        if Self.isNumber(column) { text.alignRight(from: before, to: width) }
     }
 
-    private static func append(_ nanoseconds: Int64, _ dates: Dates, to cell: inout TextBuffer) {
+    private func append(_ nanoseconds: Int64, to cell: inout TextBuffer) {
         let time = CivilTime(nanoseconds)
-        if dates == .different {
+        if showsDates {
             cell.append(date: time)
             cell.append(" ")
         }
@@ -235,20 +228,34 @@ extension Connection.Ending {
     }
 }
 
+extension UInt64 {
+    /// How many digits it has in decimal.
+    fileprivate var digits: Int {
+        var (digits, rest) = (1, self)
+        while rest >= 10 {
+            rest /= 10
+            digits += 1
+        }
+        return digits
+    }
+}
+
 extension TextBuffer {
     /// Appends a range of whole seconds as `57-60s`, one number where it is one, or `-` where nothing is known.
     fileprivate mutating func append(seconds range: ClosedRange<Int64>?) {
-        guard let range else { return append("-") }
+        guard let range else { return append(octet: UInt8(ascii: "-")) }
         append(signed: range.lowerBound)
         if range.count > 1 {
-            append("-")
+            append(octet: UInt8(ascii: "-"))
             append(signed: range.upperBound)
         }
-        append("s")
+        append(octet: UInt8(ascii: "s"))
     }
 
-    /// Appends `count`, or `-` for none, so that the eye finds what there is.
-    fileprivate mutating func append(count: UInt64) {
-        if count == 0 { append("-") } else { append(count) }
+    /// Appends `count`, or `-` for none, so that the eye finds what there is, with spaces in front up to `width` columns.
+    fileprivate mutating func append(count: UInt64, width: Int) {
+        if count > 0 { return append(count, width: width) }
+        pad(to: width - 1, from: self.count)
+        append(octet: UInt8(ascii: "-"))
     }
 }

@@ -1,21 +1,28 @@
 import KeepAlive
 
 /// What was found, in sentences, under the table of connections.
-enum FindingsText {
+struct FindingsText {
     /// Connections that are told of one by one; of more, the first of the most severe ones are.
     private static let limit = 20
+    /// Connections with something wrong so far, and of those the ones to be told of, the worst first.
+    private var count = 0
+    private var worst: [Diagnosis] = []
 
-    /// Appends a sentence and a line of advice for each of the `findings` that has something wrong, the worst first, and
-    /// what is known of paths. Without `tellsConnections`, of paths alone.
-    static func append(_ findings: Findings, tellsConnections: Bool, to text: inout TextBuffer) {
-        if tellsConnections { append(connections: findings.diagnoses, to: &text) }
-        for path in findings.paths { append(path, to: &text) }
+    /// Takes the verdict on the next connection.
+    mutating func take(_ diagnosis: Diagnosis) {
+        guard diagnosis.isFinding else { return }
+        count += 1
+        let severity = diagnosis.verdict.severity
+        // Of equals the first one stands first.
+        if worst.count == Self.limit, let last = worst.last, last.verdict.severity >= severity { return }
+        let place = worst.firstIndex { $0.verdict.severity < severity } ?? worst.count
+        if worst.count == Self.limit { worst.removeLast() }
+        worst.insert(diagnosis, at: place)
     }
 
-    private static func append(connections diagnoses: [Diagnosis], to text: inout TextBuffer) {
-        let findings = diagnoses.indices.filter { diagnoses[$0].isFinding }
-            .sorted { (diagnoses[$1].verdict.severity, $0) < (diagnoses[$0].verdict.severity, $1) }
-        for diagnosis in findings.prefix(limit).map({ diagnoses[$0] }) {
+    /// Appends a sentence and a line of advice for each of the worst, and how many are left out.
+    func append(to text: inout TextBuffer) {
+        for diagnosis in worst {
             text.append("\n\(diagnosis.connection.number)  \(diagnosis.verdict.rawValue): ")
             text.append(sentenceOf: diagnosis)
             if diagnosis.confidence != .high { text.append(" (confidence: \(diagnosis.confidence.rawValue))") }
@@ -23,12 +30,13 @@ enum FindingsText {
             text.append(diagnosis.advice)
             text.append("\n")
         }
-        if findings.count > limit {
-            text.append("\n... and \(findings.count - limit) more: --format jsonl tells of each.\n")
+        if count > Self.limit {
+            text.append("\n... and \(count - Self.limit) more: --format jsonl tells of each.\n")
         }
     }
 
-    private static func append(_ path: PathTimeout, to text: inout TextBuffer) {
+    /// Appends what is known of `path`.
+    static func append(_ path: PathTimeout, to text: inout TextBuffer) {
         guard path.longestSurvived > 0 || path.shortestFailed > 0 else { return }
         text.append("\nBetween \(network(path.networks.first)) and \(network(path.networks.second)): ")
         if path.longestSurvived > 0 {

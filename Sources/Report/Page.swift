@@ -40,7 +40,7 @@ public struct Page {
     private var values: Template.Values {
         let listed = diagnoses.prefix(Self.rowLimit)
         let drawn = min(listed.count, Self.drawingLimit)
-        let paths = PathTimeout.all(diagnoses).filter { $0.longestSurvived > 0 || $0.shortestFailed > 0 }
+        let paths = diagnoses.paths.filter { $0.longestSurvived > 0 || $0.shortestFailed > 0 }
         var values: Template.Values = [
             "title": .text(summary.files.first.map(nameForPeople) ?? "nothing"),
             "moreFiles": summary.files.count > 1 ? .number(summary.files.count - 1) : .truth(false),

@@ -87,7 +87,7 @@ public struct Reporter: ~Copyable {
 
     /// Ends the report with `findings`, `summary` and `judgements`, and writes out what is left.
     public mutating func finish(
-        _ findings: Findings, _ summary: Summary, _ judgements: [JudgedProbes] = []
+        _ findings: borrowing some Findings & ~Copyable, _ summary: Summary, _ judgements: [JudgedProbes] = []
     ) throws(OutputError) {
         switch format {
         case .text:
@@ -100,25 +100,36 @@ public struct Reporter: ~Copyable {
         try output.flush()
     }
 
-    private mutating func finishText(_ findings: Findings, _ summary: Summary) throws(OutputError) {
-        let diagnoses = findings.diagnoses
-        if !diagnoses.isEmpty {
-            let table = ConnectionText(diagnoses, of: summary.counts.connections)
+    private mutating func finishText(
+        _ findings: borrowing some Findings & ~Copyable, _ summary: Summary
+    ) throws(OutputError) {
+        var table = ConnectionText()
+        var sentences = FindingsText()
+        findings.forEachDiagnosis { diagnosis in
+            table.measure(diagnosis)
+            if !tellsStories { sentences.take(diagnosis) }
+        }
+        if table.count > 0 {
             try output.write {
                 if events.count > 0 { $0.append("\n") }
-                table.appendHead(to: &$0)
+                table.appendHead(of: summary.counts.connections, to: &$0)
             }
-            for place in 0..<table.count {
-                try output.write { table.append(place, to: &$0) }
+            try findings.forEachDiagnosis { diagnosis throws(OutputError) in
+                try output.write { table.append(diagnosis, to: &$0) }
             }
             try output.write { table.appendFoot(to: &$0) }
             if tellsStories, let kept {
-                for diagnosis in diagnoses { try output.write { StoryText(diagnosis, kept).append(to: &$0) } }
+                try findings.forEachDiagnosis { diagnosis throws(OutputError) in
+                    try output.write { StoryText(diagnosis, kept).append(to: &$0) }
+                }
             }
-            try output.write { FindingsText.append(findings, tellsConnections: !tellsStories, to: &$0) }
+            try output.write {
+                sentences.append(to: &$0)
+                for path in findings.paths { FindingsText.append(path, to: &$0) }
+            }
         }
         try output.write {
-            if $0.count > 0 || events.count > 0 || !diagnoses.isEmpty { $0.append("\n") }
+            if $0.count > 0 || events.count > 0 || table.count > 0 { $0.append("\n") }
             $0.append(summary)
         }
     }
@@ -142,9 +153,9 @@ public struct Reporter: ~Copyable {
     }
 
     private mutating func finishJSONLines(
-        _ findings: Findings, _ judgements: [JudgedProbes], _ summary: Summary
+        _ findings: borrowing some Findings & ~Copyable, _ judgements: [JudgedProbes], _ summary: Summary
     ) throws(OutputError) {
-        for diagnosis in findings.diagnoses {
+        try findings.forEachDiagnosis { diagnosis throws(OutputError) in
             try output.write {
                 $0.appendRecord(diagnosis)
                 $0.append("\n")
@@ -169,10 +180,19 @@ public struct Reporter: ~Copyable {
     }
 
     private mutating func finishJSON(
-        _ findings: Findings, _ judgements: [JudgedProbes], _ summary: Summary
+        _ findings: borrowing some Findings & ~Copyable, _ judgements: [JudgedProbes], _ summary: Summary
     ) throws(OutputError) {
         try output.write { $0.append(needsComma ? "\n],\n\"connections\":" : "{\"events\":[],\n\"connections\":") }
-        try writeArray(findings.diagnoses) { $0.appendRecord($1) }
+        var isEmpty = true
+        try output.write { $0.append("[") }
+        try findings.forEachDiagnosis { diagnosis throws(OutputError) in
+            try output.write {
+                $0.append(isEmpty ? "\n" : ",\n")
+                $0.appendRecord(diagnosis)
+            }
+            isEmpty = false
+        }
+        try output.write { $0.append(isEmpty ? "]" : "\n]") }
         let paths = findings.paths
         if !paths.isEmpty {
             try output.write { $0.append(",\n\"paths\":") }

@@ -12,7 +12,7 @@ extension TextBuffer {
     /// Appends an endpoint in tcpdump's way: 10.0.0.1.40000.
     mutating func append(_ endpoint: Endpoint) {
         append(endpoint.address)
-        append(".")
+        append(octet: UInt8(ascii: "."))
         append(UInt64(endpoint.port))
     }
 

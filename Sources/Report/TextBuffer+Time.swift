@@ -52,12 +52,12 @@ extension TextBuffer {
     /// Appends the time of day with 0 (no point), 6 or 9 `digits` behind the point: 12:00:05.123456.
     mutating func append(timeOfDay time: CivilTime, digits: Int) {
         append(zeros: UInt64(time.second / 3600), width: 2)
-        append(":")
+        append(octet: UInt8(ascii: ":"))
         append(zeros: UInt64(time.second / 60 % 60), width: 2)
-        append(":")
+        append(octet: UInt8(ascii: ":"))
         append(zeros: UInt64(time.second % 60), width: 2)
         if digits == 0 { return }
-        append(".")
+        append(octet: UInt8(ascii: "."))
         append(zeros: UInt64(digits == 9 ? time.nanosecond : time.nanosecond / 1000), width: digits)
     }
 

@@ -33,6 +33,7 @@ public struct TextBuffer: Sendable {
 
     /// Appends `number` in decimal, with `fill` in front up to `width` columns.
     mutating func append(_ number: UInt64, width: Int = 1, fill: UInt8 = UInt8(ascii: " ")) {
+        if number < 10, width <= 1 { return append(octet: UInt8(ascii: "0") + UInt8(number)) }
         var digits = InlineArray<20, UInt8>(repeating: 0)
         var count = 0
         var rest = number
@@ -81,6 +82,18 @@ public struct TextBuffer: Sendable {
         guard missing > 0 else { return }
         octets.append(addingCapacity: missing) { output in
             for _ in 0..<missing { output.append(UInt8(ascii: " ")) }
+        }
+    }
+
+    /// Moves what stands from `start` on to the right, so that it ends `width` octets after `start`.
+    mutating func alignRight(from start: Int, to width: Int) {
+        let missing = start + width - octets.count
+        guard missing > 0 else { return }
+        pad(to: width, from: start)
+        var span = octets.mutableSpan
+        // The last octet first: what it changes places with is a space.
+        for place in stride(from: start + width - missing - 1, through: start, by: -1) {
+            span.swapAt(place, place + missing)
         }
     }
 

@@ -18,6 +18,12 @@ struct Analysis: ~Copyable {
     private var places: [SegmentPlace?] = []
     private let tellsPlaces: Bool
     private let shard: Shard?
+    /// Whether there is a verdict on each connection, and not only where there is something to be said.
+    private let listsAll: Bool
+    /// Whether packets were dropped, so that no verdict is sure.
+    var isDoubtful = false
+    /// When hosts were last heard; nil until somebody asks for verdicts.
+    private var heard: HeardHosts?
     /// Takes the place of `tracker` where several threads follow the connections.
     private var parallel: ParallelTracker?
     /// Holds the batch after the present one, which is read while that is followed.
@@ -33,7 +39,7 @@ struct Analysis: ~Copyable {
 
     /// An analysis that marks as Wireshark `version` does and ends after `packetLimit` packets, if any.
     ///
-    /// With `keepsAll`, connections without events are remembered too. `survey`, `note` and the writing of an excerpt need
+    /// With `keepsAll`, connections without events are remembered and judged too. `survey`, `note` and the writing of an excerpt need
     /// `tellsPlaces`. With `shard`, connections in it alone are told of. With more than one of `jobs`, and without
     /// `tellsPlaces`, one thread reads and the others follow the connections, with the same results. With `isLight`,
     /// segments with more than one octet are kept out of what it is given.
@@ -52,6 +58,7 @@ struct Analysis: ~Copyable {
             spare = PacketBatch(capacity: Self.roundCapacity)
         }
         self.shard = shard
+        listsAll = keepsAll
         decoder = SegmentDecoder(version: version)
         packetsLeft = packetLimit ?? .max
         self.tellsPlaces = tellsPlaces
@@ -73,6 +80,7 @@ struct Analysis: ~Copyable {
     /// Reads some packets of `file` and finds the `events` in them; false at its end.
     mutating func advance(_ file: inout CaptureFile) throws(CaptureError) -> Bool {
         events.removeAll(keepingCapacity: true)
+        heard = nil
         if parallel != nil { return try advanceInParallel(&file) }
         guard packetsLeft > 0, try file.next(into: &batch) else { return false }
         limitBatch()
@@ -120,6 +128,7 @@ struct Analysis: ~Copyable {
     /// Takes the packets that have come by `live`, of which there may be none, and finds the `events` in them.
     mutating func advance(_ live: inout LiveCapture) {
         events.removeAll(keepingCapacity: true)
+        heard = nil
         live.next(into: &batch)
         limitBatch()
         followBatch()
@@ -206,21 +215,55 @@ struct Analysis: ~Copyable {
         batch.frame(of: batch.records[Int(event.segment.record)])
     }
 
-    /// The verdicts on connections, all or those of which there is something to be said, and what is known of paths.
-    func findings(all: Bool) -> Findings {
-        let diagnoses = parallel?.diagnoses(all: all) ?? tracker.diagnoses(all: all)
-        let paths = PathTimeout.all(diagnoses)
-        guard let shard else { return Findings(diagnoses: diagnoses, paths: paths) }
-        return Findings(
-            diagnoses: diagnoses.filter { shard.holds($0.connection.originator, $0.connection.responder) },
-            paths: paths.filter { shard.holds($0.networks) })
-    }
-
     /// What was read so far.
     var summary: Summary {
         var summary = reading
         summary.tally = decoder.tally
         summary.counts = parallel?.tally ?? tracker.tally
         return summary
+    }
+}
+
+extension Analysis: Findings {
+    /// Notes when hosts were last heard, so that verdicts, until the next packets come, need not look for that each time.
+    mutating func conclude() {
+        heard = heardHosts
+    }
+
+    private var heardHosts: HeardHosts {
+        parallel?.heardHosts(all: listsAll) ?? tracker.heardHosts(all: listsAll)
+    }
+
+    func forEachDiagnosis<Failure: Error>(_ body: (Diagnosis) throws(Failure) -> Void) throws(Failure) {
+        try forEachDiagnosis(silentOnly: false) { diagnosis throws(Failure) in
+            guard shard?.holds(diagnosis.connection.originator, diagnosis.connection.responder) ?? true else { return }
+            if !isDoubtful { return try body(diagnosis) }
+            var doubtful = diagnosis
+            doubtful.doubt()
+            try body(doubtful)
+        }
+    }
+
+    /// What connections tell of paths, whatever their shard: of those of paths in it.
+    var paths: [PathTimeout] {
+        var timeouts = PathTimeouts()
+        forEachDiagnosis(silentOnly: true) { timeouts.add($0) }
+        guard let shard else { return timeouts.paths }
+        return timeouts.paths.filter { shard.holds($0.networks) }
+    }
+
+    /// Calls `body` with the verdict on each connection, or on each that had a long silence.
+    private func forEachDiagnosis<Failure: Error>(
+        silentOnly: Bool, _ body: (Diagnosis) throws(Failure) -> Void
+    ) throws(Failure) {
+        let heard = heard ?? heardHosts
+        if let parallel {
+            return try parallel.forEachDiagnosis(all: listsAll, silentOnly: silentOnly, heard: heard, body)
+        }
+        var listing = tracker.listing(all: listsAll)
+        while let place = tracker.next(in: &listing) {
+            if silentOnly, !tracker.hadSilence(at: place) { continue }
+            try body(tracker.diagnosis(at: place, heard: heard))
+        }
     }
 }

@@ -115,39 +115,34 @@ struct Analyze: ParsableCommand {
         }
         let summary = analysis.summary
         var judgements: [JudgedProbes] = []
-        var findings = Findings()
-        if failure == nil || !summary.files.isEmpty {
-            findings = output.findings(
-                of: analysis, neededAnyway: judgement.isWanted || page.path != nil || writesLater)
-        }
+        if output.listsConnections || judgement.isWanted || page.path != nil || writesLater { analysis.conclude() }
         if failure == nil, writesLater {
             do {
-                try write(source.files, filter: source.filter, summary, findings.diagnoses, to: &writer)
+                try write(source.files, filter: source.filter, summary, analysis.verdicts, to: &writer)
             } catch let error as CaptureError {
                 failure = error
             }
         }
         if failure == nil { try writer?.flush() }
         if failure == nil || !summary.files.isEmpty {
-            judgements = judgement.judge(findings.diagnoses)
-            try reporter.finish(findings, summary, judgements)
-            if let kept = reporter.kept, let ticks { try pageFile?.finish(findings.diagnoses, summary, kept, ticks) }
+            judgements = judgement.judge(analysis)
+            try reporter.finish(analysis, summary, judgements)
+            if let kept = reporter.kept, let ticks { try pageFile?.finish(analysis.diagnoses, summary, kept, ticks) }
         }
         for (_, damage) in summary.damaged { complain(damage.sentence) }
         if let failure { throw failure }
         try writer?.finish()
         if !summary.damaged.isEmpty { throw ExitStatus.damagedInput }
-        try judgement.end(judgements, findings.diagnoses)
+        try judgement.end(judgements, analysis)
     }
 
-    /// Reads all again and writes what was read, with the verdicts of `diagnoses` in the comments.
+    /// Reads all again and writes what was read, with `verdicts`, by the numbers of connections, in the comments.
     private func write(
-        _ files: [String], filter: String?, _ summary: Summary, _ diagnoses: [Diagnosis],
+        _ files: [String], filter: String?, _ summary: Summary, _ verdicts: [UInt64: Verdict],
         to writer: inout PcapngWriter?
     ) throws {
         let captures = SavedCaptures(
             files: files, filter: filter, isLight: work.isLight, version: output.wireshark)
-        let verdicts = diagnoses.verdicts
         // No more than was reported: the user may have ended the reading, and a file may have grown.
         _ = try captures.read(packetLimit: summary.tally.packets, onWhenStopping: Signals.isStopping) {
             file, analysis in

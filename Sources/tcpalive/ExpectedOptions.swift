@@ -78,12 +78,13 @@ struct JudgementOptions: ParsableArguments {
     /// Whether anything is judged.
     var isWanted: Bool { expect != nil || failOn != nil }
 
-    /// Judges every end in `diagnoses` that has probed; one judgement that says why, where none has.
-    func judge(_ diagnoses: [Diagnosis], dropped: UInt64 = 0) -> [JudgedProbes] {
+    /// Judges every end in `findings` that has probed; one judgement that says why, where none has.
+    func judge(_ findings: borrowing some Findings & ~Copyable, dropped: UInt64 = 0) -> [JudgedProbes] {
         guard let expect else { return [] }
         if dropped > 0 { return [JudgedProbes(obstacle: "\(dropped) packets were dropped by the kernel")] }
         var judgements: [JudgedProbes] = []
-        for connection in diagnoses.map(\.connection) {
+        findings.forEachDiagnosis { diagnosis in
+            let connection = diagnosis.connection
             let ends = [
                 (connection.originator, connection.fromOriginator), (connection.responder, connection.fromResponder),
             ]
@@ -96,11 +97,13 @@ struct JudgementOptions: ParsableArguments {
         return judgements.isEmpty ? [JudgedProbes(obstacle: "no keep-alive probe was seen")] : judgements
     }
 
-    /// Writes `judgements` to the file that is wanted, and throws the exit status that they and `diagnoses` deserve.
-    func end(_ judgements: [JudgedProbes], _ diagnoses: [Diagnosis]) throws {
+    /// Writes `judgements` to the file that is wanted, and throws the exit status that they and `findings` deserve.
+    func end(_ judgements: [JudgedProbes], _ findings: borrowing some Findings & ~Copyable) throws {
         if expect != nil, let junitFile { try writeJUnit(judgements, to: junitFile) }
-        if let failOn, diagnoses.contains(where: { $0.verdict.severity >= failOn.severity }) {
-            throw ExitStatus.failedExpectation
+        if let failOn {
+            try findings.forEachDiagnosis { diagnosis throws in
+                if diagnosis.verdict.severity >= failOn.severity { throw ExitStatus.failedExpectation }
+            }
         }
         if expect != nil { throw judgements.exitStatus }
     }

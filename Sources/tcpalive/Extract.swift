@@ -70,7 +70,7 @@ struct Extract: ParsableCommand {
         let survey = try captures.read(packetLimit: input.packetLimit, tellsPlaces: true) { _, analysis in
             analysis.survey(for: &excerpt)
         }
-        let verdicts = survey.tracker.diagnoses(all: false).verdicts
+        let verdicts = survey.verdicts
         excerpt.rewind()
         var written = 0
         let writing = try captures.read(packetLimit: input.packetLimit, tellsPlaces: true) { file, analysis in

@@ -36,10 +36,8 @@ struct OutputOptions: ParsableArguments {
         if format == .tsv, connections == .all { throw ValidationError("--format tsv lists no connections.") }
     }
 
-    /// The verdicts that the report lists; none for a format that lists none, unless they are `neededAnyway`.
-    func findings(of analysis: borrowing Analysis, neededAnyway: Bool = false) -> Findings {
-        format == .tsv && !neededAnyway ? Findings() : analysis.findings(all: connections == .all)
-    }
+    /// Whether the format has verdicts on connections.
+    var listsConnections: Bool { format != .tsv }
 
     /// A reporter to standard output; with `namesFiles`, where frame numbers alone would be ambiguous; one that
     /// `tellsStories` of connections, or `keepsEvents` for somebody else.

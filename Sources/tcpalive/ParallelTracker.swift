@@ -154,26 +154,65 @@ struct ParallelTracker {
         workers.map { $0.with { $0.tally } }.reduce(ConnectionTally(), +)
     }
 
-    /// The verdicts on the connections in order of appearance (`ConnectionTracker.diagnoses`).
-    func diagnoses(all: Bool) -> [Diagnosis] {
-        var heard: [IPAddress: Int64] = [:]
-        for worker in workers { heard.merge(worker.with { $0.awaitedHosts(all: all) }) { first, _ in first } }
+    /// Hosts that fell silent in a connection, with the times when they were last heard in any.
+    func heardHosts(all: Bool) -> HeardHosts {
+        var hosts = HeardHosts()
+        for worker in workers { hosts.add(all: worker.with { $0.awaitedHosts(all: all) }) }
         for worker in workers {
-            let before = heard
-            heard = worker.with { tracker in
-                var heard = before
-                tracker.noteHeard(&heard)
-                return heard
+            let before = hosts
+            hosts = worker.with { tracker in
+                var hosts = before
+                tracker.noteHeard(&hosts)
+                return hosts
             }
         }
-        var diagnoses: [Diagnosis] = []
-        for (worker, numbers) in zip(workers, numbers) {
-            let known = heard
-            for var diagnosis in worker.with({ $0.diagnoses(all: all, heard: known) }) {
-                if !isAlone { diagnosis.connection.number = numbers[Int(diagnosis.connection.number)] }
-                diagnoses.append(diagnosis)
+        return hosts
+    }
+
+    /// Calls `body` with the verdict on each connection in order of appearance, or on each that had a long silence.
+    func forEachDiagnosis<Failure: Error>(
+        all: Bool, silentOnly: Bool, heard: HeardHosts, _ body: (Diagnosis) throws(Failure) -> Void
+    ) throws(Failure) {
+        var rows = workers.map { Row(of: $0, all: all, silentOnly: silentOnly) }
+        while true {
+            // Few workers: the first of their first ones is looked for in turn.
+            var first: (worker: Int, number: UInt64)?
+            for (worker, row) in rows.enumerated() {
+                guard let place = row.place else { continue }
+                let number = isAlone ? place.number : numbers[worker][Int(place.number)]
+                if number < first?.number ?? .max { first = (worker, number) }
+            }
+            guard let (worker, number) = first, let place = rows[worker].place else { return }
+            var diagnosis = workers[worker].with { $0.diagnosis(at: place, heard: heard) }
+            diagnosis.connection.number = number
+            rows[worker].advance(workers[worker])
+            try body(diagnosis)
+        }
+    }
+
+    /// The connections of one worker that are judged, one after the other.
+    private struct Row {
+        private var listing: ConnectionListing
+        private let silentOnly: Bool
+        /// The next one; nil: there is none.
+        private(set) var place: ConnectionListing.Place?
+
+        init(of worker: Worker, all: Bool, silentOnly: Bool) {
+            listing = worker.with { $0.listing(all: all) }
+            self.silentOnly = silentOnly
+            advance(worker)
+        }
+
+        mutating func advance(_ worker: Worker) {
+            let (before, silentOnly) = (listing, silentOnly)
+            (listing, place) = worker.with { tracker in
+                var listing = before
+                var place = tracker.next(in: &listing)
+                while silentOnly, let passed = place, !tracker.hadSilence(at: passed) {
+                    place = tracker.next(in: &listing)
+                }
+                return (listing, place)
             }
         }
-        return diagnoses.sorted { $0.connection.number < $1.connection.number }
     }
 }

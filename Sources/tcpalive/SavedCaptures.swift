@@ -45,9 +45,11 @@ struct SavedCaptures {
     }
 }
 
-extension [Diagnosis] {
+extension Findings where Self: ~Copyable {
     /// The verdicts by the numbers of their connections, as comments on packets say them.
     var verdicts: [UInt64: Verdict] {
-        Dictionary(map { ($0.connection.number, $0.verdict) }) { $1 }
+        var verdicts: [UInt64: Verdict] = [:]
+        forEachDiagnosis { verdicts[$0.connection.number] = $0.verdict }
+        return verdicts
     }
 }

@@ -127,9 +127,9 @@ struct Watch: ParsableCommand {
         while !session.isDone, !live.isOver, !live.isDrained {
             try session.take(from: &live)
         }
-        let (judgements, diagnoses) = try session.finish(live.counters, captured: live.captured, judgedBy: judgement)
+        let judgements = try session.finish(live.counters, captured: live.captured, judgedBy: judgement)
         if live.isOver { throw ExitStatus.couldNotRun }
         if live.counters.droppedByKernel > 0, judgement.expect == nil { throw ExitStatus.inconclusive }
-        try judgement.end(judgements, diagnoses)
+        try session.end(judgements, by: judgement)
     }
 }

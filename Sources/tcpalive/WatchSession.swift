@@ -66,17 +66,15 @@ struct WatchSession: ~Copyable {
     mutating func report(_ counters: LiveCapture.Counters, captured: UInt64) throws {
         status.erase()
         var interim = output.reporter(namesFiles: false)
-        try interim.finish(findings(counters, neededAnyway: false), summary(counters))
+        conclude(counters, neededAnyway: false)
+        try interim.finish(analysis, summary(counters))
         tellCounts(counters, captured: captured)
     }
 
-    /// The verdicts as they are now, none of them sure where packets were dropped.
-    private func findings(_ counters: LiveCapture.Counters, neededAnyway: Bool) -> Findings {
-        var findings = output.findings(of: analysis, neededAnyway: neededAnyway)
-        if counters.droppedByKernel > 0 {
-            for place in findings.diagnoses.indices { findings.diagnoses[place].doubt() }
-        }
-        return findings
+    /// Makes ready for the verdicts as they are now, none of them sure where packets were dropped.
+    private mutating func conclude(_ counters: LiveCapture.Counters, neededAnyway: Bool) {
+        if output.listsConnections || neededAnyway { analysis.conclude() }
+        analysis.isDoubtful = counters.droppedByKernel > 0
     }
 
     private func summary(_ counters: LiveCapture.Counters) -> Summary {
@@ -97,14 +95,19 @@ struct WatchSession: ~Copyable {
     /// Ends the file and the report, with the judgement of all probes by `options`.
     mutating func finish(
         _ counters: LiveCapture.Counters, captured: UInt64, judgedBy options: JudgementOptions
-    ) throws -> (judgements: [JudgedProbes], diagnoses: [Diagnosis]) {
+    ) throws -> [JudgedProbes] {
         status.erase()
         try writer?.flush()
-        let findings = findings(counters, neededAnyway: options.isWanted)
-        let judgements = options.judge(findings.diagnoses, dropped: counters.droppedByKernel)
-        try reporter.finish(findings, summary(counters), judgements)
+        conclude(counters, neededAnyway: options.isWanted)
+        let judgements = options.judge(analysis, dropped: counters.droppedByKernel)
+        try reporter.finish(analysis, summary(counters), judgements)
         tellCounts(counters, captured: captured)
-        return (judgements, findings.diagnoses)
+        return judgements
+    }
+
+    /// Throws the exit status that `judgements` and the verdicts deserve by `options`.
+    func end(_ judgements: [JudgedProbes], by options: JudgementOptions) throws {
+        try options.end(judgements, analysis)
     }
 }
 

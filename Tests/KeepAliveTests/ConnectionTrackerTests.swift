@@ -122,4 +122,46 @@ struct ConnectionTrackerTests {
             next?.time == time.map { $0 * 1_000_000_000 } && next?.unanswered == unanswered,
             "\(String(describing: next))")
     }
+
+    @Test("Connections are listed as they appeared, whatever their version of IP, also where ports were used again")
+    func order() throws {
+        // The third takes the place of the first, and the fifth that of the third.
+        let again = ["AB AR 1100 5000", "AB S 70000 0"]
+        let lines =
+            SegmentScript.opened + ["ab S 1 0"] + again + ["CB S 5 0"]
+            + ["AB AR 70001 0", "AB S 170000 0", "DB S 7 0", "ba AR 0 2", "ab S 90000 0"]
+        var tracker = ConnectionTracker(seed: 3, keepsAll: true)
+        var batch = SegmentBatch()
+        var events: [SegmentEvent] = []
+        for segment in SegmentScript(lines).segments { batch.append(segment) }
+        tracker.track(batch, events: &events)
+        let connections = tracker.connections(all: true)
+        #expect(connections.map(\.number) == Array(0..<7))
+        let openers: [Character] = ["A", "a", "A", "C", "A", "D", "a"]
+        #expect(connections.map(\.originator) == openers.compactMap { SegmentScript.endpoints[$0] })
+        var listing = tracker.listing(all: true)
+        var numbers: [UInt64] = []
+        while let place = tracker.next(in: &listing) {
+            #expect(tracker.connection(at: place).number == place.number)
+            numbers.append(place.number)
+        }
+        #expect(numbers == connections.map(\.number))
+        #expect(tracker.diagnoses(all: true).map(\.connection) == connections)
+    }
+
+    @Test("A host counts as heard when it last spoke, in whatever order that is told, and only where it is awaited")
+    func heardHosts() {
+        let (one, other) = (IPAddress(v4: 0x0A00_0001), IPAddress(v4: 0x0A00_0002))
+        var hosts = HeardHosts()
+        hosts.add(one)
+        for time: Int64 in [5, 9, 7, 9] {
+            hosts.note(one, at: time)
+            hosts.note(other, at: time + 10)
+        }
+        #expect(hosts[one] == 9 && hosts[other] == nil)
+        // What was of no use before is from now on.
+        hosts.add(other)
+        hosts.note(other, at: 3)
+        #expect(hosts[one] == 9 && hosts[other] == 3)
+    }
 }

@@ -195,7 +195,7 @@ struct DiagnosisTests {
             (300.3, "BC A 10 104"), (900, "CB AF 104 10"), (900.1, "BC AF 10 105"),
         ]
         let failed = Self.handshake + [(360, Self.data), (360.3, Self.data), (361, Self.data), (364, Self.data)]
-        let paths = PathTimeout.all(Self.diagnose(survived + failed))
+        let paths = Self.diagnose(survived + failed).paths
         let path = try #require(paths.first)
         #expect(paths.count == 1 && path.connections == 2)
         #expect(path.longestSurvived == 599_700_000_000)
