@@ -1,6 +1,6 @@
 /// Goes through connections in order of appearance: those of which there is something to be said, or all.
 ///
-/// What is listed is found on the way (`ConnectionTracker.next(in:)`), so that a list takes no memory for each of them.
+/// Takes next to no memory for each: what is said of a connection is made on the way (`ConnectionTracker.next(in:)`).
 public struct ConnectionListing: Sendable {
     /// Where a connection is: light, while connections are large.
     public struct Place: Sendable, BitwiseCopyable {
@@ -15,41 +15,75 @@ public struct ConnectionListing: Sendable {
         case version4, version6, replaced
     }
 
-    /// Whether all are listed.
-    let all: Bool
-    /// The next one of each table.
-    fileprivate var next4: Place?
-    fileprivate var next6: Place?
-    /// Those that lie in no table in order of appearance: their ports were used again, or were used before.
+    /// Those of each table that lie in order of appearance.
+    private let version4: PlaceSet
+    private let version6: PlaceSet
+    /// The others: their ports were used again, or they took the place of a connection that made room.
     private let stragglers: [Place]
+    /// The next one of each.
+    private var next4: Place?
+    private var next6: Place?
     private var passed = 0
 
-    fileprivate init(all: Bool, stragglers: [Place]) {
-        self.all = all
+    fileprivate init(
+        _ version4: PlaceSet, _ version6: PlaceSet, _ stragglers: [Place], of tracker: borrowing ConnectionTracker
+    ) {
+        self.version4 = version4
+        self.version6 = version6
         self.stragglers = stragglers.sorted { $0.number < $1.number }
+        next4 = tracker.place(.version4, version4.next(from: 0))
+        next6 = tracker.place(.version6, version6.next(from: 0))
     }
 
-    /// The next one of the stragglers.
-    fileprivate var nextStraggler: Place? { passed < stragglers.count ? stragglers[passed] : nil }
-
-    fileprivate mutating func passStraggler() {
-        passed += 1
-    }
-
-    /// Whether the connection `number` is one of the stragglers.
-    fileprivate func isStraggler(_ number: UInt64) -> Bool {
-        var range = 0..<stragglers.count
-        while !range.isEmpty {
-            let middle = range.lowerBound + range.count / 2
-            if stragglers[middle].number == number { return true }
-            range = stragglers[middle].number < number ? middle + 1..<range.upperBound : range.lowerBound..<middle
+    /// The next connection, of `tracker`; nil at the end.
+    fileprivate mutating func next(of tracker: borrowing ConnectionTracker) -> Place? {
+        var first = passed < stragglers.count ? stragglers[passed] : nil
+        if let place = next4, place.number < first?.number ?? .max { first = place }
+        if let place = next6, place.number < first?.number ?? .max { first = place }
+        guard let first else { return nil }
+        let following = Int(first.index) + 1
+        if first.number == next4?.number {
+            next4 = tracker.place(.version4, version4.next(from: following))
+        } else if first.number == next6?.number {
+            next6 = tracker.place(.version6, version6.next(from: following))
+        } else {
+            passed += 1
         }
-        return false
+        return first
+    }
+}
+
+/// Places in a table, a bit for each.
+private struct PlaceSet: Sendable {
+    private var words: [UInt64]
+
+    /// None of `count` places.
+    init(count: Int) {
+        words = [UInt64](repeating: 0, count: (count + 63) / 64)
+    }
+
+    mutating func insert(_ place: Int) {
+        words[place / 64] |= 1 << UInt64(place % 64)
+    }
+
+    /// The first place from `start` on; nil: there is none.
+    func next(from start: Int) -> Int? {
+        var index = start / 64
+        guard index < words.count else { return nil }
+        var word = words[index] & (.max << UInt64(start % 64))
+        while word == 0 {
+            index += 1
+            guard index < words.count else { return nil }
+            word = words[index]
+        }
+        return index * 64 + word.trailingZeroBitCount
     }
 }
 
 extension ConnectionTracker {
     /// A list of the connections of which there is something to be said, or of all, before the first of them.
+    ///
+    /// It holds for the tracker as it is now, and may be gone through several times, each time by a copy.
     public func listing(all: Bool) -> ConnectionListing {
         var stragglers: [ConnectionListing.Place] = []
         for (index, connection) in follower.ledger.replaced.enumerated() {
@@ -57,29 +91,44 @@ extension ConnectionTracker {
                 ConnectionListing.Place(
                     number: connection.number, index: UInt32(truncatingIfNeeded: index), home: .replaced))
         }
-        append(stragglersOf: version4, .version4, all: all, to: &stragglers)
-        append(stragglersOf: version6, .version6, all: all, to: &stragglers)
-        var listing = ConnectionListing(all: all, stragglers: stragglers)
-        listing.next4 = next(version4, .version4, from: 0, in: listing)
-        listing.next6 = next(version6, .version6, from: 0, in: listing)
-        return listing
+        let places4 = places(in: version4, .version4, all: all, &stragglers)
+        let places6 = places(in: version6, .version6, all: all, &stragglers)
+        return ConnectionListing(places4, places6, stragglers, of: self)
     }
 
     /// The next connection in `listing`, which is one of this tracker as it is now; nil at the end.
     public func next(in listing: inout ConnectionListing) -> ConnectionListing.Place? {
-        var first = listing.nextStraggler
-        if let place = listing.next4, place.number < first?.number ?? .max { first = place }
-        if let place = listing.next6, place.number < first?.number ?? .max { first = place }
-        guard let first else { return nil }
-        let following = Int(first.index) + 1
-        if first.number == listing.next4?.number {
-            listing.next4 = next(version4, .version4, from: following, in: listing)
-        } else if first.number == listing.next6?.number {
-            listing.next6 = next(version6, .version6, from: following, in: listing)
-        } else {
-            listing.passStraggler()
+        listing.next(of: self)
+    }
+
+    /// The connection at `index` of `home`, one of the tables.
+    fileprivate func place(_ home: ConnectionListing.Home, _ index: Int?) -> ConnectionListing.Place? {
+        guard let index else { return nil }
+        let number = home == .version4 ? version4[birth: index].number : version6[birth: index].number
+        return ConnectionListing.Place(number: number, index: UInt32(truncatingIfNeeded: index), home: home)
+    }
+
+    /// What is listed of `table` and lies in order of appearance; the rest goes to `stragglers`.
+    private func places<Key: ConnectionKey>(
+        in table: borrowing ConnectionTable<Key>, _ home: ConnectionListing.Home, all: Bool,
+        _ stragglers: inout [ConnectionListing.Place]
+    ) -> PlaceSet {
+        var places = PlaceSet(count: table.count)
+        var earliest = UInt64.max
+        for index in stride(from: table.count - 1, through: 0, by: -1) {
+            let birth = table[birth: index]
+            let isInOrder = birth.number < earliest
+            if isInOrder { earliest = birth.number }
+            guard all || follower.ledger.isNotable(table.slot(at: index), birth) else { continue }
+            if isInOrder {
+                places.insert(index)
+            } else {
+                stragglers.append(
+                    ConnectionListing.Place(
+                        number: birth.number, index: UInt32(truncatingIfNeeded: index), home: home))
+            }
         }
-        return first
+        return places
     }
 
     /// The connection at `place`.
@@ -100,37 +149,5 @@ extension ConnectionTracker {
         var listing = listing(all: all)
         while let place = next(in: &listing) { connections.append(connection(at: place)) }
         return connections
-    }
-
-    /// The first place from `start` on in `table` that is listed in its turn.
-    private func next<Key: ConnectionKey>(
-        _ table: borrowing ConnectionTable<Key>, _ home: ConnectionListing.Home, from start: Int,
-        in listing: ConnectionListing
-    ) -> ConnectionListing.Place? {
-        for index in start..<max(start, table.count) {
-            let birth = table[birth: index]
-            guard listing.all || follower.ledger.isNotable(table.slot(at: index), birth) else { continue }
-            if listing.isStraggler(birth.number) { continue }
-            return ConnectionListing.Place(number: birth.number, index: UInt32(truncatingIfNeeded: index), home: home)
-        }
-        return nil
-    }
-
-    /// Appends those in `table` that took the places of others, and so lie before connections that appeared earlier.
-    private func append<Key: ConnectionKey>(
-        stragglersOf table: borrowing ConnectionTable<Key>, _ home: ConnectionListing.Home, all: Bool,
-        to stragglers: inout [ConnectionListing.Place]
-    ) {
-        var earliest = UInt64.max
-        for index in stride(from: table.count - 1, through: 0, by: -1) {
-            let birth = table[birth: index]
-            if birth.number < earliest {
-                earliest = birth.number
-            } else if all || follower.ledger.isNotable(table.slot(at: index), birth) {
-                stragglers.append(
-                    ConnectionListing.Place(
-                        number: birth.number, index: UInt32(truncatingIfNeeded: index), home: home))
-            }
-        }
     }
 }

@@ -50,9 +50,9 @@ extension ConnectionTracker {
 
     /// The verdicts on the connections: on those of which there is something to be said, or on all.
     public func diagnoses(all: Bool) -> [Diagnosis] {
-        let heard = heardHosts(all: all)
-        var diagnoses: [Diagnosis] = []
         var listing = listing(all: all)
+        let heard = heardHosts(in: listing)
+        var diagnoses: [Diagnosis] = []
         while let place = next(in: &listing) { diagnoses.append(diagnosis(at: place, heard: heard)) }
         return diagnoses
     }

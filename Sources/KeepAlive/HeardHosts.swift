@@ -47,17 +47,18 @@ public struct HeardHosts: Sendable {
 }
 
 extension ConnectionTracker {
-    /// Hosts that fell silent in a connection, and may be heard in another, with the times when they last were.
-    public func heardHosts(all: Bool) -> HeardHosts {
-        var hosts = awaitedHosts(all: all)
+    /// Hosts that fell silent in a connection of `listing`, and may be heard in another, with the times when they last were.
+    public func heardHosts(in listing: ConnectionListing) -> HeardHosts {
+        var hosts = awaitedHosts(in: listing)
         noteHeard(&hosts)
         return hosts
     }
 
-    /// Hosts that fell silent in a connection, and may be heard in another; the times are for `noteHeard` to fill in.
-    public func awaitedHosts(all: Bool) -> HeardHosts {
+    /// Hosts that fell silent in a connection of `listing`, and may be heard in another; the times are for `noteHeard` to
+    /// fill in.
+    public func awaitedHosts(in listing: ConnectionListing) -> HeardHosts {
         var hosts = HeardHosts()
-        var listing = listing(all: all)
+        var listing = listing
         while let place = next(in: &listing) {
             let index = Int(place.index)
             switch place.home {

@@ -22,8 +22,8 @@ struct Analysis: ~Copyable {
     private let listsAll: Bool
     /// Whether packets were dropped, so that no verdict is sure.
     var isDoubtful = false
-    /// When hosts were last heard; nil until somebody asks for verdicts.
-    private var heard: HeardHosts?
+    /// What verdicts go by; nil until somebody is about to ask for them.
+    private var conclusion: Conclusion?
     /// Takes the place of `tracker` where several threads follow the connections.
     private var parallel: ParallelTracker?
     /// Holds the batch after the present one, which is read while that is followed.
@@ -80,7 +80,7 @@ struct Analysis: ~Copyable {
     /// Reads some packets of `file` and finds the `events` in them; false at its end.
     mutating func advance(_ file: inout CaptureFile) throws(CaptureError) -> Bool {
         events.removeAll(keepingCapacity: true)
-        heard = nil
+        conclusion = nil
         if parallel != nil { return try advanceInParallel(&file) }
         guard packetsLeft > 0, try file.next(into: &batch) else { return false }
         limitBatch()
@@ -128,7 +128,7 @@ struct Analysis: ~Copyable {
     /// Takes the packets that have come by `live`, of which there may be none, and finds the `events` in them.
     mutating func advance(_ live: inout LiveCapture) {
         events.removeAll(keepingCapacity: true)
-        heard = nil
+        conclusion = nil
         live.next(into: &batch)
         limitBatch()
         followBatch()
@@ -225,13 +225,15 @@ struct Analysis: ~Copyable {
 }
 
 extension Analysis: Findings {
-    /// Notes when hosts were last heard, so that verdicts, until the next packets come, need not look for that each time.
+    /// Notes what verdicts go by, so that, until the next packets come, it is not looked for each time that they are made.
     mutating func conclude() {
-        heard = heardHosts
+        conclusion = concluded
     }
 
-    private var heardHosts: HeardHosts {
-        parallel?.heardHosts(all: listsAll) ?? tracker.heardHosts(all: listsAll)
+    private var concluded: Conclusion {
+        if let parallel { return parallel.conclude(all: listsAll) }
+        let listing = tracker.listing(all: listsAll)
+        return Conclusion(listings: [listing], heard: tracker.heardHosts(in: listing))
     }
 
     func forEachDiagnosis<Failure: Error>(_ body: (Diagnosis) throws(Failure) -> Void) throws(Failure) {
@@ -256,14 +258,23 @@ extension Analysis: Findings {
     private func forEachDiagnosis<Failure: Error>(
         silentOnly: Bool, _ body: (Diagnosis) throws(Failure) -> Void
     ) throws(Failure) {
-        let heard = heard ?? heardHosts
+        let conclusion = conclusion ?? concluded
         if let parallel {
-            return try parallel.forEachDiagnosis(all: listsAll, silentOnly: silentOnly, heard: heard, body)
+            return try parallel.forEachDiagnosis(conclusion, silentOnly: silentOnly, body)
         }
-        var listing = tracker.listing(all: listsAll)
-        while let place = tracker.next(in: &listing) {
-            if silentOnly, !tracker.hadSilence(at: place) { continue }
-            try body(tracker.diagnosis(at: place, heard: heard))
+        for var listing in conclusion.listings {
+            while let place = tracker.next(in: &listing) {
+                if silentOnly, !tracker.hadSilence(at: place) { continue }
+                try body(tracker.diagnosis(at: place, heard: conclusion.heard))
+            }
         }
     }
+}
+
+/// What the verdicts of an analysis go by, when all is followed.
+struct Conclusion {
+    /// The connections that are judged, a list for each tracker.
+    var listings: [ConnectionListing]
+    /// When hosts that fell silent were last heard.
+    var heard: HeardHosts
 }

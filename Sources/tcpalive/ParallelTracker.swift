@@ -154,10 +154,13 @@ struct ParallelTracker {
         workers.map { $0.with { $0.tally } }.reduce(ConnectionTally(), +)
     }
 
-    /// Hosts that fell silent in a connection, with the times when they were last heard in any.
-    func heardHosts(all: Bool) -> HeardHosts {
+    /// What verdicts go by: on all connections, or on those of which there is something to be said.
+    func conclude(all: Bool) -> Conclusion {
+        let listings = workers.map { $0.with { $0.listing(all: all) } }
         var hosts = HeardHosts()
-        for worker in workers { hosts.add(all: worker.with { $0.awaitedHosts(all: all) }) }
+        for (worker, listing) in zip(workers, listings) {
+            hosts.add(all: worker.with { $0.awaitedHosts(in: listing) })
+        }
         for worker in workers {
             let before = hosts
             hosts = worker.with { tracker in
@@ -166,14 +169,14 @@ struct ParallelTracker {
                 return hosts
             }
         }
-        return hosts
+        return Conclusion(listings: listings, heard: hosts)
     }
 
     /// Calls `body` with the verdict on each connection in order of appearance, or on each that had a long silence.
     func forEachDiagnosis<Failure: Error>(
-        all: Bool, silentOnly: Bool, heard: HeardHosts, _ body: (Diagnosis) throws(Failure) -> Void
+        _ conclusion: Conclusion, silentOnly: Bool, _ body: (Diagnosis) throws(Failure) -> Void
     ) throws(Failure) {
-        var rows = workers.map { Row(of: $0, all: all, silentOnly: silentOnly) }
+        var rows = zip(workers, conclusion.listings).map { Row(of: $0, $1, silentOnly: silentOnly) }
         while true {
             // Few workers: the first of their first ones is looked for in turn.
             var first: (worker: Int, number: UInt64)?
@@ -183,7 +186,7 @@ struct ParallelTracker {
                 if number < first?.number ?? .max { first = (worker, number) }
             }
             guard let (worker, number) = first, let place = rows[worker].place else { return }
-            var diagnosis = workers[worker].with { $0.diagnosis(at: place, heard: heard) }
+            var diagnosis = workers[worker].with { $0.diagnosis(at: place, heard: conclusion.heard) }
             diagnosis.connection.number = number
             rows[worker].advance(workers[worker])
             try body(diagnosis)
@@ -197,8 +200,8 @@ struct ParallelTracker {
         /// The next one; nil: there is none.
         private(set) var place: ConnectionListing.Place?
 
-        init(of worker: Worker, all: Bool, silentOnly: Bool) {
-            listing = worker.with { $0.listing(all: all) }
+        init(of worker: Worker, _ listing: ConnectionListing, silentOnly: Bool) {
+            self.listing = listing
             self.silentOnly = silentOnly
             advance(worker)
         }
