@@ -1,7 +1,7 @@
 # tcpalive. `make run` and `make test` install what is missing; everything else is listed by `make help`.
 
 SETUP = Tests/Scripts/setup.sh
-BUILD_NEEDS = libpcap-dev pkg-config
+BUILD_NEEDS = libpcap-dev zlib1g-dev libzstd-dev pkg-config
 # Linux only: namespaces and what cuts their connections.
 LAB_NEEDS = $(if $(filter Linux,$(shell uname)),iproute2 nftables procps)
 TEST_NEEDS = $(BUILD_NEEDS) python3 python3-jsonschema gzip zstd xz-utils lz4 $(LAB_NEEDS)

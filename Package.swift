@@ -32,10 +32,12 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"]), .brew(["libpcap"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
         // Not CSystem: swift-system has that, and no package can hold both.
         .target(name: "CTCPAlive"),
         .target(name: "Wire", swiftSettings: house),
-        .target(name: "Capture", dependencies: ["Wire", "CPcap", "CTCPAlive"], swiftSettings: house),
+        .target(name: "Capture", dependencies: ["Wire", "CPcap", "CZlib", "CZstd", "CTCPAlive"], swiftSettings: house),
         .target(name: "KeepAlive", dependencies: ["Wire", "CTCPAlive"], swiftSettings: house),
         .target(name: "Sockets", dependencies: ["CTCPAlive"], swiftSettings: house),
         .target(

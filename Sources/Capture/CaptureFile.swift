@@ -145,7 +145,7 @@ public struct CaptureFile: ~Copyable {
     }
 
     /// Whether the file comes to an end by itself: a pipe may belong to a running capture.
-    public var isFinite: Bool { source.isFinite }
+    public var isFinite: Bool { source.isRegular }
 
     /// Octets of the file (compressed, where it is) read so far. Of a compressed pipe, the decompressed ones.
     public var octetsRead: UInt64 { source.octetsRead }

@@ -36,13 +36,19 @@ struct Pipe: ~Copyable {
 
     deinit {
         if reading >= 0 { systemClose(reading) }
-        systemClose(writing)
+        if writing >= 0 { systemClose(writing) }
     }
 
     /// The reading end, which is the caller's to close from now on.
     mutating func takeReading() -> Int32 {
         defer { reading = -1 }
         return reading
+    }
+
+    /// The writing end, which is the caller's to close from now on.
+    mutating func takeWriting() -> Int32 {
+        defer { writing = -1 }
+        return writing
     }
 }
 

@@ -11,9 +11,8 @@ struct OctetSource: ~Copyable {
     /// What the source is called in a sentence.
     private let name: String
     private let file: Int32
-    /// Where octets are read: the file, or the pipe of the program that decompresses it.
-    private var input: Int32
-    private let isRegular: Bool
+    /// Whether it is a file with an end of its own: a pipe may belong to a running capture.
+    let isRegular: Bool
     /// Octets of the file on disk; nil for a pipe.
     let octetsTotal: UInt64?
 
@@ -42,7 +41,6 @@ struct OctetSource: ~Copyable {
         }
         self.name = name
         file = descriptor
-        input = descriptor
         isRegular = status.st_mode & S_IFMT == S_IFREG
         octetsTotal = isRegular ? UInt64(clamping: status.st_size) : nil
     }
@@ -54,11 +52,11 @@ struct OctetSource: ~Copyable {
     /// Octets of the file, compressed where it is, read so far; of a compressed pipe, the decompressed ones.
     var octetsRead: UInt64 {
         guard isRegular, decompressor != nil else { return octetsDelivered }
-        // The decompressing program shares the position of the file.
+        // Whatever decompresses shares the position of the file.
         return UInt64(clamping: lseek(file, 0, SEEK_CUR))
     }
 
-    /// Whether the source comes to an end by itself, as a file does; a pipe may belong to a running capture.
+    /// Whether its first records may be waited for: whoever compresses for a pipe keeps back more than those anyway.
     var isFinite: Bool { isRegular || decompressor != nil }
 
     /// Looks at the front of the source, and tells how many octets it holds there: fewer than `count` only at its end.
@@ -108,9 +106,7 @@ struct OctetSource: ~Copyable {
             lseek(file, off_t(-peeked.count), SEEK_CUR)
             peeked = []
         }
-        let decompressor = try Decompressor(compression, of: file, behind: peeked, name)
-        input = decompressor.output
-        self.decompressor = consume decompressor
+        decompressor = try Decompressor(compression, of: file, behind: peeked, name)
         peeked = []
     }
 
@@ -120,13 +116,13 @@ struct OctetSource: ~Copyable {
     }
 
     /// Reads once; nil where a signal came first.
-    private func receive(into octets: inout [UInt8], at start: Int) throws(CaptureError) -> Int? {
-        let count = unsafe octets.withUnsafeMutableBytes { room in
-            unsafe systemRead(input, room.baseAddress.map { unsafe $0 + start }, room.count - start)
+    private mutating func receive(into octets: inout [UInt8], at start: Int) throws(CaptureError) -> Int? {
+        do throws(SystemError) {
+            guard decompressor == nil else { return try decompressor?.read(into: &octets, at: start) }
+            return try systemRead(file, into: &octets, at: start)
+        } catch {
+            throw CaptureError("cannot read \(name): \(error)")
         }
-        if count >= 0 { return count }
-        if errno == EINTR { return nil }
-        throw CaptureError("cannot read \(name): \(systemError())")
     }
 
     private static func open(_ path: String) throws(CaptureError) -> Int32 {

@@ -60,50 +60,126 @@ struct PcapngReader {
     private init() {}
 
     /// Finds the whole blocks in `octets` and adds their packets to `records`.
-    mutating func scan(_ octets: RawSpan, into records: inout [PacketRecord]) -> Scan {
-        let end = octets.byteCount
+    ///
+    /// Most blocks of most files are plain packets: a loop for each byte order takes those, so that no packet pays for
+    /// the questions that other blocks ask. Where not `plainly`, those are asked of all, with the same results.
+    mutating func scan(_ octets: RawSpan, plainly: Bool = true, into records: inout [PacketRecord]) -> Scan {
         var result = Scan()
-        while end &- result.consumed >= 12 {
-            let start = result.consumed
-            let type = octets.load32(start, bigEndian: bigEndian)
-            if type == Block.sectionHeader {
-                let byteOrder = octets.load32(start &+ 8, bigEndian: true)
-                guard byteOrder == 0x1A2B_3C4D || byteOrder == 0x4D3C_2B1A else {
-                    result.fault = "begins a section without its byte-order magic number"
-                    break
-                }
-                bigEndian = byteOrder == 0x1A2B_3C4D
-            }
-            // tshark rounds up total lengths that leave out the padding, and so do we.
-            let claimed = octets.load32(start &+ 4, bigEndian: bigEndian)
-            let total = (claimed &+ 3) & ~3
-            guard total >= 12, claimed <= Self.maximumBlock else {
-                result.fault = "claims a length of \(claimed) octets, which no block has"
-                break
-            }
-            let next = start &+ Int(total)
-            guard next <= end else { break }
-            let trailer = octets.load32(next &- 4, bigEndian: bigEndian)
-            guard (trailer &+ 3) & ~3 == total else {
-                result.fault = "claims a length of \(claimed) octets at its start and \(trailer) at its end"
-                break
-            }
-            let body = octets.extracting(start &+ 8..<next &- 4)
-            do throws(Flaw) {
-                if type == Block.enhancedPacket {
-                    let record = try enhancedPacket(body, at: start &+ 8, frame: result.frames)
-                    records.append(record)
-                    result.frames &+= 1
+        records.append(addingCapacity: octets.byteCount / Self.leastPacket) { packets in
+            repeat {
+                guard plainly else { continue }
+                if bigEndian {
+                    scanPlain(octets, bigEndian: true, &result, &packets)
                 } else {
-                    try rareBlock(type, body, at: start &+ 8, &result.frames, &records)
+                    scanPlain(octets, bigEndian: false, &result, &packets)
                 }
-            } catch {
-                result.fault = error.words
-                break
-            }
-            result.consumed = next
+            } while scanBlock(octets, &result, &packets)
         }
         return result
+    }
+
+    /// Octets of the smallest block that holds a packet, a simple one without an octet.
+    private static let leastPacket = 16
+
+    /// Takes the enhanced packets that come next, as long as each is whole and sound, has no options, and is of an
+    /// interface whose unit of time is a whole number of nanoseconds.
+    @inline(__always)
+    private func scanPlain(
+        _ octets: RawSpan, bigEndian: Bool, _ result: inout Scan, _ packets: inout OutputSpan<PacketRecord>
+    ) {
+        let interfaces = section.span
+        var before = -1
+        // One interface at a time, until nothing more is taken.
+        while octets.byteCount &- result.consumed >= 32, result.consumed != before {
+            let number = octets.load32(result.consumed &+ 8, bigEndian: bigEndian)
+            guard number < interfaces.count else { return }
+            before = result.consumed
+            scanPlain(octets, bigEndian: bigEndian, of: interfaces[Int(number)], number, &result, &packets)
+        }
+    }
+
+    /// The same for the packets of one `interface`, which is that of `number` in its section.
+    @inline(__always)
+    private func scanPlain(
+        _ octets: RawSpan, bigEndian: Bool, of interface: PcapngInterface, _ number: UInt32, _ result: inout Scan,
+        _ packets: inout OutputSpan<PacketRecord>
+    ) {
+        guard let clock = interface.plainClock else { return }
+        let (linkType, maximum) = (interface.linkType, interface.maximumLength)
+        let (fileNumber, checkSequenceLength) = (interface.number, interface.checkSequenceLength)
+        let end = octets.byteCount
+        var (position, frame) = (result.consumed, result.frames)
+        // 0 type | 4 total length | 8 interface | 12 time, high | 16 time, low | 20 captured | 24 original length
+        // | 28 packet, padded | total length
+        while end &- position >= 32, octets.load32(position, bigEndian: bigEndian) == Block.enhancedPacket,
+            octets.load32(position &+ 8, bigEndian: bigEndian) == number
+        {
+            let captured = octets.load32(position &+ 20, bigEndian: bigEndian)
+            guard captured <= maximum else { break }
+            let total = (captured &+ 35) & ~3
+            let next = position &+ Int(total)
+            guard octets.load32(position &+ 4, bigEndian: bigEndian) == total, next <= end,
+                octets.load32(next &- 4, bigEndian: bigEndian) == total
+            else { break }
+            let units =
+                UInt64(octets.load32(position &+ 12, bigEndian: bigEndian)) << 32
+                | UInt64(octets.load32(position &+ 16, bigEndian: bigEndian))
+            packets.append(
+                PacketRecord(
+                    time: Int64(bitPattern: units &* clock.nanosecondsPerUnit) &+ clock.offset,
+                    offset: UInt32(truncatingIfNeeded: position &+ 28), capturedLength: captured,
+                    originalLength: octets.load32(position &+ 24, bigEndian: bigEndian), frame: frame,
+                    interface: fileNumber, linkType: linkType, checkSequenceLength: checkSequenceLength))
+            frame &+= 1
+            position = next
+        }
+        (result.consumed, result.frames) = (position, frame)
+    }
+
+    /// Takes the block that comes next, of any kind; false where there is no whole one, or it has a fault.
+    private mutating func scanBlock(
+        _ octets: RawSpan, _ result: inout Scan, _ packets: inout OutputSpan<PacketRecord>
+    ) -> Bool {
+        let end = octets.byteCount
+        let start = result.consumed
+        guard end &- start >= 12 else { return false }
+        let type = octets.load32(start, bigEndian: bigEndian)
+        if type == Block.sectionHeader {
+            let byteOrder = octets.load32(start &+ 8, bigEndian: true)
+            guard byteOrder == 0x1A2B_3C4D || byteOrder == 0x4D3C_2B1A else {
+                result.fault = "begins a section without its byte-order magic number"
+                return false
+            }
+            bigEndian = byteOrder == 0x1A2B_3C4D
+        }
+        // tshark rounds up total lengths that leave out the padding, and so do we.
+        let claimed = octets.load32(start &+ 4, bigEndian: bigEndian)
+        let total = (claimed &+ 3) & ~3
+        guard total >= 12, claimed <= Self.maximumBlock else {
+            result.fault = "claims a length of \(claimed) octets, which no block has"
+            return false
+        }
+        let next = start &+ Int(total)
+        guard next <= end else { return false }
+        let trailer = octets.load32(next &- 4, bigEndian: bigEndian)
+        guard (trailer &+ 3) & ~3 == total else {
+            result.fault = "claims a length of \(claimed) octets at its start and \(trailer) at its end"
+            return false
+        }
+        let body = octets.extracting(start &+ 8..<next &- 4)
+        do throws(Flaw) {
+            if type == Block.enhancedPacket {
+                packets.append(try enhancedPacket(body, at: start &+ 8, frame: result.frames))
+                result.frames &+= 1
+            } else {
+                try rareBlock(type, body, at: start &+ 8, &result.frames, &packets)
+            }
+        } catch {
+            result.fault = error.words
+            return false
+        }
+        result.consumed = next
+        return true
     }
 
     /// What is wrong with a block, as the end of a sentence that begins with it.
@@ -160,27 +236,30 @@ struct PcapngReader {
     /// Reads any block but an enhanced packet.
     @inline(never)
     private mutating func rareBlock(
-        _ type: UInt32, _ body: RawSpan, at position: Int, _ frames: inout UInt32, _ records: inout [PacketRecord]
+        _ type: UInt32, _ body: RawSpan, at position: Int, _ frames: inout UInt32,
+        _ packets: inout OutputSpan<PacketRecord>
     ) throws(Flaw) {
         switch type {
         case Block.sectionHeader:
             try beginSection(body)
         case Block.interfaceDescription:
-            let interface = try PcapngInterface(body, bigEndian: bigEndian, number: UInt32(interfaces.count))
+            var name = ""
+            let interface = try PcapngInterface(
+                body, bigEndian: bigEndian, number: UInt32(interfaces.count), name: &name)
             section.append(interface)
             interfaces.append(
                 CaptureInterface(
                     linkType: interface.linkType, snaplen: interface.snaplen,
-                    checkSequenceLength: interface.checkSequenceLength, name: interface.name))
+                    checkSequenceLength: interface.checkSequenceLength, name: name))
         case Block.packet:
             // As the enhanced one, with an interface of 16 bits and a count of drops beside it.
             guard body.byteCount >= 20 else { throw Flaw(words: "is too short for a packet block") }
             let interface = UInt32(body.load16(0, bigEndian: bigEndian))
-            try records.append(
-                packet(body, headerLength: 20, interface: interface, time: 4, at: position, frame: frames))
+            packets.append(
+                try packet(body, headerLength: 20, interface: interface, time: 4, at: position, frame: frames))
             frames &+= 1
         case Block.simplePacket:
-            try records.append(simplePacket(body, at: position, frame: frames))
+            packets.append(try simplePacket(body, at: position, frame: frames))
             frames &+= 1
         case Block.nameResolution:
             try PcapngOptions.checkNameResolution(body, bigEndian: bigEndian)

@@ -14,6 +14,16 @@ func systemRead(_ descriptor: Int32, _ octets: UnsafeMutableRawPointer?, _ count
     unsafe read(descriptor, octets, count)
 }
 
+/// Reads once into `octets` from `start` on, and tells how many; 0 at the end, nil where a signal came first (EINTR).
+func systemRead(_ descriptor: Int32, into octets: inout [UInt8], at start: Int) throws(SystemError) -> Int? {
+    let count = unsafe octets.withUnsafeMutableBytes { room in
+        unsafe systemRead(descriptor, room.baseAddress.map { unsafe $0 + start }, room.count - start)
+    }
+    if count >= 0 { return count }
+    if errno == EINTR { return nil }
+    throw SystemError(code: errno)
+}
+
 func systemClose(_ descriptor: Int32) {
     _ = close(descriptor)
 }

@@ -13,7 +13,7 @@ struct OpeningTests {
     }
 
     /// The octets that `command` writes when it reads `bytes`.
-    private static func run(_ command: String, on bytes: [UInt8]) throws -> [UInt8] {
+    static func run(_ command: String, on bytes: [UInt8]) throws -> [UInt8] {
         let (input, output) = (try TemporaryFile(bytes), try TemporaryFile([]))
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/sh")

@@ -63,8 +63,9 @@ struct CommandLineTests {
     }
 
     @Test(
-        "Of a running capture every mark is told at once, and SIGINT ends it with the summary", .timeLimit(.minutes(1)))
-    func interrupted() throws {
+        "Of a running capture every mark is told at once, and SIGINT ends it with the summary", .timeLimit(.minutes(1)),
+        arguments: [false, true])
+    func interrupted(isCompressed: Bool) throws {
         let process = Process()
         process.executableURL = Tool.executable
         process.arguments = ["analyze", "-"]
@@ -73,7 +74,13 @@ struct CommandLineTests {
         process.standardOutput = output
         try process.run()
         // The capture, but for its last octets: the pipe stays open, as that of a running tcpdump does.
-        try input.fileHandleForWriting.write(contentsOf: Data(contentsOf: Self.scene).dropLast(10))
+        var octets = try Data(contentsOf: Self.scene).dropLast(10)
+        if isCompressed {
+            // A header of gzip, and a block that is not compressed (RFC 1951 3.2.4).
+            let (low, high) = (UInt8(octets.count & 0xFF), UInt8(octets.count >> 8))
+            octets = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 0, low, high, ~low, ~high] + octets
+        }
+        try input.fileHandleForWriting.write(contentsOf: octets)
         var text = ""
         while text.components(separatedBy: "  keep-alive ").count < 4 {
             let more = output.fileHandleForReading.availableData

@@ -7,6 +7,8 @@ set -eu
 installed() {
     case "$1" in
     libpcap-dev) pkg-config --exists libpcap 2>/dev/null || [ -e /usr/include/pcap/pcap.h ] ;;
+    zlib1g-dev) pkg-config --exists zlib 2>/dev/null || [ -e /usr/include/zlib.h ] ;;
+    libzstd-dev) pkg-config --exists libzstd 2>/dev/null || [ -e /usr/include/zstd.h ] ;;
     pkg-config) command -v pkg-config >/dev/null ;;
     python3-jsonschema) python3 -c 'import jsonschema' 2>/dev/null ;;
     iproute2) [ -e /usr/sbin/ip ] || [ -e /usr/bin/ip ] || [ -e /sbin/ip ] ;;
@@ -31,10 +33,11 @@ done
 [ -n "$missing" ] || exit 0
 
 if [ "$(uname)" = Darwin ]; then
-    # macOS has libpcap and a C library of its own; the rest has Homebrew's names.
+    # macOS has libpcap, zlib and a C library of its own; the rest has Homebrew's names.
     for package in $missing; do
         case "$package" in
-        libpcap-dev | libc-dev | util-linux) ;;
+        libpcap-dev | zlib1g-dev | libc-dev | util-linux) ;;
+        libzstd-dev) brew install zstd ;;
         xz-utils) brew install xz ;;
         tshark) brew install wireshark ;;
         chromium) brew install --cask chromium ;;

@@ -1,0 +1,25 @@
+/// A way a capture file may be compressed, told by its first octets.
+enum Compression: String, CaseIterable {
+    case gzip
+    case zstd
+    case xz
+    case lz4
+
+    /// The first octets of a stream.
+    var magic: [UInt8] {
+        switch self {
+        case .gzip: [0x1F, 0x8B]  // RFC 1952 2.3.1
+        case .zstd: [0x28, 0xB5, 0x2F, 0xFD]  // RFC 8878 3.1.1
+        case .xz: [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00]
+        case .lz4: [0x04, 0x22, 0x4D, 0x18]
+        }
+    }
+
+    /// The Debian package of the program that undoes it, which is called as the compression is.
+    var package: String {
+        self == .xz ? "xz-utils" : rawValue
+    }
+
+    /// What is wrong with a stream that does not come to a sound end.
+    var flaw: String { "the \(self) stream is damaged or cut short" }
+}

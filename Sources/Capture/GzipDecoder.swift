@@ -1,0 +1,73 @@
+internal import CZlib
+
+/// Decodes gzip by zlib: members one after the other (RFC 1952 2.2), with their check sums.
+@safe struct GzipDecoder: ~Copyable, StreamDecoder {
+    static var compression: Compression { .gzip }
+
+    private(set) var state = StreamState.incomplete
+    /// On the heap, as zlib remembers where it is.
+    private let stream: UnsafeMutablePointer<z_stream>
+    private var isFirstMember = true
+
+    /// A decoder at the start of a stream; nil where there is no memory for it.
+    init?() {
+        unsafe stream = .allocate(capacity: 1)
+        unsafe stream.initialize(to: z_stream())
+        // The largest window, and gzip's header and trailer (16): inflateInit2 in zlib.h.
+        let size = unsafe Int32(MemoryLayout<z_stream>.size)
+        guard unsafe inflateInit2_(stream, 15 + 16, ZLIB_VERSION, size) == Z_OK else {
+            unsafe stream.deallocate()
+            return nil
+        }
+    }
+
+    deinit {
+        unsafe inflateEnd(stream)
+        unsafe stream.deallocate()
+    }
+
+    mutating func decode(_ input: RawSpan, into output: inout OutputSpan<UInt8>) -> Int {
+        var taken = 0
+        repeat {
+            if state == .complete {
+                guard taken < input.byteCount else { break }
+                // Zeros fill up the block of a tape, say: gzip(1) takes them and all behind them for no member.
+                guard input.load8(taken) != 0 else {
+                    state = .over
+                    break
+                }
+                unsafe inflateReset(stream)
+                isFirstMember = false
+            }
+            let code = inflate(input.extracting(droppingFirst: taken), into: &output, &taken)
+            switch code {
+            case Z_STREAM_END: state = .complete
+            case Z_OK, Z_BUF_ERROR: state = .incomplete  // the latter where input or room is missing
+            case Z_MEM_ERROR: state = .flawed("there is no memory left to decompress it")
+            // Without the magic number it is no member: gzip(1) ignores it with a warning, tshark without.
+            case _ where unsafe !isFirstMember && stream.pointee.total_in <= 2: state = .over
+            default: state = .flawed(Self.compression.flaw)
+            }
+        } while taken < input.byteCount && output.freeCapacity > 0 && (state == .incomplete || state == .complete)
+        return taken
+    }
+
+    /// Calls inflate once, adds the octets of `input` that it took to `taken`, and gives its return code (zlib.h).
+    private mutating func inflate(_ input: RawSpan, into output: inout OutputSpan<UInt8>, _ taken: inout Int) -> Int32 {
+        unsafe input.withUnsafeBytes { source in
+            unsafe output.withUnsafeMutableBufferPointer { room, count in
+                let (given, free) = (uInt(clamping: source.count), uInt(clamping: room.count - count))
+                // zlib does not write to its input, whatever the type says.
+                unsafe stream.pointee.next_in = UnsafeMutablePointer(
+                    mutating: source.baseAddress?.assumingMemoryBound(to: UInt8.self))
+                unsafe stream.pointee.avail_in = given
+                unsafe stream.pointee.next_out = room.baseAddress.map { unsafe $0 + count }
+                unsafe stream.pointee.avail_out = free
+                let code = unsafe CZlib.inflate(stream, Z_NO_FLUSH)
+                unsafe taken += Int(given - stream.pointee.avail_in)
+                unsafe count += Int(free - stream.pointee.avail_out)
+                return code
+            }
+        }
+    }
+}

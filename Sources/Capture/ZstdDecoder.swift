@@ -1,0 +1,74 @@
+internal import CZstd
+
+/// Decodes zstd by libzstd: frames one after the other (RFC 8878 3), with their check sums; what is skippable is skipped.
+///
+/// As zstd(1) without further options, it takes windows of up to 128 MiB.
+@safe struct ZstdDecoder: ~Copyable, StreamDecoder {
+    static var compression: Compression { .zstd }
+
+    private(set) var state = StreamState.incomplete
+    private let context: OpaquePointer
+    /// Octets to be given next, which end where the next block does, or before.
+    private var wanted = 1
+    /// Whether there may be more of the last block than there was room for.
+    private var mayHoldMore = false
+
+    private static let blockHeaderLength = 3
+
+    /// A decoder at the start of a stream; nil where there is no memory for it.
+    init?() {
+        guard let context = unsafe ZSTD_createDCtx() else { return nil }
+        unsafe self.context = context
+    }
+
+    deinit {
+        unsafe _ = ZSTD_freeDCtx(context)
+    }
+
+    mutating func decode(_ input: RawSpan, into output: inout OutputSpan<UInt8>) -> Int {
+        var taken = 0
+        repeat {
+            // One block at a time, as what a call decodes before it meets a flaw is lost.
+            let left = mayHoldMore ? 0 : min(wanted, input.byteCount - taken)
+            // Behind a frame it would begin another one.
+            guard left > 0 || mayHoldMore else { break }
+            let result = decodeBlock(input.extracting(taken..<taken + left), into: &output, &taken)
+            guard ZSTD_isError(result) == 0 else {
+                state = .flawed(Self.flaw(ZSTD_getErrorCode(result)))
+                break
+            }
+            state = result == 0 ? .complete : .incomplete
+            // libzstd would like the header of the next block too, and that may be flawed.
+            wanted = max(result > Self.blockHeaderLength ? result - Self.blockHeaderLength : result, 1)
+            mayHoldMore = result != 0 && output.freeCapacity == 0
+        } while output.freeCapacity > 0
+        return taken
+    }
+
+    /// Calls ZSTD_decompressStream once, and adds the octets of `input` that it took to `taken`.
+    ///
+    /// It gives how many it wants next, 0 at the end of a frame, or an error (zstd.h).
+    private mutating func decodeBlock(
+        _ input: RawSpan, into output: inout OutputSpan<UInt8>, _ taken: inout Int
+    ) -> Int {
+        unsafe input.withUnsafeBytes { source in
+            unsafe output.withUnsafeMutableBufferPointer { room, count in
+                var from = unsafe ZSTD_inBuffer(src: source.baseAddress, size: source.count, pos: 0)
+                var to = unsafe ZSTD_outBuffer(dst: room.baseAddress, size: room.count, pos: count)
+                let result = unsafe ZSTD_decompressStream(context, &to, &from)
+                unsafe taken += from.pos
+                unsafe count = to.pos
+                return result
+            }
+        }
+    }
+
+    private static func flaw(_ code: ZSTD_ErrorCode) -> String {
+        switch code {
+        case ZSTD_error_frameParameter_windowTooLarge:
+            "the zstd stream has a window of more than 128 MiB, which `zstd -d --long=31` decompresses"
+        case ZSTD_error_memory_allocation: "there is no memory left to decompress it"
+        default: Self.compression.flaw
+        }
+    }
+}

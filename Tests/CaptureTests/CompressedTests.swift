@@ -1,0 +1,251 @@
+import Capture
+import Foundation
+import Testing
+import Wire
+
+/// Streams of gzip and zstd, by the real programs and by hand.
+@Suite("Compressed captures", .timeLimit(.minutes(2)))
+struct CompressedTests {
+    static let programs = ["gzip", "zstd"]
+
+    // MARK: Parts
+
+    @Test(
+        "several members or frames are one stream, empty ones among them",
+        .enabled(if: OpeningTests.hasTools, "needs gzip and zstd"), arguments: programs)
+    func parts(_ program: String) throws {
+        let packets = Packet.some(9000)
+        let plain = PcapBuilder().file(packets)
+        let parts = [plain.prefix(5), plain[5..<5], plain[5..<200_001], plain[200_001...]].map { Array($0) }
+        let stream = try parts.flatMap { try OpeningTests.run("\(program) -c", on: $0) }
+        let contents = try read(stream)
+        #expect(contents.packets == packets && contents.damage == nil)
+    }
+
+    @Test("what is skippable in zstd is skipped", .enabled(if: OpeningTests.hasTools, "needs zstd"))
+    func skippable() throws {
+        let packets = Packet.some(900)
+        let plain = PcapBuilder().file(packets)
+        let skipped: [UInt8] = [0x5A, 0x2A, 0x4D, 0x18, 5, 0, 0, 0, 1, 2, 3, 4, 5]
+        let stream =
+            try OpeningTests.run("zstd -c", on: Array(plain.prefix(999))) + skipped + skipped
+            + OpeningTests.run("zstd -c", on: Array(plain.dropFirst(999))) + skipped
+        let contents = try read(stream)
+        #expect(contents.packets == packets && contents.damage == nil)
+    }
+
+    // MARK: Judged by the programs
+
+    /// Whether `program` finds `stream` sound; with 2 gzip warns of octets behind it.
+    private static func isSound(_ stream: [UInt8], to program: String) throws -> Bool {
+        let command = "(\(program) -dc > /dev/null 2>&1; echo $?)"
+        let status = try String(decoding: OpeningTests.run(command, on: stream), as: UTF8.self)
+        return status == "0\n" || program == "gzip" && status == "2\n"
+    }
+
+    /// Whether a capture of `packets` in `stream` is found damaged exactly where `program` says so.
+    private static func isJudgedAlike(
+        _ stream: [UInt8], by program: String, _ packets: [Packet], _ words: String, isSame: Bool = false
+    ) throws {
+        let isSound = try isSound(stream, to: program)
+        do {
+            let contents = try read(stream)
+            #expect((contents.damage == nil) == isSound, "\(words): \(contents.damage?.sentence ?? "sound")")
+            if isSound || isSame { #expect(contents.packets == packets, "\(words)") }
+        } catch let error as CaptureError {
+            #expect(!isSound, "\(words): \(error)")
+        }
+    }
+
+    @Test(
+        "what stands behind a stream is judged as the program does",
+        .enabled(if: OpeningTests.hasTools, "needs gzip and zstd"), arguments: programs,
+        [
+            [0], [0, 0, 0, 0], [0, 1], [0x78], [0x78, 0x79], [0x78, 0x79, 0x7A, 1, 2, 3, 4, 5, 6, 7, 8, 9], [0x1F],
+            [0x1F, 0x8B], [0x1F, 0x8C], [0x1F, 0x8B, 8], [0x1F, 0x8B, 7, 0, 0, 0, 0, 0, 0, 3, 0], [0x28],
+            [0x28, 0xB5, 0x2F, 0xFD], [0x50, 0x2A], [0x50, 0x2A, 0x4D, 0x18, 1, 0, 0, 0, 9],
+            [0x50, 0x2A, 0x4D, 0x18, 2, 0, 0, 0, 9],
+        ] as [[UInt8]])
+    func tails(_ program: String, tail: [UInt8]) throws {
+        let packets = Packet.some(50)
+        let stream = try OpeningTests.run("\(program) -c", on: PcapBuilder().file(packets)) + tail
+        try Self.isJudgedAlike(stream, by: program, packets, "\(tail)", isSame: true)
+    }
+
+    @Test(
+        "a changed octet is damage where the program says so",
+        .enabled(if: OpeningTests.hasTools, "needs gzip and zstd"), arguments: programs)
+    func changes(_ program: String) throws {
+        let packets = Packet.some(300)
+        let stream = try OpeningTests.run("\(program) -c", on: PcapBuilder().file(packets))
+        let places = Array(0..<24) + Array(stride(from: 24, to: stream.count - 12, by: stream.count / 25))
+        for place in places + (stream.count - 12..<stream.count) {
+            var changed = stream
+            changed[place] ^= 0x55
+            try Self.isJudgedAlike(changed, by: program, packets, "octet \(place) of \(stream.count) changed")
+        }
+    }
+
+    @Test(
+        "a cut anywhere is damage, and what comes before it is given",
+        .enabled(if: OpeningTests.hasTools, "needs gzip and zstd"), arguments: programs)
+    func cuts(_ program: String) throws {
+        let packets = Packet.some(300)
+        let stream = try OpeningTests.run("\(program) -c", on: PcapBuilder().file(packets))
+        for count in Array(10..<30) + Array(stride(from: 30, to: stream.count, by: 97)) + [stream.count - 1] {
+            do {
+                let contents = try read(Array(stream.prefix(count)))
+                #expect(contents.packets == Array(packets.prefix(contents.packets.count)))
+                #expect(contents.damage?.sentence.contains("\(program) stream is damaged or cut") == true, "\(count)")
+            } catch let error as CaptureError {
+                // Not even the file header may be whole.
+                #expect(error.description.contains(" cut "), "\(count): \(error)")
+            }
+        }
+    }
+
+    // MARK: By hand
+
+    /// A stream without an end: a header, and `parts` in blocks that are not compressed.
+    private static func begun(_ program: String, _ parts: [[UInt8]]) -> [UInt8] {
+        let isGzip = program == "gzip"
+        // No name, no time; a window of 2 MiB, no check sum.
+        let header: [UInt8] = isGzip ? [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3] : [0x28, 0xB5, 0x2F, 0xFD, 0, 0x58]
+        return header + parts.flatMap { isGzip ? storedBlock($0) : rawBlock($0) }
+    }
+
+    /// A block of RFC 1951 3.2.4.
+    private static func storedBlock(_ octets: [UInt8]) -> [UInt8] {
+        let (low, high) = (UInt8(octets.count & 0xFF), UInt8(octets.count >> 8))
+        return [0, low, high, ~low, ~high] + octets
+    }
+
+    /// A block of RFC 8878 3.1.1.2.
+    private static func rawBlock(_ octets: [UInt8]) -> [UInt8] {
+        let header = octets.count << 3
+        return [UInt8(header & 0xFF), UInt8(header >> 8 & 0xFF), UInt8(header >> 16)] + octets
+    }
+
+    @Test("all that comes before a flaw is given", arguments: programs, [1, 3, 40])
+    func beforeFlaw(_ program: String, parts: Int) throws {
+        let packets = Packet.some(parts * 10)
+        let records = packets.map { PcapBuilder().record($0) }
+        let blocks = (0..<parts).map { part in Array(records[part * 10..<part * 10 + 10].joined()) }
+        // A block of a type that there is not, in both formats.
+        let stream = Self.begun(program, [PcapBuilder().header] + blocks) + [0x06, 0, 0, 0]
+        let contents = try read(stream)
+        #expect(contents.packets == packets)
+        #expect(contents.damage?.sentence.contains("\(program) stream is damaged") == true)
+    }
+
+    @Test("zstd's window may have 128 MiB, and a larger one is told", arguments: [0x88, 0x89, 0x90] as [UInt8])
+    func window(descriptor: UInt8) throws {
+        let packets = Packet.some(3)
+        let plain = PcapBuilder().file(packets)
+        var stream = Self.begun("zstd", [plain])
+        stream[5] = descriptor
+        stream[6] |= 1  // the last block
+        if descriptor == 0x88 {
+            let contents = try read(stream)
+            #expect(contents.packets == packets && contents.damage == nil)
+        } else {
+            let error = #expect(throws: CaptureError.self) { try read(stream) }
+            #expect(error?.description.contains("cannot be decompressed: the zstd stream has a window") == true)
+        }
+    }
+
+    // MARK: Pipes
+
+    /// A pipe with a name, and its writing end.
+    private final class Fifo {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("pipe-\(UUID().uuidString)").path
+        private var writing: Int32
+
+        init() throws {
+            try #require(unsafe mkfifo(path, 0o600) == 0)
+            // For both, as to open one end alone would wait for the other one.
+            writing = unsafe open(path, O_RDWR | O_CLOEXEC)
+            try #require(writing >= 0)
+        }
+
+        func write(_ octets: [UInt8]) {
+            let count = unsafe octets.withUnsafeBytes { unsafe systemWrite(writing, $0.baseAddress, $0.count) }
+            #expect(count == octets.count)
+        }
+
+        func end() {
+            if writing >= 0 { close(writing) }
+            writing = -1
+        }
+
+        deinit {
+            end()
+            unsafe unlink(path)
+        }
+    }
+
+    @Test("packets come by a pipe as soon as their compressed octets have", arguments: programs)
+    func growing(_ program: String) throws {
+        let packets = Packet.some(9)
+        let fifo = try Fifo()
+        fifo.write(Self.begun(program, [PcapBuilder().header]))
+        for packet in packets.prefix(3) { fifo.write(Self.block(program, packet)) }
+        var file = try CaptureFile(path: fifo.path)
+        #expect(!file.isFinite && file.octetsTotal == nil)
+        var batch = PacketBatch()
+        var received = 0
+        for sent in 3...9 {
+            // It would wait here for ever, were anything kept back.
+            while received < sent {
+                #expect(try file.next(into: &batch))
+                received += batch.records.count
+            }
+            if sent < 9 { fifo.write(Self.block(program, packets[sent])) }
+        }
+        fifo.end()
+        while try file.next(into: &batch) {}
+        #expect(file.damage?.sentence.contains("\(program) stream is damaged or cut short") == true)
+        #expect(file.octetsRead == UInt64(PcapBuilder().file(packets).count))
+    }
+
+    private static func block(_ program: String, _ packet: Packet) -> [UInt8] {
+        let record = PcapBuilder().record(packet)
+        return program == "gzip" ? storedBlock(record) : rawBlock(record)
+    }
+
+    @Test("a reader may go while it waits for a silent pipe", arguments: programs)
+    func silent(_ program: String) throws {
+        let fifo = try Fifo()
+        fifo.write(Self.begun(program, [PcapBuilder().file(Packet.some(5))]))
+        func first() throws -> Int {
+            var file = try CaptureFile(path: fifo.path)
+            var batch = PacketBatch()
+            #expect(try file.next(into: &batch))
+            return batch.records.count
+        }
+        // It would wait here for a thread that waits for ever.
+        #expect(try first() == 5)
+    }
+
+    @Test(
+        "a reader may go with all buffers full, many times over",
+        .enabled(if: OpeningTests.hasTools, "needs gzip and zstd"), arguments: programs)
+    func full(_ program: String) throws {
+        let file = try TemporaryFile(OpeningTests.run("\(program) -c", on: PcapBuilder().file(Packet.some(60_000))))
+        func read(batches: Int) throws {
+            var capture = try CaptureFile(path: file.path)
+            var batch = PacketBatch()
+            for _ in 0..<batches { #expect(try capture.next(into: &batch)) }
+        }
+        for batches in [0, 1, 2, 3, 5, 8, 13] { try read(batches: batches) }
+        #if os(Linux)
+            // Other tests open files too, but not hundreds.
+            for _ in 0..<300 { try read(batches: 0) }
+            #expect(try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count < 250)
+        #endif
+    }
+}
+
+private func systemWrite(_ descriptor: Int32, _ octets: UnsafeRawPointer?, _ count: Int) -> Int {
+    unsafe write(descriptor, octets, count)
+}
