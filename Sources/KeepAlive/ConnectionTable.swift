@@ -79,6 +79,7 @@ struct ConnectionBirth: BitwiseCopyable {
     static var groupSize: Int { 512 }
 
     private static var smallestCapacity: Int { 256 }
+    private static var smallCapacity: Int { 16384 }
     /// Connections that are looked at, at the most, for one that can make room.
     private static var sweepLimit: Int { 4096 }
 
@@ -216,7 +217,8 @@ struct ConnectionBirth: BitwiseCopyable {
         evicting evicted: (ConnectionSlot<Key>, ConnectionBirth) -> Void
     ) -> Int {
         if count == capacity {
-            let more = max(Self.smallestCapacity, capacity / 8)
+            // Small tables are copied when they grow, large ones moved.
+            let more = capacity < Self.smallCapacity ? capacity : capacity / 8
             let needed = more * (Self.octetsPerConnection + 2 * MemoryLayout<UInt32>.stride)
             if !budget.has(needed), let victim = victim() {
                 unsafe evicted(slots[victim], births[victim])
