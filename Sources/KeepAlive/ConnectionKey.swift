@@ -43,8 +43,8 @@ struct HashSeed: BitwiseCopyable {
 
 /// Two IPv4 endpoints in twelve octets.
 struct IPv4Key: ConnectionKey {
-    private var firstAddress: UInt32
-    private var secondAddress: UInt32
+    /// In one word each, the first above the second, as they are compared so.
+    private var addresses: UInt64
     private var ports: UInt32
 
     @inline(__always)
@@ -65,22 +65,21 @@ struct IPv4Key: ConnectionKey {
     /// The key of two endpoints, each an address with its port below.
     @inline(__always)
     init(first: UInt64, second: UInt64) {
-        firstAddress = UInt32(truncatingIfNeeded: first >> 16)
-        secondAddress = UInt32(truncatingIfNeeded: second >> 16)
+        addresses = (first >> 16) << 32 | second >> 16
         ports = UInt32(truncatingIfNeeded: first << 16 | second & 0xFFFF)
     }
 
     @inline(__always)
     func hash(seed: HashSeed) -> UInt64 {
-        fold(UInt64(firstAddress) << 32 | UInt64(secondAddress), UInt64(ports), seed)
+        fold(addresses, UInt64(ports), seed)
     }
 
     var first: Endpoint {
-        Endpoint(IPAddress(v4: firstAddress), UInt16(truncatingIfNeeded: ports >> 16))
+        Endpoint(IPAddress(v4: UInt32(truncatingIfNeeded: addresses >> 32)), UInt16(truncatingIfNeeded: ports >> 16))
     }
 
     var second: Endpoint {
-        Endpoint(IPAddress(v4: secondAddress), UInt16(truncatingIfNeeded: ports))
+        Endpoint(IPAddress(v4: UInt32(truncatingIfNeeded: addresses)), UInt16(truncatingIfNeeded: ports))
     }
 }
 
