@@ -104,8 +104,10 @@ extension ConnectionTracker {
     /// The connection at `index` of `home`, one of the tables.
     fileprivate func place(_ home: ConnectionListing.Home, _ index: Int?) -> ConnectionListing.Place? {
         guard let index else { return nil }
-        let number = home == .version4 ? version4[birth: index].number : version6[birth: index].number
-        return ConnectionListing.Place(number: number, index: UInt32(truncatingIfNeeded: index), home: home)
+        let birth = home == .version4 ? version4[birth: index] : version6[birth: index]
+        // A list knows its next connection while that before it is told of.
+        follower.ledger.prefetch(birth.histories)
+        return ConnectionListing.Place(number: birth.number, index: UInt32(truncatingIfNeeded: index), home: home)
     }
 
     /// What is listed of `table` and lies in order of appearance; the rest goes to `stragglers`.
