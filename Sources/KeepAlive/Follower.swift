@@ -45,7 +45,7 @@ struct Follower: ~Copyable {
     }
 
     /// Segments of a step: as many as memory answers at once, and enough that it has answered when the next step begins.
-    private static let stepSize = 32
+    private static let stepSize = 16
     /// Steps by which the lookup is ahead of the segment that is followed.
     private static let stepsAhead = 3
 
