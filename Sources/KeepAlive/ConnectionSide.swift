@@ -1,50 +1,24 @@
 /// What one end of a connection sent that concerns keep-alives, by what it truly is (`SegmentKind`).
 public struct ConnectionSide: Sendable, Equatable, BitwiseCopyable {
+    // What each probe touches is together, and what has four octets fills the gaps of what has eight: there may be as many
+    // of these as there are ends.
+
     /// Its keep-alive probes; copies are not counted, here and below.
     @Tally public var probes: UInt64 = 0
     /// Of those, the ones that the peer answered before anything else was sent.
     @Tally public var answered: UInt64 = 0
+    /// Its keep-alive probes since the peer last gave a sign of life.
+    @Tally public var unanswered: UInt64 = 0
     /// Of the probes, the ones that carry an octet.
     @Tally public var octetProbes: UInt64 = 0
     /// Of the probes, the ones with the timestamp option.
     @Tally public var timestampedProbes: UInt64 = 0
-    /// Keep-alive probes in its name that it did not send.
-    @Tally public var middleboxProbes: UInt64 = 0
-    /// Its answers to keep-alive probes of the peer.
-    @Tally public var answers: UInt64 = 0
-    /// Its zero-window probes.
-    @Tally public var zeroWindowProbes: UInt64 = 0
-    /// Its retransmissions of one octet that Wireshark marks as keep-alives.
-    @Tally public var retransmissions: UInt64 = 0
-    /// Its keep-alive probes since the peer last gave a sign of life.
-    @Tally public var unanswered: UInt64 = 0
-    /// When it sent the first of those (ns since 1970); nil without any.
-    @Moment public var firstUnanswered: Int64?
-    /// Time of its first keep-alive probe (ns since 1970); nil without any.
-    @Moment public var firstProbe: Int64?
-    /// Time of its last keep-alive probe (ns since 1970); nil without any.
-    @Moment public var lastProbe: Int64?
-    /// What its first keep-alive probe waited for; nil where that was not captured.
-    public var firstWait: Wait?
-    /// Waits since a segment of the peer: they tell the idle time.
-    public var idleGaps = Gaps()
-    /// Waits since an unanswered probe: they tell the interval.
-    public var intervalGaps = Gaps()
-    /// Waits since an answered probe: they tell the greater of idle time and interval.
-    public var periodGaps = Gaps()
-    /// How long answers to its keep-alive probes took.
-    public var replies = Gaps()
-    /// When it gave up, by a RST while a probe was not answered (ns since 1970); nil: it did not.
-    @Moment public var gaveUp: Int64?
-    /// When it sent its first RST (ns since 1970), in a connection with probes; nil: none.
-    @Moment public var reset: Int64?
+    /// Whether it gave up: its first RST came while a probe was not answered.
+    var hasGivenUp = false
     /// Whether the peer answered RST to its last probe.
     public var wasResetWhenAsking = false
     /// Whether a RST that claims to be the peer's, and is not, came to it.
     public var wasResetByPath = false
-    /// How long nothing had passed but its answered probes when the peer closed or reset (ns); nil: it did not, or that was
-    /// shorter than `Silence.threshold`.
-    @Moment public var closedIdle: Int64?
     /// Whether the peer has not acknowledged all that it sent.
     public var hasUnacknowledged = false
     /// Whether what the peer has not acknowledged is its FIN, and nothing else.
@@ -53,6 +27,37 @@ public struct ConnectionSide: Sendable, Equatable, BitwiseCopyable {
     public var hasClosedWindow = false
     /// Whether its first segment carried the timestamp option; nil: that was not captured.
     public var hasTimestamps: Bool?
+    /// When it sent the first of those without an answer (ns since 1970); nil without any.
+    @Moment public var firstUnanswered: Int64?
+    /// Time of its first keep-alive probe (ns since 1970); nil without any.
+    @Moment public var firstProbe: Int64?
+    /// Time of its last keep-alive probe (ns since 1970); nil without any.
+    @Moment public var lastProbe: Int64?
+    /// What its first keep-alive probe waited for; nil where that was not captured.
+    public var firstWait: Wait?
+    /// How long answers to its keep-alive probes took.
+    public var replies = Gaps()
+    /// Its answers to keep-alive probes of the peer.
+    @Tally public var answers: UInt64 = 0
+    /// Waits since an answered probe: they tell the greater of idle time and interval.
+    public var periodGaps = Gaps()
+    /// Keep-alive probes in its name that it did not send.
+    @Tally public var middleboxProbes: UInt64 = 0
+    /// Waits since a segment of the peer: they tell the idle time.
+    public var idleGaps = Gaps()
+    /// Its zero-window probes.
+    @Tally public var zeroWindowProbes: UInt64 = 0
+    /// Waits since an unanswered probe: they tell the interval.
+    public var intervalGaps = Gaps()
+    /// Its retransmissions of one octet that Wireshark marks as keep-alives.
+    @Tally public var retransmissions: UInt64 = 0
+    /// When it sent its first RST (ns since 1970), in a connection with probes; nil: none.
+    @Moment public var reset: Int64?
+    /// When it gave up, by a RST while a probe was not answered (ns since 1970); nil: it did not.
+    public var gaveUp: Int64? { hasGivenUp ? reset : nil }
+    /// How long nothing had passed but its answered probes when the peer closed or reset (ns); nil: it did not, or that was
+    /// shorter than `Silence.threshold`.
+    @Moment public var closedIdle: Int64?
     /// When it last sent something other than a probe (ns since 1970); nil: never.
     @Moment public var lastSpoke: Int64?
 

@@ -2,11 +2,11 @@ import Wire
 
 /// What one end asked of its peer, and what came of it: the cold part of its state, kept of ends that have asked.
 struct ProbeHistory: BitwiseCopyable {
-    /// The last thing that this end asked; meaningful where `hasAsked`.
+    /// When this end last asked something (ns since 1970); meaningful where `hasAsked`.
+    private var askedTime: Int64 = 0
+    /// What that was; likewise.
     private var asked = SegmentKind.Asked(kind: .probe, sequence: SequenceNumber(0), end: SequenceNumber(0))
     private var hasAsked = false
-    /// When it did (ns since 1970).
-    private var askedTime: Int64 = 0
     private var identification: UInt16 = 0
     private var timestampValue: UInt32 = 0
     private var trainNumber: UInt32 = 0
@@ -168,7 +168,7 @@ struct ProbeHistory: BitwiseCopyable {
         if hasAsked, time >= askedTime { event.wait = Wait(since: .unansweredProbe, gap: time &- askedTime) }
         guard own.reset == nil else { return }
         own.reset = time
-        if asked.kind == .probe { own.gaveUp = time }
+        own.hasGivenUp = asked.kind == .probe
     }
 
     /// The peer resets the connection in which this end has asked: `event` is completed.
