@@ -16,40 +16,58 @@ public struct ConnectionListing: Sendable {
     }
 
     /// Those of each table that lie in order of appearance.
-    private let version4: PlaceSet
-    private let version6: PlaceSet
+    private var version4: Row
+    private var version6: Row
     /// The others: their ports were used again, or they took the place of a connection that made room.
     private let stragglers: [Place]
-    /// The next one of each.
-    private var next4: Place?
-    private var next6: Place?
     private var passed = 0
 
     fileprivate init(
         _ version4: PlaceSet, _ version6: PlaceSet, _ stragglers: [Place], of tracker: borrowing ConnectionTracker
     ) {
-        self.version4 = version4
-        self.version6 = version6
+        self.version4 = Row(version4, .version4, of: tracker)
+        self.version6 = Row(version6, .version6, of: tracker)
         self.stragglers = stragglers.sorted { $0.number < $1.number }
-        next4 = tracker.place(.version4, version4.next(from: 0))
-        next6 = tracker.place(.version6, version6.next(from: 0))
     }
 
     /// The next connection, of `tracker`; nil at the end.
     fileprivate mutating func next(of tracker: borrowing ConnectionTracker) -> Place? {
         var first = passed < stragglers.count ? stragglers[passed] : nil
-        if let place = next4, place.number < first?.number ?? .max { first = place }
-        if let place = next6, place.number < first?.number ?? .max { first = place }
+        if let place = version4.next, place.number < first?.number ?? .max { first = place }
+        if let place = version6.next, place.number < first?.number ?? .max { first = place }
         guard let first else { return nil }
-        let following = Int(first.index) + 1
-        if first.number == next4?.number {
-            next4 = tracker.place(.version4, version4.next(from: following))
-        } else if first.number == next6?.number {
-            next6 = tracker.place(.version6, version6.next(from: following))
+        if first.number == version4.next?.number {
+            version4.advance(of: tracker)
+        } else if first.number == version6.next?.number {
+            version6.advance(of: tracker)
         } else {
             passed += 1
         }
         return first
+    }
+
+    /// What is listed of one table.
+    ///
+    /// It knows the next two, so that what is kept of them, which lies anywhere, is asked for before it is needed.
+    private struct Row: Sendable {
+        private let places: PlaceSet
+        private let home: Home
+        /// The next one, and where the one after it is.
+        private(set) var next: Place?
+        private var following: Int?
+
+        init(_ places: PlaceSet, _ home: Home, of tracker: borrowing ConnectionTracker) {
+            (self.places, self.home) = (places, home)
+            following = places.next(from: 0)
+            advance(of: tracker)
+        }
+
+        mutating func advance(of tracker: borrowing ConnectionTracker) {
+            next = tracker.place(home, following)
+            guard let index = following else { return }
+            following = places.next(from: index + 1)
+            if let following { tracker.prefetch(home, following) }
+        }
     }
 }
 
@@ -105,9 +123,13 @@ extension ConnectionTracker {
     fileprivate func place(_ home: ConnectionListing.Home, _ index: Int?) -> ConnectionListing.Place? {
         guard let index else { return nil }
         let birth = home == .version4 ? version4[birth: index] : version6[birth: index]
-        // A list knows its next connection while that before it is told of.
         follower.ledger.prefetch(birth.histories)
         return ConnectionListing.Place(number: birth.number, index: UInt32(truncatingIfNeeded: index), home: home)
+    }
+
+    /// Asks for the cache lines of the connection at `index` of `home`.
+    fileprivate func prefetch(_ home: ConnectionListing.Home, _ index: Int) {
+        if home == .version4 { version4.prefetch(index) } else { version6.prefetch(index) }
     }
 
     /// What is listed of `table` and lies in order of appearance; the rest goes to `stragglers`.

@@ -74,7 +74,7 @@ struct ConnectionTableTests {
             #expect(!table.holds(key, at: found) || place == Int(found))
         }
         var seen: Set<Collider> = []
-        table.forEach { place, _ in seen.insert(table.slot(at: place).key) }
+        for place in 0..<table.count { seen.insert(table.slot(at: place).key) }
         #expect(seen == Set(model.keys))
     }
 
