@@ -47,7 +47,7 @@ captures: ## Write anew the captures of formats and envelopes
 	@$(SETUP) python3 zstd lz4
 	python3 Tests/Scripts/make-captures.py captures
 
-bench: build ## Time tcpalive beside tshark, tcptrace, tcpdump and more (10 minutes; QUICK=1 to try)
+bench: build ## Time tcpalive beside tshark, tcptrace, tcpdump and more (a quarter of an hour; QUICK=1 to try)
 	@$(SETUP) $(BENCH_NEEDS)
 	@python3 Tests/Benchmarks/bench.py $(TOOL)
 	@$(if $(filter Linux,$(shell uname)),python3 Tests/Benchmarks/allocations.py $(TOOL))
