@@ -15,7 +15,7 @@ enum Compression: String, CaseIterable {
         }
     }
 
-    /// The Debian package of the program that undoes it, which is called as the compression is.
+    /// The Debian package of the program that undoes it, where one is run; it is called as the compression is.
     var package: String {
         self == .xz ? "xz-utils" : rawValue
     }

@@ -10,7 +10,8 @@ internal import Synchronization
 /// A thread that decompresses a file, a few buffers ahead of whoever reads. Ended in `deinit`.
 ///
 /// Buffers go to the reader and back through `Exchange`. An octet through a pipe tells of each: a reader that waits is
-/// interrupted by signals as if it read the file itself, and a thread that waits for its file sees the reader go.
+/// interrupted by signals as if it read the file itself, and a thread that waits for its file sees the reader go. Only
+/// within a read(2) that hangs, as on a file system that does not answer, it does not.
 struct DecompressingThread: ~Copyable {
     private let exchange = Exchange()
     private let group = DispatchGroup()
@@ -184,7 +185,11 @@ extension DecompressingThread {
                     case .gone: return nil
                     }
                 }
-                guard takeBuffer() else { return nil }
+                do {
+                    guard try takeBuffer() else { return nil }
+                } catch {
+                    return .unreadable(error.code)
+                }
                 // Out of here for as long as the octets are borrowed.
                 var buffer: [UInt8] = []
                 swap(&buffer, &self.buffer)
@@ -213,17 +218,13 @@ extension DecompressingThread {
         }
 
         /// Waits for a buffer, where there is none; false where the reader has gone.
-        private mutating func takeBuffer() -> Bool {
+        private mutating func takeBuffer() throws(SystemError) -> Bool {
             if hasBuffer { return true }
             while buffersLeft == 0 {
                 var told = [UInt8](repeating: 0, count: bufferCount)
-                do {
-                    guard let count = try systemRead(returns, into: &told, at: 0) else { continue }
-                    if count == 0 { return false }
-                    buffersLeft += count
-                } catch {
-                    return false
-                }
+                guard let count = try systemRead(returns, into: &told, at: 0) else { continue }
+                if count == 0 { return false }
+                buffersLeft += count
             }
             buffersLeft -= 1
             hasBuffer = true
@@ -245,6 +246,7 @@ extension DecompressingThread {
                     pollfd(fd: returns, events: 0, revents: 0), pollfd(fd: input, events: Int16(POLLIN), revents: 0),
                 ]
                 let ready = unsafe poll(&ends, 2, buffer.isEmpty ? -1 : 0)
+                if ready < 0, errno != EINTR { return .failed(errno) }
                 if ends[0].revents & Int16(POLLHUP) != 0 { return .gone }
                 if ready == 0 { give() }
                 guard ready > 0 else { continue }

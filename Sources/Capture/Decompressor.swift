@@ -24,7 +24,7 @@ struct Decompressor: ~Copyable {
                 ? CaptureError(
                     "\(name) is compressed with \(compression), which is not installed here: "
                         + "apt install \(compression.package)")
-                : CaptureError("cannot run \(compression) to decompress \(name): \(error)")
+                : CaptureError("cannot decompress \(name): \(error)")
         }
     }
 

@@ -56,9 +56,6 @@ struct OctetSource: ~Copyable {
         return UInt64(clamping: lseek(file, 0, SEEK_CUR))
     }
 
-    /// Whether its first records may be waited for: whoever compresses for a pipe keeps back more than those anyway.
-    var isFinite: Bool { isRegular || decompressor != nil }
-
     /// Looks at the front of the source, and tells how many octets it holds there: fewer than `count` only at its end.
     mutating func peek(_ count: Int) throws(CaptureError) -> Int {
         while peeked.count < count {

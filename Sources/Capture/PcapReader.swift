@@ -204,11 +204,11 @@ extension PcapReader {
 
     /// Chooses the one of `variants` under which the first three records look best, the first of equals.
     ///
-    /// A live pipe is not asked, as its records may not have been written yet: the first is taken.
+    /// A pipe is not asked, as its records may not have been written yet: the first is taken.
     private mutating func chooseVariant(of variants: [Variant], _ source: inout OctetSource) throws(CaptureError) {
         var least = Int.max
-        for candidate in variants where source.isFinite || least == .max {
-            let flaws = source.isFinite ? try flaws(under: candidate, &source) : 0
+        for candidate in variants where source.isRegular || least == .max {
+            let flaws = source.isRegular ? try flaws(under: candidate, &source) : 0
             if flaws < least { (least, variant) = (flaws, candidate) }
             if flaws == 0 { break }
         }

@@ -46,9 +46,10 @@ import CTCPAlive
     func prefetch(_ place: Int) {
         guard place >= 0, place < count, let base = unsafe base else { return }
         let element = unsafe UnsafeRawPointer(base + place)
-        for offset in stride(from: 0, to: MemoryLayout<Element>.stride, by: 64) {
-            unsafe tcpalive_prefetch(element + offset)
-        }
+        let size = MemoryLayout<Element>.stride
+        for offset in stride(from: 0, to: size, by: 64) { unsafe tcpalive_prefetch(element + offset) }
+        // It may begin within a line, and end in one more.
+        if size > 64, size % 64 != 0 { unsafe tcpalive_prefetch(element + size - 1) }
     }
 
     /// The memory of `old`, `oldCount` elements, with room for `count`.

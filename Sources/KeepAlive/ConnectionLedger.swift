@@ -222,7 +222,7 @@ struct ConnectionLedger: ~Copyable {
         sides.1.take(slot.sides.1, hasTimestamps: birth.timesToLive.1 == 0 ? nil : birth.haveTimestamps.1)
         sides.0.awaitsCloseOnly = first.contains(.sentFIN) && ranges.holdsOneOctet(slot.lists, 0)
         sides.1.awaitsCloseOnly = second.contains(.sentFIN) && ranges.holdsOneOctet(slot.lists, 1)
-        // No time is as early as `min`, which stands for none.
+        // `min` stands for none, as in `Moment`.
         let last = max(lastAsked(birth) ?? .min, slot.sides.0.spoke ?? .min, slot.sides.1.spoke ?? .min)
         let lastTime = last == .min ? nil : last
         var silence = birth.silence == 0 ? Silence() : silences[Int(birth.silence) - 1]

@@ -1,6 +1,6 @@
 /// Goes through connections in order of appearance: those of which there is something to be said, or all.
 ///
-/// Takes next to no memory for each: what is said of a connection is made on the way (`ConnectionTracker.next(in:)`).
+/// Takes a bit for each, and 16 octets where they lie in another order, as after evictions: what is said of a connection is made on the way (`ConnectionTracker.next(in:)`).
 public struct ConnectionListing: Sendable {
     /// Where a connection is: light, while connections are large.
     public struct Place: Sendable, BitwiseCopyable {
@@ -122,6 +122,7 @@ extension ConnectionTracker {
     /// The connection at `index` of `home`, one of the tables.
     fileprivate func place(_ home: ConnectionListing.Home, _ index: Int?) -> ConnectionListing.Place? {
         guard let index else { return nil }
+        precondition(index < (home == .version4 ? version4.count : version6.count), "a list of another tracker")
         let birth = home == .version4 ? version4[birth: index] : version6[birth: index]
         follower.ledger.prefetch(birth.histories)
         return ConnectionListing.Place(number: birth.number, index: UInt32(truncatingIfNeeded: index), home: home)
@@ -129,7 +130,20 @@ extension ConnectionTracker {
 
     /// Asks for the cache lines of the connection at `index` of `home`.
     fileprivate func prefetch(_ home: ConnectionListing.Home, _ index: Int) {
-        if home == .version4 { version4.prefetch(index) } else { version6.prefetch(index) }
+        if home == .version4 { version4.prefetch(at: index) } else { version6.prefetch(at: index) }
+    }
+
+    /// Where `place` is in its home. One of another tracker is a mistake that must not read what is not there.
+    func index(of place: ConnectionListing.Place) -> Int {
+        let index = Int(place.index)
+        let count =
+            switch place.home {
+            case .version4: version4.count
+            case .version6: version6.count
+            case .replaced: follower.ledger.replaced.count
+            }
+        precondition(index < count, "a connection of another tracker")
+        return index
     }
 
     /// What is listed of `table` and lies in order of appearance; the rest goes to `stragglers`.
@@ -157,7 +171,7 @@ extension ConnectionTracker {
 
     /// The connection at `place`.
     public func connection(at place: ConnectionListing.Place) -> Connection {
-        let index = Int(place.index)
+        let index = index(of: place)
         return switch place.home {
         case .version4:
             follower.ledger.connection(version4.slot(at: index), version4[birth: index], follower.analysis.ranges)

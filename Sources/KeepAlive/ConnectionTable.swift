@@ -47,7 +47,8 @@ struct ConnectionBirth: BitwiseCopyable {
 /// looked at where it is the right one, and hardly ever in vain.
 ///
 /// All is raw memory, because a packet must cost one cache miss and no reference count. The rule that keeps that safe: a
-/// place is one that `place(of:)` gave, and holds a connection for as long as the table lives.
+/// place is below `count`, as those are that `find` and `place(of:)` give, and holds a connection for as long as the
+/// table lives, if not the same one.
 @safe struct ConnectionTable<Key: ConnectionKey>: ~Copyable {
     /// Connections in the table: they are at the places from 0 on.
     private(set) var count = 0
@@ -62,7 +63,7 @@ struct ConnectionBirth: BitwiseCopyable {
     private var entries: UnsafeMutablePointer<UInt32>
     private var mask: Int
     let seed: HashSeed
-    /// What `lookUp` found for the present group, in the order of its segments.
+    /// What is known of the segments of the present group, in the order of its segments.
     let lookups: UnsafeMutablePointer<Lookup<Key>>
     /// How many of the group were looked up, how many of those were found, and how many of those `hint` has examined.
     var (lookedUp, found, examined) = (0, 0, 0)
@@ -107,7 +108,7 @@ struct ConnectionBirth: BitwiseCopyable {
 
     /// Asks for the cache line of the index where `hash` is probably found.
     @inline(__always)
-    func prefetch(_ hash: UInt32) {
+    func prefetch(hash: UInt32) {
         unsafe tcpalive_prefetch(entries + Int(hash) & mask)
     }
 
@@ -122,14 +123,19 @@ struct ConnectionBirth: BitwiseCopyable {
             if entry == 0 { return Self.nowhere }
             if (entry ^ hash) & ~tagless == 0 {
                 let place = entry & tagless &- 1
-                let slot = unsafe slots + Int(place)
-                unsafe tcpalive_prefetch(slot)
-                if MemoryLayout<ConnectionSlot<Key>>.stride > 64 {
-                    unsafe tcpalive_prefetch(UnsafeRawPointer(slot) + 64)
-                }
+                prefetchSlot(at: Int(place))
                 return place
             }
             index = (index &+ 1) & mask
+        }
+    }
+
+    @inline(__always)
+    private func prefetchSlot(at place: Int) {
+        let slot = unsafe slots + place
+        unsafe tcpalive_prefetch(slot)
+        if MemoryLayout<ConnectionSlot<Key>>.stride > 64 {
+            unsafe tcpalive_prefetch(UnsafeRawPointer(slot) + 64)
         }
     }
 
@@ -197,8 +203,8 @@ struct ConnectionBirth: BitwiseCopyable {
     }
 
     /// Asks for the cache lines of what is kept of the connection at `place`.
-    func prefetch(_ place: Int) {
-        unsafe tcpalive_prefetch(slots + place)
+    func prefetch(at place: Int) {
+        prefetchSlot(at: place)
         unsafe tcpalive_prefetch(births + place)
     }
 

@@ -40,7 +40,7 @@ extension ConnectionTracker {
 
     /// Whether a long silence of the connection at `place` may tell something of its path.
     public func hadSilence(at place: ConnectionListing.Place) -> Bool {
-        let index = Int(place.index)
+        let index = index(of: place)
         return switch place.home {
         case .version4: version4[birth: index].silence != 0
         case .version6: version6[birth: index].silence != 0

@@ -18,24 +18,26 @@ public struct HeardHosts: Sendable {
 
     /// From now on `host` is awaited.
     public mutating func add(_ host: IPAddress) {
-        if times[host] == nil { times[host] = .min }
-        forget()
+        guard times[host] == nil else { return }
+        times[host] = .min
+        // What was noted of it, if anything, is that it is not awaited.
+        let place = Self.recentPlace(of: host)
+        if recent[place].host == host { recent[place].time = .min }
     }
 
     /// Awaits the hosts of `other` too.
     public mutating func add(all other: HeardHosts) {
         times.merge(other.times) { first, _ in first }
-        forget()
+        for place in recent.indices { recent[place].time = .min }
     }
 
-    private mutating func forget() {
-        for place in recent.indices { recent[place].time = .min }
+    private static func recentPlace(of host: IPAddress) -> Int {
+        Int(truncatingIfNeeded: ((host.low ^ host.high) &* 0x9E37_79B9_7F4A_7C15) >> 56)
     }
 
     /// Notes that `host` was heard at `time` (ns since 1970), if it is awaited.
     public mutating func note(_ host: IPAddress, at time: Int64) {
-        let mixed = (host.low ^ host.high) &* 0x9E37_79B9_7F4A_7C15
-        let place = Int(truncatingIfNeeded: mixed >> 56)
+        let place = Self.recentPlace(of: host)
         if recent[place].time >= time, recent[place].host == host { return }
         guard let last = times[host] else {
             recent[place] = (host, .max)
@@ -60,7 +62,7 @@ extension ConnectionTracker {
         var hosts = HeardHosts()
         var listing = listing
         while let place = next(in: &listing) {
-            let index = Int(place.index)
+            let index = index(of: place)
             switch place.home {
             case .version4: awaited(version4.slot(at: index), version4[birth: index], &hosts)
             case .version6: awaited(version6.slot(at: index), version6[birth: index], &hosts)

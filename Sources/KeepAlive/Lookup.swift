@@ -44,7 +44,7 @@ extension ConnectionTable {
     @inline(__always)
     mutating func lookUp(_ segments: Span<Segment>, _ place: Int) {
         let lookup = Lookup<Key>(segments, place, seed: seed)
-        prefetch(lookup.hash)
+        prefetch(hash: lookup.hash)
         unsafe lookups[lookedUp] = lookup
         lookedUp &+= 1
     }
@@ -93,7 +93,7 @@ extension ConnectionTable {
         hinted = 0
     }
 
-    /// What `lookUp` found for segment `number` of the group.
+    /// What was looked up for segment `number` of the group.
     @inline(__always)
     func lookup(_ number: Int) -> Lookup<Key> {
         unsafe lookups[number]

@@ -189,12 +189,11 @@ struct CompressedTests {
         let packets = Packet.some(9)
         let fifo = try Fifo()
         fifo.write(Self.begun(program, [PcapBuilder().header]))
-        for packet in packets.prefix(3) { fifo.write(Self.block(program, packet)) }
         var file = try CaptureFile(path: fifo.path)
         #expect(!file.isFinite && file.octetsTotal == nil)
         var batch = PacketBatch()
         var received = 0
-        for sent in 3...9 {
+        for sent in 0...9 {
             // It would wait here for ever, were anything kept back.
             while received < sent {
                 #expect(try file.next(into: &batch))
