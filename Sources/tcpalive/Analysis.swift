@@ -39,10 +39,10 @@ struct Analysis: ~Copyable {
 
     /// An analysis that marks as Wireshark `version` does and ends after `packetLimit` packets, if any.
     ///
-    /// With `keepsAll`, connections without events are remembered and judged too. `survey`, `note` and the writing of an excerpt need
-    /// `tellsPlaces`. With `shard`, connections in it alone are told of. With more than one of `jobs`, and without
-    /// `tellsPlaces`, one thread reads and the others follow the connections, with the same results. With `isLight`,
-    /// segments with more than one octet are kept out of what it is given.
+    /// With `keepsAll`, connections without events are remembered and judged too. `survey`, `note` and the writing of an
+    /// excerpt need `tellsPlaces`. With `shard`, connections in it alone are told of. With more than one of `jobs`, and
+    /// without `tellsPlaces`, one thread reads and the others follow the connections, with the same results. With
+    /// `isLight`, segments with more than one octet are kept out of what it is given.
     init(
         version: WiresharkVersion, packetLimit: UInt64? = nil, keepsAll: Bool = false, tellsPlaces: Bool = false,
         shard: Shard? = nil, jobs: Int = 1, isLight: Bool = false

@@ -66,7 +66,8 @@ struct ParallelTracker {
     /// Connections numbered so far.
     private var connectionCount: UInt64 = 0
 
-    /// Trackers for `jobs` threads, from 2, of which the caller's is one, that mark as Wireshark `version` does; the memory limit is that of all together.
+    /// Trackers for `jobs` threads, from 2, of which the caller's is one, that mark as Wireshark `version` does; the memory
+    /// limit is that of all together.
     init(jobs: Int, version: WiresharkVersion, keepsAll: Bool, shard: Shard?, isLight: Bool) {
         var random = SystemRandomNumberGenerator()
         workers = (0..<jobs - 1).map { _ in
