@@ -36,7 +36,7 @@ let benchmarks: @Sendable () -> Void = {
                 tracker.track(segments, events: &events)
             }
             benchmark.stopMeasurement()
-            expect(Int(tracker.connectionCount), 64, of: benchmark)
+            expect(Int(tracker.tally.connections), 64, of: benchmark)
         }
     }
 
