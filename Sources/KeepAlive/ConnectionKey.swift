@@ -2,14 +2,14 @@ import Wire
 
 /// What a connection is found by: two endpoints, the smaller one first, so that both directions find the same.
 protocol ConnectionKey: BitwiseCopyable, Equatable {
-    /// The key of two endpoints, `first` the smaller.
-    init(first: Endpoint, second: Endpoint)
+    /// Whether it is one of IPv6.
+    static var isVersion6: Bool { get }
 
-    /// The key of the segment at `place` of `segments`, and the sender's place in it: 0 is the first.
-    static func oriented(_ segments: Span<Segment>, _ place: Int) -> (key: Self, side: Int)
+    /// The key of the segment of `glance`, one of `glances`.
+    init(_ glance: Glance, _ glances: borrowing GlanceBatch)
 
     /// A hash of the key that depends on `seed`.
-    func hash(seed: HashSeed) -> UInt64
+    func hash(seed: HashSeed) -> UInt32
 
     /// The smaller endpoint.
     var first: Endpoint { get }
@@ -43,35 +43,22 @@ struct HashSeed: BitwiseCopyable {
 
 /// Two IPv4 endpoints in twelve octets.
 struct IPv4Key: ConnectionKey {
-    /// In one word each, the first above the second, as they are compared so.
+    static var isVersion6: Bool { false }
+
+    /// The first above the second, as they are in a `Glance`.
     private var addresses: UInt64
     private var ports: UInt32
 
     @inline(__always)
-    init(first: Endpoint, second: Endpoint) {
-        self.init(
-            first: first.address.low << 16 | UInt64(first.port), second: second.address.low << 16 | UInt64(second.port))
+    init(_ glance: Glance, _ glances: borrowing GlanceBatch) {
+        addresses = glance.addresses
+        ports = glance.ports
     }
 
     @inline(__always)
-    static func oriented(_ segments: Span<Segment>, _ place: Int) -> (key: Self, side: Int) {
-        // An address and its port in one number, and no branch: directions come in random order.
-        let source = segments[place].source.address.low << 16 | UInt64(segments[place].source.port)
-        let destination = segments[place].destination.address.low << 16 | UInt64(segments[place].destination.port)
-        let key = IPv4Key(first: min(source, destination), second: max(source, destination))
-        return (key, source > destination ? 1 : 0)
-    }
-
-    /// The key of two endpoints, each an address with its port below.
-    @inline(__always)
-    init(first: UInt64, second: UInt64) {
-        addresses = (first >> 16) << 32 | second >> 16
-        ports = UInt32(truncatingIfNeeded: first << 16 | second & 0xFFFF)
-    }
-
-    @inline(__always)
-    func hash(seed: HashSeed) -> UInt64 {
-        fold(addresses, UInt64(ports), seed)
+    func hash(seed: HashSeed) -> UInt32 {
+        // Ports of a host follow each other, and would make a row of products: spread, they do not (golden ratio).
+        middle(addresses, UInt64(ports) &* 0x9E37_79B9_7F4A_7C15, seed)
     }
 
     var first: Endpoint {
@@ -85,6 +72,8 @@ struct IPv4Key: ConnectionKey {
 
 /// Two IPv6 endpoints in thirty-six octets.
 struct IPv6Key: ConnectionKey {
+    static var isVersion6: Bool { true }
+
     private var firstHigh: UInt64
     private var firstLow: UInt64
     private var secondHigh: UInt64
@@ -92,27 +81,18 @@ struct IPv6Key: ConnectionKey {
     private var ports: UInt32
 
     @inline(__always)
-    init(first: Endpoint, second: Endpoint) {
-        firstHigh = first.address.high
-        firstLow = first.address.low
-        secondHigh = second.address.high
-        secondLow = second.address.low
-        ports = UInt32(first.port) << 16 | UInt32(second.port)
-    }
-
-    /// The smaller end is first: by address, and by port where the addresses are equal (wireshark-rules 3.1).
-    @inline(__always)
-    static func oriented(_ segments: Span<Segment>, _ place: Int) -> (key: Self, side: Int) {
-        let (source, destination) = (segments[place].source, segments[place].destination)
-        let isGreater =
-            source.address == destination.address
-            ? source.port > destination.port : source.address.isGreater(than: destination.address)
-        return isGreater ? (Self(first: destination, second: source), 1) : (Self(first: source, second: destination), 0)
+    init(_ glance: Glance, _ glances: borrowing GlanceBatch) {
+        let source = glances.listed.segments[Int(glance.place)].source.address
+        let destination = glances.listed.segments[Int(glance.place)].destination.address
+        let (first, second) = glance.side == 0 ? (source, destination) : (destination, source)
+        (firstHigh, firstLow) = (first.high, first.low)
+        (secondHigh, secondLow) = (second.high, second.low)
+        ports = glance.ports
     }
 
     @inline(__always)
-    func hash(seed: HashSeed) -> UInt64 {
-        fold(fold(firstHigh, firstLow, seed) ^ UInt64(ports), fold(secondHigh, secondLow, seed.other), seed)
+    func hash(seed: HashSeed) -> UInt32 {
+        middle(fold(firstHigh, firstLow, seed) ^ UInt64(ports), fold(secondHigh, secondLow, seed.other), seed)
     }
 
     var first: Endpoint {
@@ -129,4 +109,11 @@ struct IPv6Key: ConnectionKey {
 private func fold(_ left: UInt64, _ right: UInt64, _ seed: HashSeed) -> UInt64 {
     let product = (left ^ seed.first).multipliedFullWidth(by: right ^ seed.second)
     return product.high ^ product.low
+}
+
+/// Mixes two words likewise: what is in the middle of the product, on which all bits of both bear.
+@inline(__always)
+private func middle(_ left: UInt64, _ right: UInt64, _ seed: HashSeed) -> UInt32 {
+    let product = (left ^ seed.first).multipliedFullWidth(by: right ^ seed.second)
+    return UInt32(truncatingIfNeeded: product.high) ^ UInt32(truncatingIfNeeded: product.low >> 32)
 }

@@ -60,27 +60,16 @@ struct ConnectionBirth: BitwiseCopyable {
     /// Places that there is room for.
     private var capacity: Int
     /// Bits of the hash above `mask`, the place + 1 below; 0 is free.
-    private var entries: UnsafeMutablePointer<UInt32>
-    private var mask: Int
+    private(set) var entries: UnsafeMutablePointer<UInt32>
+    private(set) var mask: Int
     let seed: HashSeed
-    /// What is known of the segments of the present group, in the order of its segments.
-    let lookups: UnsafeMutablePointer<Lookup<Key>>
-    /// How many of the group were looked up, how many of those were found, and how many of those `hint` has examined.
-    var (lookedUp, found, examined) = (0, 0, 0)
-    /// The places that `hint` came upon.
-    let hints: UnsafeMutablePointer<UInt32>
-    var hinted = 0
+    /// What is known ahead of the present group of segments.
+    var lookups = Lookups()
     /// Where the next connection is looked for that can make room.
     private var hand = 0
 
-    /// A place that `find` has not found.
-    static var nowhere: UInt32 { .max }
-
-    /// Segments that are looked up together at most.
-    static var groupSize: Int { 512 }
-
     private static var smallestCapacity: Int { 256 }
-    private static var smallCapacity: Int { 16384 }
+    private static var smallCapacity: Int { 65536 }
     /// Connections that are looked at, at the most, for one that can make room.
     private static var sweepLimit: Int { 4096 }
 
@@ -92,13 +81,9 @@ struct ConnectionBirth: BitwiseCopyable {
         unsafe births = Arena.resized(nil, 0, capacity)
         mask = capacity * 2 - 1
         unsafe entries = Self.freeEntries(mask + 1)
-        unsafe lookups = .allocate(capacity: Self.groupSize)
-        unsafe hints = .allocate(capacity: Self.groupSize)
     }
 
     deinit {
-        unsafe lookups.deallocate()
-        unsafe hints.deallocate()
         unsafe tcpalive_resize(slots, capacity * MemoryLayout<ConnectionSlot<Key>>.stride, 0)
         unsafe tcpalive_resize(births, capacity * MemoryLayout<ConnectionBirth>.stride, 0)
         unsafe entries.deallocate()
@@ -106,24 +91,25 @@ struct ConnectionBirth: BitwiseCopyable {
 
     // MARK: Finding
 
-    /// Asks for the cache line of the index where `hash` is probably found.
-    @inline(__always)
-    func prefetch(hash: UInt32) {
-        unsafe tcpalive_prefetch(entries + Int(hash) & mask)
+    /// The place where a connection with `hash` is, probably the right one, whose cache lines are asked for;
+    /// `Lookup.nowhere` where there is none.
+    func find(_ hash: UInt32) -> UInt32 {
+        unsafe Self.find(hash, entries, UInt32(truncatingIfNeeded: mask), slots)
     }
 
-    /// The place where a connection with `hash` is, probably the right one, whose cache lines are asked for; `nowhere`
-    /// where there is none.
+    /// The same, given what it is looked for in.
     @inline(__always)
-    func find(_ hash: UInt32) -> UInt32 {
-        let tagless = UInt32(truncatingIfNeeded: mask)
-        var index = Int(hash) & mask
+    static func find(
+        _ hash: UInt32, _ entries: UnsafeMutablePointer<UInt32>, _ mask: UInt32,
+        _ slots: UnsafeMutablePointer<ConnectionSlot<Key>>
+    ) -> UInt32 {
+        var index = hash & mask
         while true {
-            let entry = unsafe entries[index]
-            if entry == 0 { return Self.nowhere }
-            if (entry ^ hash) & ~tagless == 0 {
-                let place = entry & tagless &- 1
-                prefetchSlot(at: Int(place))
+            let entry = unsafe entries[Int(index)]
+            if entry == 0 { return Lookup.nowhere }
+            if (entry ^ hash) & ~mask == 0 {
+                let place = entry & mask &- 1
+                unsafe prefetch(slots + Int(place))
                 return place
             }
             index = (index &+ 1) & mask
@@ -131,8 +117,7 @@ struct ConnectionBirth: BitwiseCopyable {
     }
 
     @inline(__always)
-    private func prefetchSlot(at place: Int) {
-        let slot = unsafe slots + place
+    private static func prefetch(_ slot: UnsafeMutablePointer<ConnectionSlot<Key>>) {
         unsafe tcpalive_prefetch(slot)
         if MemoryLayout<ConnectionSlot<Key>>.stride > 64 {
             unsafe tcpalive_prefetch(UnsafeRawPointer(slot) + 64)
@@ -142,7 +127,13 @@ struct ConnectionBirth: BitwiseCopyable {
     /// Whether the connection of `key` is at `place`, as `find` gave it.
     @inline(__always)
     func holds(_ key: Key, at place: UInt32) -> Bool {
-        unsafe place != Self.nowhere && slots[Int(place)].key == key
+        unsafe place != Lookup.nowhere && slots[Int(place)].key == key
+    }
+
+    /// The place of the connection of `key`, which is probably at `lookup.place`; nil where there is none.
+    @inline(__always)
+    func place(of key: Key, _ lookup: Lookup) -> Int? {
+        holds(key, at: lookup.place) ? Int(lookup.place) : place(of: key, hash: lookup.hash)
     }
 
     /// The place of the connection of `key`; nil where there is none.
@@ -163,7 +154,7 @@ struct ConnectionBirth: BitwiseCopyable {
     }
 
     private func hash(at place: Int) -> UInt32 {
-        Lookup<Key>.hash(unsafe slots[place].key, seed: seed)
+        unsafe slots[place].key.hash(seed: seed)
     }
 
     // MARK: What is kept
@@ -176,12 +167,16 @@ struct ConnectionBirth: BitwiseCopyable {
             _ sender: inout WiresharkSide, _ peer: inout WiresharkSide, _ lists: inout UInt32
         ) -> Result
     ) -> Result {
-        // Two distinct places of one slot, chosen by index and not by branch: directions come in random order.
         let slot = unsafe slots + place
-        return unsafe withUnsafeMutablePointer(to: &slot.pointee.sides) { pair in
-            unsafe pair.withMemoryRebound(to: WiresharkSide.self, capacity: 2) { sides in
-                unsafe body(&sides[side], &sides[1 - side], &slot.pointee.lists)
-            }
+        let sides = unsafe Self.sides(of: slot)
+        return unsafe body(&sides[side], &sides[side ^ 1], &slot.pointee.lists)
+    }
+
+    /// The two sides of the connection in `slot`, chosen by index and not by branch: directions come in random order.
+    @inline(__always)
+    static func sides(of slot: UnsafeMutablePointer<ConnectionSlot<Key>>) -> UnsafeMutablePointer<WiresharkSide> {
+        unsafe withUnsafeMutablePointer(to: &slot.pointee.sides) {
+            unsafe UnsafeMutableRawPointer($0).assumingMemoryBound(to: WiresharkSide.self)
         }
     }
 
@@ -204,7 +199,7 @@ struct ConnectionBirth: BitwiseCopyable {
 
     /// Asks for the cache lines of what is kept of the connection at `place`.
     func prefetch(at place: Int) {
-        prefetchSlot(at: place)
+        unsafe Self.prefetch(slots + place)
         unsafe tcpalive_prefetch(births + place)
     }
 

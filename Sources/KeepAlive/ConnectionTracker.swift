@@ -56,23 +56,28 @@ public struct ConnectionTracker: ~Copyable {
 
     /// Follows `segments` and appends what they tell of keep-alives to `events`, in order.
     public mutating func track(_ segments: borrowing SegmentBatch, events: inout [SegmentEvent]) {
-        let all = segments.segments.span
+        track(GlanceBatch(at: segments.segments), at: PacketBatch(), events: &events)
+    }
+
+    /// Follows the segments of `glances`, which were taken at `packets`, likewise.
+    public mutating func track(
+        _ glances: borrowing GlanceBatch, at packets: borrowing PacketBatch, events: inout [SegmentEvent]
+    ) {
         var start = 0
-        while start < all.count {
-            let end = min(start &+ ConnectionTable<IPv4Key>.groupSize, all.count)
-            follower.follow(all, start..<end, in: &version4, &version6, &events)
+        while start < glances.glances.count {
+            let end = min(start &+ Follower.groupSize, glances.glances.count)
+            follower.follow(glances, start..<end, of: packets, in: &version4, &version6, &events)
             start = end
         }
     }
 
     /// Follows `segments` likewise, each the whole way: tests hold the quiet way against it (`WiresharkAnalysis.takesQuietly`).
     mutating func trackWhole(_ segments: borrowing SegmentBatch, events: inout [SegmentEvent]) {
-        let all = segments.segments.span
-        for place in all.indices {
-            if all[place].source.address.version == .v4 {
-                follower.followWhole(all, place, in: &version4, &events)
+        for segment in segments.segments {
+            if segment.source.address.version == .v4 {
+                follower.followWhole(segment, in: &version4, &events)
             } else {
-                follower.followWhole(all, place, in: &version6, &events)
+                follower.followWhole(segment, in: &version6, &events)
             }
         }
     }

@@ -8,46 +8,38 @@ struct Follower: ~Copyable {
     /// Whether segments with more than one octet are missing.
     let isLight: Bool
 
-    /// Follows the segments at `places`, at most a group of them.
-    @inline(never)
+    /// Follows the segments of the glances at `places`, at most a group of them; `packets` is what they were taken at.
     mutating func follow(
-        _ segments: Span<Segment>, _ places: Range<Int>, in version4: inout ConnectionTable<IPv4Key>,
-        _ version6: inout ConnectionTable<IPv6Key>, _ events: inout [SegmentEvent]
+        _ glances: borrowing GlanceBatch, _ places: Range<Int>, of packets: borrowing PacketBatch,
+        in version4: inout ConnectionTable<IPv4Key>, _ version6: inout ConnectionTable<IPv6Key>,
+        _ events: inout [SegmentEvent]
     ) {
-        version4.beginGroup()
-        version6.beginGroup()
-        var (number4, number6) = (0, 0)
         let steps = (places.count &+ Self.stepSize &- 1) / Self.stepSize
         for step in 0..<steps &+ Self.stepsAhead {
+            let lookedUp = Self.places(ofStep: step, places)
+            let found = Self.places(ofStep: step &- 1, places)
+            let hinted = Self.places(ofStep: step &- 3, places)
             version4.takeHints { ledger.prefetch($0) }
-            version6.takeHints { ledger.prefetch($0) }
-            version4.hint(analysis.ranges)
-            version6.hint(analysis.ranges)
-            version4.find()
-            version6.find()
-            for place in Self.places(ofStep: step, places) {
-                if segments[place].source.address.version == .v4 {
-                    version4.lookUp(segments, place)
-                } else {
-                    version6.lookUp(segments, place)
-                }
+            version4.hint(glances, hinted, analysis.ranges)
+            version4.find(glances, found)
+            version4.lookUp(glances, lookedUp)
+            if glances.hasVersion6 {
+                version6.takeHints { ledger.prefetch($0) }
+                version6.hint(glances, hinted, analysis.ranges)
+                version6.find(glances, found)
+                version6.lookUp(glances, lookedUp)
             }
-            for place in Self.places(ofStep: step &- Self.stepsAhead, places) {
-                if segments[place].source.address.version == .v4 {
-                    follow(segments, place, number4, in: &version4, &events)
-                    number4 &+= 1
-                } else {
-                    follow(segments, place, number6, in: &version6, &events)
-                    number6 &+= 1
-                }
-            }
+            follow(
+                glances, Self.places(ofStep: step &- Self.stepsAhead, places), packets, &version4, &version6, &events)
         }
     }
 
+    /// Segments that are followed as a group at most.
+    static var groupSize: Int { Lookups.capacity }
     /// Segments of a step: as many as memory answers at once, and enough that it has answered when the next step begins.
     private static let stepSize = 16
     /// Steps by which the lookup is ahead of the segment that is followed.
-    private static let stepsAhead = 3
+    private static let stepsAhead = 5
 
     /// Those of `places` that are looked up in `step`, or followed `stepsAhead` later; none before the first.
     @inline(__always)
@@ -56,35 +48,63 @@ struct Follower: ~Copyable {
         return (start..<start &+ stepSize).clamped(to: places)
     }
 
-    /// Follows the segment at `place`, which is `number` of those that were looked up in `table`.
-    @inline(__always)
-    private mutating func follow<Key: ConnectionKey>(
-        _ segments: Span<Segment>, _ place: Int, _ number: Int, in table: inout ConnectionTable<Key>,
+    /// Follows the segments of the glances at `places`, whose connections were looked up.
+    @inline(never)
+    private mutating func follow(
+        _ glances: borrowing GlanceBatch, _ places: Range<Int>, _ packets: borrowing PacketBatch,
+        _ version4: inout ConnectionTable<IPv4Key>, _ version6: inout ConnectionTable<IPv6Key>,
         _ events: inout [SegmentEvent]
     ) {
-        if !table.takesQuietly(segments, place, number, &analysis) {
-            followWhole(segments[place], table.lookup(number), in: &table, &events)
+        for place in places {
+            if glances.glances[place].isVersion6 {
+                follow(glances, place, packets, in: &version6, &events)
+            } else if !version4.takesQuietly(glances, place, &analysis) {
+                followWhole(glances, place, packets, in: &version4, &events)
+            }
         }
     }
 
-    /// Follows the segment at `place`, whatever it is.
-    mutating func followWhole<Key: ConnectionKey>(
-        _ segments: Span<Segment>, _ place: Int, in table: inout ConnectionTable<Key>, _ events: inout [SegmentEvent]
+    /// Follows the segment of the glance at `place`, whose connection was looked up.
+    @inline(never)
+    private mutating func follow<Key: ConnectionKey>(
+        _ glances: borrowing GlanceBatch, _ place: Int, _ packets: borrowing PacketBatch,
+        in table: inout ConnectionTable<Key>, _ events: inout [SegmentEvent]
     ) {
-        table.beginGroup()
-        table.lookUp(segments, place)
-        followWhole(segments[place], table.lookup(0), in: &table, &events)
+        if !table.takesQuietly(glances, place, &analysis) {
+            followWhole(glances, place, packets, in: &table, &events)
+        }
+    }
+
+    /// Follows the segment of the glance at `place`, whose connection was looked up, the whole way.
+    @inline(never)
+    private mutating func followWhole<Key: ConnectionKey>(
+        _ glances: borrowing GlanceBatch, _ place: Int, _ packets: borrowing PacketBatch,
+        in table: inout ConnectionTable<Key>, _ events: inout [SegmentEvent]
+    ) {
+        let glance = glances.glances[place]
+        followWhole(
+            glances.segment(place, of: packets), Key(glance, glances), glance.side, table.lookups[place], in: &table,
+            &events)
+    }
+
+    /// Follows `segment` the whole way, whatever it is.
+    mutating func followWhole<Key: ConnectionKey>(
+        _ segment: Segment, in table: inout ConnectionTable<Key>, _ events: inout [SegmentEvent]
+    ) {
+        let glances = GlanceBatch(at: [segment])
+        let key = Key(glances.glances[0], glances)
+        let lookup = Lookup(hash: key.hash(seed: table.seed), place: Lookup.nowhere)
+        followWhole(segment, key, glances.glances[0].side, lookup, in: &table, &events)
     }
 
     /// Follows a segment that may be of any kind.
-    @inline(never)
+    @inline(__always)
     private mutating func followWhole<Key: ConnectionKey>(
-        _ segment: Segment, _ lookup: Lookup<Key>, in table: inout ConnectionTable<Key>, _ events: inout [SegmentEvent]
+        _ segment: Segment, _ key: Key, _ side: Int, _ lookup: Lookup, in table: inout ConnectionTable<Key>,
+        _ events: inout [SegmentEvent]
     ) {
         guard analysis.looksUp(segment) else { return }
-        let side = lookup.side
-        let index =
-            table.place(of: lookup.key, hash: lookup.hash) ?? open(lookup.key, lookup.hash, segment, in: &table)
+        let index = table.place(of: key, lookup) ?? open(key, lookup.hash, segment, in: &table)
         if segment.flags.contains(.syn) { restartIfNeeded(segment, side, index, in: &table) }
         let isSelf = segment.source == segment.destination
         let isBeginning = table.withSides(at: index, sender: side) { sender, peer, _ in

@@ -2,122 +2,150 @@ import CTCPAlive
 import Wire
 
 /// Where the connection of one segment is to be looked for, worked out ahead.
-struct Lookup<Key: ConnectionKey>: BitwiseCopyable {
-    var key: Key
-    /// The hash of the key.
+struct Lookup: BitwiseCopyable {
+    /// The hash of its key.
     var hash: UInt32
-    /// Where its connection probably is; `ConnectionTable.nowhere`: it is not there yet.
+    /// Where it probably is; `nowhere`: it is not there yet.
     var place: UInt32
-    /// SEG.SEQ.
-    var sequence: SequenceNumber
-    /// The sender's place in its connection: 0 when it is the smaller endpoint, 1 when it is the greater.
-    var side: Int
 
-    /// The lookup of a segment, whose place is not known yet.
-    @inline(__always)
-    init(_ segments: Span<Segment>, _ place: Int, seed: HashSeed) {
-        (key, side) = Key.oriented(segments, place)
-        hash = Self.hash(key, seed: seed)
-        sequence = segments[place].sequence
-        self.place = .max
+    /// The place of a connection that was not found.
+    static var nowhere: UInt32 { .max }
+}
+
+/// The lookups of a group of segments, and the places of connections that may need more than their slots.
+@safe struct Lookups: ~Copyable {
+    private let lookups: UnsafeMutablePointer<Lookup>
+    private let hints: UnsafeMutablePointer<UInt32>
+    private var hintCount = 0
+
+    /// Segments that follow each other and have lookups at the same time, at most: a power of two.
+    static var capacity: Int { 512 }
+
+    init() {
+        unsafe lookups = .allocate(capacity: Self.capacity)
+        unsafe lookups.initialize(repeating: Lookup(hash: 0, place: Lookup.nowhere), count: Self.capacity)
+        unsafe hints = .allocate(capacity: Self.capacity)
+        unsafe hints.initialize(repeating: 0, count: Self.capacity)
     }
 
-    /// The part of the hash of `key` that tables go by.
+    deinit {
+        unsafe lookups.deallocate()
+        unsafe hints.deallocate()
+    }
+
+    /// The lookup of the segment at `place`, whatever that is: it takes the room of the one `capacity` before.
+    subscript(place: Int) -> Lookup {
+        @inline(__always) get { unsafe lookups[place & (Self.capacity &- 1)] }
+    }
+
+    /// Lets `body` change the lookups of the segments at `places`.
     @inline(__always)
-    static func hash(_ key: Key, seed: HashSeed) -> UInt32 {
-        UInt32(truncatingIfNeeded: key.hash(seed: seed) >> 32)
+    func update(_ places: Range<Int>, _ body: (_ place: Int, _ lookup: inout Lookup) -> Void) {
+        let lookups = unsafe lookups
+        for place in places { unsafe body(place, &lookups[place & (Self.capacity &- 1)]) }
+    }
+
+    /// Notes that what is kept beside the slot at `place` will probably be needed; `capacity` times between two
+    /// `takeHints` at most.
+    @inline(__always)
+    mutating func hint(_ place: UInt32) {
+        unsafe hints[hintCount & (Self.capacity &- 1)] = place
+        hintCount &+= 1
+    }
+
+    /// Calls `body` with the places noted since this was last done.
+    @inline(__always)
+    mutating func takeHints(_ body: (Int) -> Void) {
+        for number in 0..<min(hintCount, Self.capacity) { unsafe body(Int(hints[number])) }
+        hintCount = 0
     }
 }
 
+// The connections of a group of segments are looked up some steps ahead of the segment that is followed: `lookUp` asks for
+// the index, `find` for the slots, `hint` for what is kept beside those, `takeHints` for where that points to. Between two
+// steps others are followed, so that memory is waited for as little as can be. A table takes the glances of its version.
+//
+// Each is a loop of its own, with few variables and not inlined. What it needs of the table it reads before, as the
+// compiler would read that anew after each prefetch.
 extension ConnectionTable {
-    // The connections of a group of segments are looked up some steps ahead of the segment that is followed: `lookUp` asks
-    // for the index, `find` for the slots, `hint` for what is kept beside those, `takeHints` for where that points to.
-    // Between two steps others are followed, so that memory is waited for as little as can be.
-
-    /// Forgets the segments of the group before.
-    @inline(__always)
-    mutating func beginGroup() {
-        (lookedUp, found, examined, hinted) = (0, 0, 0, 0)
-    }
-
-    /// Looks up the connection of the segment at `place`, one more of the group, of at most `groupSize`.
-    @inline(__always)
-    mutating func lookUp(_ segments: Span<Segment>, _ place: Int) {
-        let lookup = Lookup<Key>(segments, place, seed: seed)
-        prefetch(hash: lookup.hash)
-        unsafe lookups[lookedUp] = lookup
-        lookedUp &+= 1
-    }
-
-    /// Finds the places of the connections that were looked up since this was last done.
-    @inline(__always)
-    mutating func find() {
-        for number in found..<lookedUp {
-            unsafe lookups[number].place = find(lookups[number].hash)
+    /// Begins to look up the connections of the glances at `places`.
+    @inline(never)
+    func lookUp(_ glances: borrowing GlanceBatch, _ places: Range<Int>) {
+        let (entries, mask, seed) = unsafe (self.entries, UInt32(truncatingIfNeeded: self.mask), self.seed)
+        let all = glances.glances.span
+        lookups.update(places) { place, lookup in
+            guard all[place].isVersion6 == Key.isVersion6 else { return }
+            lookup.hash = Key(all[place], glances).hash(seed: seed)
+            unsafe tcpalive_prefetch(entries + Int(lookup.hash & mask))
         }
-        found = lookedUp
     }
 
-    /// Asks for what is kept beside the slots of connections found since this was last done, where segments may concern
-    /// keep-alives, or are the first of their end, and for the lists of those that have any.
+    /// Finds the places of the connections of the glances at `places`, which were looked up.
+    @inline(never)
+    func find(_ glances: borrowing GlanceBatch, _ places: Range<Int>) {
+        let (entries, mask, slots) = unsafe (self.entries, UInt32(truncatingIfNeeded: self.mask), self.slots)
+        let all = glances.glances.span
+        lookups.update(places) { place, lookup in
+            guard all[place].isVersion6 == Key.isVersion6 else { return }
+            lookup.place = unsafe Self.find(lookup.hash, entries, mask, slots)
+        }
+    }
+
+    /// Asks for the lists of the connections of the glances at `places`, which were found, and for what is kept beside the
+    /// slot where a segment may concern keep-alives, or is the first of its end.
     ///
-    /// A hint: what comes before them in the group may change it.
-    @inline(__always)
-    mutating func hint(_ ranges: borrowing UnacknowledgedRanges) {
-        for number in examined..<found {
-            let lookup = unsafe lookups + number
-            let place = unsafe lookup.pointee.place
-            guard place != Self.nowhere else { continue }
-            let slot = unsafe slots + Int(place)
+    /// A hint: what comes before them in the group may change what it goes by.
+    @inline(never)
+    mutating func hint(
+        _ glances: borrowing GlanceBatch, _ places: Range<Int>, _ ranges: borrowing UnacknowledgedRanges
+    ) {
+        let (slots, births) = unsafe (self.slots, self.births)
+        let all = glances.glances.span
+        for place in places where all[place].isVersion6 == Key.isVersion6 {
+            let found = lookups[place].place
+            guard found != Lookup.nowhere else { continue }
+            let slot = unsafe slots + Int(found)
             let lists = unsafe slot.pointee.lists
             if lists != 0 { ranges.prefetch(lists) }
-            let isSecond = unsafe lookup.pointee.side != 0
-            let next = unsafe isSecond ? slot.pointee.sides.1.next : slot.pointee.sides.0.next
-            let sender = unsafe isSecond ? slot.pointee.sides.1.facts : slot.pointee.sides.0.facts
-            let peer = unsafe isSecond ? slot.pointee.sides.0.facts : slot.pointee.sides.1.facts
-            if unsafe lookup.pointee.sequence + 1 == next || !sender.contains(.hasSpoken)
+            let side = all[place].side
+            let sides = unsafe Self.sides(of: slot)
+            let (next, facts) = unsafe (sides[side].next, sides[side].facts)
+            let peer = unsafe sides[side ^ 1].facts
+            if all[place].sequence + 1 == next || !facts.contains(.hasSpoken)
                 || !peer.isDisjoint(with: [.awaitsAnswer, .wasKeepAlive])
             {
-                unsafe hints[hinted] = place
-                hinted &+= 1
-                unsafe tcpalive_prefetch(births + Int(place))
+                lookups.hint(found)
+                unsafe tcpalive_prefetch(births + Int(found))
             }
         }
-        examined = found
     }
 
     /// Calls `body` with the places of the histories of each connection that `hint` came upon since this was last done.
     @inline(__always)
     mutating func takeHints(_ body: ((UInt32, UInt32)) -> Void) {
-        for number in 0..<hinted { unsafe body(births[Int(hints[number])].histories) }
-        hinted = 0
+        let births = unsafe births
+        lookups.takeHints { unsafe body(births[$0].histories) }
     }
 
-    /// What was looked up for segment `number` of the group.
-    @inline(__always)
-    func lookup(_ number: Int) -> Lookup<Key> {
-        unsafe lookups[number]
-    }
-
-    /// Lets the connection of the segment at `place`, which is `number` of the group, take it where it is quiet
+    /// Lets the connection of the glance at `place`, which was found, take its segment where that is quiet
     /// (`WiresharkAnalysis.takesQuietly`); false: it is not.
     @inline(__always)
     mutating func takesQuietly(
-        _ segments: Span<Segment>, _ place: Int, _ number: Int, _ analysis: inout WiresharkAnalysis
+        _ glances: borrowing GlanceBatch, _ place: Int, _ analysis: inout WiresharkAnalysis
     ) -> Bool {
-        let lookup = unsafe lookups + number
-        guard unsafe holds(lookup.pointee.key, at: lookup.pointee.place) else { return false }
-        let side = unsafe lookup.pointee.side
-        return unsafe withSides(at: Int(lookup.pointee.place), sender: side) { sender, peer, lists in
-            analysis.takesQuietly(segments, place, &sender, &peer, &lists, side)
-        }
+        let all = glances.glances.span
+        let found = lookups[place].place
+        guard holds(Key(all[place], glances), at: found) else { return false }
+        let slot = unsafe slots + Int(found)
+        let sides = unsafe Self.sides(of: slot)
+        let side = all[place].side
+        return unsafe analysis.takesQuietly(all[place], &sides[side], &sides[side ^ 1], &slot.pointee.lists)
     }
 
     /// The number of the connection that `segment` belongs to, and the place of its sender there; nil: there is none.
     func number(of segment: Segment) -> (number: UInt64, side: Int)? {
-        var single = SegmentBatch()
-        single.append(segment)
-        let lookup = Lookup<Key>(single.segments.span, 0, seed: seed)
-        return place(of: lookup.key, hash: lookup.hash).map { (self[birth: $0].number, lookup.side) }
+        let glances = GlanceBatch(at: [segment])
+        let key = Key(glances.glances[0], glances)
+        return place(of: key, hash: key.hash(seed: seed)).map { (self[birth: $0].number, glances.glances[0].side) }
     }
 }

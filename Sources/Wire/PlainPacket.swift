@@ -81,6 +81,15 @@ struct PlainPacket: BitwiseCopyable {
             identification: bytes.unchecked16(start &+ 18), timeToLive: bytes.uncheckedOctet(start &+ 22))
     }
 
+    /// The glance at its segment, where it is one of IPv4; `place` is that of `record` in its batch.
+    @inline(__always)
+    func glanceIPv4(_ bytes: RawSpan, _ record: PacketRecord, _ place: Int) -> Glance {
+        Glance(
+            time: record.time, addresses: bytes.unchecked64(start &+ 26), ports: bytes.unchecked32(transport),
+            sequence: bytes.unchecked32(transport &+ 4), acknowledgment: bytes.unchecked32(transport &+ 8),
+            payloadLength: end &- payload, place: place, control: bytes.unchecked32(transport &+ 12))
+    }
+
     /// Its segment, where it is one of IPv6; `place` is that of `record` in its batch.
     @inline(__always)
     func segmentIPv6(_ bytes: RawSpan, _ record: PacketRecord, _ place: Int) -> Segment {

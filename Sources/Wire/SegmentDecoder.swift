@@ -35,10 +35,36 @@ public struct SegmentDecoder: ~Copyable {
         let records = batch.records.span
         var place = places.lowerBound
         while place < places.upperBound {
-            place = decodePlain(bytes, records, place..<places.upperBound, into: &segments)
-            guard place < places.upperBound else { break }
+            let start = place
+            // Packets of a kind follow each other.
+            place = decodePlainIPv4(bytes, records, place..<places.upperBound, into: &segments)
+            place = decodePlainIPv6(bytes, records, place..<places.upperBound, into: &segments)
+            guard place == start else { continue }
             decode(bytes, records[place], place, &segments)
             place += 1
+        }
+        tally.evictedDatagrams = reassembly.evictions
+    }
+
+    /// Takes a glance at each segment of the packets whose places in `batch` are `places`, which must lie within its
+    /// records, and appends it to `glances`, in order: for who needs little of most segments.
+    public mutating func glance(
+        at batch: borrowing PacketBatch, _ places: Range<Int>, into glances: inout GlanceBatch
+    ) {
+        let bytes = unsafe batch.bytes.span.bytes
+        let records = batch.records.span
+        var place = places.lowerBound
+        while place < places.upperBound {
+            place = glanceAtPlainIPv4(bytes, records, place..<places.upperBound, into: &glances)
+            guard place < places.upperBound else { break }
+            let start = place
+            let firstListed = glances.listed.segments.count
+            place = decodePlainIPv6(bytes, records, place..<places.upperBound, into: &glances.listed)
+            if place == start {
+                decode(bytes, records[place], place, &glances.listed)
+                place += 1
+            }
+            glances.list(from: firstListed)
         }
         tally.evictedDatagrams = reassembly.evictions
     }
@@ -50,31 +76,67 @@ public struct SegmentDecoder: ~Copyable {
         tally.evictedDatagrams = reassembly.evictions
     }
 
-    /// Decodes the packets at `places` for as long as they are plain (`PlainPacket`); gives the place of the first that
-    /// is not, or the end. The general way gives the same results.
+    // The next three take the packets at `places` for as long as they are plain (`PlainPacket`), and give the place of the
+    // first that is not, or the end. The general way gives the same segments.
+
     @inline(__always)
-    private mutating func decodePlain(
+    private mutating func glanceAtPlainIPv4(
+        _ bytes: RawSpan, _ records: Span<PacketRecord>, _ places: Range<Int>, into batch: inout GlanceBatch
+    ) -> Int {
+        var place = places.lowerBound
+        batch.glances.append(addingCapacity: places.count) { glances in
+            while place < places.upperBound, let packet = PlainPacket(ipv4: bytes, records[place]) {
+                glances.append(packet.glanceIPv4(bytes, records[place], place))
+                place &+= 1
+            }
+        }
+        countPlain(records, places.lowerBound..<place)
+        return place
+    }
+
+    @inline(__always)
+    private mutating func decodePlainIPv4(
         _ bytes: RawSpan, _ records: Span<PacketRecord>, _ places: Range<Int>, into segments: inout SegmentBatch
     ) -> Int {
         var place = places.lowerBound
-        segments.append(addingCapacity: places.count) { output in
-            // A loop for each, as packets of a kind follow each other.
-            var start = -1
-            while place != start {
-                start = place
-                while place < places.upperBound, let packet = PlainPacket(ipv4: bytes, records[place]) {
-                    output.append(packet.segmentIPv4(bytes, records[place], place))
-                    place &+= 1
-                }
-                while place < places.upperBound, let packet = PlainPacket(ipv6: bytes, records[place]) {
-                    output.append(packet.segmentIPv6(bytes, records[place], place))
-                    place &+= 1
-                }
+        segments.append(addingCapacity: places.count) { segments in
+            while place < places.upperBound, let packet = PlainPacket(ipv4: bytes, records[place]) {
+                segments.append(packet.segmentIPv4(bytes, records[place], place))
+                place &+= 1
             }
         }
-        for place in places.lowerBound..<place { count(records[place]) }
-        tally.segments &+= UInt64(place - places.lowerBound)
+        countPlain(records, places.lowerBound..<place)
         return place
+    }
+
+    private mutating func decodePlainIPv6(
+        _ bytes: RawSpan, _ records: Span<PacketRecord>, _ places: Range<Int>, into segments: inout SegmentBatch
+    ) -> Int {
+        var place = places.lowerBound
+        segments.append(addingCapacity: places.count) { segments in
+            while place < places.upperBound, let packet = PlainPacket(ipv6: bytes, records[place]) {
+                segments.append(packet.segmentIPv6(bytes, records[place], place))
+                place &+= 1
+            }
+        }
+        countPlain(records, places.lowerBound..<place)
+        return place
+    }
+
+    /// Counts the packets at `places`, each of which has one segment.
+    @inline(__always)
+    private mutating func countPlain(_ records: Span<PacketRecord>, _ places: Range<Int>) {
+        var (lastTime, outOfOrder, octets) = (lastTime, 0 as UInt64, 0 as UInt64)
+        for place in places {
+            outOfOrder &+= records[place].time < lastTime ? 1 : 0
+            lastTime = records[place].time
+            octets &+= UInt64(records[place].claimedLength)
+        }
+        self.lastTime = lastTime
+        tally.outOfOrder &+= outOfOrder
+        tally.octets &+= octets
+        tally.packets &+= UInt64(places.count)
+        tally.segments &+= UInt64(places.count)
     }
 
     /// Counts the packet of `record`.

@@ -15,6 +15,7 @@ struct Analysis: ~Copyable {
     private var decoder: SegmentDecoder
     private var batch = PacketBatch()
     private var segments = SegmentBatch()
+    private var glances = GlanceBatch()
     private var places: [SegmentPlace?] = []
     private let tellsPlaces: Bool
     private let shard: Shard?
@@ -150,11 +151,11 @@ struct Analysis: ~Copyable {
         }
         var place = 0
         while place < batch.records.count {
-            // So few that their segments stay in a near cache.
+            // So few that what is known of them stays in a near cache.
             let end = min(place + Self.packetsAtOnce, batch.records.count)
-            segments.removeAll()
-            decoder.decode(batch, place..<end, into: &segments)
-            tracker.track(segments, events: &events)
+            glances.removeAll()
+            decoder.glance(at: batch, place..<end, into: &glances)
+            tracker.track(glances, at: batch, events: &events)
             place = end
         }
     }

@@ -14,21 +14,18 @@ private struct Collider: ConnectionKey, Hashable {
         self.spread = spread
     }
 
-    init(first: Endpoint, second: Endpoint) {
-        number = UInt32(first.port)
+    static var isVersion6: Bool { false }
+
+    init(_ glance: Glance, _ glances: borrowing GlanceBatch) {
+        number = glance.ports >> 16
     }
 
-    static func oriented(_ segments: Span<Segment>, _ place: Int) -> (key: Collider, side: Int) {
-        (Collider(UInt32(segments[place].source.port), spread: 7), 0)
+    func hash(seed: HashSeed) -> UInt32 {
+        // The last places of any index are home to most, so that runs wrap around.
+        spread == 0 ? UInt32.max : UInt32.max &- number % spread
     }
 
-    func hash(seed: HashSeed) -> UInt64 {
-        // The index goes by the upper half. The last places of any index are home to most, so that runs wrap around.
-        let home = spread == 0 ? UInt32.max : UInt32.max &- number % spread
-        return UInt64(home) << 32 | UInt64(number)
-    }
-
-    var hash32: UInt32 { UInt32(truncatingIfNeeded: hash(seed: HashSeed(0)) >> 32) }
+    var hash: UInt32 { hash(seed: HashSeed(0)) }
     var first: Endpoint { Endpoint(IPAddress(v4: number), 1) }
     var second: Endpoint { Endpoint(IPAddress(v4: number), 2) }
 }
@@ -47,14 +44,14 @@ struct ConnectionTableTests {
         let count = spread < 300 ? 1_000 : 6_000
         for step in 0..<count {
             let key = Collider(UInt32.random(in: 0..<UInt32(count), using: &numbers), spread: spread)
-            let found = table.place(of: key, hash: key.hash32)
+            let found = table.place(of: key, hash: key.hash)
             #expect((found == nil) == (model[key] == nil), "spread \(spread), limit \(limit), step \(step)")
             if let found {
                 #expect(table[birth: found].number == model[key] && table.slot(at: found).key == key)
                 continue
             }
             var evicted: Collider?
-            let place = table.make(key, hash: key.hash32, &budget) { slot, _ in evicted = slot.key }
+            let place = table.make(key, hash: key.hash, &budget) { slot, _ in evicted = slot.key }
             if let evicted { #expect(model.removeValue(forKey: evicted) != nil, "step \(step)") }
             table[birth: place] = ConnectionBirth(number: UInt64(step), time: 0)
             model[key] = UInt64(step)
@@ -66,11 +63,11 @@ struct ConnectionTableTests {
         #expect(table.count == model.count)
         if limit != 200_000 { #expect((table.evictions > 0) == (limit == 0)) }
         for (key, number) in model {
-            let place = table.place(of: key, hash: key.hash32)
+            let place = table.place(of: key, hash: key.hash)
             #expect(place.map { table[birth: $0].number } == number)
             // The first entry of this hash may be another's; whether it is, `holds` says.
-            let found = table.find(key.hash32)
-            #expect(found != ConnectionTable<Collider>.nowhere)
+            let found = table.find(key.hash)
+            #expect(found != Lookup.nowhere)
             #expect(!table.holds(key, at: found) || place == Int(found))
         }
         var seen: Set<Collider> = []

@@ -115,10 +115,9 @@ extension SegmentEvent {
 }
 
 extension ConnectionTable {
-    /// What is kept of the connection that `lookup` tells; nil: there is none.
-    fileprivate func slot(of lookup: Lookup<Key>) -> ConnectionSlot<Key>? {
-        guard let place = place(of: lookup.key, hash: lookup.hash) else { return nil }
-        return slot(at: place)
+    /// What is kept of the connection of `key`; nil: there is none.
+    fileprivate func slot(of key: Key) -> ConnectionSlot<Key>? {
+        place(of: key, hash: key.hash(seed: seed)).map { slot(at: $0) }
     }
 }
 
@@ -156,15 +155,13 @@ struct QuietSegmentTests {
             var events: [SegmentEvent] = []
             for place in 0..<64 {
                 let segment = script.segment(place)
-                let batch = SegmentBatch([segment])
-                let lookup = Lookup<IPv4Key>(batch.segments.span, 0, seed: HashSeed(seed))
-                if segment.source.address.version == .v4,
-                    let slot = tracker.version4.slot(of: lookup)
-                {
-                    let (own, peer) = lookup.side == 0 ? slot.sides : (slot.sides.1, slot.sides.0)
-                    if own.isQuiet(batch.segments.span, 0, to: peer) { quiet += 1 }
+                let glances = GlanceBatch(at: [segment])
+                let glance = glances.glances[0]
+                if !glance.isVersion6, let slot = tracker.version4.slot(of: IPv4Key(glance, glances)) {
+                    let (own, peer) = glance.side == 0 ? slot.sides : (slot.sides.1, slot.sides.0)
+                    if own.isQuiet(glance, to: peer) { quiet += 1 }
                 }
-                tracker.track(batch, events: &events)
+                tracker.track(SegmentBatch([segment]), events: &events)
             }
             probes += events.filter { $0.kind == .probe }.count
         }

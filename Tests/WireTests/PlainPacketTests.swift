@@ -16,6 +16,15 @@ extension Segment {
     }
 }
 
+extension Glance {
+    /// All that it holds, but for where its segment is.
+    fileprivate var fields: [UInt64] {
+        let numbers = [ports, sequence.rawValue, acknowledgment.rawValue, payloadLength, UInt32(window)]
+        return [UInt64(bitPattern: time), addresses, UInt64(side), isVersion6 ? 6 : 4, isOrdinary ? 1 : 0]
+            + numbers.map(UInt64.init)
+    }
+}
+
 @Suite("Plain packets")
 struct PlainPacketTests {
     /// Frames that nearly are plain: IPv4 or IPv6 with TCP, of which some octets and lengths lie.
@@ -59,13 +68,8 @@ struct PlainPacketTests {
         return frame
     }
 
-    /// What a decoder makes of `packets`; where not `isPlain`, each the general way.
-    ///
-    /// A plain packet is one of a batch, and the octets of the next one lie right behind it.
-    private static func decode(_ packets: [([UInt8], Int)], _ version: WiresharkVersion, isPlain: Bool) -> (
-        segments: [Segment], tally: DecodeTally
-    ) {
-        var decoder = SegmentDecoder(version: version)
+    /// `packets`, each with the length that it claims, in one batch: the octets of the next one lie right behind it.
+    private static func batch(_ packets: [([UInt8], Int)]) -> PacketBatch {
         var batch = PacketBatch()
         for (place, (packet, original)) in packets.enumerated() {
             batch.records.append(
@@ -74,25 +78,37 @@ struct PlainPacketTests {
                     originalLength: UInt32(original), frame: UInt32(place), linkType: .ethernet))
             batch.bytes += packet
         }
-        var segments = SegmentBatch()
-        if isPlain {
-            decoder.decode(batch, into: &segments)
-        } else {
-            decoder.decodeGenerally(batch, into: &segments)
-        }
-        return (segments.segments, decoder.tally)
+        return batch
     }
 
+    /// Whether plain packets have the segments and the tally that the general way gives, and glances tell the same of them.
     private static func isSame(_ packets: [([UInt8], Int)], _ version: WiresharkVersion, _ comment: String) -> Bool {
-        let plain = decode(packets, version, isPlain: true)
-        let general = decode(packets, version, isPlain: false)
-        if plain.segments.elementsEqual(general.segments, by: { $0.fields == $1.fields }), plain.tally == general.tally
-        {
-            return true
+        let batch = batch(packets)
+        var plain = SegmentDecoder(version: version)
+        var segments = SegmentBatch()
+        plain.decode(batch, into: &segments)
+        var general = SegmentDecoder(version: version)
+        var expected = SegmentBatch()
+        general.decodeGenerally(batch, into: &expected)
+        var glancing = SegmentDecoder(version: version)
+        var glances = GlanceBatch()
+        glancing.glance(at: batch, 0..<batch.records.count, into: &glances)
+        let glanced = glances.glances.indices.map { glances.segment($0, of: batch) }
+        for found in [segments.segments, glanced]
+        where !found.elementsEqual(expected.segments, by: { $0.fields == $1.fields }) {
+            let first = zip(found, expected.segments).first { $0.fields != $1.fields }
+            Issue.record("\(comment): \(String(describing: first))")
+            return false
         }
-        let first = zip(plain.segments, general.segments).first { $0.fields != $1.fields }
-        Issue.record("\(comment): \(String(describing: first)); \(plain.tally) \(general.tally)")
-        return false
+        let wholeGlances = GlanceBatch(at: expected.segments)
+        guard zip(glances.glances, wholeGlances.glances).allSatisfy({ $0.fields == $1.fields }),
+            glances.hasVersion6 == wholeGlances.hasVersion6, plain.tally == general.tally,
+            glancing.tally == general.tally
+        else {
+            Issue.record("\(comment): \(plain.tally) \(general.tally) \(glancing.tally)")
+            return false
+        }
+        return true
     }
 
     @Test("What is decoded in one look is what the general way gives", arguments: WiresharkVersion.allCases)

@@ -26,14 +26,30 @@ let benchmarks: @Sendable () -> Void = {
             expect(segments.segments.count, 1000, of: benchmark)
         }
 
+        Benchmark("glance IP\(version)", configuration: rounds) { benchmark in
+            let batch = Frames.batch(packets: 1000, connections: 64, version)
+            var decoder = SegmentDecoder()
+            var glances = GlanceBatch()
+            benchmark.startMeasurement()
+            for _ in benchmark.scaledIterations {
+                glances.removeAll()
+                decoder.glance(at: batch, 0..<1000, into: &glances)
+            }
+            benchmark.stopMeasurement()
+            expect(glances.glances.count, 1000, of: benchmark)
+        }
+
         Benchmark("track IP\(version)", configuration: rounds) { benchmark in
-            let segments = Frames.segments(packets: 1000, connections: 64, version)
+            let batch = Frames.batch(packets: 1000, connections: 64, version)
+            var decoder = SegmentDecoder()
+            var glances = GlanceBatch()
+            decoder.glance(at: batch, 0..<1000, into: &glances)
             var tracker = ConnectionTracker(seed: 1)
             var events: [SegmentEvent] = []
             benchmark.startMeasurement()
             for _ in benchmark.scaledIterations {
                 events.removeAll(keepingCapacity: true)
-                tracker.track(segments, events: &events)
+                tracker.track(glances, at: batch, events: &events)
             }
             benchmark.stopMeasurement()
             expect(Int(tracker.tally.connections), 64, of: benchmark)

@@ -1,0 +1,155 @@
+/// What one look at a packet tells of its segment: all that most segments need.
+///
+/// The whole `Segment` has more than twice the octets, and is made of those alone that need more. The ends are told as
+/// connections are: the smaller one first, by address and, where the addresses are equal, by port (wireshark-rules 3.1).
+public struct Glance: BitwiseCopyable, Sendable {
+    /// When the segment was captured (ns since 1970).
+    public var time: Int64
+    /// Both addresses of a segment over IPv4, that of the first end in the upper half; 0 for IPv6.
+    public var addresses: UInt64
+    /// Both ports, that of the first end in the upper half.
+    public var ports: UInt32
+    /// SEG.SEQ.
+    public var sequence: SequenceNumber
+    /// SEG.ACK, also where the ACK flag is clear.
+    public var acknowledgment: SequenceNumber
+    /// Octets of payload, as in `Segment`.
+    public var payloadLength: UInt32
+    /// The place of its packet in the batch; where it `isListed`, that of the segment among those listed.
+    public var place: UInt32
+    /// Data offset, control bits and window in one word as in the header, but for the data offset, where `Form` stands.
+    @usableFromInline var control: UInt32
+
+    /// What the top bits of `control` tell.
+    @usableFromInline
+    enum Form {
+        /// Its segment was made already, and is in a list.
+        @usableFromInline static var listed: UInt32 { 1 << 31 }
+        /// It came over IPv6; such are listed.
+        @usableFromInline static var version6: UInt32 { 1 << 30 }
+        /// It is not an ordinary one.
+        @usableFromInline static var unusual: UInt32 { 1 << 29 }
+        /// The second end sent it.
+        @usableFromInline static var fromSecond: UInt32 { 1 << 28 }
+    }
+
+    /// A glance at a plain packet over IPv4, `place` in its batch; `addresses`, `ports` and `control` are as in its headers.
+    @inline(__always)
+    init(
+        time: Int64, addresses: UInt64, ports: UInt32, sequence: UInt32, acknowledgment: UInt32, payloadLength: Int,
+        place: Int, control: UInt32
+    ) {
+        // An address and its port in one number, and no branch: directions come in random order.
+        let source = (addresses >> 32) << 16 | UInt64(ports >> 16)
+        let destination = (addresses & 0xFFFF_FFFF) << 16 | UInt64(ports & 0xFFFF)
+        let isFromSecond = source > destination
+        self.time = time
+        self.addresses = isFromSecond ? addresses << 32 | addresses >> 32 : addresses
+        self.ports = isFromSecond ? ports << 16 | ports >> 16 : ports
+        self.sequence = SequenceNumber(sequence)
+        self.acknowledgment = SequenceNumber(acknowledgment)
+        self.payloadLength = UInt32(truncatingIfNeeded: payloadLength)
+        self.place = UInt32(truncatingIfNeeded: place)
+        self.control =
+            control & 0x0FFF_FFFF | (isFromSecond ? Form.fromSecond : 0) | (payloadLength == 1 ? Form.unusual : 0)
+    }
+
+    /// A glance at `segment`, `place` among those listed.
+    public init(at segment: Segment, place: Int) {
+        let (source, destination) = (segment.source, segment.destination)
+        let isVersion4 = source.address.version == .v4
+        let isFromSecond =
+            source.address == destination.address
+            ? source.port > destination.port : source.address.isGreater(than: destination.address)
+        let (first, second) = isFromSecond ? (destination, source) : (source, destination)
+        time = segment.time
+        addresses = isVersion4 ? first.address.low << 32 | second.address.low : 0
+        ports = UInt32(first.port) << 16 | UInt32(second.port)
+        sequence = segment.sequence
+        acknowledgment = segment.acknowledgment
+        payloadLength = segment.payloadLength
+        self.place = UInt32(truncatingIfNeeded: place)
+        control = Form.listed | UInt32(segment.flags.rawValue & 0x0FFF) << 16 | UInt32(segment.window)
+        if !isVersion4 { control |= Form.version6 }
+        if isFromSecond { control |= Form.fromSecond }
+        if segment.role != .whole || payloadLength == 1 || payloadLength > 0xFFFF { control |= Form.unusual }
+    }
+
+    /// The end that sent it: 0 is the first, 1 the second.
+    @inlinable @inline(__always)
+    public var side: Int { Int(control >> 28 & 1) }
+
+    /// SEG.WND as it stands in the header, not scaled.
+    @inlinable @inline(__always)
+    public var window: UInt16 { UInt16(truncatingIfNeeded: control) }
+
+    /// Whether `place` is that of a segment in a list.
+    @inlinable @inline(__always)
+    public var isListed: Bool { control & Form.listed != 0 }
+
+    /// Whether it came over IPv6.
+    @inlinable @inline(__always)
+    public var isVersion6: Bool { control & Form.version6 != 0 }
+
+    /// Whether it is whole, without SYN, FIN and RST, and has no payload, or more than one octet and no more than IP can
+    /// carry in one packet.
+    @inlinable @inline(__always)
+    public var isOrdinary: Bool {
+        control & (Form.unusual | UInt32(TCPFlags.syn.rawValue | TCPFlags.fin.rawValue | TCPFlags.rst.rawValue) << 16)
+            == 0
+    }
+}
+
+/// The glances at the packets of one batch, in order: what crosses from the decoder to the analysis where it must be
+/// fast. Reused.
+public struct GlanceBatch: ~Copyable {
+    /// The glances. A packet may give none, one, or several.
+    public internal(set) var glances: [Glance]
+    /// The segments of those that are listed, in order.
+    public internal(set) var listed: SegmentBatch
+    /// Whether any came over IPv6.
+    public private(set) var hasVersion6 = false
+
+    /// An empty batch.
+    public init() {
+        glances = []
+        glances.reserveCapacity(1024)
+        listed = SegmentBatch()
+    }
+
+    /// Glances at `segments`, which were decoded already. They are not copied, for as long as nobody changes them.
+    public init(at segments: [Segment]) {
+        glances = []
+        listed = SegmentBatch(segments)
+        list(from: 0)
+    }
+
+    /// Forgets the glances and keeps the room.
+    @inline(__always)
+    public mutating func removeAll() {
+        glances.removeAll(keepingCapacity: true)
+        listed.removeAll()
+        hasVersion6 = false
+    }
+
+    /// Adds a glance at each segment listed from the one at `first` on, at the end.
+    mutating func list(from first: Int) {
+        for place in first..<listed.segments.count {
+            let glance = Glance(at: listed.segments[place], place: place)
+            hasVersion6 = hasVersion6 || glance.isVersion6
+            glances.append(glance)
+        }
+    }
+
+    /// The segment of the glance at `place`; `packets` is the batch that it was taken at.
+    public func segment(_ place: Int, of packets: borrowing PacketBatch) -> Segment {
+        let isListed = glances[place].isListed
+        let place = Int(glances[place].place)
+        if isListed { return listed.segments[place] }
+        let bytes = unsafe packets.bytes.span.bytes
+        guard let packet = PlainPacket(ipv4: bytes, packets.records[place]) else {
+            preconditionFailure("these glances were taken at another batch")
+        }
+        return packet.segmentIPv4(bytes, packets.records[place], place)
+    }
+}
