@@ -13,6 +13,7 @@ struct ConnectionLedger: ~Copyable {
 
     /// What ends of connections asked; births know their places, 1 first.
     private var histories = Arena<ProbeHistory>()
+    private var details = ProbeDetailsStore()
     /// Places of histories whose connections left the table.
     private var freeHistories: [UInt32] = []
     /// What is known of silences; births know their places, 1 first.
@@ -62,7 +63,10 @@ struct ConnectionLedger: ~Copyable {
 
     /// Gives back what the connection born as `birth` has: no report will speak of it.
     mutating func forget(_ birth: ConnectionBirth) {
-        for place in [birth.histories.0, birth.histories.1] where place != 0 { freeHistories.append(place) }
+        for place in [birth.histories.0, birth.histories.1] where place != 0 {
+            details.release(histories[Int(place) - 1].details)
+            freeHistories.append(place)
+        }
         if birth.silence != 0 { freeSilences.append(birth.silence) }
     }
 
@@ -74,8 +78,8 @@ struct ConnectionLedger: ~Copyable {
 
     /// What the report says of the end whose history is at `place`, and that of its peer at `peer`.
     private func side(_ place: UInt32, peer: UInt32) -> ConnectionSide {
-        var side = place == 0 ? ConnectionSide() : histories[Int(place) - 1].side
-        if peer != 0 { histories[Int(peer) - 1].complete(&side) }
+        var side = place == 0 ? ConnectionSide() : histories[Int(place) - 1].side(details)
+        if peer != 0 { histories[Int(peer) - 1].complete(&side, details) }
         return side
     }
 
@@ -102,19 +106,19 @@ struct ConnectionLedger: ~Copyable {
             guard place != 0 else {
                 // A RST that answers data after a long silence, in a connection without probes.
                 let asker = ownHistory(1 - side, &birth)
-                histories[asker].hearReset(&event, peer.facts)
+                histories[asker].hearReset(&event, peer.facts, &details)
                 return
             }
             if event.kind == .peerReset || event.kind == .pathReset {
-                histories[Int(place) - 1].hearReset(&event, peer.facts)
+                histories[Int(place) - 1].hearReset(&event, peer.facts, &details)
             } else {
                 histories[Int(place) - 1].hear(&event, &peer)
             }
         case .probe, .zeroWindowProbe, .middleboxProbe:
-            histories[ownHistory(side, &birth)].ask(&event, &sender, peer)
-        case .retransmission: histories[ownHistory(side, &birth)].retransmit()
+            histories[ownHistory(side, &birth)].ask(&event, &sender, peer, &details)
+        case .retransmission: histories[ownHistory(side, &birth)].retransmit(&details)
         case .acknowledgment: _ = ownHistory(side, &birth)
-        case .abortReset: histories[ownHistory(side, &birth)].giveUp(&event)
+        case .abortReset: histories[ownHistory(side, &birth)].giveUp(&event, &details)
         }
     }
 
@@ -129,7 +133,7 @@ struct ConnectionLedger: ~Copyable {
         _ birth: ConnectionBirth, toEndAt place: Int, at time: Int64, heard: Int64?, spoke: Int64?
     ) {
         let history = place == 0 ? birth.histories.0 : birth.histories.1
-        if history != 0 { histories[Int(history) - 1].hearClose(at: time, heard: heard, spoke: spoke) }
+        if history != 0 { histories[Int(history) - 1].hearClose(at: time, heard: heard, spoke: spoke, &details) }
     }
 
     /// Notes in the silences of the connection born as `birth` what `segment` tells, sent from place `side`.

@@ -1,25 +1,42 @@
 import Wire
 
 /// What one end asked of its peer, and what came of it: the cold part of its state, kept of ends that have asked.
+///
+/// 128 octets: there may be as many of these as there are ends, and each probe touches one.
 struct ProbeHistory: BitwiseCopyable {
     /// When this end last asked something (ns since 1970); meaningful where `hasAsked`.
     private var askedTime: Int64 = 0
-    /// What that was; likewise.
-    private var asked = SegmentKind.Asked(kind: .probe, sequence: SequenceNumber(0), end: SequenceNumber(0))
-    private var hasAsked = false
-    private var identification: UInt16 = 0
-    private var timestampValue: UInt32 = 0
-    private var trainNumber: UInt32 = 0
     /// When the peer last answered (ns since 1970).
     @Moment private var lastAnswer: Int64?
     /// When something other than probes and answers last passed before a probe (ns since 1970), or the first probe where
-    /// that is not known.
+    /// that is not kn
     @Moment private var quietSince: Int64?
 
-    /// What the report says of it.
-    private var own = ConnectionSide()
-    /// When the peer sent its first RST (ns since 1970).
-    @Moment private var peerReset: Int64?
+    // What the report says of it, as in `ConnectionSide`.
+    @Moment private var firstUnanswered: Int64?
+    @Moment private var firstProbe: Int64?
+    @Moment private var lastProbe: Int64?
+    /// The gap of what the first probe waited for; meaningful with `firstSince`.
+    private var firstGap: Int64 = 0
+    private var replies = Gaps()
+    @Tally private var probes: UInt64 = 0
+    @Tally private var answered: UInt64 = 0
+    @Tally private var unanswered: UInt64 = 0
+    @Tally private var octetProbes: UInt64 = 0
+    @Tally private var timestampedProbes: UInt64 = 0
+
+    /// What it asked last; meaningful where `hasAsked`.
+    private var asked = SegmentKind.Asked(kind: .probe, sequence: SequenceNumber(0), end: SequenceNumber(0))
+    private var timestampValue: UInt32 = 0
+    private var trainNumber: UInt32 = 0
+    /// The handle of the rest, of ends that have any.
+    private(set) var details: UInt32 = 0
+    private var identification: UInt16 = 0
+    private var hasAsked = false
+    private var hasGivenUp = false
+    private var wasResetWhenAsking = false
+    private var wasResetByPath = false
+    private var firstSince: Wait.Since?
 
     /// The last thing that this end asked; nil: nothing.
     var lastAsked: SegmentKind.Asked? {
@@ -30,33 +47,57 @@ struct ProbeHistory: BitwiseCopyable {
     var lastAskedTime: Int64? { hasAsked ? askedTime : nil }
 
     /// Whether the last probes of this end have no answer.
-    var isUnanswered: Bool { own.unanswered > 0 }
+    var isUnanswered: Bool { unanswered > 0 }
 
     /// What the report says of this end, as far as its own history tells.
-    var side: ConnectionSide {
-        var side = own
-        if side.unanswered == 0 { side.firstUnanswered = nil }
+    func side(_ store: borrowing ProbeDetailsStore) -> ConnectionSide {
+        let rest = store[details]
+        var side = ConnectionSide()
+        side.probes = probes
+        side.answered = answered
+        side.unanswered = unanswered
+        side.octetProbes = octetProbes
+        side.timestampedProbes = timestampedProbes
+        side.hasGivenUp = hasGivenUp
+        side.wasResetWhenAsking = wasResetWhenAsking
+        side.wasResetByPath = wasResetByPath
+        side.firstUnanswered = unanswered == 0 ? nil : firstUnanswered
+        side.firstProbe = firstProbe
+        side.lastProbe = lastProbe
+        side.firstWait = firstSince.map { Wait(since: $0, gap: firstGap) }
+        side.replies = replies
+        side.periodGaps = rest.periodGaps
+        side.middleboxProbes = UInt64(rest.middleboxProbes)
+        side.idleGaps = rest.idleGaps
+        side.zeroWindowProbes = UInt64(rest.zeroWindowProbes)
+        side.intervalGaps = rest.intervalGaps
+        side.retransmissions = UInt64(rest.retransmissions)
+        side.reset = rest.reset
+        side.closedIdle = rest.closedIdle
         return side
     }
 
     /// Adds to `peer`, the other end's, what the history of this end tells of it.
-    func complete(_ peer: inout ConnectionSide) {
-        peer.answers = own.answered
-        peer.reset = peer.reset ?? peerReset
+    func complete(_ peer: inout ConnectionSide, _ store: borrowing ProbeDetailsStore) {
+        peer.answers = answered
+        peer.reset = peer.reset ?? store[details].peerReset
     }
 
     /// This end sent one octet again.
-    mutating func retransmit() {
-        own.retransmissions &+= 1
+    mutating func retransmit(_ store: inout ProbeDetailsStore) {
+        store.change(&details) { $0.retransmissions = $0.retransmissions.next }
     }
 
     /// The peer gave a sign of life that answers nothing.
     mutating func hearLife() {
-        own.unanswered = 0
+        unanswered = 0
     }
 
     /// This end asks for a sign of life: `event` is completed by what passed before.
-    mutating func ask(_ event: inout SegmentEvent, _ sender: inout WiresharkSide, _ peer: WiresharkSide) {
+    mutating func ask(
+        _ event: inout SegmentEvent, _ sender: inout WiresharkSide, _ peer: WiresharkSide,
+        _ store: inout ProbeDetailsStore
+    ) {
         let segment = event.segment
         if isCopy(segment, event.kind) {
             event.isCopy = true
@@ -64,7 +105,7 @@ struct ProbeHistory: BitwiseCopyable {
             return
         }
         event.wait = wait(at: segment.time, isAwaiting: sender.facts.contains(.awaitsAnswer), peerSpoke: peer.spoke)
-        event.unanswered = UInt32(truncatingIfNeeded: own.unanswered)
+        event.unanswered = UInt32(truncatingIfNeeded: unanswered)
         let continues = event.wait.map { $0.since != .segment } ?? false
         trainNumber = continues && asked.kind == event.kind ? trainNumber &+ 1 : 1
         event.trainNumber = trainNumber
@@ -76,9 +117,9 @@ struct ProbeHistory: BitwiseCopyable {
         identification = segment.identification
         timestampValue = segment.timestampValue
         switch event.kind {
-        case .probe: count(event, sender.facts.union(peer.facts))
-        case .middleboxProbe: own.middleboxProbes &+= 1
-        default: own.zeroWindowProbes &+= 1
+        case .probe: count(event, sender.facts.union(peer.facts), &store)
+        case .middleboxProbe: store.change(&details) { $0.middleboxProbes = $0.middleboxProbes.next }
+        default: store.change(&details) { $0.zeroWindowProbes = $0.zeroWindowProbes.next }
         }
         sender.facts.formUnion(.awaitsAnswer)
     }
@@ -91,12 +132,12 @@ struct ProbeHistory: BitwiseCopyable {
 
     /// The peer closes at `time`, having been `heard` before, while this end `spoke` last (ns since 1970): notes how long
     /// nothing had passed but answered probes, where that is long.
-    mutating func hearClose(at time: Int64, heard: Int64?, spoke: Int64?) {
-        guard own.closedIdle == nil, asked.kind == .probe, own.unanswered == 0, let quietSince, let lastAnswer,
+    mutating func hearClose(at time: Int64, heard: Int64?, spoke: Int64?, _ store: inout ProbeDetailsStore) {
+        guard store[details].closedIdle == nil, asked.kind == .probe, unanswered == 0, let quietSince, let lastAnswer,
             heard == lastAnswer, spoke ?? .min <= quietSince, time >= quietSince,
             time &- quietSince >= Silence.threshold
         else { return }
-        own.closedIdle = time &- quietSince
+        store.change(&details) { $0.closedIdle = time &- quietSince }
     }
 
     /// A copy has the same identification and timestamp within a tenth of a second; without both, within 1 ms.
@@ -124,24 +165,28 @@ struct ProbeHistory: BitwiseCopyable {
         return Wait(since: since, gap: time &- start)
     }
 
-    private mutating func count(_ event: SegmentEvent, _ facts: WiresharkSide.Facts) {
+    private mutating func count(
+        _ event: SegmentEvent, _ facts: WiresharkSide.Facts, _ store: inout ProbeDetailsStore
+    ) {
         // Where the capture began midway, what the peer sent last may be the answer to a probe before it.
-        let isSure = own.probes > 0 || !facts.isDisjoint(with: [.sentSYN, .sentSYNACK])
-        own.probes &+= 1
-        if own.unanswered == 0 { own.firstUnanswered = event.segment.time }
-        own.unanswered &+= 1
-        if event.segment.payloadLength == 1 { own.octetProbes &+= 1 }
-        if event.segment.hasTimestamps { own.timestampedProbes &+= 1 }
-        if own.firstProbe == nil {
-            own.firstProbe = event.segment.time
-            if isSure { own.firstWait = event.wait }
+        let isSure = probes > 0 || !facts.isDisjoint(with: [.sentSYN, .sentSYNACK])
+        probes &+= 1
+        if unanswered == 0 { firstUnanswered = event.segment.time }
+        unanswered &+= 1
+        if event.segment.payloadLength == 1 { octetProbes &+= 1 }
+        if event.segment.hasTimestamps { timestampedProbes &+= 1 }
+        if firstProbe == nil {
+            firstProbe = event.segment.time
+            if isSure, let wait = event.wait { (firstSince, firstGap) = (wait.since, wait.gap) }
         }
-        own.lastProbe = event.segment.time
+        lastProbe = event.segment.time
         guard let wait = event.wait, isSure else { return }
-        switch wait.since {
-        case .segment: own.idleGaps.add(wait.gap)
-        case .unansweredProbe: own.intervalGaps.add(wait.gap)
-        case .answeredProbe: own.periodGaps.add(wait.gap)
+        store.change(&details) { details in
+            switch wait.since {
+            case .segment: details.idleGaps.add(wait.gap)
+            case .unansweredProbe: details.intervalGaps.add(wait.gap)
+            case .answeredProbe: details.periodGaps.add(wait.gap)
+            }
         }
     }
 
@@ -153,35 +198,43 @@ struct ProbeHistory: BitwiseCopyable {
             return
         }
         this.facts.subtract(.awaitsAnswer)
-        own.unanswered = 0
+        unanswered = 0
         let reply = event.segment.time &- askedTime
         if reply >= 0 { event.reply = reply }
         guard asked.kind == .probe else { return }
-        own.answered &+= 1
-        if reply >= 0 { own.replies.add(reply) }
+        answered &+= 1
+        if reply >= 0 { replies.add(reply) }
     }
 
     /// This end gives up: `event` is completed.
-    mutating func giveUp(_ event: inout SegmentEvent) {
+    mutating func giveUp(_ event: inout SegmentEvent, _ store: inout ProbeDetailsStore) {
         let time = event.segment.time
-        event.unanswered = UInt32(truncatingIfNeeded: own.unanswered)
+        event.unanswered = UInt32(truncatingIfNeeded: unanswered)
         if hasAsked, time >= askedTime { event.wait = Wait(since: .unansweredProbe, gap: time &- askedTime) }
-        guard own.reset == nil else { return }
-        own.reset = time
-        own.hasGivenUp = asked.kind == .probe
+        guard store[details].reset == nil else { return }
+        store.change(&details) { $0.reset = time }
+        hasGivenUp = asked.kind == .probe
     }
 
     /// The peer resets the connection in which this end has asked: `event` is completed.
-    mutating func hearReset(_ event: inout SegmentEvent, _ facts: WiresharkSide.Facts) {
+    mutating func hearReset(
+        _ event: inout SegmentEvent, _ facts: WiresharkSide.Facts, _ store: inout ProbeDetailsStore
+    ) {
+        let time = event.segment.time
         if event.kind == .pathReset {
-            own.wasResetByPath = true
-        } else if peerReset == nil {
-            peerReset = event.segment.time
+            wasResetByPath = true
+        } else if store[details].peerReset == nil {
+            store.change(&details) { $0.peerReset = time }
         }
-        event.unanswered = UInt32(truncatingIfNeeded: own.unanswered)
-        let reply = event.segment.time &- askedTime
+        event.unanswered = UInt32(truncatingIfNeeded: unanswered)
+        let reply = time &- askedTime
         guard facts.contains(.awaitsAnswer) else { return }
-        if event.kind == .peerReset { own.wasResetWhenAsking = true }
+        if event.kind == .peerReset { wasResetWhenAsking = true }
         if reply >= 0 { event.reply = reply }
     }
+}
+
+extension UInt32 {
+    /// One more; it stays at the highest.
+    fileprivate var next: UInt32 { self < .max ? self + 1 : self }
 }

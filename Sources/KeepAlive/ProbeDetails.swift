@@ -1,0 +1,45 @@
+/// What few of the ends that ask have: waits between their probes, and how they came to an end. It is kept apart from
+/// `ProbeHistory`, which is touched by each probe, so that that has two cache lines.
+struct ProbeDetails: BitwiseCopyable {
+    /// Waits by what they tell, as in `ConnectionSide`; likewise below.
+    var idleGaps = Gaps()
+    var middleboxProbes: UInt32 = 0
+    var intervalGaps = Gaps()
+    var zeroWindowProbes: UInt32 = 0
+    var periodGaps = Gaps()
+    var retransmissions: UInt32 = 0
+    @Moment var reset: Int64?
+    @Moment var closedIdle: Int64?
+    /// When the peer sent its first RST (ns since 1970).
+    @Moment var peerReset: Int64?
+}
+
+/// The details of all histories that have any, by handle; 0 is none.
+struct ProbeDetailsStore: ~Copyable {
+    private var arena = Arena<ProbeDetails>()
+    private var free: [UInt32] = []
+
+    /// The details of `handle`, which may be none.
+    subscript(handle: UInt32) -> ProbeDetails {
+        handle == 0 ? ProbeDetails() : arena[Int(handle) - 1]
+    }
+
+    /// Lets `body` change the details of `handle`, which are made where there are none.
+    mutating func change(_ handle: inout UInt32, _ body: (inout ProbeDetails) -> Void) {
+        if handle == 0 {
+            if let made = free.popLast() {
+                arena[Int(made) - 1] = ProbeDetails()
+                handle = made
+            } else {
+                arena.append(ProbeDetails())
+                handle = UInt32(truncatingIfNeeded: arena.count)
+            }
+        }
+        body(&arena[Int(handle) - 1])
+    }
+
+    /// Gives the details of `handle` back, if there are any.
+    mutating func release(_ handle: UInt32) {
+        if handle != 0 { free.append(handle) }
+    }
+}
