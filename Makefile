@@ -15,7 +15,7 @@ RATE ?= 200000
 SECONDS ?= 30
 EXAMPLE = captures/dead-peer-60-15-4.pcap
 
-.PHONY: run build test agree page expectations captures bench allocations bench-micro bench-live lab torture lint help clean
+.PHONY: run build test agree page expectations captures bench allocations bench-micro build-micro bench-live lab torture lint help clean
 
 run: build ## Build tcpalive and analyse a capture of a dead peer
 	$(TOOL) analyze $(EXAMPLE)
@@ -59,6 +59,10 @@ allocations: build ## Count allocations, of which no packet must have its own (L
 bench-micro: ## Time decoding, tracking and verdicts alone, in nanoseconds for each
 	@$(SETUP) $(BUILD_NEEDS)
 	TCPALIVE_BENCHMARKS=1 swift package --scratch-path .build-micro benchmark --target Micro
+
+build-micro: ## Build what bench-micro runs, and run none of it
+	@$(SETUP) $(BUILD_NEEDS)
+	TCPALIVE_BENCHMARKS=1 swift build --scratch-path .build-micro --target Micro
 
 bench-live: build ## Capture live beside tcpdump, and time the way to a line (Linux, as root, 2 minutes)
 	@$(SETUP) gcc libc-dev tcpdump iproute2 python3

@@ -66,7 +66,9 @@ struct PlainPacket: BitwiseCopyable {
         self.end = end
         let headerLength = Int(bytes.uncheckedOctet(transport &+ 12) >> 4) &* 4
         payload = transport &+ headerLength
-        guard payload <= min(end, capturedEnd), end &- start <= Int(record.claimedLength),
+        // What is captured whole is claimed whole.
+        guard payload <= end,
+            end <= capturedEnd || (payload <= capturedEnd && end &- start <= Int(record.claimedLength)),
             headerLength == 20
                 || (headerLength == 32 && bytes.unchecked32(transport &+ 20) == Self.timestampFront)
         else { return nil }

@@ -75,6 +75,13 @@ struct ConnectionTableTests {
         #expect(seen == Set(model.keys))
     }
 
+    @Test("What a packet and what a probe touch fits whole cache lines")
+    func sizes() {
+        #expect(MemoryLayout<ConnectionSlot<IPv4Key>>.stride == 64)
+        #expect(MemoryLayout<ProbeHistory>.stride == 128)
+        #expect(MemoryLayout<Lookup>.stride == 8)
+    }
+
     @Test("A flood of SYNs stays within the limit, and takes no established connection away", arguments: [false, true])
     func flood(isVersion6: Bool) {
         let limit = 2 << 20
