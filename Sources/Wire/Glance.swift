@@ -102,7 +102,7 @@ public struct Glance: BitwiseCopyable, Sendable {
 
 /// The glances at the packets of one batch, in order: what crosses from the decoder to the analysis where it must be
 /// fast. Reused.
-public struct GlanceBatch: ~Copyable {
+public struct GlanceBatch: ~Copyable, Sendable {
     /// The glances. A packet may give none, one, or several.
     public internal(set) var glances: [Glance]
     /// The segments of those that are listed, in order.
@@ -120,7 +120,16 @@ public struct GlanceBatch: ~Copyable {
     /// Glances at `segments`, which were decoded already. They are not copied, for as long as nobody changes them.
     public init(at segments: [Segment]) {
         glances = []
+        glances.reserveCapacity(segments.count)
         listed = SegmentBatch(segments)
+        list(from: 0)
+    }
+
+    /// Takes glances at `segments`, in place of what it has, and leaves those that were listed for them: nothing is copied.
+    public mutating func exchangeListed(_ segments: inout [Segment]) {
+        glances.removeAll(keepingCapacity: true)
+        hasVersion6 = false
+        listed.exchange(&segments)
         list(from: 0)
     }
 

@@ -1,7 +1,7 @@
 /// Some hundreds of packets in one reused buffer: what crosses from the capture to the decoder.
 ///
 /// A source fills it, a decoder reads it, and nothing is allocated for a packet.
-public struct PacketBatch: ~Copyable {
+public struct PacketBatch: ~Copyable, Sendable {
     /// The octets that the records point into.
     public var bytes: [UInt8]
     /// The packets, in the order of the file.

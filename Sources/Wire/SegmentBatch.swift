@@ -1,5 +1,5 @@
 /// The segments of one packet batch, in order: what crosses from the decoder to the analysis. Reused.
-public struct SegmentBatch: ~Copyable {
+public struct SegmentBatch: ~Copyable, Sendable {
     /// The segments. A record may give none, one, or several.
     public private(set) var segments: [Segment]
 

@@ -27,8 +27,9 @@ struct Analysis: ~Copyable {
     private var conclusion: Conclusion?
     /// Takes the place of `tracker` where several threads follow the connections.
     private var parallel: ParallelTracker?
-    /// Holds the batch after the present one, which is read while that is followed.
+    /// Hold the batch after the present one, which is read while that is followed.
     private var spare = PacketBatch()
+    private var spareGlances = GlanceBatch()
     /// Whether there is one.
     private var isLoaded = false
     /// What went wrong while that was read.
@@ -96,13 +97,13 @@ struct Analysis: ~Copyable {
             throw failure
         }
         if isLoaded {
-            swap(&batch, &spare)
+            exchangeBatches()
         } else {
             guard try load(&file) else { return false }
         }
         isLoaded = false
-        parallel?.start()
-        swap(&batch, &spare)
+        parallel?.start(&glances, of: &batch)
+        exchangeBatches()
         // Whoever writes a pipe may wait for the events of what it wrote.
         if file.isFinite {
             do {
@@ -111,18 +112,28 @@ struct Analysis: ~Copyable {
                 nextFailure = error
             }
         }
-        swap(&batch, &spare)
-        parallel?.finish(&events)
+        exchangeBatches()
+        parallel?.finish(&glances, of: &batch, &events)
         return true
     }
 
-    /// Reads the next batch of `file`, and gives its segments to the other threads; false at the end of the file.
+    private mutating func exchangeBatches() {
+        swap(&batch, &spare)
+        swap(&glances, &spareGlances)
+    }
+
+    /// Reads the next batch of `file`, and makes of it what the other threads take; false at the end of the file.
     private mutating func load(_ file: inout CaptureFile) throws(CaptureError) -> Bool {
         guard packetsLeft > 0, try file.next(into: &batch) else { return false }
         limitBatch()
-        segments.removeAll()
-        decoder.decode(batch, into: &segments)
-        parallel?.give(&segments)
+        if parallel?.isAlone ?? false {
+            glances.removeAll()
+            decoder.glance(at: batch, 0..<batch.records.count, into: &glances)
+        } else {
+            segments.removeAll()
+            decoder.decode(batch, into: &segments)
+            parallel?.give(segments)
+        }
         return true
     }
 

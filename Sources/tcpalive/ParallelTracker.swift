@@ -6,21 +6,23 @@ import Wire
 /// A tracker on a thread of its own, or several that share the connections by a hash of their ends (`Shard`), with the
 /// results of one: events in the same order, connections with the same numbers.
 ///
-/// A round goes like this: `give` takes the segments of a batch, `start` lets the trackers follow them while the caller
-/// reads the next batch, `finish` waits for them and puts their events in order.
+/// A round goes like this: `start` takes what is to be followed, and lets the trackers follow it while the caller reads the
+/// next batch; `finish` waits for them and puts their events in order. One tracker alone takes glances, and the batch that
+/// they were taken at; several take segments, which `give` shares out among them.
 struct ParallelTracker {
     /// What one tracker does, and what it needs for that.
     private final class Worker: Sendable {
         private struct State: ~Copyable {
             var tracker: ConnectionTracker
-            /// What is to be followed; each `record` is the place of the segment in its batch.
-            var segments: [Segment] = []
+            /// What is to be followed, and the packets that it was taken at; where it is listed segments, each `record` is
+            /// the place of the segment in its batch.
+            var glances = GlanceBatch()
+            var packets = PacketBatch()
             var events: [SegmentEvent] = []
 
             mutating func track() {
                 events.removeAll(keepingCapacity: true)
-                let batch = SegmentBatch(segments)
-                tracker.track(batch, events: &events)
+                tracker.track(glances, at: packets, events: &events)
             }
         }
 
@@ -31,11 +33,15 @@ struct ParallelTracker {
         }
 
         /// Takes `segments` to be followed, and gives those back that were.
-        func exchange(_ segments: [Segment]) -> [Segment] {
-            state.withLock { state in
-                let old = state.segments
-                state.segments = segments
-                return old
+        func exchange(_ segments: inout [Segment]) {
+            state.withLock { $0.glances.exchangeListed(&segments) }
+        }
+
+        /// Takes `glances` at `packets` to be followed, or gives them back.
+        func exchange(_ glances: inout GlanceBatch, _ packets: inout PacketBatch) {
+            state.withLock {
+                swap(&$0.glances, &glances)
+                swap(&$0.packets, &packets)
             }
         }
 
@@ -82,11 +88,10 @@ struct ParallelTracker {
     }
 
     /// Whether one tracker has all connections: then there is nothing to be shared, put in order or numbered.
-    private var isAlone: Bool { workers.count == 1 }
+    var isAlone: Bool { workers.count == 1 }
 
-    /// Takes `segments` for the next round, and leaves room for others in their place.
-    mutating func give(_ segments: inout SegmentBatch) {
-        if isAlone { return segments.exchange(&outboxes[0]) }
+    /// Takes `segments` for the next round of several trackers.
+    mutating func give(_ segments: borrowing SegmentBatch) {
         for place in outboxes.indices { outboxes[place].removeAll(keepingCapacity: true) }
         nextRecords.removeAll(keepingCapacity: true)
         let all = segments.segments.span
@@ -99,22 +104,26 @@ struct ParallelTracker {
         }
     }
 
-    /// Begins a round with what was given.
-    mutating func start() {
+    /// Begins a round: one tracker alone takes `glances` at `packets`, until it is finished, several what was given.
+    mutating func start(_ glances: inout GlanceBatch, of packets: inout PacketBatch) {
         swap(&records, &nextRecords)
         for (place, worker) in workers.enumerated() {
-            let segments = outboxes[place]
-            outboxes[place] = []
-            outboxes[place] = worker.exchange(segments)
+            if isAlone { worker.exchange(&glances, &packets) } else { worker.exchange(&outboxes[place]) }
             DispatchQueue.global().async(group: group) { worker.track() }
         }
     }
 
-    /// Ends the round, and appends what was found to `events`, in the order of the capture.
-    mutating func finish(_ events: inout [SegmentEvent]) {
+    /// Ends the round, gives `glances` and `packets` back, and appends what was found to `events`, in the order of the
+    /// capture.
+    mutating func finish(
+        _ glances: inout GlanceBatch, of packets: inout PacketBatch, _ events: inout [SegmentEvent]
+    ) {
         group.wait()
         let results = workers.map { $0.results() }
-        if isAlone { return events.append(contentsOf: results[0].events) }
+        if isAlone {
+            workers[0].exchange(&glances, &packets)
+            return events.append(contentsOf: results[0].events)
+        }
         number(results.map(\.openings))
         var next = Array(repeating: 0, count: results.count)
         while true {
