@@ -108,7 +108,7 @@ public struct GlanceBatch: ~Copyable, Sendable {
     /// The segments of those that are listed, in order.
     public internal(set) var listed: SegmentBatch
     /// Whether any came over IPv6.
-    public private(set) var hasVersion6 = false
+    public internal(set) var hasVersion6 = false
 
     /// An empty batch.
     public init() {

@@ -35,11 +35,8 @@ public struct SegmentDecoder: ~Copyable {
         let records = batch.records.span
         var place = places.lowerBound
         while place < places.upperBound {
-            let start = place
-            // Packets of a kind follow each other.
-            place = decodePlainIPv4(bytes, records, place..<places.upperBound, into: &segments)
-            place = decodePlainIPv6(bytes, records, place..<places.upperBound, into: &segments)
-            guard place == start else { continue }
+            place = decodePlain(bytes, records, place..<places.upperBound, into: &segments)
+            guard place < places.upperBound else { break }
             decode(bytes, records[place], place, &segments)
             place += 1
         }
@@ -55,16 +52,12 @@ public struct SegmentDecoder: ~Copyable {
         let records = batch.records.span
         var place = places.lowerBound
         while place < places.upperBound {
-            place = glanceAtPlainIPv4(bytes, records, place..<places.upperBound, into: &glances)
+            place = glanceAtPlain(bytes, records, place..<places.upperBound, into: &glances)
             guard place < places.upperBound else { break }
-            let start = place
             let firstListed = glances.listed.segments.count
-            place = decodePlainIPv6(bytes, records, place..<places.upperBound, into: &glances.listed)
-            if place == start {
-                decode(bytes, records[place], place, &glances.listed)
-                place += 1
-            }
+            decode(bytes, records[place], place, &glances.listed)
             glances.list(from: firstListed)
+            place += 1
         }
         tally.evictedDatagrams = reassembly.evictions
     }
@@ -76,50 +69,69 @@ public struct SegmentDecoder: ~Copyable {
         tally.evictedDatagrams = reassembly.evictions
     }
 
-    // The next three take the packets at `places` for as long as they are plain (`PlainPacket`), and give the place of the
-    // first that is not, or the end. The general way gives the same segments.
-
+    /// Takes glances at the packets at `places` for as long as they are plain; gives the place of the first that is not, or
+    /// the end.
     @inline(__always)
-    private mutating func glanceAtPlainIPv4(
+    private mutating func glanceAtPlain(
         _ bytes: RawSpan, _ records: Span<PacketRecord>, _ places: Range<Int>, into batch: inout GlanceBatch
     ) -> Int {
-        var place = places.lowerBound
+        var end = places.lowerBound
+        let firstListed = batch.listed.segments.count
         batch.glances.append(addingCapacity: places.count) { glances in
-            while place < places.upperBound, let packet = PlainPacket(ipv4: bytes, records[place]) {
-                glances.append(packet.glanceIPv4(bytes, records[place], place))
-                place &+= 1
+            batch.listed.append(addingCapacity: places.count) { listed in
+                end = Self.takePlain(bytes, records, places) { packet, place in
+                    glances.append(packet.glanceIPv4(bytes, records[place], place))
+                } version6: { packet, place in
+                    let segment = packet.segmentIPv6(bytes, records[place], place)
+                    glances.append(Glance(at: segment, place: firstListed &+ listed.count))
+                    listed.append(segment)
+                }
             }
         }
-        countPlain(records, places.lowerBound..<place)
-        return place
+        if batch.listed.segments.count > firstListed { batch.hasVersion6 = true }
+        countPlain(records, places.lowerBound..<end)
+        return end
     }
 
+    /// Decodes the packets at `places` for as long as they are plain; gives the place of the first that is not, or the
+    /// end. The general way gives the same segments.
     @inline(__always)
-    private mutating func decodePlainIPv4(
+    private mutating func decodePlain(
         _ bytes: RawSpan, _ records: Span<PacketRecord>, _ places: Range<Int>, into segments: inout SegmentBatch
     ) -> Int {
-        var place = places.lowerBound
+        var end = places.lowerBound
         segments.append(addingCapacity: places.count) { segments in
-            while place < places.upperBound, let packet = PlainPacket(ipv4: bytes, records[place]) {
+            end = Self.takePlain(bytes, records, places) { packet, place in
                 segments.append(packet.segmentIPv4(bytes, records[place], place))
-                place &+= 1
+            } version6: { packet, place in
+                segments.append(packet.segmentIPv6(bytes, records[place], place))
             }
         }
-        countPlain(records, places.lowerBound..<place)
-        return place
+        countPlain(records, places.lowerBound..<end)
+        return end
     }
 
-    private mutating func decodePlainIPv6(
-        _ bytes: RawSpan, _ records: Span<PacketRecord>, _ places: Range<Int>, into segments: inout SegmentBatch
+    /// Calls `version4` or `version6` with the packets at `places` for as long as they are plain (`PlainPacket`); gives
+    /// the place of the first that is not, or the end.
+    @inline(__always)
+    private static func takePlain(
+        _ bytes: RawSpan, _ records: Span<PacketRecord>, _ places: Range<Int>,
+        _ version4: (PlainPacket, Int) -> Void, version6: (PlainPacket, Int) -> Void
     ) -> Int {
         var place = places.lowerBound
-        segments.append(addingCapacity: places.count) { segments in
+        // A loop for each, as packets of a kind follow each other.
+        var start = -1
+        while place != start {
+            start = place
+            while place < places.upperBound, let packet = PlainPacket(ipv4: bytes, records[place]) {
+                version4(packet, place)
+                place &+= 1
+            }
             while place < places.upperBound, let packet = PlainPacket(ipv6: bytes, records[place]) {
-                segments.append(packet.segmentIPv6(bytes, records[place], place))
+                version6(packet, place)
                 place &+= 1
             }
         }
-        countPlain(records, places.lowerBound..<place)
         return place
     }
 
