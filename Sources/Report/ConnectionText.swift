@@ -8,7 +8,7 @@ import Wire
 struct ConnectionText {
     /// Connections measured.
     private(set) var count: UInt64 = 0
-    /// How wide each column is.
+    /// How wide each column is; of the last one, nobody needs to know.
     private var widths = Column.allCases.map { title(of: $0).utf8.count }
     private var hasUnseenHandshake = false
     private var hasZeroWindow = false
@@ -40,7 +40,6 @@ struct ConnectionText {
         if !diagnosis.connection.handshakeSeen { hasUnseenHandshake = true }
         widen(.stream, to: diagnosis.connection.number.digits + (diagnosis.connection.handshakeSeen ? 0 : 1))
         widen(.verdict, to: diagnosis.verdict.rawValue.utf8.count)
-        widen(.ended, to: diagnosis.connection.ending.words.utf8.count)
         // Below a thousand days a duration is no wider than its title.
         let duration = last &- first
         if duration.magnitude >= 86_400_000_000_000_000 { widen(.duration) { $0.append(duration: duration) } }
@@ -53,10 +52,8 @@ struct ConnectionText {
     }
 
     private mutating func measure(_ end: Endpoint) {
-        guard end.address.version == .v4 else { return widen(.end) { $0.append(end) } }
-        var width = 4 + UInt64(end.port).digits
-        for shift: UInt64 in [0, 8, 16, 24] { width += (end.address.low >> shift & 255).digits }
-        widen(.end, to: width)
+        // Of IPv4, no endpoint is wider than the title.
+        if end.address.version == .v6 { widen(.end) { $0.append(end) } }
     }
 
     private mutating func measure(_ side: ConnectionSide) {
