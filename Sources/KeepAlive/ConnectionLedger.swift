@@ -76,13 +76,6 @@ struct ConnectionLedger: ~Copyable {
         return place == 0 ? nil : histories[Int(place) - 1].lastAsked
     }
 
-    /// What the report says of the end whose history is at `place`, and that of its peer at `peer`.
-    private func side(_ place: UInt32, peer: UInt32) -> ConnectionSide {
-        var side = place == 0 ? ConnectionSide() : histories[Int(place) - 1].side(details)
-        if peer != 0 { histories[Int(peer) - 1].complete(&side, details) }
-        return side
-    }
-
     /// Counts `event`, sent from place `side` of the connection born as `birth`, and completes it.
     ///
     /// `sender` and `peer` are the ends as the segment leaves them.
@@ -219,20 +212,13 @@ struct ConnectionLedger: ~Copyable {
         let firstOpened = first.contains(.sentSYN) || (second.contains(.sentSYNACK) && !second.contains(.sentSYN))
         let secondOpened = second.contains(.sentSYN) || first.contains(.sentSYNACK)
         let isReversed = secondOpened && !firstOpened
-        var sides = (
-            side(birth.histories.0, peer: birth.histories.1), side(birth.histories.1, peer: birth.histories.0)
-        )
-        sides.0.take(slot.sides.0, hasTimestamps: birth.timesToLive.0 == 0 ? nil : birth.haveTimestamps.0)
-        sides.1.take(slot.sides.1, hasTimestamps: birth.timesToLive.1 == 0 ? nil : birth.haveTimestamps.1)
-        sides.0.awaitsCloseOnly = first.contains(.sentFIN) && ranges.holdsOneOctet(slot.lists, 0)
-        sides.1.awaitsCloseOnly = second.contains(.sentFIN) && ranges.holdsOneOctet(slot.lists, 1)
         // `min` stands for none, as in `Moment`.
         let last = max(lastAsked(birth) ?? .min, slot.sides.0.spoke ?? .min, slot.sides.1.spoke ?? .min)
         let lastTime = last == .min ? nil : last
         var silence = birth.silence == 0 ? Silence() : silences[Int(birth.silence) - 1]
         // Who goes on for a while after a silence, and hears nothing, is not heard.
         if let lastTime, lastTime &- silence.brokenAt >= Silence.patience { silence.fail() }
-        return Connection(
+        var connection = Connection(
             number: birth.number,
             originator: isReversed ? slot.key.second : slot.key.first,
             responder: isReversed ? slot.key.first : slot.key.second,
@@ -240,10 +226,26 @@ struct ConnectionLedger: ~Copyable {
             firstTime: birth.time,
             lastTime: lastTime ?? birth.time,
             ending: isReversed ? Self.ending(second, first) : Self.ending(first, second),
-            fromOriginator: isReversed ? sides.1 : sides.0,
-            fromResponder: isReversed ? sides.0 : sides.1,
             silence: silence,
             hasEvents: birth.hasEvents)
+        complete(&connection.fromOriginator, isReversed ? 1 : 0, slot, birth, ranges)
+        complete(&connection.fromResponder, isReversed ? 0 : 1, slot, birth, ranges)
+        return connection
+    }
+
+    /// Makes of `side`, which is empty, what the report says of the end at `place` in `slot`.
+    private func complete<Key: ConnectionKey>(
+        _ side: inout ConnectionSide, _ place: Int, _ slot: ConnectionSlot<Key>, _ birth: ConnectionBirth,
+        _ ranges: borrowing UnacknowledgedRanges
+    ) {
+        let (own, peer) = place == 0 ? birth.histories : (birth.histories.1, birth.histories.0)
+        if own != 0 { histories[Int(own) - 1].describe(&side, details) }
+        if peer != 0 { histories[Int(peer) - 1].complete(&side, details) }
+        let state = place == 0 ? slot.sides.0 : slot.sides.1
+        let timeToLive = place == 0 ? birth.timesToLive.0 : birth.timesToLive.1
+        let hasTimestamps = place == 0 ? birth.haveTimestamps.0 : birth.haveTimestamps.1
+        side.take(state, hasTimestamps: timeToLive == 0 ? nil : hasTimestamps)
+        side.awaitsCloseOnly = state.facts.contains(.sentFIN) && ranges.holdsOneOctet(slot.lists, place)
     }
 
     private static func ending(

@@ -173,12 +173,14 @@ extension ConnectionTracker {
     /// The connection at `place`.
     public func connection(at place: ConnectionListing.Place) -> Connection {
         let index = index(of: place)
-        return switch place.home {
+        switch place.home {
         case .version4:
-            follower.ledger.connection(version4.slot(at: index), version4[birth: index], follower.analysis.ranges)
+            return follower.ledger.connection(
+                version4.slot(at: index), version4[birth: index], follower.analysis.ranges)
         case .version6:
-            follower.ledger.connection(version6.slot(at: index), version6[birth: index], follower.analysis.ranges)
-        case .replaced: follower.ledger.replaced[index]
+            return follower.ledger.connection(
+                version6.slot(at: index), version6[birth: index], follower.analysis.ranges)
+        case .replaced: return follower.ledger.replaced[index]
         }
     }
 

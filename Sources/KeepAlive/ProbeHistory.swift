@@ -49,10 +49,8 @@ struct ProbeHistory: BitwiseCopyable {
     /// Whether the last probes of this end have no answer.
     var isUnanswered: Bool { unanswered > 0 }
 
-    /// What the report says of this end, as far as its own history tells.
-    func side(_ store: borrowing ProbeDetailsStore) -> ConnectionSide {
-        let rest = store[details]
-        var side = ConnectionSide()
+    /// Notes in `side`, which is empty, what the report says of this end, as far as its own history tells.
+    func describe(_ side: inout ConnectionSide, _ store: borrowing ProbeDetailsStore) {
         side.probes = probes
         side.answered = answered
         side.unanswered = unanswered
@@ -66,6 +64,8 @@ struct ProbeHistory: BitwiseCopyable {
         side.lastProbe = lastProbe
         side.firstWait = firstSince.map { Wait(since: $0, gap: firstGap) }
         side.replies = replies
+        if details == 0 { return }
+        let rest = store[details]
         side.periodGaps = rest.periodGaps
         side.middleboxProbes = UInt64(rest.middleboxProbes)
         side.idleGaps = rest.idleGaps
@@ -74,7 +74,6 @@ struct ProbeHistory: BitwiseCopyable {
         side.retransmissions = UInt64(rest.retransmissions)
         side.reset = rest.reset
         side.closedIdle = rest.closedIdle
-        return side
     }
 
     /// Adds to `peer`, the other end's, what the history of this end tells of it.

@@ -60,7 +60,16 @@ public enum Severity: String, CaseIterable, Comparable, Sendable {
 
     /// Whether `left` matters less than `right`.
     public static func < (left: Severity, right: Severity) -> Bool {
-        allCases.firstIndex(of: left) ?? 0 < allCases.firstIndex(of: right) ?? 0
+        left.rank < right.rank
+    }
+
+    private var rank: Int {
+        switch self {
+        case .none: 0
+        case .notice: 1
+        case .warning: 2
+        case .failure: 3
+        }
     }
 }
 

@@ -8,18 +8,19 @@ import Wire
 struct ConnectionText {
     /// Connections measured.
     private(set) var count: UInt64 = 0
-    /// How wide each column is.
+    /// How wide each column is; of the last one, nobody needs to know.
     private var widths = Column.allCases.map { title(of: $0).utf8.count }
     private var hasUnseenHandshake = false
     private var hasZeroWindow = false
     private var hasPolicy = false
     private var earliest = Int64.max
     private var latest = Int64.min
-    /// The columns that are shown, with their places in a line, and whether times have their dates: known when all is
-    /// measured.
-    private var columns: [(column: Column, start: Int, end: Int)] = []
+    /// Where each column is in a line, how long the line of a responder is, and whether times have their dates: known
+    /// when all is measured.
+    private var places = Column.allCases.map { _ in 0..<0 }
+    private var responderWidth = 0
     private var showsDates = false
-    /// A cell that is measured.
+    /// A cell that is measured, or an endpoint of IPv6.
     private var cell = TextBuffer()
 
     /// A column. Some stand for a connection and appear in the line of its originator only: the ones before `end` and
@@ -39,7 +40,6 @@ struct ConnectionText {
         if !diagnosis.connection.handshakeSeen { hasUnseenHandshake = true }
         widen(.stream, to: diagnosis.connection.number.digits + (diagnosis.connection.handshakeSeen ? 0 : 1))
         widen(.verdict, to: diagnosis.verdict.rawValue.utf8.count)
-        widen(.ended, to: diagnosis.connection.ending.words.utf8.count)
         // Below a thousand days a duration is no wider than its title.
         let duration = last &- first
         if duration.magnitude >= 86_400_000_000_000_000 { widen(.duration) { $0.append(duration: duration) } }
@@ -52,10 +52,8 @@ struct ConnectionText {
     }
 
     private mutating func measure(_ end: Endpoint) {
-        guard end.address.version == .v4 else { return widen(.end) { $0.append(end) } }
-        var width = 4 + UInt64(end.port).digits
-        for shift: UInt64 in [0, 8, 16, 24] { width += (end.address.low >> shift & 255).digits }
-        widen(.end, to: width)
+        // Of IPv4, no endpoint is wider than the title.
+        if end.address.version == .v6 { widen(.end) { $0.append(end) } }
     }
 
     private mutating func measure(_ side: ConnectionSide) {
@@ -101,24 +99,33 @@ struct ConnectionText {
             text.append(date: CivilTime(earliest))
             text.append(" UTC\n\n")
         }
-        var time = TextBuffer()
-        append(earliest, to: &time)
-        for column in [Column.first, .last] { widen(column, to: time.count) }
+        for column in [Column.first, .last] { widen(column, to: showsDates ? 19 : 8) }
+        place()
+        text.append(row: start(.ended) + Self.title(of: .ended).utf8.count + 1) { row in
+            for column in Column.allCases where isShown(column) {
+                let title = Self.title(of: column)
+                row.write(title, at: Self.isNumber(column) ? end(column) - title.utf8.count : start(column))
+            }
+            row[row.count - 1] = UInt8(ascii: "\n")
+        }
+    }
+
+    /// Gives each column that is shown its place.
+    private mutating func place() {
         var end = -2
         for column in Column.allCases where isShown(column) {
             let start = end + 2
             end = start + widths[column.rawValue]
-            columns.append((column, start, end))
+            places[column.rawValue] = start..<end
+            if column.rawValue < Column.first.rawValue { responderWidth = end }
         }
-        let line = text.count
-        for (column, start, end) in columns {
-            if !Self.isNumber(column) { text.pad(to: start, from: line) }
-            let first = text.count
-            text.append(Self.title(of: column))
-            if Self.isNumber(column) { text.alignRight(from: first, to: line + end - first) }
-        }
-        text.append(octet: UInt8(ascii: "\n"))
     }
+
+    /// Where `column` starts in a line.
+    private func start(_ column: Column) -> Int { places[column.rawValue].lowerBound }
+
+    /// Where `column` ends in a line.
+    private func end(_ column: Column) -> Int { places[column.rawValue].upperBound }
 
     private func isShown(_ column: Column) -> Bool {
         switch column {
@@ -129,18 +136,59 @@ struct ConnectionText {
     }
 
     /// Appends the two lines of `diagnosis`, which was measured.
-    func append(_ diagnosis: Diagnosis, to text: inout TextBuffer) {
-        let first = text.count
-        for (column, start, end) in columns {
-            append(column, first + start, first + end, of: .originator, diagnosis, to: &text)
+    mutating func append(_ diagnosis: Diagnosis, to text: inout TextBuffer) {
+        let ending = diagnosis.connection.ending.words
+        let first = start(.ended) + ending.utf8.count + 1
+        text.append(row: first + responderWidth + 1) { row in
+            let number = diagnosis.connection.number
+            row.write(number, endingAt: start(.stream) + number.digits)
+            if !diagnosis.connection.handshakeSeen { row[start(.stream) + number.digits] = UInt8(ascii: "?") }
+            row.write(diagnosis.verdict.rawValue, at: start(.verdict))
+            let (begin, last) = (diagnosis.connection.firstTime, diagnosis.connection.lastTime)
+            write(begin, at: start(.first), to: &row)
+            write(last, at: start(.last), to: &row)
+            row.write(ShortDuration(last &- begin), endingAt: end(.duration))
+            row.write(ending, at: start(.ended))
+            row[first - 1] = UInt8(ascii: "\n")
+
+            write(diagnosis.connection.originator, at: start(.end), to: &row)
+            write(diagnosis.connection.fromOriginator, diagnosis.originatorPolicy, line: 0, to: &row)
+            // What stands for the connection has its place in the first line.
+            write(diagnosis.connection.responder, at: first + start(.end), to: &row)
+            write(diagnosis.connection.fromResponder, diagnosis.responderPolicy, line: first, to: &row)
+            row[row.count - 1] = UInt8(ascii: "\n")
         }
-        text.append(octet: UInt8(ascii: "\n"))
-        let second = text.count
-        // What stands for the connection has its place in the first line.
-        for (column, start, end) in columns where Column.end.rawValue..<Column.first.rawValue ~= column.rawValue {
-            append(column, second + start, second + end, of: .responder, diagnosis, to: &text)
+    }
+
+    private mutating func write(_ end: Endpoint, at start: Int, to row: inout MutableSpan<UInt8>) {
+        if end.address.version == .v4 { return row.write(v4: end, at: start) }
+        cell.removeAll()
+        cell.append(end)
+        row.write(cell.octets.span, at: start)
+    }
+
+    /// Writes the numbers of an end into the line that begins at `line` in `row`.
+    private func write(
+        _ side: ConnectionSide, _ policy: InferredPolicy, line: Int, to row: inout MutableSpan<UInt8>
+    ) {
+        row.write(count: side.probes, endingAt: line + end(.probes))
+        if side.probes > 0 {
+            row.write(side.answered, endingAt: line + end(.answered))
+        } else {
+            row.write(count: 0, endingAt: line + end(.answered))
         }
-        text.append(octet: UInt8(ascii: "\n"))
+        if hasPolicy {
+            row.write(seconds: policy.idle, endingAt: line + end(.idle))
+            row.write(seconds: policy.interval, endingAt: line + end(.interval))
+            row.write(count: policy.count ?? 0, endingAt: line + end(.count))
+        }
+        if hasZeroWindow { row.write(count: side.zeroWindowProbes, endingAt: line + end(.zeroWindow)) }
+    }
+
+    private func write(_ nanoseconds: Int64, at start: Int, to row: inout MutableSpan<UInt8>) {
+        let time = CivilTime(nanoseconds)
+        if showsDates { row.write(date: time, at: start) }
+        row.write(timeOfDay: time, at: showsDates ? start + 11 : start)
     }
 
     /// Appends what the table needs to be understood.
@@ -174,44 +222,6 @@ struct ConnectionText {
         case .ended: "ended"
         }
     }
-
-    /// Appends the cell of `column` for `end`, from `start` to `limit` in the text.
-    private func append(
-        _ column: Column, _ start: Int, _ limit: Int, of end: Diagnosis.End, _ diagnosis: Diagnosis,
-        to text: inout TextBuffer
-    ) {
-        let before = text.count
-        let width = limit - before
-        if !Self.isNumber(column) { text.pad(to: start - before, from: before) }
-        switch column {
-        case .stream:
-            text.append(diagnosis.connection.number)
-            if !diagnosis.connection.handshakeSeen { text.append(octet: UInt8(ascii: "?")) }
-        case .end: text.append(end == .originator ? diagnosis.connection.originator : diagnosis.connection.responder)
-        case .probes: text.append(count: diagnosis.side(end).probes, width: width)
-        case .answered where diagnosis.side(end).probes > 0: text.append(diagnosis.side(end).answered, width: width)
-        case .answered: text.append(count: 0, width: width)
-        case .verdict: text.append(diagnosis.verdict.rawValue)
-        case .idle: text.append(seconds: diagnosis.policy(of: end).idle)
-        case .interval: text.append(seconds: diagnosis.policy(of: end).interval)
-        case .count: text.append(count: diagnosis.policy(of: end).count ?? 0, width: width)
-        case .zeroWindow: text.append(count: diagnosis.side(end).zeroWindowProbes, width: width)
-        case .first: append(diagnosis.connection.firstTime, to: &text)
-        case .last: append(diagnosis.connection.lastTime, to: &text)
-        case .duration: text.append(duration: diagnosis.connection.lastTime &- diagnosis.connection.firstTime)
-        case .ended: text.append(diagnosis.connection.ending.words)
-        }
-        if Self.isNumber(column) { text.alignRight(from: before, to: width) }
-    }
-
-    private func append(_ nanoseconds: Int64, to cell: inout TextBuffer) {
-        let time = CivilTime(nanoseconds)
-        if showsDates {
-            cell.append(date: time)
-            cell.append(" ")
-        }
-        cell.append(timeOfDay: time, digits: 0)
-    }
 }
 
 extension Connection.Ending {
@@ -228,18 +238,6 @@ extension Connection.Ending {
     }
 }
 
-extension UInt64 {
-    /// How many digits it has in decimal.
-    fileprivate var digits: Int {
-        var (digits, rest) = (1, self)
-        while rest >= 10 {
-            rest /= 10
-            digits += 1
-        }
-        return digits
-    }
-}
-
 extension TextBuffer {
     /// Appends a range of whole seconds as `57-60s`, one number where it is one, or `-` where nothing is known.
     fileprivate mutating func append(seconds range: ClosedRange<Int64>?) {
@@ -250,12 +248,5 @@ extension TextBuffer {
             append(signed: range.upperBound)
         }
         append(octet: UInt8(ascii: "s"))
-    }
-
-    /// Appends `count`, or `-` for none, so that the eye finds what there is, with spaces in front up to `width` columns.
-    fileprivate mutating func append(count: UInt64, width: Int) {
-        if count > 0 { return append(count, width: width) }
-        pad(to: width - 1, from: self.count)
-        append(octet: UInt8(ascii: "-"))
     }
 }

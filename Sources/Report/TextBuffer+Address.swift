@@ -17,16 +17,12 @@ extension TextBuffer {
     }
 
     private mutating func append(v4 octets: UInt64) {
-        append(addingCapacity: 15) { output in
-            var shift: UInt64 = 32
-            while shift > 0 {
-                shift -= 8
-                let octet = UInt8(truncatingIfNeeded: octets >> shift)
-                if octet >= 100 { output.append(UInt8(ascii: "0") + octet / 100) }
-                if octet >= 10 { output.append(UInt8(ascii: "0") + octet / 10 % 10) }
-                output.append(UInt8(ascii: "0") + octet % 10)
-                if shift > 0 { output.append(UInt8(ascii: ".")) }
-            }
+        let longest = 15
+        append(addingCapacity: longest) { output in
+            output.append(repeating: 0, count: longest)
+            var address = output.mutableSpan
+            let count = address.write(v4: octets, at: 0)
+            output.removeLast(longest - count)
         }
     }
 

@@ -4,12 +4,6 @@
 struct CivilTime: Equatable {
     /// Days since 1970-01-01.
     var day: Int64
-    /// The year, 1677 to 2262.
-    var year: Int64
-    /// The month, 1 to 12.
-    var month: Int64
-    /// The day of the month, 1 to 31.
-    var dayOfMonth: Int64
     /// Seconds since midnight.
     var second: Int64
     /// Nanoseconds of the second.
@@ -20,14 +14,48 @@ struct CivilTime: Equatable {
         let (seconds, nanosecond) = nanoseconds.floored(by: 1_000_000_000)
         self.nanosecond = nanosecond
         (day, second) = seconds.floored(by: 86_400)
+    }
+
+    /// The date: the year, 1677 to 2262, the month, 1 to 12, and the day of the month, 1 to 31.
+    var date: (year: Int64, month: Int64, dayOfMonth: Int64) {
         // Years begin in March here, so that the leap day is the last one; an era has 400 of them, 146 097 days.
         let (era, dayOfEra) = (day + 719_468).floored(by: 146_097)
         let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
         let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
         let marchMonth = (5 * dayOfYear + 2) / 153
-        dayOfMonth = dayOfYear - (153 * marchMonth + 2) / 5 + 1
-        month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9
-        year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+        let month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9
+        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+        return (year, month, dayOfYear - (153 * marchMonth + 2) / 5 + 1)
+    }
+}
+
+/// A duration for a person, in its two largest units: 0.020s, 59.9s, 12m05s, 1h02m, 3d04h.
+struct ShortDuration {
+    /// Whether it is less than nothing.
+    let isNegative: Bool
+    /// How many of the larger unit.
+    let major: UInt64
+    /// What stands behind them: a point, or the larger unit.
+    let mark: UInt8
+    /// How many of the smaller unit.
+    let minor: UInt64
+    /// The digits that these are written with.
+    let digits: Int
+    /// What stands at the end.
+    let unit: UInt8
+
+    /// The duration of `nanoseconds`.
+    init(_ nanoseconds: Int64) {
+        isNegative = nanoseconds < 0
+        let seconds = nanoseconds.magnitude / 1_000_000_000
+        (major, mark, minor, digits, unit) =
+            switch seconds {
+            case 0..<10: (seconds, UInt8(ascii: "."), nanoseconds.magnitude / 1_000_000 % 1000, 3, UInt8(ascii: "s"))
+            case 10..<60: (seconds, UInt8(ascii: "."), nanoseconds.magnitude / 100_000_000 % 10, 1, UInt8(ascii: "s"))
+            case 60..<3600: (seconds / 60, UInt8(ascii: "m"), seconds % 60, 2, UInt8(ascii: "s"))
+            case 3600..<86_400: (seconds / 3600, UInt8(ascii: "h"), seconds / 60 % 60, 2, UInt8(ascii: "m"))
+            default: (seconds / 86_400, UInt8(ascii: "d"), seconds / 3600 % 24, 2, UInt8(ascii: "h"))
+            }
     }
 }
 
@@ -42,11 +70,12 @@ extension Int64 {
 extension TextBuffer {
     /// Appends the date: 2024-03-01.
     mutating func append(date time: CivilTime) {
-        append(zeros: UInt64(time.year), width: 4)
+        let date = time.date
+        append(zeros: UInt64(date.year), width: 4)
         append("-")
-        append(zeros: UInt64(time.month), width: 2)
+        append(zeros: UInt64(date.month), width: 2)
         append("-")
-        append(zeros: UInt64(time.dayOfMonth), width: 2)
+        append(zeros: UInt64(date.dayOfMonth), width: 2)
     }
 
     /// Appends the time of day with 0 (no point), 6 or 9 `digits` behind the point: 12:00:05.123456.
@@ -72,15 +101,12 @@ extension TextBuffer {
 
     /// Appends a duration for a person, in its two largest units: 0.020s, 59.9s, 12m05s, 1h02m, 3d04h.
     mutating func append(duration nanoseconds: Int64) {
-        if nanoseconds < 0 { append("-") }
-        let seconds = nanoseconds.magnitude / 1_000_000_000
-        switch seconds {
-        case 0..<10: append(seconds, ".", nanoseconds.magnitude / 1_000_000 % 1000, width: 3, "s")
-        case 10..<60: append(seconds, ".", nanoseconds.magnitude / 100_000_000 % 10, width: 1, "s")
-        case 60..<3600: append(seconds / 60, "m", seconds % 60, width: 2, "s")
-        case 3600..<86_400: append(seconds / 3600, "h", seconds / 60 % 60, width: 2, "m")
-        default: append(seconds / 86_400, "d", seconds / 3600 % 24, width: 2, "h")
-        }
+        let duration = ShortDuration(nanoseconds)
+        if duration.isNegative { append(octet: UInt8(ascii: "-")) }
+        append(duration.major)
+        append(octet: duration.mark)
+        append(zeros: duration.minor, width: duration.digits)
+        append(octet: duration.unit)
     }
 
     /// Appends a duration of 0 or more in seconds to the millisecond: `15.104 s`.
@@ -100,12 +126,5 @@ extension TextBuffer {
         append(".")
         append(zeros: microseconds % 1000, width: 3)
         append(" ms")
-    }
-
-    private mutating func append(_ major: UInt64, _ between: String, _ minor: UInt64, width: Int, _ unit: String) {
-        append(major)
-        append(between)
-        append(zeros: minor, width: width)
-        append(unit)
     }
 }

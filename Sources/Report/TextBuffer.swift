@@ -85,15 +85,12 @@ public struct TextBuffer: Sendable {
         }
     }
 
-    /// Moves what stands from `start` on to the right, so that it ends `width` octets after `start`.
-    mutating func alignRight(from start: Int, to width: Int) {
-        let missing = start + width - octets.count
-        guard missing > 0 else { return }
-        pad(to: width, from: start)
-        var span = octets.mutableSpan
-        // The last octet first: what it changes places with is a space.
-        for place in stride(from: start + width - missing - 1, through: start, by: -1) {
-            span.swapAt(place, place + missing)
+    /// Appends a row of `width` spaces, into which `write` writes cells.
+    mutating func append(row width: Int, _ write: (inout MutableSpan<UInt8>) -> Void) {
+        octets.append(addingCapacity: width) { output in
+            output.append(repeating: UInt8(ascii: " "), count: width)
+            var row = output.mutableSpan
+            write(&row)
         }
     }
 

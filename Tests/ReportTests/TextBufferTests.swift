@@ -68,16 +68,4 @@ struct TextBufferTests {
         #expect(json.lowercased() == expected.lowercased() || json == #""tab\tline\n""#)
         #expect(!text { $0.append(printable: name) }.unicodeScalars.contains { $0.value < 0x20 })
     }
-
-    @Test(
-        "A cell is moved to the right of its column, and never cut",
-        arguments: [("", 3, "|   "), ("a", 1, "|a"), ("ab", 3, "| ab"), ("abc", 9, "|      abc"), ("abcd", 2, "|abcd")])
-    func alignRight(cell: String, width: Int, expected: String) {
-        #expect(
-            text {
-                $0.append("|")
-                $0.append(cell)
-                $0.alignRight(from: 1, to: width)
-            } == expected)
-    }
 }

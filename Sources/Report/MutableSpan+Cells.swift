@@ -1,0 +1,124 @@
+import Wire
+
+/// Cells of a table, written straight to their places in rows of spaces.
+///
+/// Text is written from where its column starts. Numbers end where their column ends, and are written from their last
+/// octet to their first, so that nothing is moved.
+extension MutableSpan where Element == UInt8 {
+    /// Writes `text` from `start` on.
+    mutating func write(_ text: String, at start: Int) {
+        write(text.utf8Span.span, at: start)
+    }
+
+    /// Writes `octets` from `start` on.
+    mutating func write(_ octets: Span<UInt8>, at start: Int) {
+        for place in octets.indices { self[start + place] = octets[place] }
+    }
+
+    /// Writes `number` in decimal up to `end`, with zeros in front up to `digits`. Returns where it starts.
+    @discardableResult
+    mutating func write(_ number: UInt64, digits: Int = 1, endingAt end: Int) -> Int {
+        var (start, rest) = (end, number)
+        repeat {
+            start -= 1
+            let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
+            self[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: digit)
+            rest = quotient
+        } while rest > 0 || end - start < digits
+        return start
+    }
+
+    /// Writes `count` up to `end`, or `-` for none, so that the eye finds what there is.
+    mutating func write(count: UInt64, endingAt end: Int) {
+        if count > 0 { write(count, endingAt: end) } else { self[end - 1] = UInt8(ascii: "-") }
+    }
+
+    /// Writes a range of whole seconds up to `end` as `57-60s`, one number where it is one, or `-` where nothing is known.
+    mutating func write(seconds range: ClosedRange<Int64>?, endingAt end: Int) {
+        guard let range else { return self[end - 1] = UInt8(ascii: "-") }
+        self[end - 1] = UInt8(ascii: "s")
+        let start = write(range.upperBound.magnitude, endingAt: end - 1)
+        if range.lowerBound == range.upperBound { return }
+        self[start - 1] = UInt8(ascii: "-")
+        write(range.lowerBound.magnitude, endingAt: start - 1)
+    }
+
+    /// Writes `duration` up to `end`.
+    mutating func write(_ duration: ShortDuration, endingAt end: Int) {
+        self[end - 1] = duration.unit
+        let minor = write(duration.minor, digits: duration.digits, endingAt: end - 1)
+        self[minor - 1] = duration.mark
+        let major = write(duration.major, endingAt: minor - 1)
+        if duration.isNegative { self[major - 1] = UInt8(ascii: "-") }
+    }
+
+    /// Writes the date from `start` on: 2024-03-01.
+    mutating func write(date time: CivilTime, at start: Int) {
+        let date = time.date
+        write(twoDigits: date.year / 100, at: start)
+        write(twoDigits: date.year % 100, at: start + 2)
+        self[start + 4] = UInt8(ascii: "-")
+        write(twoDigits: date.month, at: start + 5)
+        self[start + 7] = UInt8(ascii: "-")
+        write(twoDigits: date.dayOfMonth, at: start + 8)
+    }
+
+    /// Writes the time of day from `start` on: 12:00:05.
+    mutating func write(timeOfDay time: CivilTime, at start: Int) {
+        write(twoDigits: time.second / 3600, at: start)
+        self[start + 2] = UInt8(ascii: ":")
+        write(twoDigits: time.second / 60 % 60, at: start + 3)
+        self[start + 5] = UInt8(ascii: ":")
+        write(twoDigits: time.second % 60, at: start + 6)
+    }
+
+    /// Writes `number`, 0 to 99, from `start` on.
+    private mutating func write(twoDigits number: Int64, at start: Int) {
+        let number = UInt8(truncatingIfNeeded: number)
+        self[start] = UInt8(ascii: "0") + number / 10
+        self[start + 1] = UInt8(ascii: "0") + number % 10
+    }
+
+    /// Writes an endpoint of IPv4 from `start` on: 10.0.0.1.40000.
+    mutating func write(v4 endpoint: Endpoint, at start: Int) {
+        let end = write(v4: endpoint.address.low, at: start)
+        self[end] = UInt8(ascii: ".")
+        let port = UInt64(endpoint.port)
+        write(port, endingAt: end + 1 + port.digits)
+    }
+
+    /// Writes an address of IPv4 from `start` on: 10.0.0.1. Returns where it ends.
+    mutating func write(v4 address: UInt64, at start: Int) -> Int {
+        var end = start
+        var shift: UInt64 = 32
+        while shift > 0 {
+            shift -= 8
+            let octet = UInt8(truncatingIfNeeded: address >> shift)
+            if octet >= 100 { write(digit: octet / 100, at: &end) }
+            if octet >= 10 { write(digit: octet / 10 % 10, at: &end) }
+            write(digit: octet % 10, at: &end)
+            if shift > 0 {
+                self[end] = UInt8(ascii: ".")
+                end += 1
+            }
+        }
+        return end
+    }
+
+    private mutating func write(digit: UInt8, at place: inout Int) {
+        self[place] = UInt8(ascii: "0") + digit
+        place += 1
+    }
+}
+
+extension UInt64 {
+    /// How many digits it has in decimal.
+    var digits: Int {
+        var (digits, rest) = (1, self)
+        while rest >= 10 {
+            rest /= 10
+            digits += 1
+        }
+        return digits
+    }
+}
