@@ -284,7 +284,7 @@ struct Follower: ~Copyable {
 
     /// Notes initial sequence numbers while one of them is not known, and what the first segment of each side is like.
     @inline(never)
-    private func noteBeginning<Key: ConnectionKey>(
+    private mutating func noteBeginning<Key: ConnectionKey>(
         _ segment: Segment, _ side: Int, _ index: Int, in table: inout ConnectionTable<Key>, isSelf: Bool
     ) {
         var birth = table[birth: index]

@@ -79,7 +79,7 @@ struct ProbeHistory: BitwiseCopyable {
     /// Adds to `peer`, the other end's, what the history of this end tells of it.
     func complete(_ peer: inout ConnectionSide, _ store: borrowing ProbeDetailsStore) {
         peer.answers = answered
-        peer.reset = peer.reset ?? store[details].peerReset
+        if details != 0 { peer.reset = peer.reset ?? store[details].peerReset }
     }
 
     /// This end sent one octet again.
