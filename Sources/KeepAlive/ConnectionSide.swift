@@ -1,7 +1,6 @@
 /// What one end of a connection sent that concerns keep-alives, by what it truly is (`SegmentKind`).
 public struct ConnectionSide: Sendable, Equatable, BitwiseCopyable {
-    // What each probe touches is together, and what has four octets fills the gaps of what has eight: there may be as many
-    // of these as there are ends.
+    // What has four octets fills the gaps of what has eight: a verdict holds two of these, and is copied.
 
     /// Its keep-alive probes; copies are not counted, here and below.
     @Tally public var probes: UInt64 = 0

@@ -63,12 +63,14 @@ struct ConnectionBirth: BitwiseCopyable {
     private(set) var entries: UnsafeMutablePointer<UInt32>
     private(set) var mask: Int
     let seed: HashSeed
-    /// What is known ahead of the present group of segments.
+    /// What is known ahead of the segment that is followed.
     var lookups = Lookups()
     /// Where the next connection is looked for that can make room.
     private var hand = 0
 
     private static var smallestCapacity: Int { 256 }
+    /// Tables double until they have so many places. Then they are large enough to be moved and not copied
+    /// (`tcpalive_resize`), and grow by eighths, as nobody knows how many more connections will come.
     private static var smallCapacity: Int { 65536 }
     /// Connections that are looked at, at the most, for one that can make room.
     private static var sweepLimit: Int { 4096 }
@@ -93,11 +95,6 @@ struct ConnectionBirth: BitwiseCopyable {
 
     /// The place where a connection with `hash` is, probably the right one, whose cache lines are asked for;
     /// `Lookup.nowhere` where there is none.
-    func find(_ hash: UInt32) -> UInt32 {
-        unsafe Self.find(hash, entries, UInt32(truncatingIfNeeded: mask), slots)
-    }
-
-    /// The same, given what it is looked for in.
     @inline(__always)
     static func find(
         _ hash: UInt32, _ entries: UnsafeMutablePointer<UInt32>, _ mask: UInt32,
@@ -106,9 +103,14 @@ struct ConnectionBirth: BitwiseCopyable {
         var index = hash & mask
         // Nine of ten are in one of two entries, which are read as one: no branch asks in which, as it would be foretold
         // wrong too often.
-        let pair = unsafe UnsafeRawPointer(entries + Int(index)).loadUnaligned(as: UInt64.self).littleEndian
-        let first = UInt32(truncatingIfNeeded: pair)
-        var entry = UInt32(truncatingIfNeeded: pair &>> ((first ^ hash) & ~mask == 0 ? 0 : 32))
+        let pair = unsafe UnsafeRawPointer(entries + Int(index)).loadUnaligned(as: UInt64.self)
+        #if _endian(little)
+            let (firstShift, secondShift) = (0 as UInt64, 32 as UInt64)
+        #else
+            let (firstShift, secondShift) = (32 as UInt64, 0 as UInt64)
+        #endif
+        let first = UInt32(truncatingIfNeeded: pair &>> firstShift)
+        var entry = UInt32(truncatingIfNeeded: pair &>> ((first ^ hash) & ~mask == 0 ? firstShift : secondShift))
         if entry == 0 || (entry ^ hash) & ~mask != 0 {
             entry = first
             while entry != 0, (entry ^ hash) & ~mask != 0 {
@@ -181,9 +183,8 @@ struct ConnectionBirth: BitwiseCopyable {
     /// The two sides of the connection in `slot`, chosen by index and not by branch: directions come in random order.
     @inline(__always)
     static func sides(of slot: UnsafeMutablePointer<ConnectionSlot<Key>>) -> UnsafeMutablePointer<WiresharkSide> {
-        unsafe withUnsafeMutablePointer(to: &slot.pointee.sides) {
-            unsafe UnsafeMutableRawPointer($0).assumingMemoryBound(to: WiresharkSide.self)
-        }
+        let offset = unsafe MemoryLayout<ConnectionSlot<Key>>.offset(of: \.sides).unsafelyUnwrapped
+        return unsafe (UnsafeMutableRawPointer(slot) + offset).assumingMemoryBound(to: WiresharkSide.self)
     }
 
     /// The slot at `place`.
@@ -225,7 +226,6 @@ struct ConnectionBirth: BitwiseCopyable {
         evicting evicted: (ConnectionSlot<Key>, ConnectionBirth) -> Void
     ) -> Int {
         if count == capacity {
-            // Small tables are copied when they grow, large ones moved.
             let more = capacity < Self.smallCapacity ? capacity : capacity / 8
             let needed = more * (Self.octetsPerConnection + 2 * MemoryLayout<UInt32>.stride)
             if !budget.has(needed), let victim = victim() {

@@ -59,16 +59,11 @@ public struct ConnectionTracker: ~Copyable {
         track(GlanceBatch(at: segments.segments), at: PacketBatch(), events: &events)
     }
 
-    /// Follows the segments of `glances`, which were taken at `packets`, likewise.
+    /// Follows the segments of `glances` likewise. `packets` must be what they were taken at, unchanged.
     public mutating func track(
         _ glances: borrowing GlanceBatch, at packets: borrowing PacketBatch, events: inout [SegmentEvent]
     ) {
-        var start = 0
-        while start < glances.glances.count {
-            let end = min(start &+ Follower.groupSize, glances.glances.count)
-            follower.follow(glances, start..<end, of: packets, in: &version4, &version6, &events)
-            start = end
-        }
+        follower.follow(glances, of: packets, in: &version4, &version6, &events)
     }
 
     /// Follows `segments` likewise, each the whole way: tests hold the quiet way against it (`WiresharkAnalysis.takesQuietly`).

@@ -8,17 +8,18 @@ struct Follower: ~Copyable {
     /// Whether segments with more than one octet are missing.
     let isLight: Bool
 
-    /// Follows the segments of the glances at `places`, at most a group of them; `packets` is what they were taken at.
+    /// Follows the segments of `glances`; `packets` is what they were taken at.
     mutating func follow(
-        _ glances: borrowing GlanceBatch, _ places: Range<Int>, of packets: borrowing PacketBatch,
+        _ glances: borrowing GlanceBatch, of packets: borrowing PacketBatch,
         in version4: inout ConnectionTable<IPv4Key>, _ version6: inout ConnectionTable<IPv6Key>,
         _ events: inout [SegmentEvent]
     ) {
+        let places = glances.glances.indices
         let steps = (places.count &+ Self.stepSize &- 1) / Self.stepSize
         for step in 0..<steps &+ Self.stepsAhead {
             let lookedUp = Self.places(ofStep: step, places)
-            let found = Self.places(ofStep: step &- 1, places)
-            let hinted = Self.places(ofStep: step &- 3, places)
+            let found = Self.places(ofStep: step &- Self.stepsToFind, places)
+            let hinted = Self.places(ofStep: step &- Self.stepsToHint, places)
             version4.takeHints { ledger.prefetch($0) }
             version4.hint(glances, hinted, analysis.ranges)
             version4.find(glances, found)
@@ -34,12 +35,11 @@ struct Follower: ~Copyable {
         }
     }
 
-    /// Segments that are followed as a group at most.
-    static var groupSize: Int { Lookups.capacity }
     /// Segments of a step: as many as memory answers at once, and enough that it has answered when the next step begins.
     private static let stepSize = 16
-    /// Steps by which the lookup is ahead of the segment that is followed.
-    private static let stepsAhead = 5
+    /// Steps from a lookup to the finding of its slot, from there to the hint, and from there to its segment: as many as
+    /// memory may need. `Lookups` has room for as many segments as there are in all of them.
+    private static let (stepsToFind, stepsToHint, stepsAhead) = (1, 3, 5)
 
     /// Those of `places` that are looked up in `step`, or followed `stepsAhead` later; none before the first.
     @inline(__always)
@@ -64,7 +64,8 @@ struct Follower: ~Copyable {
         }
     }
 
-    /// Follows the segment of the glance at `place`, whose connection was looked up.
+    /// Follows the segment of the glance at `place`, whose connection was looked up: apart from the loop, which is quicker
+    /// with one quiet way in it.
     @inline(never)
     private mutating func follow<Key: ConnectionKey>(
         _ glances: borrowing GlanceBatch, _ place: Int, _ packets: borrowing PacketBatch,

@@ -12,14 +12,15 @@ struct Lookup: BitwiseCopyable {
     static var nowhere: UInt32 { .max }
 }
 
-/// The lookups of a group of segments, and the places of connections that may need more than their slots.
+/// The lookups that are ahead of the segment that is followed, and the places of connections that may need more than their
+/// slots.
 @safe struct Lookups: ~Copyable {
     private let lookups: UnsafeMutablePointer<Lookup>
     private let hints: UnsafeMutablePointer<UInt32>
     private var hintCount = 0
 
     /// Segments that follow each other and have lookups at the same time, at most: a power of two.
-    static var capacity: Int { 512 }
+    static var capacity: Int { 128 }
 
     init() {
         unsafe lookups = .allocate(capacity: Self.capacity)
@@ -61,8 +62,7 @@ struct Lookup: BitwiseCopyable {
     }
 }
 
-// The connections of a group of segments are looked up some steps ahead of the segment that is followed: `lookUp` asks for
-// the index, `find` for the slots, `hint` for what is kept beside those, `takeHints` for where that points to. Between two
+// Connections are looked up some steps ahead of the segment that is followed: `lookUp` asks for the index, `find` for the slots, `hint` for what is kept beside those, `takeHints` for where that points to. Between two
 // steps others are followed, so that memory is waited for as little as can be. A table takes the glances of its version.
 //
 // Each is a loop of its own, with few variables and not inlined. What it needs of the table it reads before, as the
@@ -94,7 +94,7 @@ extension ConnectionTable {
     /// Asks for the lists of the connections of the glances at `places`, which were found, and for what is kept beside the
     /// slot where a segment may concern keep-alives, or is the first of its end.
     ///
-    /// A hint: what comes before them in the group may change what it goes by.
+    /// A hint: segments before theirs may change what it goes by.
     @inline(never)
     mutating func hint(
         _ glances: borrowing GlanceBatch, _ places: Range<Int>, _ ranges: borrowing UnacknowledgedRanges

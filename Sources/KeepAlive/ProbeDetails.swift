@@ -1,5 +1,6 @@
-/// What few of the ends that ask have: waits between their probes, and how they came to an end. It is kept apart from
-/// `ProbeHistory`, which is touched by each probe, so that that has two cache lines.
+/// What an end has from its second probe on, waits between them, and other things that few ends have.
+///
+/// Apart from `ProbeHistory`, as many ends ask once, or answer out of place, and never more.
 struct ProbeDetails: BitwiseCopyable {
     /// Waits by what they tell, as in `ConnectionSide`; likewise below.
     var idleGaps = Gaps()

@@ -2,14 +2,14 @@ import Wire
 
 /// What one end asked of its peer, and what came of it: the cold part of its state, kept of ends that have asked.
 ///
-/// 128 octets: there may be as many of these as there are ends, and each probe touches one.
+/// 128 octets: there may be as many of these as there are ends. What most of them have no use for is in `ProbeDetails`.
 struct ProbeHistory: BitwiseCopyable {
     /// When this end last asked something (ns since 1970); meaningful where `hasAsked`.
     private var askedTime: Int64 = 0
     /// When the peer last answered (ns since 1970).
     @Moment private var lastAnswer: Int64?
     /// When something other than probes and answers last passed before a probe (ns since 1970), or the first probe where
-    /// that is not kn
+    /// that is not known.
     @Moment private var quietSince: Int64?
 
     // What the report says of it, as in `ConnectionSide`.
@@ -132,9 +132,9 @@ struct ProbeHistory: BitwiseCopyable {
     /// The peer closes at `time`, having been `heard` before, while this end `spoke` last (ns since 1970): notes how long
     /// nothing had passed but answered probes, where that is long.
     mutating func hearClose(at time: Int64, heard: Int64?, spoke: Int64?, _ store: inout ProbeDetailsStore) {
-        guard store[details].closedIdle == nil, asked.kind == .probe, unanswered == 0, let quietSince, let lastAnswer,
+        guard asked.kind == .probe, unanswered == 0, let quietSince, let lastAnswer,
             heard == lastAnswer, spoke ?? .min <= quietSince, time >= quietSince,
-            time &- quietSince >= Silence.threshold
+            time &- quietSince >= Silence.threshold, store[details].closedIdle == nil
         else { return }
         store.change(&details) { $0.closedIdle = time &- quietSince }
     }

@@ -17,7 +17,7 @@ public struct Glance: BitwiseCopyable, Sendable {
     public var payloadLength: UInt32
     /// The place of its packet in the batch; where it `isListed`, that of the segment among those listed.
     public var place: UInt32
-    /// Data offset, control bits and window in one word as in the header, but for the data offset, where `Form` stands.
+    /// Control bits and window as in the header; `Form` stands in place of the data offset before them.
     @usableFromInline var control: UInt32
 
     /// What the top bits of `control` tell.
@@ -55,7 +55,7 @@ public struct Glance: BitwiseCopyable, Sendable {
     }
 
     /// A glance at `segment`, `place` among those listed.
-    public init(at segment: Segment, place: Int) {
+    init(at segment: Segment, place: Int) {
         let (source, destination) = (segment.source, segment.destination)
         let isVersion4 = source.address.version == .v4
         let isFromSecond =

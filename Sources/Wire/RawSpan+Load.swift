@@ -1,6 +1,6 @@
 /// The loads of this module: network byte order, any alignment, bounds checked by the standard library.
 ///
-/// A decoder checks one length for a header and then loads its fields; these are the only unsafe words in `Wire`.
+/// A decoder checks one length for a header and then loads its fields.
 extension RawSpan {
     /// The octet at `offset`.
     @inline(__always)

@@ -15,7 +15,7 @@ public struct SegmentBatch: ~Copyable, Sendable {
     }
 
     /// Gives the segments away, and takes `other` in their place: nothing is copied.
-    public mutating func exchange(_ other: inout [Segment]) {
+    mutating func exchange(_ other: inout [Segment]) {
         swap(&segments, &other)
     }
 

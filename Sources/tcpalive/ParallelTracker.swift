@@ -14,14 +14,16 @@ struct ParallelTracker {
     private final class Worker: Sendable {
         private struct State: ~Copyable {
             var tracker: ConnectionTracker
-            /// What is to be followed, and the packets that it was taken at; where it is listed segments, each `record` is
-            /// the place of the segment in its batch.
+            /// What is to be followed, and the packets that it was taken at.
             var glances = GlanceBatch()
             var packets = PacketBatch()
+            /// What is to be followed where several share it; each `record` is the place of the segment in its batch.
+            var segments: [Segment] = []
             var events: [SegmentEvent] = []
 
             mutating func track() {
                 events.removeAll(keepingCapacity: true)
+                if !segments.isEmpty { glances.exchangeListed(&segments) }
                 tracker.track(glances, at: packets, events: &events)
             }
         }
@@ -34,7 +36,10 @@ struct ParallelTracker {
 
         /// Takes `segments` to be followed, and gives those back that were.
         func exchange(_ segments: inout [Segment]) {
-            state.withLock { $0.glances.exchangeListed(&segments) }
+            state.withLock { state in
+                swap(&state.segments, &segments)
+                state.glances.removeAll()
+            }
         }
 
         /// Takes `glances` at `packets` to be followed, or gives them back.

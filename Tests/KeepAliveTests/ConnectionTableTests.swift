@@ -30,6 +30,13 @@ private struct Collider: ConnectionKey, Hashable {
     var second: Endpoint { Endpoint(IPAddress(v4: number), 2) }
 }
 
+extension ConnectionTable {
+    /// The place that its loop gives for `hash`.
+    fileprivate func find(_ hash: UInt32) -> UInt32 {
+        unsafe Self.find(hash, entries, UInt32(mask), slots)
+    }
+}
+
 @Suite("Connection table")
 struct ConnectionTableTests {
     @Test(
@@ -75,10 +82,28 @@ struct ConnectionTableTests {
         #expect(seen == Set(model.keys))
     }
 
+    @Test("Details that were given back are blank when they are used again, and no others are made")
+    func details() {
+        var store = ProbeDetailsStore()
+        var (first, second) = (0 as UInt32, 0 as UInt32)
+        store.change(&first) { $0.retransmissions = 7 }
+        store.change(&second) { $0.reset = 9 }
+        #expect(store[first].retransmissions == 7 && store[second].reset == 9 && first != second)
+        store.change(&first) { $0.middleboxProbes = 1 }
+        #expect(store[first].retransmissions == 7 && store[first].middleboxProbes == 1)
+        store.release(first)
+        store.release(0)
+        var third = 0 as UInt32
+        store.change(&third) { $0.zeroWindowProbes = 2 }
+        #expect(third == first && store[third].retransmissions == 0 && store[third].zeroWindowProbes == 2)
+        #expect(store[0].retransmissions == 0 && store[0].reset == nil)
+    }
+
     @Test("What a packet and what a probe touch fits whole cache lines")
     func sizes() {
         #expect(MemoryLayout<ConnectionSlot<IPv4Key>>.stride == 64)
         #expect(MemoryLayout<ProbeHistory>.stride == 128)
+        #expect(MemoryLayout<ProbeDetails>.stride <= 128)
         #expect(MemoryLayout<Lookup>.stride == 8)
     }
 

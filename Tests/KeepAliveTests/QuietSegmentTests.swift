@@ -129,7 +129,8 @@ struct QuietSegmentTests {
     func sameAsWhole(version: WiresharkVersion, isLight: Bool) {
         for seed in 0..<350 as Range<UInt64> {
             var script = RandomScript(seed: seed)
-            let segments = (0..<64).map { script.segment($0) }
+            // Few, that many scripts may be tried; and now and then so many that lookups are far ahead of what is followed.
+            let segments = (0..<(seed % 50 == 49 ? 900 : 64)).map { script.segment($0) }
             var quiet = ConnectionTracker(version: version, seed: seed, keepsAll: true, isLight: isLight)
             var whole = ConnectionTracker(version: version, seed: seed &+ 1, keepsAll: true, isLight: isLight)
             var (quietEvents, wholeEvents): ([SegmentEvent], [SegmentEvent]) = ([], [])

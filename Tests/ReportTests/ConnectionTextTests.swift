@@ -63,6 +63,18 @@ struct ConnectionTextTests {
                 """)
     }
 
+    @Test("What is not measured is never wider than its title")
+    func widest() {
+        let broadcast = Endpoint(IPAddress(v4: .max), .max)
+        let connections = [-999.99, -0.000_000_001, 0, 999.99].map {
+            Self.connection(1, taking: $0 * 86_400, from: broadcast, to: broadcast, ending: .closedByOriginator)
+        }
+        let lines = Self.table(connections, of: 4).split(separator: "\n").map(String.init)
+        #expect(lines.filter { $0.contains("255.255.255.255.65535  ") }.count == 8)
+        #expect(lines.filter { $0.contains("  closed by originator") }.count == 4)
+        #expect(lines.contains { $0.contains("  -999d23h  ") } && lines.contains { $0.contains("   999d23h  ") })
+    }
+
     @Test("Columns are as wide as their widest cell; settings and closed windows are shown where there are any")
     func wide() {
         var probed = Self.connection(1_234_567, after: 90_000, taking: 12.5 * 86_400, handshakeSeen: false)
