@@ -3,8 +3,8 @@
 
     bench.py TCPALIVE
 
-First all programs must give equal answers where they answer the same question. Then they take turns, ROUNDS (7) times;
-the tables show medians, and ratios within a round. QUICK=1 takes a twentieth of the packets, to try the script: its
+First all programs must give equal answers where they answer the same question. Then they take turns, ROUNDS (7) times,
+each time in another order; the tables show medians, and ratios within a round. QUICK=1 takes a twentieth of the packets, to try the script: its
 figures mean nothing. Needs 3 GB below TMPDIR for a while, and memory that holds a capture in the page cache.
 """
 import contextlib
@@ -150,7 +150,7 @@ class Bench:
     def report(self):
         machine()
         print(f"\n{self.programs.versions()}. Medians of {ROUNDS} round{'s' if ROUNDS > 1 else ''} in which the "
-              f"programs take turns{', on one processor' if self.stopwatch.pin else ''}; speeds are compared within a "
+              f"programs take turns, each time in another order{', on one processor' if self.stopwatch.pin else ''}; speeds are compared within a "
               "round, by CPU seconds a packet.\n")
         slow = scaled(400_000)
         self.compare("66-byte frames", scaled(10_000_000), scaled(100_000), "small", short=slow, times_slow=True)

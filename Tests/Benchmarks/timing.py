@@ -1,5 +1,6 @@
 """Runs commands in alternation, and compares those of the same round."""
 import dataclasses
+import random
 import statistics
 import subprocess
 import sys
@@ -52,9 +53,13 @@ class Stopwatch:
         return Run(float(wall), float(cpu), int(peak))
 
     def rounds(self, programs, count, pinned=True):
-        """One run of each of `programs` in turn, `count` times."""
+        """One run of each of `programs`, `count` times, each time in another order, and in the same ones the next time.
+
+        Whoever comes after a program with much memory pays for it: pages that it gave back are slow to be had again,
+        above all in a virtual machine. That must not always be the same one.
+        """
         for number in range(count):
             if sys.stderr.isatty():
                 print(f"round {number + 1} of {count}", end="\r", file=sys.stderr, flush=True)
-            for program in programs:
+            for program in random.Random(number).sample(programs, len(programs)):
                 program.runs.append(self.run(program.command, pinned))
