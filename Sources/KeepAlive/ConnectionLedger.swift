@@ -40,6 +40,13 @@ struct ConnectionLedger: ~Copyable {
         histories.prefetch(Int(places.1) - 1)
     }
 
+    /// Asks for the cache lines of the details of two histories, by their places, which were asked for before.
+    @inline(__always)
+    func prefetchDetails(_ places: (UInt32, UInt32)) {
+        if places.0 != 0 { details.prefetch(histories[Int(places.0) - 1].details) }
+        if places.1 != 0 { details.prefetch(histories[Int(places.1) - 1].details) }
+    }
+
     /// The records of the first segments of connections, in order, where somebody wants to know (`notesOpenings`).
     var openings: [UInt32] = []
     /// Whether `openings` are noted.

@@ -69,9 +69,9 @@ struct ConnectionBirth: BitwiseCopyable {
     private var hand = 0
 
     private static var smallestCapacity: Int { 256 }
-    /// Tables double until they have so many places. Then they are large enough to be moved and not copied
-    /// (`tcpalive_resize`), and grow by eighths, as nobody knows how many more connections will come.
-    private static var smallCapacity: Int { 65536 }
+    /// Tables double until they have so many places, and then grow by eighths: nobody knows how many more connections will
+    /// come, and to grow copies next to nothing (`tcpalive_resize`).
+    private static var smallCapacity: Int { 16384 }
     /// Connections that are looked at, at the most, for one that can make room.
     private static var sweepLimit: Int { 4096 }
 

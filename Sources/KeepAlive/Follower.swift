@@ -20,12 +20,12 @@ struct Follower: ~Copyable {
             let lookedUp = Self.places(ofStep: step, places)
             let found = Self.places(ofStep: step &- Self.stepsToFind, places)
             let hinted = Self.places(ofStep: step &- Self.stepsToHint, places)
-            version4.takeHints { ledger.prefetch($0) }
+            version4.takeHints(ledger)
             version4.hint(glances, hinted, analysis.ranges)
             version4.find(glances, found)
             version4.lookUp(glances, lookedUp)
             if glances.hasVersion6 {
-                version6.takeHints { ledger.prefetch($0) }
+                version6.takeHints(ledger)
                 version6.hint(glances, hinted, analysis.ranges)
                 version6.find(glances, found)
                 version6.lookUp(glances, lookedUp)
@@ -37,9 +37,10 @@ struct Follower: ~Copyable {
 
     /// Segments of a step: as many as memory answers at once, and enough that it has answered when the next step begins.
     private static let stepSize = 16
-    /// Steps from a lookup to the finding of its slot, from there to the hint, and from there to its segment: as many as
-    /// memory may need. `Lookups` has room for as many segments as there are in all of them.
-    private static let (stepsToFind, stepsToHint, stepsAhead) = (1, 3, 5)
+    /// Steps from a lookup to the finding of its slot, to the hint, which two more steps follow for histories and their
+    /// details, and to its segment: as many as memory may need, for each must have come before the next is asked for.
+    /// `Lookups` has room for the segments of all of them.
+    private static let (stepsToFind, stepsToHint, stepsAhead) = (1, 3, 6)
 
     /// Those of `places` that are looked up in `step`, or followed `stepsAhead` later; none before the first.
     @inline(__always)

@@ -16,8 +16,9 @@ struct Lookup: BitwiseCopyable {
 /// slots.
 @safe struct Lookups: ~Copyable {
     private let lookups: UnsafeMutablePointer<Lookup>
+    /// The places that hints came upon: those whose histories were asked for, and behind them the new ones.
     private let hints: UnsafeMutablePointer<UInt32>
-    private var hintCount = 0
+    private var (takenCount, hintCount) = (0, 0)
 
     /// Segments that follow each other and have lookups at the same time, at most: a power of two.
     static var capacity: Int { 128 }
@@ -54,16 +55,20 @@ struct Lookup: BitwiseCopyable {
         hintCount &+= 1
     }
 
-    /// Calls `body` with the places noted since this was last done.
+    /// Calls `again` with the places that `body` was called with when this was last done, and `body` with those noted since.
     @inline(__always)
-    mutating func takeHints(_ body: (Int) -> Void) {
-        for number in 0..<min(hintCount, Self.capacity) { unsafe body(Int(hints[number])) }
-        hintCount = 0
+    mutating func takeHints(_ body: (Int) -> Void, again: (Int) -> Void) {
+        for number in 0..<takenCount { unsafe again(Int(hints[number])) }
+        let new = takenCount..<min(hintCount, Self.capacity)
+        for number in new { unsafe body(Int(hints[number])) }
+        for number in new { unsafe hints[number &- new.lowerBound] = hints[number] }
+        (takenCount, hintCount) = (new.count, new.count)
     }
 }
 
-// Connections are looked up some steps ahead of the segment that is followed: `lookUp` asks for the index, `find` for the slots, `hint` for what is kept beside those, `takeHints` for where that points to. Between two
-// steps others are followed, so that memory is waited for as little as can be. A table takes the glances of its version.
+// Connections are looked up some steps ahead of the segment that is followed: `lookUp` asks for the index, `find` for the
+// slots, `hint` for what is kept beside those, `takeHints` for where that points to. Between two steps others are followed,
+// so that memory is waited for as little as can be. A table takes the glances of its version.
 //
 // Each is a loop of its own, with few variables and not inlined. What it needs of the table it reads before, as the
 // compiler would read that anew after each prefetch.
@@ -120,11 +125,16 @@ extension ConnectionTable {
         }
     }
 
-    /// Calls `body` with the places of the histories of each connection that `hint` came upon since this was last done.
+    /// Asks for the histories of each connection that `hint` came upon since this was last done, and for the details of
+    /// those whose histories were asked for then.
     @inline(__always)
-    mutating func takeHints(_ body: ((UInt32, UInt32)) -> Void) {
+    mutating func takeHints(_ ledger: borrowing ConnectionLedger) {
         let births = unsafe births
-        lookups.takeHints { unsafe body(births[$0].histories) }
+        lookups.takeHints {
+            unsafe ledger.prefetch(births[$0].histories)
+        } again: {
+            unsafe ledger.prefetchDetails(births[$0].histories)
+        }
     }
 
     /// Lets the connection of the glance at `place`, which was found, take its segment where that is quiet

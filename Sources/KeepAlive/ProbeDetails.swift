@@ -25,6 +25,12 @@ struct ProbeDetailsStore: ~Copyable {
         handle == 0 ? ProbeDetails() : arena[Int(handle) - 1]
     }
 
+    /// Asks for the cache lines of the details of `handle`, if there are any.
+    @inline(__always)
+    func prefetch(_ handle: UInt32) {
+        arena.prefetch(Int(handle) - 1)
+    }
+
     /// Lets `body` change the details of `handle`, which are made where there are none.
     mutating func change(_ handle: inout UInt32, _ body: (inout ProbeDetails) -> Void) {
         if handle == 0 {

@@ -4,8 +4,9 @@
     bench.py TCPALIVE
 
 First all programs must give equal answers where they answer the same question. Then they take turns, ROUNDS (7) times,
-each time in another order; the tables show medians, and ratios within a round. QUICK=1 takes a twentieth of the packets, to try the script: its
-figures mean nothing. Needs 3 GB below TMPDIR for a while, and memory that holds a capture in the page cache.
+each time in another order; the tables show medians, and ratios within a round. QUICK=1 takes a twentieth of the packets,
+to try the script: its figures mean nothing. Needs 3 GB below TMPDIR for a while, and memory that holds a capture in the
+page cache.
 """
 import contextlib
 import datetime

@@ -38,7 +38,7 @@ static inline void *tcpalive_large_pages(size_t length) {
 
 /// The memory at `old` of `length` octets, resized to `wanted`; 0 gives it back. NULL where there is none.
 ///
-/// From a large page on pages are moved (mremap(2)), not copied, so that no two copies exist; pages that were never
+/// Pages are moved (mremap(2)), not copied, but for the one time that small pages become large ones; those that were never
 /// touched take no memory.
 static inline void *tcpalive_resize(void *old, size_t length, size_t wanted) {
     size_t large = 2u << 20;
@@ -50,6 +50,10 @@ static inline void *tcpalive_resize(void *old, size_t length, size_t wanted) {
         return NULL;
     }
     if (wanted == length) return old;
+    if (old && wanted < large && length < large) {
+        void *moved = mremap(old, length, wanted, MREMAP_MAYMOVE, NULL);
+        return moved == MAP_FAILED ? NULL : moved;
+    }
     void *memory = wanted >= large
         ? tcpalive_large_pages(wanted)
         : mmap(NULL, wanted, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
