@@ -151,8 +151,8 @@ class Bench:
     def report(self):
         machine()
         print(f"\n{self.programs.versions()}. Medians of {ROUNDS} round{'s' if ROUNDS > 1 else ''} in which the "
-              f"programs take turns, each time in another order{', on one processor' if self.stopwatch.pin else ''}; speeds are compared within a "
-              "round, by CPU seconds a packet.\n")
+              f"programs take turns, each time in another order{', on one processor' if self.stopwatch.pin else ''}; "
+              "speeds are compared within a round, by CPU seconds a packet.\n")
         slow = scaled(400_000)
         self.compare("66-byte frames", scaled(10_000_000), scaled(100_000), "small", short=slow, times_slow=True)
         self.compare_formats(scaled(10_000_000), scaled(100_000))
