@@ -47,8 +47,8 @@ struct Lookup: BitwiseCopyable {
         for place in places { unsafe body(place, &lookups[place & (Self.capacity &- 1)]) }
     }
 
-    /// Notes that what is kept beside the slot at `place` will probably be needed; `capacity` times between two
-    /// `takeHints` at most.
+    /// Notes that what is kept beside the slot at `place` will probably be needed; half of `capacity` times between two
+    /// `takeHints` at most, as those taken last are kept for one more.
     @inline(__always)
     mutating func hint(_ place: UInt32) {
         unsafe hints[hintCount & (Self.capacity &- 1)] = place
