@@ -19,12 +19,19 @@ public struct CaptureFile: ~Copyable {
     /// Octets of a batch, which one call reads at most unless a record is larger: they stay within a second-level cache.
     public static let batchCapacity = 128 << 10
 
+    /// Octets of a mapped file that are looked through for a batch at most, unless a record is larger.
+    private static let leastWindow = 2 << 20
+    /// Octets of a batch for which it takes a packet of a mapped file, whose size is of no matter there.
+    private static let octetsForRecord = 128
+
     private enum Reader {
         case pcap(PcapReader)
         case pcapng(PcapngReader)
     }
 
     private var source: OctetSource
+    /// The file in memory, from which the packets come; nil where they are read.
+    private var mapping: FileMapping?
     private var reader: Reader
     private let compression: Compression?
     private var filter: PacketFilter?
@@ -41,6 +48,13 @@ public struct CaptureFile: ~Copyable {
     /// has its own link type, packets on which the filter cannot be asked do not match. With `isLight`, only what a light
     /// capture would show is kept (`LiveCapture.Settings.isLight`).
     public init(path: String, filter expression: String? = nil, isLight: Bool = false) throws(CaptureError) {
+        try self.init(path: path, filter: expression, isLight: isLight, mapping: .whereFaster)
+    }
+
+    /// The same, in memory or read.
+    init(
+        path: String, filter expression: String? = nil, isLight: Bool = false, mapping use: FileMapping.Use
+    ) throws(CaptureError) {
         let name = Self.name(path)
         var source = try OctetSource(path: path, name: name)
         var compression: Compression?
@@ -74,6 +88,7 @@ public struct CaptureFile: ~Copyable {
                 "\(name) is not a pcap or pcapng file (it begins with \(front.joined(separator: " "))): \(advice)")
         }
         self.path = path
+        mapping = source.map(use)
         self.source = source
         self.reader = reader
         self.compression = compression
@@ -105,8 +120,54 @@ public struct CaptureFile: ~Copyable {
     /// and to the size of a larger record. Throws when reading fails.
     public mutating func next(into batch: inout PacketBatch) throws(CaptureError) -> Bool {
         batch.records.removeAll(keepingCapacity: true)
+        batch.unmap()
         batch.firstFrame = nextFrame
         guard !isAtEnd else { return false }
+        if try !takeMapped(into: &batch), try !read(into: &batch) { return true }
+        let hasPackets = !batch.records.isEmpty
+        filter?.apply(to: &batch)
+        return hasPackets || !isAtEnd
+    }
+
+    /// Takes the next packets from the file in memory.
+    ///
+    /// False where it is to be read from here on: at its end, as it may have grown, and where octets are there no more.
+    private mutating func takeMapped(into batch: inout PacketBatch) throws(CaptureError) -> Bool {
+        guard var mapping else { return false }
+        let start = Int(position)
+        let sound = mapping.soundCount
+        guard sound >= start else {
+            end(at: UInt64(sound), "from octet \(sound) on it was cut or became unreadable while it was read")
+            return true
+        }
+        mapping.release(before: start)
+        self.mapping = mapping
+        let octets = mapping.octets
+        let readerBefore = reader
+        let limit = max(batch.bytes.count, Self.batchCapacity) / Self.octetsForRecord
+        var room = Self.leastWindow
+        while true {
+            let range = start..<min(start + room, mapping.count)
+            let scan = scan(octets, range, limit: limit, into: &batch.records)
+            // What was found where zeros stood in is not in the file.
+            guard mapping.soundCount >= range.upperBound else { break }
+            if scan.consumed > 0 || scan.fault != nil {
+                batch.map(octets, range)
+                note(scan)
+                return true
+            }
+            guard range.upperBound < mapping.count else { break }
+            room *= 2
+        }
+        batch.records.removeAll(keepingCapacity: true)
+        reader = readerBefore
+        self.mapping = nil
+        try source.seek(to: position)
+        return false
+    }
+
+    /// Reads the next packets; false where a signal came before there was one.
+    private mutating func read(into batch: inout PacketBatch) throws(CaptureError) -> Bool {
         if batch.bytes.isEmpty { batch.bytes = [UInt8](repeating: 0, count: Self.batchCapacity) }
         var filled = carried.count
         while batch.bytes.count <= filled { Self.grow(&batch.bytes) }
@@ -115,7 +176,7 @@ public struct CaptureFile: ~Copyable {
         while true {
             guard let count = try source.read(into: &batch.bytes, at: filled) else {
                 carried.append(contentsOf: batch.bytes[..<filled])
-                return true
+                return false
             }
             filled += count
             // Out of the batch for as long as its octets are borrowed.
@@ -123,53 +184,60 @@ public struct CaptureFile: ~Copyable {
             swap(&records, &batch.records)
             let scan = unsafe scan(batch.bytes.span.bytes.extracting(first: filled), into: &records)
             swap(&records, &batch.records)
-            nextFrame &+= UInt64(scan.frames)
-            if let fault = scan.fault {
-                let offset = position &+ UInt64(scan.consumed)
-                end(at: offset, "the record at octet \(offset) \(fault)")
-            } else if count == 0 {
-                endOfFile(at: position &+ UInt64(scan.consumed), left: filled - scan.consumed)
-            } else if scan.consumed == 0 {
+            if scan.fault == nil, count > 0, scan.consumed == 0 {
                 // Not one whole record: more of it is needed, and room for that.
                 if filled == batch.bytes.count { Self.grow(&batch.bytes) }
                 continue
-            } else {
-                carried.append(contentsOf: batch.bytes[scan.consumed..<filled])
             }
-            position &+= UInt64(scan.consumed)
-            break
+            note(scan)
+            if count > 0 {
+                carried.append(contentsOf: batch.bytes[scan.consumed..<filled])
+            } else if !isAtEnd {
+                endOfFile(left: filled - scan.consumed)
+            }
+            return true
         }
-        let hasPackets = !batch.records.isEmpty
-        filter?.apply(to: &batch)
-        return hasPackets || !isAtEnd
     }
 
     /// Whether the file comes to an end by itself: a pipe may belong to a running capture.
     public var isFinite: Bool { source.isRegular }
 
     /// Octets of the file (compressed, where it is) read so far. Of a compressed pipe, the decompressed ones.
-    public var octetsRead: UInt64 { source.octetsRead }
+    public var octetsRead: UInt64 { mapping == nil ? source.octetsRead : position }
 
     /// Octets of the file as it lies on disk; nil where it has no size (a pipe).
     public var octetsTotal: UInt64? { source.octetsTotal }
 
-    private mutating func scan(_ octets: RawSpan, into records: inout [PacketRecord]) -> Scan {
+    private mutating func scan(
+        _ mapped: MappedOctets, _ range: Range<Int>, limit: Int, into records: inout [PacketRecord]
+    ) -> Scan {
+        unsafe scan(mapped.octets.bytes.extracting(range), limit: limit, into: &records)
+    }
+
+    private mutating func scan(_ octets: RawSpan, limit: Int = .max, into records: inout [PacketRecord]) -> Scan {
         switch reader {
         case .pcap(let pcap):
-            return pcap.scan(octets, into: &records)
+            return pcap.scan(octets, limit: limit, into: &records)
         case .pcapng(var pcapng):
-            let scan = pcapng.scan(octets, into: &records)
+            let scan = pcapng.scan(octets, limit: limit, into: &records)
             reader = .pcapng(pcapng)
             return scan
         }
     }
 
+    /// Goes on behind what `scan` took.
+    private mutating func note(_ scan: Scan) {
+        nextFrame &+= UInt64(scan.frames)
+        position &+= UInt64(scan.consumed)
+        if let fault = scan.fault { end(at: position, "the record at octet \(position) \(fault)") }
+    }
+
     /// The end of the file has been read, with `left` octets behind the last whole record.
-    private mutating func endOfFile(at offset: UInt64, left: Int) {
+    private mutating func endOfFile(left: Int) {
         if let flaw = source.finish() {
-            end(at: offset, "\(flaw), and with it the record at octet \(offset) of what is in it")
+            end(at: position, "\(flaw), and with it the record at octet \(position) of what is in it")
         } else if left > 0 {
-            end(at: offset, "the record at octet \(offset) is cut short: the file ends \(left) octets into it")
+            end(at: position, "the record at octet \(position) is cut short: the file ends \(left) octets into it")
         }
         isAtEnd = true
     }

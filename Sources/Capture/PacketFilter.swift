@@ -78,10 +78,18 @@ internal import Wire
 
     /// Removes the packets of `batch` that do not match, or of whose link type the expression says nothing.
     mutating func apply(to batch: inout PacketBatch) {
+        // Out of the batch for as long as its octets are borrowed.
+        var records: [PacketRecord] = []
+        swap(&records, &batch.records)
+        batch.withOctets { apply(to: &records, $0) }
+        swap(&records, &batch.records)
+    }
+
+    private mutating func apply(to records: inout [PacketRecord], _ octets: RawSpan) {
         var kept = 0
         var program = -1
-        for index in batch.records.indices {
-            let record = batch.records[index]
+        for index in records.indices {
+            let record = records[index]
             if program < 0 || linkTypes[program] != record.linkType {
                 guard let suited = self.program(for: record.linkType) else { continue }
                 program = suited
@@ -89,17 +97,18 @@ internal import Wire
             var header = pcap_pkthdr()
             header.caplen = record.capturedLength
             header.len = record.originalLength
-            let matches = unsafe batch.bytes.withUnsafeBufferPointer { octets in
-                // A reader made the record, so it lies within the octets.
-                let packet = unsafe octets.baseAddress.map { unsafe $0 + Int(record.offset) }
-                return unsafe pcap_offline_filter(&programs[program], &header, packet) != 0
+            // A reader made the record, so it lies within the octets.
+            let packet = octets.extracting(Int(record.offset)..<Int(record.offset) + Int(record.capturedLength))
+            let matches = unsafe packet.withUnsafeBytes { packet in
+                let start = unsafe packet.assumingMemoryBound(to: UInt8.self).baseAddress
+                return unsafe pcap_offline_filter(&programs[program], &header, start) != 0
             }
             if matches {
-                batch.records[kept] = record
+                records[kept] = record
                 kept += 1
             }
         }
-        batch.records.removeLast(batch.records.count - kept)
+        records.removeLast(records.count - kept)
     }
 }
 

@@ -59,13 +59,15 @@ struct PcapngReader {
 
     private init() {}
 
-    /// Finds the whole blocks in `octets` and adds their packets to `records`.
+    /// Finds the whole blocks in `octets`, until `limit` packets were found, and adds their packets to `records`.
     ///
     /// Most blocks of most files are plain packets: a loop for each byte order takes those, so that no packet pays for
     /// the questions that other blocks ask. Where not `plainly`, those are asked of all, with the same results.
-    mutating func scan(_ octets: RawSpan, plainly: Bool = true, into records: inout [PacketRecord]) -> Scan {
+    mutating func scan(
+        _ octets: RawSpan, limit: Int = .max, plainly: Bool = true, into records: inout [PacketRecord]
+    ) -> Scan {
         var result = Scan()
-        records.append(addingCapacity: octets.byteCount / Self.leastPacket) { packets in
+        records.append(addingCapacity: min(octets.byteCount / Self.leastPacket, limit)) { packets in
             repeat {
                 guard plainly else { continue }
                 if bigEndian {
@@ -111,7 +113,8 @@ struct PcapngReader {
         var (position, frame) = (result.consumed, result.frames)
         // 0 type | 4 total length | 8 interface | 12 time, high | 16 time, low | 20 captured | 24 original length
         // | 28 packet, padded | total length
-        while end &- position >= 32, octets.load32(position, bigEndian: bigEndian) == Block.enhancedPacket,
+        while end &- position >= 32, !packets.isFull,
+            octets.load32(position, bigEndian: bigEndian) == Block.enhancedPacket,
             octets.load32(position &+ 8, bigEndian: bigEndian) == number
         {
             let captured = octets.load32(position &+ 20, bigEndian: bigEndian)
@@ -131,6 +134,7 @@ struct PcapngReader {
                     originalLength: octets.load32(position &+ 24, bigEndian: bigEndian), frame: frame,
                     interface: fileNumber, linkType: linkType, checkSequenceLength: checkSequenceLength))
             frame &+= 1
+            octets.prefetch(position..<next, headersEnd: 28 + 64)
             position = next
         }
         (result.consumed, result.frames) = (position, frame)
@@ -142,7 +146,7 @@ struct PcapngReader {
     ) -> Bool {
         let end = octets.byteCount
         let start = result.consumed
-        guard end &- start >= 12 else { return false }
+        guard end &- start >= 12, !packets.isFull else { return false }
         let type = octets.load32(start, bigEndian: bigEndian)
         if type == Block.sectionHeader {
             let byteOrder = octets.load32(start &+ 8, bigEndian: true)

@@ -106,7 +106,9 @@ public struct PcapngWriter: ~Copyable {
         // A record that claims less than was captured is taken at what was captured, also when that is cut here.
         append(
             count < record.capturedLength ? max(record.originalLength, record.capturedLength) : record.originalLength)
-        appendPadded(batch.bytes[offset..<offset + Int(count)])
+        batch.withOctets { octets in
+            unsafe octets.extracting(offset..<offset + Int(count)).withUnsafeBytes { unsafe appendPadded($0) }
+        }
         let declared = interfaces[Int(record.interface)].checkSequenceLength
         let flags = record.checkSequenceLength == declared ? nil : UInt32(record.checkSequenceLength) << 5
         for entry in comments.entries[entries] {

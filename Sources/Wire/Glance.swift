@@ -75,6 +75,22 @@ public struct Glance: BitwiseCopyable, Sendable {
         if segment.role != .whole || payloadLength == 1 || payloadLength > 0xFFFF { control |= Form.unusual }
     }
 
+    /// As much of its segment as it tells, where the packet is not what it was: its file was changed meanwhile.
+    var segment: Segment {
+        let ends = [
+            Endpoint(IPAddress(v4: UInt32(addresses >> 32)), UInt16(ports >> 16)),
+            Endpoint(IPAddress(v4: UInt32(truncatingIfNeeded: addresses)), UInt16(truncatingIfNeeded: ports)),
+        ]
+        var segment = Segment(time: time, source: ends[side], destination: ends[1 - side])
+        segment.sequence = sequence
+        segment.acknowledgment = acknowledgment
+        segment.payloadLength = payloadLength
+        segment.record = place
+        segment.flags = TCPFlags(rawValue: UInt16(truncatingIfNeeded: control >> 16) & 0x0FFF)
+        segment.window = window
+        return segment
+    }
+
     /// The end that sent it: 0 is the first, 1 the second.
     @inlinable @inline(__always)
     public var side: Int { Int(control >> 28 & 1) }
@@ -152,13 +168,12 @@ public struct GlanceBatch: ~Copyable, Sendable {
 
     /// The segment of the glance at `place`; `packets` is the batch that it was taken at.
     public func segment(_ place: Int, of packets: borrowing PacketBatch) -> Segment {
-        let isListed = glances[place].isListed
-        let place = Int(glances[place].place)
-        if isListed { return listed.segments[place] }
-        let bytes = unsafe packets.bytes.span.bytes
-        guard let packet = PlainPacket(ipv4: bytes, packets.records[place]) else {
-            preconditionFailure("these glances were taken at another batch")
+        let glance = glances[place]
+        let place = Int(glance.place)
+        if glance.isListed { return listed.segments[place] }
+        return packets.withOctets { bytes in
+            guard let packet = PlainPacket(ipv4: bytes, packets.records[place]) else { return glance.segment }
+            return packet.segmentIPv4(bytes, packets.records[place], place)
         }
-        return packet.segmentIPv4(bytes, packets.records[place], place)
     }
 }

@@ -2,8 +2,11 @@
 ///
 /// A source fills it, a decoder reads it, and nothing is allocated for a packet.
 public struct PacketBatch: ~Copyable, Sendable {
-    /// The octets that the records point into.
+    /// The octets that the records point into, unless they are in `mapped`.
     public var bytes: [UInt8]
+    /// A file in memory that the records point into from `mappedStart` on, in place of `bytes`.
+    private var mapped: MappedOctets?
+    private var mappedRange = 0..<0
     /// The packets, in the order of the file.
     public var records: [PacketRecord]
     /// The frame number of the record whose `frame` is 0; frames count every record of a file, the first is 1.
@@ -14,6 +17,25 @@ public struct PacketBatch: ~Copyable, Sendable {
         bytes = [UInt8](repeating: 0, count: capacity)
         records = []
         firstFrame = 1
+    }
+
+    /// Has the records point into those octets of `mapped` that are in `range`, until `unmap` is called.
+    public mutating func map(_ mapped: MappedOctets, _ range: Range<Int>) {
+        precondition(range.lowerBound >= 0 && range.upperBound <= mapped.count)
+        (self.mapped, mappedRange) = (mapped, range)
+    }
+
+    /// Has the records point into `bytes`.
+    public mutating func unmap() {
+        mapped = nil
+    }
+
+    /// Calls `body` with the octets that the records point into.
+    @inline(__always)
+    public func withOctets<Result>(_ body: (RawSpan) -> Result) -> Result {
+        let octets =
+            if let mapped { unsafe mapped.octets.bytes.extracting(mappedRange) } else { unsafe bytes.span.bytes }
+        return body(octets)
     }
 
     /// The frame number of `record` within its file, 1 first.

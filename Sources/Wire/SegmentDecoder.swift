@@ -31,14 +31,15 @@ public struct SegmentDecoder: ~Copyable {
     public mutating func decode(
         _ batch: borrowing PacketBatch, _ places: Range<Int>, into segments: inout SegmentBatch
     ) {
-        let bytes = unsafe batch.bytes.span.bytes
-        let records = batch.records.span
-        var place = places.lowerBound
-        while place < places.upperBound {
-            place = decodePlain(bytes, records, place..<places.upperBound, into: &segments)
-            guard place < places.upperBound else { break }
-            decode(bytes, records[place], place, &segments)
-            place += 1
+        batch.withOctets { bytes in
+            let records = batch.records.span
+            var place = places.lowerBound
+            while place < places.upperBound {
+                place = decodePlain(bytes, records, place..<places.upperBound, into: &segments)
+                guard place < places.upperBound else { break }
+                decode(bytes, records[place], place, &segments)
+                place += 1
+            }
         }
         tally.evictedDatagrams = reassembly.evictions
     }
@@ -48,24 +49,26 @@ public struct SegmentDecoder: ~Copyable {
     public mutating func glance(
         at batch: borrowing PacketBatch, _ places: Range<Int>, into glances: inout GlanceBatch
     ) {
-        let bytes = unsafe batch.bytes.span.bytes
-        let records = batch.records.span
-        var place = places.lowerBound
-        while place < places.upperBound {
-            place = glanceAtPlain(bytes, records, place..<places.upperBound, into: &glances)
-            guard place < places.upperBound else { break }
-            let firstListed = glances.listed.segments.count
-            decode(bytes, records[place], place, &glances.listed)
-            glances.list(from: firstListed)
-            place += 1
+        batch.withOctets { bytes in
+            let records = batch.records.span
+            var place = places.lowerBound
+            while place < places.upperBound {
+                place = glanceAtPlain(bytes, records, place..<places.upperBound, into: &glances)
+                guard place < places.upperBound else { break }
+                let firstListed = glances.listed.segments.count
+                decode(bytes, records[place], place, &glances.listed)
+                glances.list(from: firstListed)
+                place += 1
+            }
         }
         tally.evictedDatagrams = reassembly.evictions
     }
 
     /// Decodes every packet of `batch` the general way: tests hold the plain one against it.
     mutating func decodeGenerally(_ batch: borrowing PacketBatch, into segments: inout SegmentBatch) {
-        let bytes = unsafe batch.bytes.span.bytes
-        for place in batch.records.indices { decode(bytes, batch.records[place], place, &segments) }
+        batch.withOctets { bytes in
+            for place in batch.records.indices { decode(bytes, batch.records[place], place, &segments) }
+        }
         tally.evictedDatagrams = reassembly.evictions
     }
 

@@ -48,6 +48,24 @@ def table(*rows):
     print(flush=True)
 
 
+def read_from_disk(path):
+    """Has the cache hold a file as it does one that was read: in large pages, and not in the small ones that were written."""
+    with open(path, "rb", buffering=0) as file:
+        os.fsync(file.fileno())
+        if hasattr(os, "posix_fadvise"):
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_SEQUENTIAL)
+        while file.read(1 << 20):
+            pass
+
+
+def write_in_pieces(path, copy):
+    """Copies a file in pieces of a page, as a capture is written: so the cache holds it thereafter."""
+    with open(path, "rb") as file, open(copy, "wb", buffering=0) as pieces:
+        while piece := file.read(4096):
+            pieces.write(piece)
+
+
 class Bench:
     def __init__(self, tool, folder):
         self.tool, self.folder = tool, folder
@@ -60,7 +78,9 @@ class Bench:
         path = f"{self.folder}/{kind}-{packets}.{suffix}"
         print(f"{kind}, {millions(packets)} packets, {suffix}", file=sys.stderr)
         try:
-            yield path, self.programs.generate(path, packets, connections, kind)
+            told = self.programs.generate(path, packets, connections, kind)
+            read_from_disk(path)
+            yield path, told
         finally:
             with contextlib.suppress(FileNotFoundError):
                 os.remove(path)
@@ -122,6 +142,10 @@ class Bench:
             with self.capture(packets, connections, "small", "pcapng") as (other, told_of_other):
                 self.agree(other, told_of_other, floor=False, slow=False)
                 add("pcapng", programs.analyze(other), "pcap", plain, pinned=True)
+            pieces = f"{path}.pieces"
+            write_in_pieces(path, pieces)
+            add("pcap that was just written", programs.analyze(pieces), "pcap", plain, pinned=True)
+            os.remove(pieces)
             if programs.has_jobs:
                 records = [self.tool, "analyze", "--format", "jsonl"]
                 if output(*records, path) != output(*records, "--jobs", "2", path):
@@ -131,6 +155,7 @@ class Bench:
                 print(f"small, {suffix}", file=sys.stderr)
                 output(compressor, "-k", "-q", path)
                 squeezed = f"{path}.{suffix}"
+                read_from_disk(squeezed)
                 if programs.summary(squeezed)["packets"] != told["packets"]:
                     sys.exit(f"make bench: {suffix} does not hold all packets")
                 alone = [compressor, "-dc", squeezed]

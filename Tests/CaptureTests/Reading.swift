@@ -1,34 +1,52 @@
-import Capture
 import Foundation
+import Testing
 import Wire
 
+@testable import Capture
 /// What a capture file gave.
-struct Contents {
+struct Contents: Equatable {
     var packets: [Packet] = []
     var frames: [UInt64] = []
     var checkSequenceLengths: [UInt8] = []
     var damage: CaptureFile.Damage?
     var format = ""
     var interfaces: [CaptureInterface] = []
-}
 
-/// Reads all of `path`, through batches of `capacity` octets.
-func read(_ path: String, filter: String? = nil, capacity: Int = 0) throws -> Contents {
-    var file = try CaptureFile(path: path, filter: filter)
-    var batch = PacketBatch(capacity: capacity)
-    var contents = Contents()
-    while try file.next(into: &batch) {
+    /// Adds the packets of `batch`.
+    mutating func take(_ batch: borrowing PacketBatch) {
         for record in batch.records {
-            let start = Int(record.offset)
-            contents.packets.append(
+            let bytes = batch.withOctets { octets in
+                let packet = octets.extracting(Int(record.offset)..<Int(record.offset) + Int(record.capturedLength))
+                return unsafe packet.withUnsafeBytes { unsafe Array($0) }
+            }
+            packets.append(
                 Packet(
-                    time: record.time, bytes: Array(batch.bytes[start..<start + Int(record.capturedLength)]),
-                    original: Int(record.originalLength), interface: record.interface,
+                    time: record.time, bytes: bytes, original: Int(record.originalLength), interface: record.interface,
                     linkType: record.linkType.rawValue))
-            contents.frames.append(batch.frame(of: record))
-            contents.checkSequenceLengths.append(record.checkSequenceLength)
+            frames.append(batch.frame(of: record))
+            checkSequenceLengths.append(record.checkSequenceLength)
         }
     }
+}
+
+/// Reads all of `path`, through batches of `capacity` octets: whether it is mapped into memory or not, it is the same.
+func read(_ path: String, filter: String? = nil, capacity: Int = 0) throws -> Contents {
+    var file = try CaptureFile(path: path, filter: filter)
+    let contents = try read(&file, capacity: capacity)
+    guard file.isFinite else { return contents }
+    for use in [FileMapping.Use.always, .never] {
+        var file = try CaptureFile(path: path, filter: filter, mapping: use)
+        let isEqual = try read(&file, capacity: capacity) == contents
+        #expect(isEqual, "\(use)")
+    }
+    return contents
+}
+
+/// Reads the rest of `file`, through batches of `capacity` octets.
+func read(_ file: inout CaptureFile, capacity: Int = 0) throws -> Contents {
+    var batch = PacketBatch(capacity: capacity)
+    var contents = Contents()
+    while try file.next(into: &batch) { contents.take(batch) }
     contents.damage = file.damage
     contents.format = file.format
     contents.interfaces = file.interfaces
@@ -49,6 +67,16 @@ final class TemporaryFile {
 
     func write(_ bytes: [UInt8]) throws {
         try Data(bytes).write(to: URL(fileURLWithPath: path))
+    }
+
+    func append(_ bytes: [UInt8]) throws {
+        let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+        try handle.seekToEnd()
+        try handle.write(contentsOf: bytes)
+    }
+
+    func cut(to count: UInt64) throws {
+        try FileHandle(forWritingTo: URL(fileURLWithPath: path)).truncate(atOffset: count)
     }
 }
 

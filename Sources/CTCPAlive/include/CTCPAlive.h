@@ -1,10 +1,14 @@
-// What Swift cannot import or should not spell: intrinsics and hints to the system. Header only.
+// What Swift cannot import or should not spell: intrinsics, hints to the system, a signal handler.
 #pragma once
 
+#include "mapped_file.h"
 #include "packet_socket.h"
 
 /// Asks for the cache line at `address`, to be written soon. A hint: any address is allowed.
 static inline void tcpalive_prefetch(const void *address) { __builtin_prefetch(address, 1); }
+
+/// The same, to be read.
+static inline void tcpalive_prefetch_for_reading(const void *address) { __builtin_prefetch(address, 0); }
 
 #include <stddef.h>
 #include <stdlib.h>

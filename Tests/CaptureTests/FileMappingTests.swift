@@ -1,0 +1,143 @@
+import Foundation
+import Testing
+import Wire
+
+@testable import Capture
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+@Suite("A file in memory")
+struct FileMappingTests {
+    /// Some megabytes, with packets of all lengths up to that of a page and more.
+    private static let packets = some(2000)
+
+    private static func some(_ count: Int) -> [Packet] {
+        (0..<count).map {
+            Packet(time: Int64($0) * 1000, bytes: [UInt8](repeating: UInt8($0 % 255) + 1, count: $0 * 7 % 5000))
+        }
+    }
+
+    /// Where a file is cut: behind what a batch takes, and in the middle of a record.
+    private static let middle = 3_000_001
+
+    /// Whether they are: a failure is not to print megabytes.
+    private static func areEqual(_ packets: [Packet], _ others: [Packet]) -> Bool { packets == others }
+
+    private static func contents(of format: String, _ packets: [Packet]) -> [UInt8] {
+        format == "pcap" ? PcapBuilder().file(packets) : PcapngBuilder().file(packets)
+    }
+
+    @Test("gives the packets that are read from it, in batches of any size", arguments: ["pcap", "pcapng"])
+    func same(_ format: String) throws {
+        for capacity in [0, 1, 100_000, 10_000_000] {
+            let packets = try read(Self.contents(of: format, Self.packets), capacity: capacity).packets
+            #expect(Self.areEqual(packets, Self.packets))
+        }
+    }
+
+    @Test("gives a record that is larger than any other batch")
+    func largeRecord() throws {
+        let packets = [0, 5_000_000, 3].map { Packet(time: 0, bytes: zeros($0), linkType: 249) }
+        #expect(Self.areEqual(try read(PcapBuilder(network: 249).file(packets)).packets, packets))
+    }
+
+    @Test("is read on where it has grown meanwhile", arguments: ["pcap", "pcapng"])
+    func growing(_ format: String) throws {
+        let whole = Self.contents(of: format, Self.packets)
+        // In the middle of a record.
+        let file = try TemporaryFile(Array(whole.prefix(Self.middle)))
+        var capture = try CaptureFile(path: file.path, mapping: .always)
+        var batch = PacketBatch()
+        var contents = Contents()
+        #expect(try capture.next(into: &batch))
+        contents.take(batch)
+        try file.append(Array(whole.dropFirst(Self.middle)))
+        while try capture.next(into: &batch) { contents.take(batch) }
+        #expect(Self.areEqual(contents.packets, Self.packets))
+        #expect(capture.damage == nil)
+        #expect(capture.octetsRead == UInt64(whole.count))
+    }
+
+    @Test("that is cut meanwhile gives what is left of it, and says where it ends", arguments: ["pcap", "pcapng"])
+    func cut(_ format: String) throws {
+        let whole = Self.contents(of: format, Self.packets)
+        let left = try read(Array(whole.prefix(Self.middle)))
+        let file = try TemporaryFile(whole)
+        var capture = try CaptureFile(path: file.path, mapping: .always)
+        var batch = PacketBatch()
+        var contents = Contents()
+        #expect(try capture.next(into: &batch))
+        contents.take(batch)
+        try file.cut(to: UInt64(Self.middle))
+        while try capture.next(into: &batch) { contents.take(batch) }
+        #expect(Self.areEqual(contents.packets, left.packets))
+        #expect(capture.damage?.offset == left.damage?.offset)
+        #expect(capture.damage?.sentence.contains("is cut short: the file ends") == true)
+    }
+
+    @Test("says so where octets were lost that it had given already")
+    func lost() throws {
+        let file = try TemporaryFile(Self.contents(of: "pcap", Self.packets))
+        var capture = try CaptureFile(path: file.path, mapping: .always)
+        var batch = PacketBatch()
+        #expect(try capture.next(into: &batch))
+        try file.cut(to: 0)
+        var contents = Contents()
+        contents.take(batch)
+        #expect(contents.packets.last?.bytes.allSatisfy { $0 == 0 } == true)
+        #expect(try !capture.next(into: &batch) && batch.records.isEmpty)
+        #expect(capture.damage?.offset == 0)
+        #expect(capture.damage?.sentence.contains("while it was read") == true)
+    }
+
+    @Test("keeps its octets for a batch that outlives it")
+    func batch() throws {
+        var batch = PacketBatch()
+        func first() throws {
+            let file = try TemporaryFile(Self.contents(of: "pcap", Self.packets))
+            var capture = try CaptureFile(path: file.path, mapping: .always)
+            #expect(try capture.next(into: &batch))
+        }
+        try first()
+        var contents = Contents()
+        contents.take(batch)
+        #expect(!contents.packets.isEmpty)
+        #expect(Self.areEqual(contents.packets, Array(Self.packets.prefix(contents.packets.count))))
+    }
+
+    #if os(Linux)
+        @Test("lets go of what was read")
+        func memory() throws {
+            let file = try TemporaryFile(Self.contents(of: "pcap", Self.some(20_000)))
+            var capture = try CaptureFile(path: file.path, mapping: .always)
+            var batch = PacketBatch()
+            let before = try Self.fileMemory()
+            var most = 0
+            while try capture.next(into: &batch) { most = max(most, try Self.fileMemory() - before) }
+            // Of 50 MB; other tests map files meanwhile.
+            #expect(most < 25 << 20)
+        }
+
+        /// Octets of files that are mapped into this process and in memory: proc_pid_status(5).
+        private static func fileMemory() throws -> Int {
+            let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+            let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("RssFile:") })
+            return try #require(line.split(separator: " ").compactMap { Int($0) }.first) << 10
+        }
+
+        @Test("leaves other bus errors to end the process")
+        func otherErrors() async {
+            await #expect(processExitsWith: .signal(SIGBUS)) {
+                let file = try TemporaryFile(zeros(1 << 20))
+                let descriptor = unsafe open(file.path, O_RDONLY)
+                let mapping = FileMapping(descriptor, count: 1 << 20, .always)
+                let other = unsafe mmap(nil, 4096, PROT_READ, MAP_PRIVATE, descriptor, 0)
+                try file.cut(to: 0)
+                guard unsafe mapping?.octets.octets[0] == 0, let other = unsafe other else { return }
+                print(unsafe other.load(as: UInt8.self))
+            }
+        }
+    #endif
+}
