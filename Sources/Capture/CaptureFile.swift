@@ -119,8 +119,7 @@ public struct CaptureFile: ~Copyable {
     /// the caller may go on or stop. It grows to `batchCapacity`, if it is of no size yet,
     /// and to the size of a larger record. Throws when reading fails.
     public mutating func next(into batch: inout PacketBatch) throws(CaptureError) -> Bool {
-        batch.records.removeAll(keepingCapacity: true)
-        batch.unmap()
+        batch.removeAll()
         batch.firstFrame = nextFrame
         guard !isAtEnd else { return false }
         if try !takeMapped(into: &batch), try !read(into: &batch) { return true }
@@ -152,7 +151,7 @@ public struct CaptureFile: ~Copyable {
             // What was found where zeros stood in is not in the file.
             guard mapping.soundCount >= range.upperBound else { break }
             if scan.consumed > 0 || scan.fault != nil {
-                batch.map(octets, range)
+                batch.map(octets, from: start)
                 note(scan)
                 return true
             }
@@ -168,35 +167,53 @@ public struct CaptureFile: ~Copyable {
 
     /// Reads the next packets; false where a signal came before there was one.
     private mutating func read(into batch: inout PacketBatch) throws(CaptureError) -> Bool {
-        if batch.bytes.isEmpty { batch.bytes = [UInt8](repeating: 0, count: Self.batchCapacity) }
-        var filled = carried.count
-        while batch.bytes.count <= filled { Self.grow(&batch.bytes) }
-        batch.bytes.replaceSubrange(..<filled, with: carried)
-        carried.removeAll(keepingCapacity: true)
+        guard var (end, count) = try readOnce(into: &batch) else { return false }
         while true {
-            guard let count = try source.read(into: &batch.bytes, at: filled) else {
-                carried.append(contentsOf: batch.bytes[..<filled])
-                return false
-            }
-            filled += count
             // Out of the batch for as long as its octets are borrowed.
             var records: [PacketRecord] = []
             swap(&records, &batch.records)
-            let scan = unsafe scan(batch.bytes.span.bytes.extracting(first: filled), into: &records)
+            let scan = unsafe scan(batch.bytes.span.bytes.extracting(batch.start..<end), into: &records)
             swap(&records, &batch.records)
             if scan.fault == nil, count > 0, scan.consumed == 0 {
                 // Not one whole record: more of it is needed, and room for that.
-                if filled == batch.bytes.count { Self.grow(&batch.bytes) }
+                if end == batch.bytes.count { Self.grow(&batch.bytes) }
+                guard let more = try source.read(into: &batch.bytes, at: end) else {
+                    carried.append(contentsOf: batch.bytes[batch.start..<end])
+                    return false
+                }
+                (end, count) = (end + more, more)
                 continue
             }
             note(scan)
+            let left = batch.start + scan.consumed..<end
             if count > 0 {
-                carried.append(contentsOf: batch.bytes[scan.consumed..<filled])
+                carried.append(contentsOf: batch.bytes[left])
             } else if !isAtEnd {
-                endOfFile(left: filled - scan.consumed)
+                endOfFile(left: left.count)
             }
             return true
         }
+    }
+
+    /// Puts what is carried, and behind it the next octets, into `batch`, from its start on. Tells where they end and how
+    /// many of them are new: 0 at the end of the file. Nil where a signal came before.
+    private mutating func readOnce(into batch: inout PacketBatch) throws(CaptureError) -> (end: Int, count: Int)? {
+        if source.canExchange(behind: carried.count) {
+            guard let range = try source.exchange(&batch.bytes) else { return nil }
+            if !range.isEmpty {
+                batch.start = range.lowerBound - carried.count
+                batch.bytes.replaceSubrange(batch.start..<range.lowerBound, with: carried)
+                carried.removeAll(keepingCapacity: true)
+                return (range.upperBound, range.count)
+            }
+        }
+        if batch.bytes.isEmpty { batch.bytes = [UInt8](repeating: 0, count: Self.batchCapacity) }
+        let start = carried.count
+        while batch.bytes.count <= start { Self.grow(&batch.bytes) }
+        guard let count = try source.read(into: &batch.bytes, at: start) else { return nil }
+        batch.bytes.replaceSubrange(..<start, with: carried)
+        carried.removeAll(keepingCapacity: true)
+        return (start + count, count)
     }
 
     /// Whether the file comes to an end by itself: a pipe may belong to a running capture.

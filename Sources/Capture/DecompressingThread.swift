@@ -25,9 +25,11 @@ struct DecompressingThread: ~Copyable {
     private var position = 0
     private var end: End?
 
-    /// Buffers that are on the way, and what they hold.
+    /// Buffers that are on the way, and what they hold, behind some room for what the reader puts in front of it.
     private static let bufferCount = 4
     private static let bufferCapacity = 256 << 10
+    /// Octets of that room: a record begun in the buffer before has its place there, unless it is a very long one.
+    static let frontRoom = 65 << 10
     /// Octets of the file that are read at once.
     private static let inputCapacity = 128 << 10
 
@@ -68,21 +70,39 @@ struct DecompressingThread: ~Copyable {
     ///
     /// Nil where a signal interrupted the wait. Throws when the file cannot be read.
     mutating func read(into octets: inout [UInt8], at start: Int) throws(SystemError) -> Int? {
-        while position == buffer.count {
-            if case .unreadable(let code) = end { throw SystemError(code: code) }
-            if end != nil { return 0 }
-            var told: [UInt8] = [0]
-            if try systemRead(filled.reading, into: &told, at: 0) == nil { return nil }
-            // The first time there is nothing to be given back.
-            let givesBack = !buffer.isEmpty
-            end = exchange.take(&buffer)
-            position = 0
-            if givesBack { Self.tell(returning) }
-        }
+        guard try fill() else { return nil }
         let count = min(octets.count - start, buffer.count - position)
         octets.replaceSubrange(start..<start + count, with: buffer[position..<position + count])
         position += count
         return count
+    }
+
+    /// Gives what there is in exchange for `octets`, so that it is not copied, and tells where in them it is: behind
+    /// `frontRoom` octets of no meaning at least; nowhere at the end.
+    ///
+    /// Nil where a signal interrupted the wait. Throws when the file cannot be read.
+    mutating func exchange(_ octets: inout [UInt8]) throws(SystemError) -> Range<Int>? {
+        guard try fill() else { return nil }
+        if position == buffer.count { return 0..<0 }
+        swap(&octets, &buffer)
+        defer { position = buffer.count }
+        return position..<octets.count
+    }
+
+    /// Waits until the buffer holds something that was not read, or the end has come; false where a signal interrupted it.
+    private mutating func fill() throws(SystemError) -> Bool {
+        while position == buffer.count {
+            if case .unreadable(let code) = end { throw SystemError(code: code) }
+            if end != nil { return true }
+            var told: [UInt8] = [0]
+            if try systemRead(filled.reading, into: &told, at: 0) == nil { return false }
+            // The first time there is nothing to be given back.
+            let givesBack = !buffer.isEmpty
+            end = exchange.take(&buffer)
+            position = min(Self.frontRoom, buffer.count)
+            if givesBack { Self.tell(returning) }
+        }
+        return true
     }
 
     /// What is wrong with the stream, whose end has been read; nil for nothing.
@@ -110,7 +130,7 @@ extension DecompressingThread {
 
         private let state = Mutex(State())
 
-        /// Hands `buffer` to the reader, and leaves an empty one.
+        /// Hands `buffer` to the reader, and leaves one that has room in front at most.
         func give(_ buffer: inout [UInt8]) {
             state.withLock {
                 $0.filled.append(buffer)
@@ -123,7 +143,7 @@ extension DecompressingThread {
         func take(_ buffer: inout [UInt8]) -> End? {
             state.withLock {
                 if !buffer.isEmpty {
-                    buffer.removeAll(keepingCapacity: true)
+                    buffer.removeLast(max(0, buffer.count - frontRoom))
                     $0.empty.append(buffer)
                     buffer = []
                 }
@@ -194,12 +214,15 @@ extension DecompressingThread {
                 var buffer: [UInt8] = []
                 swap(&buffer, &self.buffer)
                 var taken = 0
-                buffer.append(addingCapacity: bufferCapacity - buffer.count) { room in
+                if buffer.count < frontRoom {
+                    buffer.append(contentsOf: repeatElement(0, count: frontRoom - buffer.count))
+                }
+                buffer.append(addingCapacity: frontRoom + bufferCapacity - buffer.count) { room in
                     taken = unsafe decoder.decode(octets.span.bytes.extracting(undecoded), into: &room)
                 }
                 swap(&buffer, &self.buffer)
                 undecoded = undecoded.lowerBound + taken..<undecoded.upperBound
-                mayHoldMore = self.buffer.count == bufferCapacity
+                mayHoldMore = self.buffer.count == frontRoom + bufferCapacity
                 if mayHoldMore { give() }
                 switch decoder.state {
                 case .incomplete, .complete: break
@@ -211,7 +234,7 @@ extension DecompressingThread {
 
         /// Hands over what was decoded.
         private mutating func give() {
-            guard !buffer.isEmpty else { return }
+            guard buffer.count > frontRoom else { return }
             exchange.give(&buffer)
             hasBuffer = false
             DecompressingThread.tell(filling)
@@ -245,7 +268,7 @@ extension DecompressingThread {
                 var ends = [
                     pollfd(fd: returns, events: 0, revents: 0), pollfd(fd: input, events: Int16(POLLIN), revents: 0),
                 ]
-                let ready = unsafe poll(&ends, 2, buffer.isEmpty ? -1 : 0)
+                let ready = unsafe poll(&ends, 2, buffer.count > frontRoom ? 0 : -1)
                 if ready < 0, errno != EINTR { return .failed(errno) }
                 if ends[0].revents & Int16(POLLHUP) != 0 { return .gone }
                 if ready == 0 { give() }

@@ -36,6 +36,14 @@ struct Decompressor: ~Copyable {
         return try program?.read(into: &octets, at: start)
     }
 
+    /// Whether `exchange` can be used.
+    var canExchange: Bool { thread != nil }
+
+    /// Gives what there is in exchange for `octets`, and tells where in them it is: `DecompressingThread.exchange`.
+    mutating func exchange(_ octets: inout [UInt8]) throws(SystemError) -> Range<Int>? {
+        try thread?.exchange(&octets)
+    }
+
     /// What is wrong with the stream, whose end has been read; nil for nothing.
     mutating func finish() -> String? {
         thread?.flaw ?? program?.finish()

@@ -133,7 +133,7 @@ public struct LiveCapture: ~Copyable {
     }
 
     private mutating func collect(into batch: inout PacketBatch) {
-        batch.records.removeAll(keepingCapacity: true)
+        batch.removeAll()
         batch.firstFrame = nextFrame
         // Of an interface that is down nothing more is heard, not even that it was removed thereafter.
         for interface in interfaces where interface.isDown && interface.isGone {

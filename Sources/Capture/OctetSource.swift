@@ -22,6 +22,8 @@ struct OctetSource: ~Copyable {
     private var peekedStart = 0
     private var octetsDelivered: UInt64 = 0
     private var decompressor: Decompressor?
+    /// Whether what is decompressed comes in buffers that can be exchanged.
+    private var hasBuffers = false
 
     /// Opens the file at `path`; `-` is standard input. Throws when that cannot be done, and for a directory.
     init(path: String, name: String) throws(CaptureError) {
@@ -97,6 +99,24 @@ struct OctetSource: ~Copyable {
         return count
     }
 
+    /// Whether the next octets are in a buffer of their own, with room for `count` others in front of them.
+    func canExchange(behind count: Int) -> Bool {
+        hasBuffers && peekedStart == peeked.count && count <= DecompressingThread.frontRoom
+    }
+
+    /// Gives the next octets in exchange for `octets`, and tells where in them they are; nowhere at the end.
+    ///
+    /// Nil where a signal interrupted the wait for them.
+    mutating func exchange(_ octets: inout [UInt8]) throws(CaptureError) -> Range<Int>? {
+        do throws(SystemError) {
+            guard let range = try decompressor?.exchange(&octets) else { return nil }
+            octetsDelivered &+= UInt64(range.count)
+            return range
+        } catch {
+            throw CaptureError("cannot read \(name): \(error)")
+        }
+    }
+
     /// The whole of the source as a file in memory; nil where it is none, or decompressed, or not to be used so.
     func map(_ use: FileMapping.Use) -> FileMapping? {
         guard decompressor == nil, let octetsTotal, let count = Int(exactly: octetsTotal),
@@ -122,6 +142,7 @@ struct OctetSource: ~Copyable {
             peeked = []
         }
         decompressor = try Decompressor(compression, of: file, behind: peeked, name)
+        hasBuffers = decompressor?.canExchange == true
         peeked = []
     }
 

@@ -4,9 +4,10 @@
 public struct PacketBatch: ~Copyable, Sendable {
     /// The octets that the records point into, unless they are in `mapped`.
     public var bytes: [UInt8]
-    /// A file in memory that the records point into from `mappedStart` on, in place of `bytes`.
+    /// A file in memory that the records point into, in place of `bytes`.
     private var mapped: MappedOctets?
-    private var mappedRange = 0..<0
+    /// Where in those octets the offsets of records count from.
+    public var start = 0
     /// The packets, in the order of the file.
     public var records: [PacketRecord]
     /// The frame number of the record whose `frame` is 0; frames count every record of a file, the first is 1.
@@ -19,23 +20,23 @@ public struct PacketBatch: ~Copyable, Sendable {
         firstFrame = 1
     }
 
-    /// Has the records point into those octets of `mapped` that are in `range`, until `unmap` is called.
-    public mutating func map(_ mapped: MappedOctets, _ range: Range<Int>) {
-        precondition(range.lowerBound >= 0 && range.upperBound <= mapped.count)
-        (self.mapped, mappedRange) = (mapped, range)
+    /// Forgets the records, and has those to come point into `bytes`.
+    public mutating func removeAll() {
+        records.removeAll(keepingCapacity: true)
+        (mapped, start) = (nil, 0)
     }
 
-    /// Has the records point into `bytes`.
-    public mutating func unmap() {
-        mapped = nil
+    /// Has the records point into `mapped`, from `start` on, until `removeAll` is called.
+    public mutating func map(_ mapped: MappedOctets, from start: Int) {
+        (self.mapped, self.start) = (mapped, start)
     }
 
-    /// Calls `body` with the octets that the records point into.
+    /// Calls `body` with the octets that the records point into, the first of which has offset 0.
     @inline(__always)
     public func withOctets<Result>(_ body: (RawSpan) -> Result) -> Result {
         let octets =
-            if let mapped { unsafe mapped.octets.bytes.extracting(mappedRange) } else { unsafe bytes.span.bytes }
-        return body(octets)
+            if let mapped { unsafe mapped.octets.bytes } else { unsafe bytes.span.bytes }
+        return body(octets.extracting(droppingFirst: start))
     }
 
     /// The frame number of `record` within its file, 1 first.
