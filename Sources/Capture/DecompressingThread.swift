@@ -214,9 +214,7 @@ extension DecompressingThread {
                 var buffer: [UInt8] = []
                 swap(&buffer, &self.buffer)
                 var taken = 0
-                if buffer.count < frontRoom {
-                    buffer.append(contentsOf: repeatElement(0, count: frontRoom - buffer.count))
-                }
+                if buffer.count < frontRoom { buffer += [UInt8](repeating: 0, count: frontRoom - buffer.count) }
                 buffer.append(addingCapacity: frontRoom + bufferCapacity - buffer.count) { room in
                     taken = unsafe decoder.decode(octets.span.bytes.extracting(undecoded), into: &room)
                 }
