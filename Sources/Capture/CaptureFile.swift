@@ -22,7 +22,7 @@ public struct CaptureFile: ~Copyable {
     /// Octets of a mapped file that are looked through for a batch at most, unless a record is larger.
     private static let leastWindow = 2 << 20
     /// Octets of a batch for which it takes a packet of a mapped file, whose size is of no matter there.
-    private static let octetsForRecord = 128
+    private static let octetsForRecord = 64
 
     private enum Reader {
         case pcap(PcapReader)
