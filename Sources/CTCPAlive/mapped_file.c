@@ -27,10 +27,12 @@ static void pass_on(int number, siginfo_t *information, void *context) {
         before.sa_sigaction(number, information, context);
     } else if (before.sa_handler != SIG_DFL && before.sa_handler != SIG_IGN) {
         before.sa_handler(number);
-    } else {
-        // What was read is read again, and this time the process ends of it; a signal that was sent is sent again.
+    } else if (information->si_code > 0) {
+        // What was read is read again, and this time the process ends of it, also where the signal was ignored.
         signal(number, SIG_DFL);
-        if (information->si_code <= 0) raise(number);
+    } else if (before.sa_handler == SIG_DFL) {
+        signal(number, SIG_DFL);
+        raise(number);
     }
 }
 
@@ -40,15 +42,18 @@ static void put_zeros(int number, siginfo_t *information, void *context) {
         uintptr_t start = atomic_load(&guards[guard].start);
         size_t length = atomic_load(&guards[guard].length);
         if (start <= TAKEN || address < start || address - start >= length) continue;
+        // The length is another's, where the guard changed hands in between.
+        if (atomic_load(&guards[guard].start) != start) continue;
         // To the end: where one page is gone, those behind it are of no use.
         uintptr_t page = address & ~(page_size - 1);
+        // First of all: who sees the zeros must find that they are none of the file's.
+        size_t sound = atomic_load(&guards[guard].sound);
+        while (sound > page - start && !atomic_compare_exchange_weak(&guards[guard].sound, &sound, page - start)) {}
         int error = errno;
         void *zeros = mmap((void *)page, start + length - page, PROT_READ,
                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
         errno = error;
         if (zeros == MAP_FAILED) break;
-        size_t sound = atomic_load(&guards[guard].sound);
-        while (sound > page - start && !atomic_compare_exchange_weak(&guards[guard].sound, &sound, page - start)) {}
         return;
     }
     pass_on(number, information, context);
@@ -90,8 +95,9 @@ long tcpalive_mapping_faults(const void *start, size_t length, size_t step) {
     getrusage(RUSAGE_THREAD, &earlier);
     for (size_t place = 0; place < length; place += step) (void)*(const volatile char *)((const char *)start + place);
     getrusage(RUSAGE_THREAD, &later);
-    return later.ru_minflt - earlier.ru_minflt;
+    // Of files of others mincore(2) tells nothing.
+    return later.ru_majflt > earlier.ru_majflt ? 0 : later.ru_minflt - earlier.ru_minflt;
 #else
-    return 0;
+    return -1;
 #endif
 }

@@ -10,18 +10,18 @@ public struct CaptureFile: ~Copyable {
 
     /// Damage in a capture file.
     public struct Damage: Sendable, Equatable {
-        /// Where the damaged or cut record begins, in octets from the start of the (decompressed) file.
+        /// Where the damaged or cut record begins, or what was lost, in octets from the start of the (decompressed) file.
         public var offset: UInt64
         /// One sentence that says what is wrong, with the offset.
         public var sentence: String
     }
 
-    /// Octets of a batch, which one call reads at most unless a record is larger: they stay within a second-level cache.
-    public static let batchCapacity = 128 << 10
+    /// Octets of a batch of no certain capacity: they stay within a second-level cache.
+    private static let batchCapacity = 128 << 10
 
     /// Octets of a mapped file that are looked through for a batch at most, unless a record is larger.
     private static let leastWindow = 2 << 20
-    /// Octets of a batch for which it takes a packet of a mapped file, whose size is of no matter there.
+    /// A batch takes as many packets of a mapped file as if each had so many octets: how many there are is of no matter.
     private static let octetsForRecord = 64
 
     private enum Reader {
@@ -32,6 +32,8 @@ public struct CaptureFile: ~Copyable {
     private var source: OctetSource
     /// The file in memory, from which the packets come; nil where they are read.
     private var mapping: FileMapping?
+    /// Where the last batch began in it.
+    private var mappedStart = 0
     private var reader: Reader
     private let compression: Compression?
     private var filter: PacketFilter?
@@ -116,8 +118,8 @@ public struct CaptureFile: ~Copyable {
     /// Replaces the contents of `batch` by the next packets; false at the end of the file or at damage.
     ///
     /// The batch may be empty, where no packet matches the filter, and where a signal interrupted the wait for a pipe:
-    /// the caller may go on or stop. It grows to `batchCapacity`, if it is of no size yet,
-    /// and to the size of a larger record. Throws when reading fails.
+    /// the caller may go on or stop. It grows to the size of a record that is larger than its capacity, and what is
+    /// decompressed comes in buffers of other sizes. Throws when reading fails.
     public mutating func next(into batch: inout PacketBatch) throws(CaptureError) -> Bool {
         batch.removeAll()
         batch.firstFrame = nextFrame
@@ -139,11 +141,13 @@ public struct CaptureFile: ~Copyable {
             end(at: UInt64(sound), "from octet \(sound) on it was cut or became unreadable while it was read")
             return true
         }
-        mapping.release(before: start)
+        // The batch before this one may still be looked at, by another thread.
+        mapping.release(before: mappedStart)
         self.mapping = mapping
+        mappedStart = start
         let octets = mapping.octets
         let readerBefore = reader
-        let limit = max(batch.bytes.count, Self.batchCapacity) / Self.octetsForRecord
+        let limit = max(1, Self.capacity(of: batch) / Self.octetsForRecord)
         var room = Self.leastWindow
         while true {
             let range = start..<min(start + room, mapping.count)
@@ -207,7 +211,7 @@ public struct CaptureFile: ~Copyable {
                 return (range.upperBound, range.count)
             }
         }
-        if batch.bytes.isEmpty { batch.bytes = [UInt8](repeating: 0, count: Self.batchCapacity) }
+        if batch.bytes.isEmpty { batch.bytes = [UInt8](repeating: 0, count: Self.capacity(of: batch)) }
         let start = carried.count
         while batch.bytes.count <= start { Self.grow(&batch.bytes) }
         guard let count = try source.read(into: &batch.bytes, at: start) else { return nil }
@@ -267,6 +271,10 @@ public struct CaptureFile: ~Copyable {
     /// What `path` is called in a sentence.
     private static func name(_ path: String) -> String {
         path == "-" ? "standard input" : path
+    }
+
+    private static func capacity(of batch: borrowing PacketBatch) -> Int {
+        batch.capacity > 0 ? batch.capacity : batchCapacity
     }
 
     private static func grow(_ octets: inout [UInt8]) {

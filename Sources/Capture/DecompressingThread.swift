@@ -23,6 +23,8 @@ struct DecompressingThread: ~Copyable {
     /// What is read at present, and how far it has been.
     private var buffer: [UInt8] = []
     private var position = 0
+    /// Whether a buffer was taken for which none was given back yet: this one, or what came for it in exchange.
+    private var owesBuffer = false
     private var end: End?
 
     /// Buffers that are on the way, and what they hold, behind some room for what the reader puts in front of it.
@@ -96,11 +98,10 @@ struct DecompressingThread: ~Copyable {
             if end != nil { return true }
             var told: [UInt8] = [0]
             if try systemRead(filled.reading, into: &told, at: 0) == nil { return false }
-            // The first time there is nothing to be given back.
-            let givesBack = !buffer.isEmpty
             end = exchange.take(&buffer)
             position = min(Self.frontRoom, buffer.count)
-            if givesBack { Self.tell(returning) }
+            if owesBuffer { Self.tell(returning) }
+            owesBuffer = end == nil
         }
         return true
     }
@@ -138,15 +139,16 @@ extension DecompressingThread {
             }
         }
 
-        /// Takes the next filled buffer in exchange for `buffer`, which is empty the first time and at the end; then how
+        /// Takes the next filled buffer in exchange for `buffer`, which may be any array; at the end an empty one, and how
         /// the stream ended.
         func take(_ buffer: inout [UInt8]) -> End? {
             state.withLock {
-                if !buffer.isEmpty {
-                    buffer.removeLast(max(0, buffer.count - frontRoom))
+                // One that a large record made large would stay so.
+                if buffer.count >= frontRoom, buffer.count <= frontRoom + bufferCapacity {
+                    buffer.removeLast(buffer.count - frontRoom)
                     $0.empty.append(buffer)
-                    buffer = []
                 }
+                buffer = []
                 guard !$0.filled.isEmpty else { return $0.end }
                 buffer = $0.filled.removeFirst()
                 return nil

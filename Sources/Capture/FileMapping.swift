@@ -59,13 +59,13 @@ struct FileMapping {
     ///
     /// A file that was written in small pieces and is still in the cache lies there in single pages, and to map 16 of them,
     /// which is as many as Linux maps at once, takes as long as to copy them. So a part in the middle is touched at each
-    /// 16th page: there must be less to do than that.
+    /// 16th page: there must be less to do than that. What is not in the cache comes into it in larger pages.
     private var isFaster: Bool {
         let start = count / 2 / Self.touchedAtOnce * Self.touchedAtOnce
         let part = min(Self.touched, count - start) / Self.touchedAtOnce * Self.touchedAtOnce
         let faults = unsafe tcpalive_mapping_faults(address(start), part, Self.touchedAtOnce)
         unsafe madvise(address(start), part, MADV_DONTNEED)
-        return faults * 4 <= part / Self.touchedAtOnce * 3
+        return faults >= 0 && faults * 4 <= part / Self.touchedAtOnce * 3
     }
 
     private static let touchedAtOnce = 64 << 10

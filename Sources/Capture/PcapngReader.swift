@@ -67,7 +67,8 @@ struct PcapngReader {
         _ octets: RawSpan, limit: Int = .max, plainly: Bool = true, into records: inout [PacketRecord]
     ) -> Scan {
         var result = Scan()
-        records.append(addingCapacity: min(octets.byteCount / Self.leastPacket, limit)) { packets in
+        // Room for one more than there can be: it is full at the limit alone.
+        records.append(addingCapacity: min(octets.byteCount / Self.leastPacket + 1, limit)) { packets in
             repeat {
                 guard plainly else { continue }
                 if bigEndian {

@@ -173,7 +173,8 @@ public struct GlanceBatch: ~Copyable, Sendable {
         if glance.isListed { return listed.segments[place] }
         return packets.withOctets { bytes in
             guard let packet = PlainPacket(ipv4: bytes, packets.records[place]) else { return glance.segment }
-            return packet.segmentIPv4(bytes, packets.records[place], place)
+            let segment = packet.segmentIPv4(bytes, packets.records[place], place)
+            return segment.sequence == glance.sequence ? segment : glance.segment
         }
     }
 }

@@ -2,22 +2,22 @@
 ///
 /// A source fills it, a decoder reads it, and nothing is allocated for a packet.
 public struct PacketBatch: ~Copyable, Sendable {
+    /// Octets that it is to hold when they are read; 0: as many as the source sees fit.
+    public let capacity: Int
     /// The octets that the records point into, unless they are in `mapped`.
-    public var bytes: [UInt8]
+    package var bytes: [UInt8] = []
     /// A file in memory that the records point into, in place of `bytes`.
     private var mapped: MappedOctets?
     /// Where in those octets the offsets of records count from.
-    public var start = 0
+    package var start = 0
     /// The packets, in the order of the file.
-    public var records: [PacketRecord]
+    public var records: [PacketRecord] = []
     /// The frame number of the record whose `frame` is 0; frames count every record of a file, the first is 1.
-    public var firstFrame: UInt64
+    public var firstFrame: UInt64 = 1
 
-    /// An empty batch whose buffer has `capacity` octets.
+    /// An empty batch that is to hold `capacity` octets, or as many as the source sees fit.
     public init(capacity: Int = 0) {
-        bytes = [UInt8](repeating: 0, count: capacity)
-        records = []
-        firstFrame = 1
+        self.capacity = capacity
     }
 
     /// Forgets the records, and has those to come point into `bytes`.
@@ -50,7 +50,7 @@ public struct PacketBatch: ~Copyable, Sendable {
 public struct PacketRecord: BitwiseCopyable, Sendable {
     /// When it was captured, in nanoseconds since 1970-01-01 00:00 UTC.
     public var time: Int64
-    /// Where its octets begin in the batch.
+    /// Where its octets begin in those that `PacketBatch.withOctets` gives.
     public var offset: UInt32
     /// Octets captured.
     public var capturedLength: UInt32

@@ -59,13 +59,6 @@ def read_from_disk(path):
             pass
 
 
-def write_in_pieces(path, copy):
-    """Copies a file in pieces of a page, as a capture is written: so the cache holds it thereafter."""
-    with open(path, "rb") as file, open(copy, "wb", buffering=0) as pieces:
-        while piece := file.read(4096):
-            pieces.write(piece)
-
-
 class Bench:
     def __init__(self, tool, folder):
         self.tool, self.folder = tool, folder
@@ -84,6 +77,19 @@ class Bench:
         finally:
             with contextlib.suppress(FileNotFoundError):
                 os.remove(path)
+
+    @contextlib.contextmanager
+    def copy_in_pieces(self, path):
+        """A copy that was just written in pieces of a page, as a capture is: so the cache holds it."""
+        copy = f"{path}.pieces"
+        try:
+            with open(path, "rb") as file, open(copy, "wb", buffering=0) as pieces:
+                while piece := file.read(4096):
+                    pieces.write(piece)
+            yield copy
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                os.remove(copy)
 
     def agree(self, path, told, floor, slow):
         """Ends all where programs differ over what is in the capture, of which its generator `told`."""
@@ -142,10 +148,8 @@ class Bench:
             with self.capture(packets, connections, "small", "pcapng") as (other, told_of_other):
                 self.agree(other, told_of_other, floor=False, slow=False)
                 add("pcapng", programs.analyze(other), "pcap", plain, pinned=True)
-            pieces = f"{path}.pieces"
-            write_in_pieces(path, pieces)
-            add("pcap that was just written", programs.analyze(pieces), "pcap", plain, pinned=True)
-            os.remove(pieces)
+            with self.copy_in_pieces(path) as pieces:
+                add("pcap that was just written", programs.analyze(pieces), "pcap", plain, pinned=True)
             if programs.has_jobs:
                 records = [self.tool, "analyze", "--format", "jsonl"]
                 if output(*records, path) != output(*records, "--jobs", "2", path):

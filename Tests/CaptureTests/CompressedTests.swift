@@ -227,6 +227,26 @@ struct CompressedTests {
     }
 
     @Test(
+        "each batch may be a new one, or the same", .enabled(if: OpeningTests.hasTools, "needs gzip and zstd"),
+        arguments: programs, [true, false])
+    func batches(_ program: String, areNew: Bool) throws {
+        // Records of all lengths up to several buffers.
+        let packets = (0..<60).map { count in
+            Packet(time: 0, bytes: [UInt8](repeating: UInt8(count), count: count * count * 331), linkType: 249)
+        }
+        let file = try TemporaryFile(OpeningTests.run("\(program) -c", on: PcapBuilder(network: 249).file(packets)))
+        var capture = try CaptureFile(path: file.path)
+        var contents = Contents()
+        var batch = PacketBatch()
+        while try capture.next(into: &batch) {
+            contents.take(batch)
+            if areNew { batch = PacketBatch() }
+        }
+        let areEqual = contents.packets == packets
+        #expect(areEqual && capture.damage == nil)
+    }
+
+    @Test(
         "a reader may go with all buffers full, many times over",
         .enabled(if: OpeningTests.hasTools, "needs gzip and zstd"), arguments: programs)
     func full(_ program: String) throws {

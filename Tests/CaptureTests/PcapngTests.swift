@@ -179,6 +179,27 @@ struct PcapngTests {
         #expect(try read(file).frames == (counts ? [1, 3] : [1, 2]))
     }
 
+    @Test("takes a block without a body wherever it stands, also last and alone", arguments: [0, 1, 3, 100])
+    func emptyBlocks(_ packets: Int) throws {
+        let builder = PcapngBuilder()
+        let empty = builder.block(0x1234) { _ in }
+        let file =
+            builder.section() + empty + builder.interface()
+            + Packet.some(packets).flatMap { empty + builder.packet($0, units: 0) } + empty
+        for capacity in [1, 12, 64, 0] {
+            let contents = try read(file, capacity: capacity)
+            #expect(contents.packets.count == packets && contents.damage == nil, "\(capacity)")
+        }
+    }
+
+    @Test("tells what is wrong with a first block that is too short", arguments: [8, 12])
+    func shortSection(_ total: Int) {
+        let error = #expect(throws: CaptureError.self) {
+            try read(PcapngBuilder().section().replacing(4, with: UInt8(total)))
+        }
+        #expect(error?.description.contains("is no sound pcapng file: its first block claims a length") == true)
+    }
+
     @Test("ends at a damaged block, after the packets before it", arguments: damagedBlocks)
     func damaged(_ name: String, block: [UInt8]) throws {
         let builder = PcapngBuilder()

@@ -3,6 +3,7 @@ import Testing
 import Wire
 
 @testable import Capture
+
 /// What a capture file gave.
 struct Contents: Equatable {
     var packets: [Packet] = []

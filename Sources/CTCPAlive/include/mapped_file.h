@@ -16,6 +16,6 @@ size_t tcpalive_mapping_sound(int guard);
 /// Ends the guard, of memory that nobody reads any more.
 void tcpalive_mapping_unguard(int guard);
 
-/// How often the system had to do something, other than to wait for a disk, when every octet of the mapped file at `start`
-/// was touched that is `step` from the one before, `length` in all. 0 where not all of it is in the cache, or unknown.
+/// How often the system had to do something when every octet of the mapped file at `start` was touched that is `step` from
+/// the one before, `length` in all. 0 where not all of it was in the cache, -1 where that cannot be known.
 long tcpalive_mapping_faults(const void *start, size_t length, size_t step);
