@@ -33,6 +33,11 @@ public struct ConnectionListing: Sendable {
 
     /// The next connection, of `tracker`; nil at the end.
     fileprivate mutating func next(of tracker: borrowing ConnectionTracker) -> Place? {
+        // So it is nearly always: there is no other to come first.
+        if version6.next == nil, passed == stragglers.count {
+            defer { version4.advance(of: tracker) }
+            return version4.next
+        }
         var first = passed < stragglers.count ? stragglers[passed] : nil
         if let place = version4.next, place.number < first?.number ?? .max { first = place }
         if let place = version6.next, place.number < first?.number ?? .max { first = place }

@@ -56,6 +56,9 @@ public struct Reporter: ~Copyable {
         kept?.begin(file: file)
     }
 
+    /// Whether `event` does anything.
+    public var wantsEvents: Bool { showsEvents || kept != nil }
+
     /// Reports what happened in frame `frame` of the current file.
     public mutating func event(_ event: SegmentEvent, frame: UInt64) throws(OutputError) {
         kept?.add(event, frame: frame)

@@ -167,7 +167,7 @@ struct Analyze: ParsableCommand {
         while !Signals.isStopping, try analysis.advance(&file) {
             if progress.isDue { progress.draw(done: file.octetsRead, total: file.octetsTotal) }
             try body(file, &analysis)
-            if analysis.events.isEmpty { continue }
+            if analysis.events.isEmpty || !reporter.wantsEvents { continue }
             progress.makeRoom()
             for event in analysis.events { try reporter.event(event, frame: analysis.frame(of: event)) }
             // Of a pipe nobody knows when more comes, so nothing is held back.
