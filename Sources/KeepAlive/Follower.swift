@@ -238,14 +238,16 @@ struct Follower: ~Copyable {
             // An end that asks has not spoken: the peer's clock does not go by it.
             if kind?.isAsking ?? false { sender.spoke = outcome.spokeBefore }
             if let kind {
-                var event = SegmentEvent(
-                    segment: segment, marks: outcome.marks, kind: kind, connection: birth.number)
+                // It is completed where it lies, as it is large.
+                let place = events.count
+                events.append(
+                    SegmentEvent(segment: segment, marks: outcome.marks, kind: kind, connection: birth.number))
                 if isSelf {
-                    ledger.note(&event, side: side, &birth, &sender, &blank)
+                    ledger.note(&events[place], side: side, &birth, &sender, &blank)
                 } else {
-                    ledger.note(&event, side: side, &birth, &sender, &other)
+                    ledger.note(&events[place], side: side, &birth, &sender, &other)
                 }
-                if ledger.tells(of: segment) { events.append(event) }
+                if !ledger.tells(of: segment) { events.removeLast() }
             }
             if other.facts.contains(.awaitsAnswer), kind?.answersNothing ?? true {
                 other.facts.subtract(.awaitsAnswer)
