@@ -2,7 +2,7 @@
 ///
 /// Whoever may write such a file may change them while they are read.
 @safe public final class MappedOctets: Sendable {
-    /// The octets.
+    /// The octets. Any thread may read them: the pointer never changes, and nobody here writes what it points to.
     public nonisolated(unsafe) let octets: UnsafeRawBufferPointer
     private let giveBack: @Sendable (UnsafeRawBufferPointer) -> Void
 
