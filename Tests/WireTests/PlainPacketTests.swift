@@ -114,6 +114,31 @@ struct PlainPacketTests {
         return true
     }
 
+    @Test("Of a packet that changed meanwhile the segment is what the glance told", arguments: [false, true])
+    func changedMeanwhile(isGone: Bool) throws {
+        // From either end, the larger one among them; what the glance cannot tell is left out of it.
+        for (source, destination) in [([10, 0, 0, 1], [10, 0, 0, 2]), ([10, 0, 0, 2], [10, 0, 0, 1])]
+            as [([UInt8], [UInt8])]
+        {
+            let header: [UInt8] = [0x45, 0, 0, 45, 0, 0, 0x40, 0, 64, 6, 0, 0] + source + destination
+            let transport: [UInt8] = [
+                0x9C, 0x40, 0x01, 0xBB, 1, 2, 3, 4, 5, 6, 7, 8, 0x50, 0x18, 0x12, 0x34, 0, 0, 0, 0,
+            ]
+            let frame = Packets.ethernet(header + transport + [1, 2, 3, 4, 5], type: 0x0800)
+            var batch = Self.batch([(frame, frame.count)])
+            var decoder = SegmentDecoder(version: .newest)
+            var glances = GlanceBatch()
+            decoder.glance(at: batch, 0..<1, into: &glances)
+            let before = glances.segment(0, of: batch)
+            // Zeros, or another packet of the same shape.
+            if isGone { batch.bytes = [UInt8](repeating: 0, count: frame.count) } else { batch.bytes[14 + 20 + 4] = 9 }
+            var told = glances.segment(0, of: batch)
+            #expect(before.sequence == SequenceNumber(0x0102_0304) && before.timeToLive == 64)
+            (told.timeToLive, told.identification) = (before.timeToLive, before.identification)
+            #expect(told.fields == before.fields)
+        }
+    }
+
     @Test("What is decoded in one look is what the general way gives", arguments: WiresharkVersion.allCases)
     func sameAsGeneral(version: WiresharkVersion) {
         for seed in 1...60 as ClosedRange<UInt64> {
