@@ -60,6 +60,10 @@ public struct ConnectionSide: Sendable, Equatable, BitwiseCopyable {
     /// When it last sent something other than a probe (ns since 1970); nil: never.
     @Moment public var lastSpoke: Int64?
 
+    /// The longest time (ns) in which this end heard nothing and sent no probe, with nothing in flight and the peer's window
+    /// open; 0: shorter than `Silence.threshold`.
+    public var longestUnprobed: Int64 = 0
+
     /// An end that sent nothing of that kind.
     public init() {}
 

@@ -1,15 +1,13 @@
 import Wire
 
-/// The verdict on one connection, and what it rests on.
+/// What was found about one connection, and what it rests on.
 public struct Diagnosis: Sendable, Equatable {
     /// The connection.
     public var connection: Connection
-    /// The verdict.
-    public private(set) var verdict = Verdict.unknown
-    /// How sure it is.
-    public private(set) var confidence = Confidence.high
-    /// The end that the verdict speaks of: the prober, or the one that was not answered; nil: none, or both.
-    public private(set) var end: End?
+    /// The most severe finding; of equals, the first rule's.
+    public private(set) var primary = Finding(.unknown, .low)
+    /// The other findings, the most severe first.
+    public private(set) var others: [Finding] = []
     /// What the probes of the originator tell of its settings.
     public let originatorPolicy: InferredPolicy
     /// What the probes of the responder tell of its settings.
@@ -48,9 +46,25 @@ public struct Diagnosis: Sendable, Equatable {
             ending: connection.ending, lastTime: connection.lastTime, silence: connection.silence,
             handshakeSeen: connection.handshakeSeen, originatorPolicy: originatorPolicy,
             responderPolicy: responderPolicy, isPeerAliveElsewhere: isPeerAliveElsewhere, isLight: isLight)
-        (verdict, confidence, end) = judge.judgement(originator, responder)
+        let (verdict, confidence, end) = judge.judgement(originator, responder)
+        primary = Finding(verdict, confidence, end)
         if isLight, restsOnData { doubt() }
     }
+
+    /// All findings, the most severe first; there is at least one.
+    public var findings: [Finding] { [primary] + others }
+
+    /// The name of the most severe finding.
+    public var verdict: Verdict { primary.verdict }
+
+    /// How much the most severe finding matters.
+    public var severity: Severity { primary.severity }
+
+    /// How sure the most severe finding is.
+    public var confidence: Confidence { primary.confidence }
+
+    /// The end that the most severe finding speaks of; nil: neither, or both.
+    public var end: End? { primary.end }
 
     /// Whether the host `address` of `peer` was heard in any connection after it fell silent to `own`.
     private static func isHeard(
@@ -64,14 +78,14 @@ public struct Diagnosis: Sendable, Equatable {
     private var restsOnData: Bool {
         switch verdict {
         case .noKeepalive, .closed, .silentDrop, .tooLateForPath, .userTimeout, .dataInFlight, .unknown: true
-        case .healthy, .unresponsive, .peerDead, .peerLostState, .peerNeverAnswers, .resetByPath: false
-        case .intervalExceedsIdle, .unitError, .tooManyProbes, .middleboxProbes: false
+        default: false
         }
     }
 
     /// Takes away what is sure: packets that were dropped may say otherwise.
     public mutating func doubt() {
-        confidence = .low
+        primary.confidence = .low
+        for index in others.indices { others[index].confidence = .low }
     }
 
     /// What the probes of `end` tell of its settings.

@@ -1,56 +1,107 @@
-/// What became of a connection, or will: the answer to "why did it die, and would keep-alives have saved it?".
+/// The name of a finding: what became of a connection, or will, and what the capture can say about it.
+///
+/// The rules are in `Sources/KeepAlive/Verdicts`; `tcpalive explain NAME` prints the requirements and alternatives of each.
 public enum Verdict: String, CaseIterable, Sendable {
-    /// Probes are sent and answered.
+    // MARK: What the capture can show
+
+    /// Neither data nor a completed handshake.
+    case notEstablished = "not_established"
+    /// The packets of one end were not captured.
+    case oneDirection = "one_direction"
+    /// Packets of an end are missing from the capture.
+    case incompleteCapture = "incomplete_capture"
+
+    // MARK: Nothing wrong
+
+    /// Probes are sent, and the peer itself answers them.
     case healthy
-    /// The last probes are not answered, and the capture ends before their sender gives up.
-    case unresponsive
-    /// The prober gave up after its probes had not been answered.
-    case peerDead = "peer_dead"
-    /// The peer answered RST: it knows nothing of the connection any more.
-    case peerLostState = "peer_lost_state"
-    /// The peer is alive, and answers no probe.
-    case peerNeverAnswers = "peer_never_answers"
-    /// The connection is idle for long, and nobody probes.
-    case noKeepalive = "no_keepalive"
-    /// The first probe came after the path had forgotten the connection.
-    case tooLateForPath = "too_late_for_path"
-    /// What was sent after a silence was not answered: the path dropped it and told nobody.
-    case silentDrop = "silent_drop"
-    /// Somebody on the path sent RST in the name of the peer.
-    case resetByPath = "reset_by_path"
-    /// The interval is longer than the idle time, and so is the period.
-    case intervalExceedsIdle = "interval_exceeds_idle"
-    /// Probes every few milliseconds: seconds were taken for milliseconds, or the other way round.
-    case unitError = "unit_error"
-    /// The prober gave up sooner than probes say: TCP_USER_TIMEOUT is at work.
-    case userTimeout = "user_timeout"
-    /// Data is not acknowledged, so that no keep-alives are sent: other timers decide.
-    case dataInFlight = "data_in_flight"
-    /// Far more probes than any path needs.
-    case tooManyProbes = "too_many_probes"
-    /// Somebody on the path sends probes in the name of an end.
-    case middleboxProbes = "middlebox_probes"
-    /// Closed, with nothing that concerns keep-alives.
+    /// Ended normally or by the application; nothing was lost.
     case closed
-    /// The capture shows too little.
+    /// Never idle for long, so that no probe was due.
+    case neverIdle = "never_idle"
+    /// An end closed the connection after it had been idle: the timeout of an application or a proxy.
+    case idleClose = "idle_close"
+    /// The capture does not say.
     case unknown
 
-    /// How much it matters.
+    // MARK: Could be better
+
+    /// Idle for long, and neither end probes.
+    case noKeepalive = "no_keepalive"
+    /// One end closed, the other never did, and its probe met RST.
+    case closeWait = "close_wait"
+    /// The application gave up while its probe was unanswered.
+    case aborted
+    /// The peer is alive and does not read.
+    case receiverStalled = "receiver_stalled"
+    /// The peer's TCP answers probes, its application does not answer a request.
+    case applicationSilent = "application_silent"
+    /// The interval is longer than the idle time.
+    case intervalExceedsIdle = "interval_exceeds_idle"
+    /// Far more probes than any path needs.
+    case tooManyProbes = "too_many_probes"
+
+    // MARK: Will not do what it is for
+
+    /// The last probes are unanswered, and the capture ends before the prober gave up.
+    case unresponsive
+    /// The peer is heard, and answers no probe.
+    case peerNeverAnswers = "peer_never_answers"
+    /// Somebody nearer than the peer answers its probes.
+    case answeredByMiddlebox = "answered_by_middlebox"
+    /// Somebody else sends probes in the name of an end.
+    case middleboxProbes = "middlebox_probes"
+    /// New data was sent long after the peer had closed.
+    case staleReuse = "stale_reuse"
+    /// The other end still holds an older connection on the same ports.
+    case halfOpen = "half_open"
+    /// Probes a fraction of a second apart: seconds and milliseconds were confused.
+    case unitError = "unit_error"
+
+    // MARK: The connection died
+
+    /// The prober gave up after its probes were not answered.
+    case peerDead = "peer_dead"
+    /// Routers report that the peer cannot be reached.
+    case peerUnreachable = "peer_unreachable"
+    /// The peer answered RST: it has no such connection any more.
+    case peerLostState = "peer_lost_state"
+    /// The path dropped what was sent after an idle period.
+    case silentDrop = "silent_drop"
+    /// The first probe came after the path had dropped its state.
+    case tooLateForPath = "too_late_for_path"
+    /// The path started to drop the connection while it was in use.
+    case blocked
+    /// The path reset the connection after an idle period.
+    case resetWhenIdle = "reset_when_idle"
+    /// Somebody on the path sent RST in the name of an end.
+    case resetByPath = "reset_by_path"
+    /// Given up after one probe: TCP_USER_TIMEOUT, or a count of 1.
+    case userTimeout = "user_timeout"
+    /// Data is retransmitted and not acknowledged.
+    case dataInFlight = "data_in_flight"
+
+    /// The severity of a finding of this name, unless the finding says otherwise.
     public var severity: Severity {
         switch self {
-        case .healthy, .closed, .unknown: .none
-        case .noKeepalive, .intervalExceedsIdle, .tooManyProbes: .notice
-        case .unresponsive, .peerNeverAnswers, .unitError, .middleboxProbes: .warning
-        case .peerDead, .peerLostState, .tooLateForPath, .silentDrop, .resetByPath, .userTimeout, .dataInFlight:
+        case .notEstablished, .incompleteCapture, .healthy, .closed, .neverIdle, .idleClose, .unknown: .ok
+        case .oneDirection, .noKeepalive, .closeWait, .aborted, .receiverStalled, .applicationSilent,
+            .intervalExceedsIdle, .tooManyProbes:
+            .notice
+        case .unresponsive, .peerNeverAnswers, .answeredByMiddlebox, .middleboxProbes, .staleReuse, .halfOpen,
+            .unitError:
+            .warning
+        case .peerDead, .peerUnreachable, .peerLostState, .silentDrop, .tooLateForPath, .blocked, .resetWhenIdle,
+            .resetByPath, .userTimeout, .dataInFlight:
             .failure
         }
     }
 }
 
-/// How much a verdict matters.
+/// How much a finding matters.
 public enum Severity: String, CaseIterable, Comparable, Sendable {
     /// Nothing is wrong, or nothing is known.
-    case none
+    case ok
     /// It works, and could be better.
     case notice
     /// It will not do what it is for.
@@ -65,7 +116,7 @@ public enum Severity: String, CaseIterable, Comparable, Sendable {
 
     private var rank: Int {
         switch self {
-        case .none: 0
+        case .ok: 0
         case .notice: 1
         case .warning: 2
         case .failure: 3
@@ -73,12 +124,25 @@ public enum Severity: String, CaseIterable, Comparable, Sendable {
     }
 }
 
-/// How sure a verdict is.
-public enum Confidence: String, CaseIterable, Sendable {
+/// How sure a finding is.
+public enum Confidence: String, CaseIterable, Comparable, Sendable {
     /// Another explanation is as likely.
     case low
-    /// The capture could hide another explanation.
+    /// The capture may hide another explanation, which the sentence names.
     case medium
-    /// The capture shows it.
+    /// The capture excludes every alternative.
     case high
+
+    /// Whether `left` is less sure than `right`.
+    public static func < (left: Confidence, right: Confidence) -> Bool {
+        left.rank < right.rank
+    }
+
+    private var rank: Int {
+        switch self {
+        case .low: 0
+        case .medium: 1
+        case .high: 2
+        }
+    }
 }

@@ -12,7 +12,7 @@ struct ConnectionPart {
     /// What fills a row.
     var values: Template.Values {
         let connection = diagnosis.connection
-        let severity = diagnosis.verdict.severity
+        let severity = diagnosis.severity
         return [
             "number": .number(connection.number), "isUnseen": .truth(!connection.handshakeSeen),
             "verdict": .text(diagnosis.verdict.rawValue), "severity": .text(severity.rawValue),

@@ -74,6 +74,7 @@ extension TextBuffer {
             append(": their TTL is not its.")
         case .closed: append("Closed, with nothing that concerns keep-alives.")
         case .unknown: append("The capture shows too little: no probe, no long silence, no end.")
+        default: append(diagnosis.verdict.rawValue)
         }
     }
 
@@ -116,7 +117,7 @@ extension Diagnosis {
     }
 
     /// Whether there is something that is told in a sentence beside the table.
-    var isFinding: Bool { verdict.severity > .none || !advice.isEmpty }
+    var isFinding: Bool { severity > .ok || !advice.isEmpty }
 
     /// `end` as people write it.
     fileprivate func endpoint(_ end: End) -> String {

@@ -12,10 +12,10 @@ struct FindingsText {
     mutating func take(_ diagnosis: Diagnosis) {
         guard diagnosis.isFinding else { return }
         count += 1
-        let severity = diagnosis.verdict.severity
+        let severity = diagnosis.severity
         // Of equals the first one stands first.
-        if worst.count == Self.limit, let last = worst.last, last.verdict.severity >= severity { return }
-        let place = worst.firstIndex { $0.verdict.severity < severity } ?? worst.count
+        if worst.count == Self.limit, let last = worst.last, last.severity >= severity { return }
+        let place = worst.firstIndex { $0.severity < severity } ?? worst.count
         if worst.count == Self.limit { worst.removeLast() }
         worst.insert(diagnosis, at: place)
     }

@@ -22,7 +22,7 @@ public struct Page {
     public init(_ diagnoses: [Diagnosis], _ summary: Summary, _ kept: KeptEvents, _ ticks: DataTicks) {
         // By risk, and then as they appeared.
         self.diagnoses = diagnoses.sorted {
-            ($1.verdict.severity, $0.connection.number) < ($0.verdict.severity, $1.connection.number)
+            ($1.severity, $0.connection.number) < ($0.severity, $1.connection.number)
         }
         self.summary = summary
         self.kept = kept

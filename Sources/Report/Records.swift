@@ -67,7 +67,7 @@ extension TextBuffer {
         if silence.shortestFailed > 0 { member("shortest_failed_s", seconds: silence.shortestFailed) }
         if let idle = connection.closedIdle { member("closed_idle_s", seconds: idle) }
         member("verdict", diagnosis.verdict.rawValue)
-        member("severity", diagnosis.verdict.severity.rawValue)
+        member("severity", diagnosis.severity.rawValue)
         member("confidence", diagnosis.confidence.rawValue)
         if let end = diagnosis.end { member("verdict_end", end == .originator ? "originator" : "responder") }
         var sentence = TextBuffer()

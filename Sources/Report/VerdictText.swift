@@ -26,6 +26,7 @@ extension Verdict {
         case .middleboxProbes:
             "They tell of the middlebox and not of the ends: look for dead-connection detection there."
         case .unknown: "Capture longer, from the handshake on."
+        default: ""
         }
     }
 
@@ -55,6 +56,7 @@ extension Verdict {
         case .middleboxProbes: "Probes come in the name of an end that did not send them."
         case .closed: "The connection was closed or reset, and keep-alives have no part in it."
         case .unknown: "There is no probe, no long silence and no end: nothing can be said."
+        default: ""
         }
     }
 
@@ -87,6 +89,7 @@ extension Verdict {
         case .middleboxProbes: "Probes whose TTL differs by more than 2 from that of the sender's first segment."
         case .closed: "FIN or RST, no probe and no silence of 60 s."
         case .unknown: "Nothing of all that."
+        default: ""
         }
     }
 
@@ -105,6 +108,7 @@ extension Verdict {
         case .tooManyProbes: "RFC 1122 4.2.3.6: the default is no less than two hours"
         case .closed: "RFC 9293 3.6"
         case .unknown: "-"
+        default: "-"
         }
     }
 }

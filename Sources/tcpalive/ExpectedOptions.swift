@@ -102,7 +102,7 @@ struct JudgementOptions: ParsableArguments {
         if expect != nil, let junitFile { try writeJUnit(judgements, to: junitFile) }
         if let failOn {
             try findings.forEachDiagnosis { diagnosis throws in
-                if diagnosis.verdict.severity >= failOn.severity { throw ExitStatus.failedExpectation }
+                if diagnosis.severity >= failOn.severity { throw ExitStatus.failedExpectation }
             }
         }
         if expect != nil { throw judgements.exitStatus }
