@@ -20,8 +20,20 @@ public struct Connection: Sendable, Equatable {
     public var fromOriginator = ConnectionSide()
     /// What the responder sent.
     public var fromResponder = ConnectionSide()
-    /// What became of it after long silences.
-    public var silence = Silence()
+    /// What happened to it beside probes.
+    public var evidence = ConnectionEvidence()
+    /// Its idle periods.
+    public var silence: Idleness { evidence.idleness }
+    /// Whether the originator is the second side in its key.
+    var isReversed = false
+    /// Whether a SYN with ACK was captured.
+    public var sawSYNACK = false
+    /// The longest time (ns) in which nothing passed, nothing was in flight and both windows were open; 0: less than 5 s.
+    public var longestPause: Int64 = 0
+    /// When something other than probes and answers last passed (ns since 1970).
+    public var lastActivity: Int64 = 0
+    /// When the first FIN came (ns since 1970); nil: none did.
+    @Moment public var closeTime: Int64?
     /// How long nothing had passed but answered probes when the end that answered closed it (ns); nil: it did not.
     public var closedIdle: Int64? { fromOriginator.closedIdle ?? fromResponder.closedIdle }
     /// Whether it had a `SegmentEvent`.

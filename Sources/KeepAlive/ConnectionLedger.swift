@@ -11,14 +11,14 @@ struct ConnectionLedger: ~Copyable {
     /// Connections whose ports were reused: they left the table for their successor.
     private(set) var replaced: [Connection] = []
 
-    /// What ends of connections asked; births know their places, 1 first.
-    private var histories = Arena<ProbeHistory>()
-    private var details = ProbeDetailsStore()
-    /// Places of histories whose connections left the table.
+    /// What ends of connections asked; births know their indices, from 1.
+    var histories = Arena<ProbeHistory>()
+    var details = ProbeDetailsStore()
+    /// Indices of histories whose connections left the table.
     private var freeHistories: [UInt32] = []
-    /// What is known of silences; births know their places, 1 first.
-    private var silences = Arena<Silence>()
-    private var freeSilences: [UInt32] = []
+    /// What happened to connections beside probes; births know their indices, from 1.
+    var evidences = Arena<ConnectionEvidence>()
+    private var freeEvidences: [UInt32] = []
     private let keepsAll: Bool
 
     /// An empty ledger; with `keepsAll`, connections without events are kept when their ports are reused.
@@ -64,135 +64,169 @@ struct ConnectionLedger: ~Copyable {
     mutating func retire<Key: ConnectionKey>(
         _ slot: ConnectionSlot<Key>, _ birth: ConnectionBirth, _ ranges: borrowing UnacknowledgedRanges
     ) {
-        if keepsAll || isNotable(slot, birth) { replaced.append(connection(slot, birth, ranges)) }
+        if keepsAll || isNotable(slot, birth, until: nil) { replaced.append(connection(slot, birth, ranges)) }
         forget(birth)
     }
 
-    /// Gives back what the connection born as `birth` has: no report will speak of it.
+    /// Gives back what the connection of `birth` has: no report will speak of it.
     mutating func forget(_ birth: ConnectionBirth) {
         for place in [birth.histories.0, birth.histories.1] where place != 0 {
             details.release(histories[Int(place) - 1].details)
             freeHistories.append(place)
         }
-        if birth.silence != 0 { freeSilences.append(birth.silence) }
+        if birth.evidence != 0 { freeEvidences.append(birth.evidence) }
     }
 
-    /// The last thing that the end at place `side` asked of its peer; nil: nothing.
-    func asked(_ birth: ConnectionBirth, side: Int) -> SegmentKind.Asked? {
-        let place = side == 0 ? birth.histories.0 : birth.histories.1
-        return place == 0 ? nil : histories[Int(place) - 1].lastAsked
+    /// The index of the evidence of `birth`, which is made where there is none.
+    mutating func evidence(of birth: inout ConnectionBirth) -> Int {
+        if birth.evidence != 0 { return Int(birth.evidence) - 1 }
+        if let free = freeEvidences.popLast() {
+            evidences[Int(free) - 1] = ConnectionEvidence()
+            birth.evidence = free
+        } else {
+            evidences.append(ConnectionEvidence())
+            birth.evidence = UInt32(truncatingIfNeeded: evidences.count)
+        }
+        return Int(birth.evidence) - 1
     }
 
-    /// Counts `event`, sent from place `side` of the connection born as `birth`, and completes it.
+    /// Counts `event`.
+    mutating func count(_ event: SegmentEvent) {
+        tally.count(event)
+    }
+
+    /// Appends the event of `passage`, if it is of a `kind` that concerns keep-alives, and completes it.
     ///
     /// `sender` and `peer` are the ends as the segment leaves them.
-    mutating func note(
-        _ event: inout SegmentEvent, side: Int, _ birth: inout ConnectionBirth,
-        _ sender: inout WiresharkSide, _ peer: inout WiresharkSide
+    mutating func report(
+        _ passage: Passage, _ kind: SegmentKind?, _ gaps: Elapsed, _ birth: inout ConnectionBirth,
+        _ sender: inout WiresharkSide, _ peer: inout WiresharkSide, isForeign: Bool, isSelf: Bool,
+        _ events: inout [SegmentEvent]
     ) {
-        complete(&event, side, &birth, &sender, &peer)
-        sender.facts.formUnion(.hasHistory)
-        if tells(of: event.segment) { tally.count(event) }
+        let (other, time) = (1 - passage.side, passage.time)
+        if !passage.flags.isDisjoint(with: [.rst, .fin]), !isSelf, birth[history: other] != 0 {
+            histories[Int(birth[history: other]) - 1].hearClose(
+                at: time, heard: passage.hidesIdleness ? nil : passage.sender.spoke, spoke: passage.peer.spoke, &details)
+        }
+        if let kind {
+            // It is completed where it lies, as it is large.
+            let place = events.count
+            let shown = passage.segment.isShown ? passage.marks : []
+            events.append(SegmentEvent(segment: passage.segment, marks: shown, kind: kind, connection: birth.number))
+            complete(&events[place], passage, gaps, &birth, isForeign: isForeign)
+            if tells(of: passage.segment) { tally.count(events[place]) } else { events.removeLast() }
+        }
+        let isLife = kind.map { !$0.isOfProbing || $0 == .challenge } ?? true
+        if birth[facts: other].contains(.awaitsAnswer), isLife, !passage.flags.contains(.rst), !isForeign {
+            birth[facts: other].subtract(.awaitsAnswer)
+            if birth[history: other] != 0 { histories[Int(birth[history: other]) - 1].hearLife(at: time) }
+        }
     }
 
     private mutating func complete(
-        _ event: inout SegmentEvent, _ side: Int, _ birth: inout ConnectionBirth,
-        _ sender: inout WiresharkSide, _ peer: inout WiresharkSide
+        _ event: inout SegmentEvent, _ passage: Passage, _ gaps: Elapsed, _ birth: inout ConnectionBirth, isForeign: Bool
     ) {
+        let (side, other) = (passage.side, 1 - passage.side)
+        let isAwaiting = birth[facts: other].contains(.awaitsAnswer)
+        if event.kind.isReset, birth.evidence != 0, let time = evidences[Int(birth.evidence) - 1].reset.time,
+            time != passage.time, evidences[Int(birth.evidence) - 1].reset.isCopy(passage.segment, of: side)
+        {
+            event.isCopy = true
+            return
+        }
         switch event.kind {
-        case .answer, .zeroWindowAnswer, .peerReset, .pathReset:
-            // These kinds take something that the peer has asked.
-            let place = side == 0 ? birth.histories.1 : birth.histories.0
-            guard place != 0 else {
-                // A RST that answers data after a long silence, in a connection without probes.
-                let asker = ownHistory(1 - side, &birth)
-                histories[asker].hearReset(&event, peer.facts, &details)
-                return
-            }
-            if event.kind == .peerReset || event.kind == .pathReset {
-                histories[Int(place) - 1].hearReset(&event, peer.facts, &details)
-            } else {
-                histories[Int(place) - 1].hear(&event, &peer)
-            }
+        case .answer, .zeroWindowAnswer:
+            guard birth[history: other] != 0 else { return }
+            histories[Int(birth[history: other]) - 1].hear(
+                &event, isAwaiting: isAwaiting, isForeign: isForeign, roundTrip: birth[roundTrip: side], &details)
+            if !event.isCopy { birth[facts: other].subtract(.awaitsAnswer) }
+            if event.kind == .zeroWindowAnswer, passage.segment.window == 0 { recordStall(event, other, &birth) }
+        case .peerReset, .pathReset:
+            histories[ownHistory(other, &birth)].hearReset(&event, isAwaiting: isAwaiting, &details)
         case .probe, .zeroWindowProbe, .middleboxProbe:
-            histories[ownHistory(side, &birth)].ask(&event, &sender, peer, &details)
+            let facts = birth.facts.0.union(birth.facts.1)
+            let spoke = max(passage.sender.spokeTime, passage.peer.spokeTime)
+            let quiet = quietSince(birth) ?? (spoke == .min ? nil : spoke)
+            histories[ownHistory(side, &birth)].ask(
+                &event, peerSpoke: passage.peer.spoke, quiet: quiet,
+                isAwaiting: birth[facts: side].contains(.awaitsAnswer),
+                knowsStart: !facts.isDisjoint(with: [.sentSYN, .sentSYNACK]), &details)
+            if !event.isCopy { birth[facts: side].formUnion([.awaitsAnswer, .probesIdle]) }
         case .retransmission: histories[ownHistory(side, &birth)].retransmit(&details)
-        case .acknowledgment: _ = ownHistory(side, &birth)
+        case .acknowledgment, .data: _ = ownHistory(side, &birth)
         case .abortReset: histories[ownHistory(side, &birth)].giveUp(&event, &details)
+        case .ownReset:
+            if birth[history: side] != 0 { histories[Int(birth[history: side]) - 1].reset(&event, &details) }
+            let index = evidence(of: &birth)
+            evidences[index].hasEvents = true
+        case .refusableReset, .challenge, .icmpError:
+            let index = evidence(of: &birth)
+            evidences[index].hasEvents = true
         }
     }
 
-    /// The peer of the end at `place` gave a sign of life that answers no probe.
-    mutating func noteLife(_ birth: ConnectionBirth, toEndAt place: Int) {
-        let history = place == 0 ? birth.histories.0 : birth.histories.1
-        if history != 0 { histories[Int(history) - 1].hearLife() }
+    /// A probe of a closed window, which the end at `side` sent, was answered by a window that is still closed.
+    private mutating func recordStall(_ event: SegmentEvent, _ side: Int, _ birth: inout ConnectionBirth) {
+        let index = evidence(of: &birth)
+        if evidences[index][side].stalledSince == nil { evidences[index][side].stalledSince = event.segment.time }
+        evidences[index][side].stalledUntil = event.segment.time
     }
 
-    /// The peer of the end at `place` closes at `time`; it was `heard` before, and that end `spoke` (ns since 1970).
-    mutating func noteClose(
-        _ birth: ConnectionBirth, toEndAt place: Int, at time: Int64, heard: Int64?, spoke: Int64?
-    ) {
-        let history = place == 0 ? birth.histories.0 : birth.histories.1
-        if history != 0 { histories[Int(history) - 1].hearClose(at: time, heard: heard, spoke: spoke, &details) }
+    /// The peer of the end at `side` gave a sign of life at `time` that answers no probe.
+    mutating func noteLife(_ birth: ConnectionBirth, at time: Int64, toEndAt side: Int) {
+        if birth[history: side] != 0 { histories[Int(birth[history: side]) - 1].hearLife(at: time) }
     }
 
-    /// Notes in the silences of the connection born as `birth` what `segment` tells, sent from place `side`.
-    ///
-    /// `gap` is how long nothing had passed (ns), `isReset` whether the segment is a RST.
-    mutating func noteSilence(
-        _ gap: Int64, at time: Int64, _ birth: inout ConnectionBirth, isReset: Bool,
-        _ sender: inout WiresharkSide.Facts, _ peer: inout WiresharkSide.Facts
-    ) {
-        if peer.contains(.brokeSilence), birth.silence != 0 {
-            peer.subtract(.brokeSilence)
-            let place = Int(birth.silence) - 1
-            if isReset { silences[place].isReset() } else { silences[place].isAnswered() }
-        }
-        guard gap >= Silence.threshold, !isReset else { return }
-        if birth.silence == 0 { birth.silence = makeSilence() }
-        silences[Int(birth.silence) - 1].breaks(after: gap, at: time)
-        sender.formUnion(.brokeSilence)
+    /// How many of the last probes of the end at `side` have no answer.
+    func unanswered(_ birth: ConnectionBirth, side: Int) -> UInt64 {
+        birth[history: side] == 0 ? 0 : histories[Int(birth[history: side]) - 1].unansweredCount
     }
 
-    private mutating func makeSilence() -> UInt32 {
-        if let free = freeSilences.popLast() {
-            silences[Int(free) - 1] = Silence()
-            return free
-        }
-        silences.append(Silence())
-        return UInt32(truncatingIfNeeded: silences.count)
-    }
-
-    /// Whether the end at place `side` waits for its peer: a probe is not answered, or something not acknowledged.
+    /// Whether the end at `side` waits for its peer: a probe is not answered, or something not acknowledged.
     func isWaiting<Key: ConnectionKey>(_ slot: ConnectionSlot<Key>, _ birth: ConnectionBirth, side: Int) -> Bool {
         let facts = side == 0 ? slot.sides.0.facts : slot.sides.1.facts
-        if facts.contains(.hasUnacknowledged) { return true }
-        let place = side == 0 ? birth.histories.0 : birth.histories.1
-        return place != 0 && histories[Int(place) - 1].isUnanswered
+        return facts.contains(.hasUnacknowledged) || unanswered(birth, side: side) > 0
     }
 
-    /// Whether there is something to be said of the connection in `slot`: it had an event, was idle for long, or has an
-    /// end that is not heard.
-    func isNotable<Key: ConnectionKey>(_ slot: ConnectionSlot<Key>, _ birth: ConnectionBirth) -> Bool {
-        if birth.hasEvents { return true }
-        if birth.silence != 0, silences[Int(birth.silence) - 1].longest >= Diagnosis.idle { return true }
+    /// Whether something may have been found about the connection in `slot`: it had an event, evidence, an end that is not
+    /// heard, or is idle `until` the end of the capture (ns since 1970; nil: it left the table before).
+    func isNotable<Key: ConnectionKey>(_ slot: ConnectionSlot<Key>, _ birth: ConnectionBirth, until: Int64?) -> Bool {
+        if birth.hasEvents || birth.evidence != 0 { return true }
         let (first, second) = slot.sides
+        if let until, birth.closeTime == .min,
+            until &- max(first.spokeTime, second.spokeTime) >= VerdictRules.keepAliveDue,
+            first.facts.union(second.facts).contains(.established)
+        {
+            return true
+        }
         return first.isUnheard(by: second) || second.isUnheard(by: first)
+    }
+
+    /// When the end at `side` last asked something (ns since 1970); nil: never.
+    func lastAsked(_ birth: ConnectionBirth, side: Int) -> Int64? {
+        birth[history: side] == 0 ? nil : histories[Int(birth[history: side]) - 1].lastAskedTime
     }
 
     /// When either end last asked something (ns since 1970); nil: never.
     func lastAsked(_ birth: ConnectionBirth) -> Int64? {
-        let (first, second) = birth.histories
-        let times = (
-            first == 0 ? nil : histories[Int(first) - 1].lastAskedTime,
-            second == 0 ? nil : histories[Int(second) - 1].lastAskedTime
-        )
-        return if let first = times.0, let second = times.1 { max(first, second) } else { times.0 ?? times.1 }
+        guard birth.hasEvents else { return nil }
+        let last = max(lastAsked(birth, side: 0) ?? .min, lastAsked(birth, side: 1) ?? .min)
+        return last == .min ? nil : last
+    }
+
+    /// When something other than probes and answers last passed, where probes have passed since (ns since 1970).
+    func quietSince(_ birth: ConnectionBirth) -> Int64? {
+        var quiet: Int64?
+        for side in 0...1 where birth[facts: side].contains(.probesIdle) && birth[history: side] != 0 {
+            guard let since = histories[Int(birth[history: side]) - 1].quietSince else { continue }
+            quiet = min(quiet ?? .max, since)
+        }
+        return quiet
     }
 
     /// The index of the history of the end at `side`, which is made where there is none.
-    private mutating func ownHistory(_ side: Int, _ birth: inout ConnectionBirth) -> Int {
-        let place = side == 0 ? birth.histories.0 : birth.histories.1
+    mutating func ownHistory(_ side: Int, _ birth: inout ConnectionBirth) -> Int {
+        let place = birth[history: side]
         if place != 0 { return Int(place) - 1 }
         let index: Int
         if let free = freeHistories.popLast() {
@@ -202,8 +236,7 @@ struct ConnectionLedger: ~Copyable {
             index = histories.count
             histories.append(ProbeHistory())
         }
-        let made = UInt32(truncatingIfNeeded: index + 1)
-        if side == 0 { birth.histories.0 = made } else { birth.histories.1 = made }
+        birth[history: side] = UInt32(truncatingIfNeeded: index + 1)
         return index
     }
 
@@ -213,50 +246,54 @@ struct ConnectionLedger: ~Copyable {
     func connection<Key: ConnectionKey>(
         _ slot: ConnectionSlot<Key>, _ birth: ConnectionBirth, _ ranges: borrowing UnacknowledgedRanges
     ) -> Connection {
-        let first = slot.sides.0.facts
-        let second = slot.sides.1.facts
+        let (first, second) = birth.facts
         // A SYN names its sender the originator, a SYN with ACK its receiver.
         let firstOpened = first.contains(.sentSYN) || (second.contains(.sentSYNACK) && !second.contains(.sentSYN))
         let secondOpened = second.contains(.sentSYN) || first.contains(.sentSYNACK)
         let isReversed = secondOpened && !firstOpened
-        // `min` stands for none, as in `Moment`.
-        let last = max(lastAsked(birth) ?? .min, slot.sides.0.spoke ?? .min, slot.sides.1.spoke ?? .min)
-        let lastTime = last == .min ? nil : last
-        var silence = birth.silence == 0 ? Silence() : silences[Int(birth.silence) - 1]
-        // Who goes on for a while after a silence, and hears nothing, is not heard.
-        if let lastTime, lastTime &- silence.brokenAt >= Silence.patience { silence.fail() }
+        let last = max(lastAsked(birth) ?? .min, slot.sides.0.spokeTime, slot.sides.1.spokeTime)
+        let lastTime = last == .min ? birth.time : last
         var connection = Connection(
             number: birth.number,
             originator: isReversed ? slot.key.second : slot.key.first,
             responder: isReversed ? slot.key.first : slot.key.second,
             handshakeSeen: firstOpened || secondOpened,
             firstTime: birth.time,
-            lastTime: lastTime ?? birth.time,
-            ending: isReversed ? Self.ending(second, first) : Self.ending(first, second),
-            silence: silence,
-            hasEvents: birth.hasEvents)
-        complete(&connection.fromOriginator, isReversed ? 1 : 0, slot, birth, ranges)
-        complete(&connection.fromResponder, isReversed ? 0 : 1, slot, birth, ranges)
+            lastTime: lastTime,
+            ending: isReversed ? Self.ending(second, first) : Self.ending(first, second))
+        connection.isReversed = isReversed
+        connection.sawSYNACK = first.union(second).contains(.sentSYNACK)
+        connection.longestPause = Int64(birth.longestPause) * 1_000_000
+        let spoke = max(slot.sides.0.spokeTime, slot.sides.1.spokeTime)
+        connection.lastActivity = quietSince(birth) ?? (spoke == .min ? birth.time : spoke)
+        connection.closeTime = birth.closeTime == .min ? nil : birth.closeTime
+        if birth.evidence != 0 { connection.evidence = evidences[Int(birth.evidence) - 1] }
+        connection.hasEvents = birth.hasEvents || connection.evidence.hasEvents
+        complete(&connection.fromOriginator, isReversed ? 1 : 0, slot, birth, connection.evidence, ranges)
+        complete(&connection.fromResponder, isReversed ? 0 : 1, slot, birth, connection.evidence, ranges)
         return connection
     }
 
     /// Makes of `side`, which is empty, what the report says of the end at `place` in `slot`.
     private func complete<Key: ConnectionKey>(
         _ side: inout ConnectionSide, _ place: Int, _ slot: ConnectionSlot<Key>, _ birth: ConnectionBirth,
-        _ ranges: borrowing UnacknowledgedRanges
+        _ evidence: ConnectionEvidence, _ ranges: borrowing UnacknowledgedRanges
     ) {
-        let (own, peer) = place == 0 ? birth.histories : (birth.histories.1, birth.histories.0)
+        let (own, peer) = (birth[history: place], birth[history: 1 - place])
         if own != 0 { histories[Int(own) - 1].describe(&side, details) }
         if peer != 0 { histories[Int(peer) - 1].complete(&side, details) }
         let state = place == 0 ? slot.sides.0 : slot.sides.1
-        let timeToLive = place == 0 ? birth.timesToLive.0 : birth.timesToLive.1
-        let hasTimestamps = place == 0 ? birth.haveTimestamps.0 : birth.haveTimestamps.1
-        side.take(state, hasTimestamps: timeToLive == 0 ? nil : hasTimestamps)
-        side.awaitsCloseOnly = state.facts.contains(.sentFIN) && ranges.holdsOneOctet(slot.lists, place)
+        side.take(state, birth[facts: place])
+        side.hops = birth[hops: place]
+        side.handshakeReply = birth[roundTrip: place]
+        side.awaitsCloseOnly = side.hasClosed && ranges.holdsOneOctet(slot.lists, place)
+        side.evidence = evidence[place]
+        side.longestUnprobed = evidence[place].longestUnprobed
+        if side.longestUnprobed == 0, side.probes == 0 { side.longestUnprobed = Int64(birth.longestPause) * 1_000_000 }
     }
 
     private static func ending(
-        _ originator: WiresharkSide.Facts, _ responder: WiresharkSide.Facts
+        _ originator: EndFacts, _ responder: EndFacts
     ) -> Connection.Ending {
         if originator.contains(.sentRST) { return .resetByOriginator }
         if responder.contains(.sentRST) { return .resetByResponder }
@@ -272,17 +309,23 @@ struct ConnectionLedger: ~Copyable {
 extension WiresharkSide {
     /// Whether it sends on and is not answered by `peer`, which has spoken before.
     fileprivate func isUnheard(by peer: WiresharkSide) -> Bool {
-        guard facts.contains(.hasUnacknowledged), let spoke, let heard = peer.spoke else { return false }
-        return spoke &- heard >= Diagnosis.deafAfter
+        facts.contains(.hasUnacknowledged) && spokeTime != .min && peer.spokeTime != .min
+            && spokeTime &- peer.spokeTime >= Idleness.patience
     }
 }
 
 extension ConnectionSide {
-    /// Takes what the state of the end tells when the report is made.
-    fileprivate mutating func take(_ side: WiresharkSide, hasTimestamps: Bool?) {
+    /// Takes what the state of the end says when the report is made.
+    fileprivate mutating func take(_ side: WiresharkSide, _ facts: EndFacts) {
         lastSpoke = side.spoke
         hasUnacknowledged = side.facts.contains(.hasUnacknowledged)
-        hasClosedWindow = side.facts.contains(.windowKnown) && side.window == 0 && !side.facts.contains(.sentRST)
-        self.hasTimestamps = hasTimestamps
+        hasClosedWindow =
+            side.facts.contains(.windowKnown) && side.window == 0 && facts.isDisjoint(with: [.sentRST, .lastWasReset])
+        hasTimestamps = side.facts.contains(.windowKnown) ? facts.contains(.hasTimestamps) : nil
+        hasClosed = facts.contains(.sentFIN)
+        hasSentData = facts.contains(.sentData) || side.facts.contains(.sentLastData)
+        hasSentPureAcknowledgment = side.facts.contains(.sentPureAcknowledgment)
+        sentLastData = side.facts.contains(.sentLastData)
+        isEstablished = side.facts.contains(.established)
     }
 }

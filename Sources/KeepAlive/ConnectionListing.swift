@@ -108,15 +108,17 @@ extension ConnectionTracker {
     /// A list of the connections of which there is something to be said, or of all, before the first of them.
     ///
     /// It holds for the tracker as it is now, and may be gone through several times, each time by a copy.
-    public func listing(all: Bool) -> ConnectionListing {
+    ///
+    /// `until` is when the capture ends (ns since 1970): connections that are idle until then are listed too.
+    public func listing(all: Bool, until: Int64?) -> ConnectionListing {
         var stragglers: [ConnectionListing.Place] = []
         for (index, connection) in follower.ledger.replaced.enumerated() {
             stragglers.append(
                 ConnectionListing.Place(
                     number: connection.number, index: UInt32(truncatingIfNeeded: index), home: .replaced))
         }
-        let places4 = places(in: version4, .version4, all: all, &stragglers)
-        let places6 = places(in: version6, .version6, all: all, &stragglers)
+        let places4 = places(in: version4, .version4, all: all, until: until, &stragglers)
+        let places6 = places(in: version6, .version6, all: all, until: until, &stragglers)
         return ConnectionListing(places4, places6, stragglers, of: self)
     }
 
@@ -154,7 +156,7 @@ extension ConnectionTracker {
 
     /// What is listed of `table` and lies in order of appearance; the rest goes to `stragglers`.
     private func places<Key: ConnectionKey>(
-        in table: borrowing ConnectionTable<Key>, _ home: ConnectionListing.Home, all: Bool,
+        in table: borrowing ConnectionTable<Key>, _ home: ConnectionListing.Home, all: Bool, until: Int64?,
         _ stragglers: inout [ConnectionListing.Place]
     ) -> PlaceSet {
         var places = PlaceSet(count: table.count)
@@ -163,7 +165,7 @@ extension ConnectionTracker {
             let birth = table[birth: index]
             let isInOrder = birth.number < earliest
             if isInOrder { earliest = birth.number }
-            guard all || follower.ledger.isNotable(table.slot(at: index), birth) else { continue }
+            guard all || follower.ledger.isNotable(table.slot(at: index), birth, until: until) else { continue }
             if isInOrder {
                 places.insert(index)
             } else {
@@ -192,7 +194,7 @@ extension ConnectionTracker {
     /// The connections in order of appearance: those of which there is something to be said, or all.
     public func connections(all: Bool) -> [Connection] {
         var connections: [Connection] = []
-        var listing = listing(all: all)
+        var listing = listing(all: all, until: lastTime == .min ? nil : lastTime)
         while let place = next(in: &listing) { connections.append(connection(at: place)) }
         return connections
     }

@@ -1,3 +1,5 @@
+public import Wire
+
 /// What one end of a connection sent that concerns keep-alives, by what it truly is (`SegmentKind`).
 public struct ConnectionSide: Sendable, Equatable, BitwiseCopyable {
     // What has four octets fills the gaps of what has eight: a verdict holds two of these, and is copied.
@@ -14,10 +16,28 @@ public struct ConnectionSide: Sendable, Equatable, BitwiseCopyable {
     @Tally public var timestampedProbes: UInt64 = 0
     /// Whether it gave up: its first RST came while a probe was not answered.
     var hasGivenUp = false
-    /// Whether the peer answered RST to its last probe.
-    public var wasResetWhenAsking = false
-    /// Whether a RST that claims to be the peer's, and is not, came to it.
-    public var wasResetByPath = false
+    /// Probes that nothing of the peer followed within a second, or three times its slowest answer.
+    @Tally public var ignored: UInt64 = 0
+    /// Probes that something else of the peer than an answer followed in that time.
+    @Tally public var followed: UInt64 = 0
+    /// Answers that have the TTL of another host than the peer.
+    @Tally public var foreignAnswers: UInt64 = 0
+    /// The TTL of those.
+    public var foreignTimeToLive: UInt8 = 0
+    /// Whether it sent a FIN.
+    public var hasClosed = false
+    /// Whether it sent data.
+    public var hasSentData = false
+    /// Whether it sent an acknowledgment without data.
+    public var hasSentPureAcknowledgment = false
+    /// Whether it sent data, and the peer has not since.
+    public var sentLastData = false
+    /// Whether it sent a segment without SYN and RST.
+    public var isEstablished = false
+    /// The TTL of its first segment, of its recent ones which prove their origin, and of those before.
+    var hops = HopHistory()
+    /// How long it took to answer in the handshake (ns); nil: not known.
+    @Moment public var handshakeReply: Int64?
     /// Whether the peer has not acknowledged all that it sent.
     public var hasUnacknowledged = false
     /// Whether what the peer has not acknowledged is its FIN, and nothing else.
@@ -36,6 +56,20 @@ public struct ConnectionSide: Sendable, Equatable, BitwiseCopyable {
     public var firstWait: Wait?
     /// How long answers to its keep-alive probes took.
     public var replies = Gaps()
+    /// How long those took that have the TTL of another host than the peer.
+    public var foreignReplies = Gaps()
+    /// When its last probe was answered (ns since 1970); nil: never.
+    @Moment public var lastAnswer: Int64?
+    /// When something other than probes and answers last passed before its last probe (ns since 1970).
+    @Moment public var quietSince: Int64?
+    /// The packets of its first unanswered probe, of its last probe, and of the last answer to one.
+    public var firstUnansweredFrame = FrameReference.none
+    /// The packet of its last probe.
+    public var lastProbeFrame = FrameReference.none
+    /// The packet of the last answer to one of its probes.
+    public var lastAnswerFrame = FrameReference.none
+    /// What else is known of it: losses, what is missing, close and reuse.
+    public var evidence = EndEvidence()
     /// Its answers to keep-alive probes of the peer.
     @Tally public var answers: UInt64 = 0
     /// Waits since an answered probe: they tell the greater of idle time and interval.
@@ -55,13 +89,13 @@ public struct ConnectionSide: Sendable, Equatable, BitwiseCopyable {
     /// When it gave up, by a RST while a probe was not answered (ns since 1970); nil: it did not.
     public var gaveUp: Int64? { hasGivenUp ? reset : nil }
     /// How long nothing had passed but its answered probes when the peer closed or reset (ns); nil: it did not, or that was
-    /// shorter than `Silence.threshold`.
+    /// shorter than `Idleness.threshold`.
     @Moment public var closedIdle: Int64?
     /// When it last sent something other than a probe (ns since 1970); nil: never.
     @Moment public var lastSpoke: Int64?
 
     /// The longest time (ns) in which this end heard nothing and sent no probe, with nothing in flight and the peer's window
-    /// open; 0: shorter than `Silence.threshold`.
+    /// open; 0: shorter than 5 s.
     public var longestUnprobed: Int64 = 0
 
     /// An end that sent nothing of that kind.

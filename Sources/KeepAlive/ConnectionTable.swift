@@ -17,28 +17,6 @@ struct ConnectionSlot<Key: ConnectionKey>: BitwiseCopyable {
     }
 }
 
-/// What is kept of a connection beside its slot, because only its beginning, its events and its report touch it.
-struct ConnectionBirth: BitwiseCopyable {
-    /// Its number, from 0 in order of appearance.
-    var number: UInt64
-    /// Time of its first segment (ns since 1970).
-    var time: Int64
-    /// The initial sequence number of each side, seen or derived; meaningful with its `.baseKnown`.
-    var bases = (SequenceNumber(0), SequenceNumber(0))
-    /// The place of each side's history, from 1; 0 is none.
-    var histories: (UInt32, UInt32) = (0, 0)
-
-    /// The place of what is known of its silences, from 1; 0 is none.
-    var silence: UInt32 = 0
-    /// The TTL or hop limit of each side's first segment; 0: none was seen.
-    var timesToLive: (UInt8, UInt8) = (0, 0)
-    /// Whether each side's first segment carried the timestamp option.
-    var haveTimestamps = (false, false)
-
-    /// Whether it had an event.
-    var hasEvents: Bool { histories != (0, 0) }
-}
-
 /// Connections by key.
 ///
 /// Slots and births lie densely, in the order of appearance, so that memory is that of the connections there are. An
@@ -254,7 +232,7 @@ struct ConnectionBirth: BitwiseCopyable {
             hand = hand + 1 < count ? hand + 1 : 0
             let slot = unsafe slots + place
             let facts = unsafe slot.pointee.sides.0.facts.union(slot.pointee.sides.1.facts)
-            if facts.isDisjoint(with: [.established, .hasHistory, .brokeSilence]) { return place }
+            if unsafe !facts.contains(.established) && !births[place].hasEvents { return place }
         }
         return nil
     }

@@ -30,6 +30,9 @@ public struct ConnectionTracker: ~Copyable {
         version6 = ConnectionTable(seed: seed)
     }
 
+    /// Time of the last segment so far (ns since 1970); `Int64.min` before the first.
+    public private(set) var lastTime = Int64.min
+
     /// What was counted so far, of the connections in the shard.
     public var tally: ConnectionTally {
         var tally = follower.ledger.tally
@@ -63,6 +66,7 @@ public struct ConnectionTracker: ~Copyable {
     public mutating func track(
         _ glances: borrowing GlanceBatch, at packets: borrowing PacketBatch, events: inout [SegmentEvent]
     ) {
+        if let last = glances.glances.last { lastTime = max(lastTime, last.time) }
         follower.follow(glances, of: packets, in: &version4, &version6, &events)
     }
 

@@ -5,17 +5,15 @@ public struct Diagnosis: Sendable, Equatable {
     /// The connection.
     public var connection: Connection
     /// The most severe finding; of equals, the first rule's.
-    public private(set) var primary = Finding(.unknown, .low)
+    public private(set) var primary: Finding
     /// The other findings, the most severe first.
-    public private(set) var others: [Finding] = []
-    /// What the probes of the originator tell of its settings.
+    public private(set) var others: [Finding]
+    /// What the probes of the originator say about its settings.
     public let originatorPolicy: InferredPolicy
-    /// What the probes of the responder tell of its settings.
+    /// What the probes of the responder say about its settings.
     public let responderPolicy: InferredPolicy
-    /// Whether the peer's host was heard in another connection after it had fallen silent in this one.
-    public let isPeerAliveElsewhere: Bool
-    /// Whether segments with more than one octet were not seen.
-    private let isLight: Bool
+    /// How long the path had been idle when it failed (ns), by the evidence rules; nil: it did not, or something else did.
+    public let failedIdle: Int64?
 
     /// An end of a connection.
     public enum End: Sendable {
@@ -23,32 +21,27 @@ public struct Diagnosis: Sendable, Equatable {
         case originator
         /// The other one.
         case responder
+
+        /// The other end.
+        public var other: End { self == .originator ? .responder : .originator }
     }
 
-    /// An end that sends on without being answered for so long (ns) is not heard: 1 s, the longest first retransmission
-    /// timeout (RFC 6298 2.1).
-    static let deafAfter: Int64 = 1_000_000_000
-    /// Silences from here on (ns) deserve keep-alives: 60 s, the shortest idle timeout of the catalogue.
-    static let idle: Int64 = 60_000_000_000
-
-    /// Diagnoses `connection`, of whose ends the hosts were last heard, in any connection, as `heard` tells (ns since
-    /// 1970). With `isLight`, data was not seen: what would rest on it is not said, or is not sure.
-    public init(of connection: Connection, heard: borrowing HeardHosts = HeardHosts(), isLight: Bool = false) {
-        self.connection = connection
-        self.isLight = isLight
+    /// Diagnoses `connection`, of a capture of which `context` is known.
+    public init(of connection: Connection, in context: CaptureContext = CaptureContext()) {
+        var connection = connection
+        Self.readPeriods(of: &connection)
         let (originator, responder) = (connection.fromOriginator, connection.fromResponder)
         originatorPolicy = InferredPolicy(of: originator, peer: responder)
         responderPolicy = InferredPolicy(of: responder, peer: originator)
-        isPeerAliveElsewhere =
-            Self.isHeard(connection.responder.address, by: originator, responder, heard)
-            || Self.isHeard(connection.originator.address, by: responder, originator, heard)
-        let judge = Judge(
-            ending: connection.ending, lastTime: connection.lastTime, silence: connection.silence,
-            handshakeSeen: connection.handshakeSeen, originatorPolicy: originatorPolicy,
-            responderPolicy: responderPolicy, isPeerAliveElsewhere: isPeerAliveElsewhere, isLight: isLight)
-        let (verdict, confidence, end) = judge.judgement(originator, responder)
-        primary = Finding(verdict, confidence, end)
-        if isLight, restsOnData { doubt() }
+        var findings = VerdictRules.findings(connection, originatorPolicy, responderPolicy, context)
+        if context.isLight {
+            for index in findings.indices where Self.restsOnData(findings[index].verdict) { findings[index].confidence = .low }
+        }
+        failedIdle = findings.lazy.compactMap(\.failedIdle).first
+        if let failedIdle { connection.evidence.idleness.shortestFailed = failedIdle }
+        primary = findings.first ?? Finding(.unknown, .low)
+        others = Array(findings.dropFirst())
+        self.connection = connection
     }
 
     /// All findings, the most severe first; there is at least one.
@@ -66,29 +59,36 @@ public struct Diagnosis: Sendable, Equatable {
     /// The end that the most severe finding speaks of; nil: neither, or both.
     public var end: End? { primary.end }
 
-    /// Whether the host `address` of `peer` was heard in any connection after it fell silent to `own`.
-    private static func isHeard(
-        _ address: IPAddress, by own: ConnectionSide, _ peer: ConnectionSide, _ heard: borrowing HeardHosts
-    ) -> Bool {
-        guard own.isWaiting, let last = peer.lastSpoke, let time = heard[address] else { return false }
-        return time > max(last, own.firstUnanswered ?? last)
+    /// Whether there is something to say about the connection: it has probes, or anything above `ok`, or was idle for long.
+    public var isNotable: Bool {
+        severity > .ok || connection.hasEvents || connection.evidence.idleness.longest >= VerdictRules.keepAliveDue
     }
 
-    /// Whether data that was not seen might change the verdict.
-    private var restsOnData: Bool {
+    /// Whether data that was not seen might change a finding of this name.
+    private static func restsOnData(_ verdict: Verdict) -> Bool {
         switch verdict {
-        case .noKeepalive, .closed, .silentDrop, .tooLateForPath, .userTimeout, .dataInFlight, .unknown: true
+        case .noKeepalive, .closed, .silentDrop, .tooLateForPath, .userTimeout, .dataInFlight, .unknown, .idleClose,
+            .neverIdle, .applicationSilent, .blocked, .staleReuse, .incompleteCapture:
+            true
         default: false
         }
     }
 
-    /// Takes away what is sure: packets that were dropped may say otherwise.
-    public mutating func doubt() {
-        primary.confidence = .low
-        for index in others.indices { others[index].confidence = .low }
+    /// Probes at a steady distance in a capture of one direction are those of a prober that is answered: their distance is
+    /// the period, not the interval.
+    private static func readPeriods(of connection: inout Connection) {
+        func read(_ own: inout ConnectionSide, _ peer: ConnectionSide) {
+            guard peer.lastSpoke == nil, peer.probes == 0, !peer.evidence.missing.isEmpty, own.periodGaps.count == 0
+            else { return }
+            own.periodGaps = own.intervalGaps
+            own.intervalGaps = Gaps()
+        }
+        let (originator, responder) = (connection.fromOriginator, connection.fromResponder)
+        read(&connection.fromOriginator, responder)
+        read(&connection.fromResponder, originator)
     }
 
-    /// What the probes of `end` tell of its settings.
+    /// What the probes of `end` say about its settings.
     public func policy(of end: End) -> InferredPolicy {
         end == .originator ? originatorPolicy : responderPolicy
     }
@@ -96,5 +96,16 @@ public struct Diagnosis: Sendable, Equatable {
     /// What `end` sent.
     public func side(_ end: End) -> ConnectionSide {
         end == .originator ? connection.fromOriginator : connection.fromResponder
+    }
+}
+
+extension Finding {
+    /// How long the path had been idle when it failed (ns); nil: this is no evidence about the path.
+    fileprivate var failedIdle: Int64? {
+        switch verdict {
+        case .silentDrop, .tooLateForPath, .resetWhenIdle, .peerLostState:
+            details.idle.flatMap { $0 >= Idleness.threshold ? $0 : nil }
+        default: nil
+        }
     }
 }

@@ -22,7 +22,7 @@ public struct ExpectedProbe: Sendable, Equatable {
         time = side.nextProbe.flatMap { $0 > now ? $0 : nil }
         self.prober = prober
         // The answer to the last one may be on its way.
-        let isFresh = now &- lastProbe < Silence.patience
+        let isFresh = now &- lastProbe < Idleness.patience
         unanswered = side.unanswered > 0 && isFresh ? side.unanswered - 1 : side.unanswered
         if time == nil, unanswered == 0 { return nil }
     }

@@ -1,3 +1,5 @@
+public import Wire
+
 /// One conclusion about a connection: what, how sure, about which end, and the packets that show it.
 public struct Finding: Sendable, Equatable {
     /// Its name.
@@ -77,31 +79,6 @@ public struct Finding: Sendable, Equatable {
         /// Packets were dropped, or their headers were cut.
         case missingPackets
     }
-}
-
-/// Where a packet is: the number of its file, from 0, and of its frame within that file, from 1, as Wireshark counts.
-public struct FrameReference: Sendable, Equatable, Hashable, BitwiseCopyable {
-    private var packed: UInt64
-
-    /// Frame `frame` of the file with number `file`. Numbers above 2^40 frames or 2^24 files wrap.
-    @inlinable
-    public init(file: UInt32, frame: UInt64) {
-        self.init(packed: UInt64(file & 0xFF_FFFF) << 40 | frame & 0xFF_FFFF_FFFF)
-    }
-
-    @usableFromInline
-    init(packed: UInt64) {
-        self.packed = packed
-    }
-
-    /// No packet.
-    public static var none: FrameReference { FrameReference(packed: 0) }
-
-    /// The number of the file, from 0.
-    public var file: Int { Int(packed >> 40) }
-
-    /// The number of the frame, from 1; 0: no packet.
-    public var frame: UInt64 { packed & 0xFF_FFFF_FFFF }
 }
 
 /// A few packets, in the order of the capture. Nothing is allocated for it.

@@ -33,27 +33,36 @@ extension [Diagnosis]: Findings {
 }
 
 extension ConnectionTracker {
-    /// The verdict on the connection at `place`; `heard` tells when hosts were last heard in any connection.
-    public func diagnosis(at place: ConnectionListing.Place, heard: HeardHosts) -> Diagnosis {
-        Diagnosis(of: connection(at: place), heard: heard, isLight: follower.isLight)
+    /// What is found about the connection at `place`, of a capture of which `context` is known.
+    public func diagnosis(at place: ConnectionListing.Place, in context: CaptureContext) -> Diagnosis {
+        Diagnosis(of: connection(at: place), in: context)
     }
 
     /// Whether a long silence of the connection at `place` may tell something of its path.
     public func hadSilence(at place: ConnectionListing.Place) -> Bool {
         let index = index(of: place)
         return switch place.home {
-        case .version4: version4[birth: index].silence != 0
-        case .version6: version6[birth: index].silence != 0
+        case .version4: version4[birth: index].evidence != 0
+        case .version6: version6[birth: index].evidence != 0
         case .replaced: follower.ledger.replaced[index].silence.longest > 0
         }
     }
 
-    /// The verdicts on the connections: on those of which there is something to be said, or on all.
-    public func diagnoses(all: Bool) -> [Diagnosis] {
-        var listing = listing(all: all)
-        let heard = heardHosts(in: listing)
+    /// What is found about the connections: about those of which there is something to say, or about all.
+    ///
+    /// `capturedUntil` is when the capture ended (ns since 1970); nil: with the last segment.
+    public func diagnoses(all: Bool, capturedUntil: Int64? = nil) -> [Diagnosis] {
+        let end = max(capturedUntil ?? .min, lastTime)
+        var listing = listing(all: all, until: end == .min ? nil : end)
+        var context = CaptureContext()
+        context.end = end == .min ? nil : end
+        context.isLight = follower.isLight
+        context.activity = activity(in: listing)
         var diagnoses: [Diagnosis] = []
-        while let place = next(in: &listing) { diagnoses.append(diagnosis(at: place, heard: heard)) }
+        while let place = next(in: &listing) {
+            let diagnosis = diagnosis(at: place, in: context)
+            if all || diagnosis.isNotable { diagnoses.append(diagnosis) }
+        }
         return diagnoses
     }
 }

@@ -105,19 +105,27 @@ struct Follower: ~Copyable {
         _ segment: Segment, _ key: Key, _ side: Int, _ lookup: Lookup, in table: inout ConnectionTable<Key>,
         _ events: inout [SegmentEvent]
     ) {
+        // Too short a quote is nothing to Wireshark, which therefore makes no connection of it.
+        if segment.role == .quotedShort {
+            if let index = table.place(of: key, lookup) { noteError(segment, side, index, in: &table, &events) }
+            return
+        }
         guard analysis.looksUp(segment) else { return }
         let index = table.place(of: key, lookup) ?? open(key, lookup.hash, segment, in: &table)
         if segment.flags.contains(.syn) { restartIfNeeded(segment, side, index, in: &table) }
         let isSelf = segment.source == segment.destination
+        if analysis.isClose(segment) { table[birth: index][facts: side].formUnion(.closeSeen) }
         let isBeginning = table.withSides(at: index, sender: side) { sender, peer, _ in
-            analysis.noteClose(segment, from: &sender)
-            return !sender.facts.contains(.baseKnown) || !(isSelf || peer.facts.contains(.baseKnown))
-                || !sender.facts.contains(.hasSpoken)
+            !sender.facts.contains(.baseKnown) || !(isSelf || peer.facts.contains(.baseKnown))
+                || !sender.facts.contains(.windowKnown)
         }
         if isBeginning { noteBeginning(segment, side, index, in: &table, isSelf: isSelf) }
-        guard segment.role == .whole else { return }
-        let hidesSilence = isLight && !isSelf && noteUnseen(before: segment, side, index, in: &table)
-        var outcome = table.withSides(at: index, sender: side) { sender, peer, lists -> Outcome in
+        guard segment.role == .whole else {
+            if segment.error != nil { noteError(segment, side, index, in: &table, &events) }
+            return
+        }
+        var hidesIdleness = isLight && !isSelf && noteUnseen(before: segment, side, index, in: &table)
+        let outcome = table.withSides(at: index, sender: side) { sender, peer, lists -> Outcome in
             // Same address and port at both ends: all is one side, and its peer is for ever blank (3.1).
             if isSelf {
                 var blank = WiresharkSide()
@@ -126,10 +134,15 @@ struct Follower: ~Copyable {
             return mark(segment, side, &sender, &peer, &lists)
         }
         if isLight {
-            outcome.hidesSilence = hidesSilence
             table.withSides(at: index, sender: side) { sender, peer, _ in UnseenSegments.settle(&sender, &peer) }
         }
-        if outcome.isNotable { note(segment, outcome, side, index, in: &table, &events, isSelf: isSelf) }
+        guard outcome.isNotable else { return }
+        var passage = Passage(
+            segment: segment, side: side, marks: outcome.marks, sender: outcome.sender, peer: outcome.peer,
+            hidesIdleness: hidesIdleness)
+        if !isLight { hidesIdleness = passage.jumps || passage.acknowledgesUnseen }
+        passage.hidesIdleness = hidesIdleness
+        note(passage, index, in: &table, &events, isSelf: isSelf)
     }
 
     /// Makes the connection that `segment` begins.
@@ -156,13 +169,15 @@ struct Follower: ~Copyable {
             unseen.apply(to: &peer)
             guard unseen.ofPeer else { return unseen.hideSilence }
             // The peer gave a sign of life.
-            if sender.facts.contains(.brokeSilence) {
-                ledger.noteSilence(0, at: segment.time, &birth, isReset: false, &peer.facts, &sender.facts)
+            if birth[facts: side].contains(.brokeIdle) {
+                birth[facts: side].subtract(.brokeIdle)
+                if birth.evidence != 0 { ledger.evidences[Int(birth.evidence) - 1].idleness.survive() }
             }
-            if sender.facts.contains(.awaitsAnswer) {
-                sender.facts.subtract(.awaitsAnswer)
-                ledger.noteLife(birth, toEndAt: side)
+            if birth[facts: side].contains(.awaitsAnswer) {
+                birth[facts: side].subtract(.awaitsAnswer)
+                ledger.noteLife(birth, at: segment.time, toEndAt: side)
             }
+            sender.set(.needsAttention, to: !birth[facts: side].isDisjoint(with: EndFacts.attention))
             return unseen.hideSilence
         }
         table[birth: index] = birth
@@ -171,16 +186,13 @@ struct Follower: ~Copyable {
 
     /// What is known of a segment when the state has moved on.
     private struct Outcome {
-        /// The marks that are shown.
+        /// The marks, shown or not.
         var marks: Marks
-        /// Whether it may be an event.
+        /// Whether it may be evidence of anything.
         var isNotable: Bool
-        /// When the sender last spoke before (ns since 1970).
-        var spokeBefore: Int64?
-        /// Whether the sender had something unacknowledged before.
-        var hadUnacknowledged: Bool
-        /// Whether others may have passed before it that were not seen.
-        var hidesSilence = false
+        /// The ends as they were before it.
+        var sender: WiresharkSide
+        var peer: WiresharkSide
     }
 
     /// Marks a whole segment.
@@ -189,101 +201,66 @@ struct Follower: ~Copyable {
         _ segment: Segment, _ side: Int, _ sender: inout WiresharkSide, _ peer: inout WiresharkSide,
         _ lists: inout UInt32
     ) -> Outcome {
-        if !segment.flags.isDisjoint(with: [.syn, .fin, .rst]) {
-            noteOpeningOrClose(segment.flags, &sender.facts, peer.facts)
-        }
-        let hadUnacknowledged = sender.facts.contains(.hasUnacknowledged)
-        var marks = analysis.mark(segment, from: &sender, to: &peer, lists: &lists, side: side)
-        if !segment.isShown { marks = [] }
-        let spokeBefore = sender.spoke
+        let before = (sender, peer)
+        let marks = analysis.mark(segment, from: &sender, to: &peer, lists: &lists, side: side)
         if segment.flags.isDisjoint(with: [.syn, .rst]) { sender.facts.formUnion(.established) }
-        sender.spoke = segment.time
-        let isNotable =
-            !marks.isEmpty || !peer.facts.isDisjoint(with: [.awaitsAnswer, .brokeSilence])
-            || Self.gap(segment.time, spokeBefore, peer.spoke) >= Silence.threshold
-            || SegmentKind.mayBeUnmarkedProbe(segment, sender, peer)
-            || (!segment.flags.isDisjoint(with: [.rst, .fin])
-                && sender.facts.union(peer.facts).contains(.hasHistory))
+        if segment.payloadLength > 0 {
+            sender.facts.formUnion(.sentLastData)
+            peer.facts.subtract(.sentLastData)
+        } else if segment.flags.isAcknowledgmentAlone, marks.isEmpty {
+            sender.facts.formUnion(.sentPureAcknowledgment)
+        }
+        sender.spokeTime = segment.time
         return Outcome(
-            marks: marks, isNotable: isNotable, spokeBefore: spokeBefore, hadUnacknowledged: hadUnacknowledged)
+            marks: marks, isNotable: Self.isNotable(segment, marks, before.0, before.1), sender: before.0, peer: before.1)
     }
 
-    /// How long before `time` (ns) the later of two times is; 0 where neither is one.
+    /// Whether a segment may be evidence of anything: all but those that are quiet in all that evidence goes by.
+    ///
+    /// `sender` and `peer` are as they were before it.
     @inline(__always)
-    private static func gap(_ time: Int64, _ first: Int64?, _ second: Int64?) -> Int64 {
-        let last = max(first ?? .min, second ?? .min)
-        return last == .min ? 0 : time &- last
+    private static func isNotable(
+        _ segment: Segment, _ marks: Marks, _ sender: WiresharkSide, _ peer: WiresharkSide
+    ) -> Bool {
+        let last = max(sender.spokeTime, peer.spokeTime)
+        return !marks.isEmpty || !segment.flags.isDisjoint(with: [.syn, .fin, .rst])
+            || sender.facts.union(peer.facts).contains(.needsAttention)
+            || !sender.facts.contains(.established) || !peer.facts.contains(.windowKnown)
+            || (last != .min && segment.time &- last >= Idleness.shortestInterval)
+            || segment.sequence != sender.next || segment.acknowledgment.isNewer(than: peer.next)
+            || sender.hopBits != segment.timeToLive & 0x7F
+            || SegmentClassifier.mayBeUnmarkedProbe(segment, sender, peer)
     }
 
-    /// Tells what a notable segment is, and reports it where that concerns keep-alives.
+    /// Records what a notable segment says, and reports it where that concerns keep-alives.
     @inline(never)
     private mutating func note<Key: ConnectionKey>(
-        _ segment: Segment, _ outcome: Outcome, _ side: Int, _ index: Int, in table: inout ConnectionTable<Key>,
-        _ events: inout [SegmentEvent], isSelf: Bool
+        _ passage: Passage, _ index: Int, in table: inout ConnectionTable<Key>, _ events: inout [SegmentEvent],
+        isSelf: Bool
     ) {
         var birth = table[birth: index]
-        table.withSides(at: index, sender: side) { sender, other, _ in
-            var blank = WiresharkSide()
-            let peer = isSelf ? blank : other
-            let awaited = ledger.asked(birth, side: 1 - side)
-            let kind = SegmentKind.of(
-                segment, outcome.marks, sender, peer, awaited: awaited,
-                isForeign: Self.isForeign(segment, side == 0 ? birth.timesToLive.0 : birth.timesToLive.1))
-            noteSilence(segment, outcome, &birth, &sender.facts, peer.spoke, &other.facts)
-            if !segment.flags.isDisjoint(with: [.rst, .fin]), !isSelf {
-                ledger.noteClose(
-                    birth, toEndAt: 1 - side, at: segment.time,
-                    heard: outcome.hidesSilence ? nil : outcome.spokeBefore, spoke: other.spoke)
-            }
-            // An end that asks has not spoken: the peer's clock does not go by it.
-            if kind?.isAsking ?? false { sender.spoke = outcome.spokeBefore }
-            if let kind {
-                // It is completed where it lies, as it is large.
-                let place = events.count
-                events.append(
-                    SegmentEvent(segment: segment, marks: outcome.marks, kind: kind, connection: birth.number))
-                if isSelf {
-                    ledger.note(&events[place], side: side, &birth, &sender, &blank)
-                } else {
-                    ledger.note(&events[place], side: side, &birth, &sender, &other)
-                }
-                if !ledger.tells(of: segment) { events.removeLast() }
-            }
-            if other.facts.contains(.awaitsAnswer), kind?.answersNothing ?? true {
-                other.facts.subtract(.awaitsAnswer)
-                ledger.noteLife(birth, toEndAt: 1 - side)
+        table.withSides(at: index, sender: passage.side) { sender, other, _ in
+            if isSelf {
+                var blank = WiresharkSide()
+                ledger.record(passage, &birth, &sender, &blank, isSelf: true, isLight: isLight, &events)
+            } else {
+                ledger.record(passage, &birth, &sender, &other, isSelf: false, isLight: isLight, &events)
             }
         }
         table[birth: index] = birth
     }
 
-    /// Whether the TTL of `segment` is not that of the sender's first segment: routes differ by a hop or two, and who
-    /// speaks in the name of another is elsewhere.
-    private static func isForeign(_ segment: Segment, _ first: UInt8) -> Bool {
-        first != 0 && segment.timeToLive != 0 && abs(Int(segment.timeToLive) - Int(first)) > 2
-    }
-
-    /// Notes how long nothing had passed before `segment`, where that is long, and whether it ends such a silence.
-    private mutating func noteSilence(
-        _ segment: Segment, _ outcome: Outcome, _ birth: inout ConnectionBirth,
-        _ sender: inout WiresharkSide.Facts, _ peerSpoke: Int64?, _ peer: inout WiresharkSide.Facts
+    /// Records the ICMP error that quotes `segment`, of the connection at `index`.
+    @inline(never)
+    private mutating func noteError<Key: ConnectionKey>(
+        _ segment: Segment, _ side: Int, _ index: Int, in table: inout ConnectionTable<Key>,
+        _ events: inout [SegmentEvent]
     ) {
-        var gap = Self.gap(segment.time, outcome.spokeBefore, peerSpoke)
-        // A probe breaks a silence too, though its sender has not spoken.
-        if gap >= Silence.threshold, let asked = ledger.lastAsked(birth) { gap = min(gap, segment.time &- asked) }
-        // Between retransmissions nobody is idle.
-        if outcome.hadUnacknowledged || outcome.hidesSilence { gap = 0 }
-        guard gap >= Silence.threshold || peer.contains(.brokeSilence) else { return }
-        ledger.noteSilence(
-            gap, at: segment.time, &birth, isReset: segment.flags.contains(.rst), &sender, &peer)
-    }
-
-    private func noteOpeningOrClose(
-        _ flags: TCPFlags, _ sender: inout WiresharkSide.Facts, _ peer: WiresharkSide.Facts
-    ) {
-        if flags.contains(.syn) { sender.formUnion(flags.contains(.ack) ? .sentSYNACK : .sentSYN) }
-        if flags.contains(.fin) { sender.formUnion(.sentFIN) }
-        if flags.contains(.rst), !peer.contains(.sentRST) { sender.formUnion(.sentRST) }
+        var birth = table[birth: index]
+        table.withSides(at: index, sender: side) { sender, _, _ in
+            ledger.recordError(segment, side, &birth, sender, &events)
+        }
+        table[birth: index] = birth
     }
 
     /// Notes initial sequence numbers while one of them is not known, and what the first segment of each side is like.
@@ -292,12 +269,9 @@ struct Follower: ~Copyable {
         _ segment: Segment, _ side: Int, _ index: Int, in table: inout ConnectionTable<Key>, isSelf: Bool
     ) {
         var birth = table[birth: index]
-        if side == 0, birth.timesToLive.0 == 0 {
-            birth.timesToLive.0 = segment.timeToLive
-            birth.haveTimestamps.0 = segment.hasTimestamps
-        } else if side == 1, birth.timesToLive.1 == 0 {
-            birth.timesToLive.1 = segment.timeToLive
-            birth.haveTimestamps.1 = segment.hasTimestamps
+        if segment.role == .whole, birth[hops: side].first == 0 {
+            birth[hops: side].first = segment.timeToLive
+            birth[facts: side].setMember(.hasTimestamps, segment.hasTimestamps)
         }
         var (own, other) = side == 0 ? birth.bases : (birth.bases.1, birth.bases.0)
         table.withSides(at: index, sender: side) { sender, peer, _ in
@@ -319,8 +293,8 @@ struct Follower: ~Copyable {
     ) {
         var birth = table[birth: index]
         var base = side == 0 ? birth.bases.0 : birth.bases.1
-        let isFresh = table.withSides(at: index, sender: side) { sender, peer, _ in
-            analysis.startsStream(segment, from: &sender, to: &peer, base: &base)
+        let isFresh = table.withSides(at: index, sender: side) { sender, _, _ in
+            analysis.startsStream(segment, from: &sender, base: &base, closes: &birth.facts)
         }
         if side == 0 { birth.bases.0 = base } else { birth.bases.1 = base }
         table[birth: index] = birth
@@ -329,6 +303,8 @@ struct Follower: ~Copyable {
         ledger.retire(slot, birth, analysis.ranges)
         analysis.ranges.release(slot.lists)
         table.restart(at: index)
-        table[birth: index] = ledger.open(with: segment)
+        var fresh = ledger.open(with: segment)
+        ledger.notePredecessor(slot, birth, side, of: &fresh, with: segment)
+        table[birth: index] = fresh
     }
 }

@@ -116,8 +116,8 @@ extension ConnectionTable {
             let sides = unsafe Self.sides(of: slot)
             let (next, facts) = unsafe (sides[side].next, sides[side].facts)
             let peer = unsafe sides[side ^ 1].facts
-            if all[place].sequence + 1 == next || !facts.contains(.hasSpoken)
-                || !peer.isDisjoint(with: [.awaitsAnswer, .wasKeepAlive])
+            if all[place].sequence + 1 == next || !facts.contains(.established)
+                || !facts.union(peer).isDisjoint(with: [.needsAttention, .wasKeepAlive])
             {
                 lookups.hint(found)
                 unsafe tcpalive_prefetch(births + Int(found))

@@ -34,13 +34,8 @@ public struct PathTimeout: Sendable, Equatable {
         connections += 1
         longestSurvived = max(longestSurvived, silence.longestSurvived)
         // A dead peer says nothing of the path.
-        let isOfPath: Bool =
-            switch diagnosis.verdict {
-            case .silentDrop, .tooLateForPath, .resetByPath, .peerLostState: true
-            default: false
-            }
-        guard isOfPath, silence.shortestFailed > 0 else { return }
-        shortestFailed = shortestFailed == 0 ? silence.shortestFailed : min(shortestFailed, silence.shortestFailed)
+        guard let failed = diagnosis.failedIdle else { return }
+        shortestFailed = shortestFailed == 0 ? failed : min(shortestFailed, failed)
     }
 
     /// The largest TCP_KEEPIDLE (s) whose probes, as late as any Linux may send them, come within a silence that the path

@@ -13,6 +13,15 @@ struct ProbeDetails: BitwiseCopyable {
     @Moment var closedIdle: Int64?
     /// When the peer sent its first RST (ns since 1970).
     @Moment var peerReset: Int64?
+    /// Answers with the TTL of another host than the peer, how long they took, and that TTL.
+    var foreignReplies = Gaps()
+    var foreignAnswers: UInt32 = 0
+    var foreignTimeToLive: UInt8 = 0
+    /// When the probes without an answer were sent, the oldest first, without the last one (ns since 1970).
+    var sent = InlineArray<3, Int64>(repeating: 0)
+
+    /// Probes without an answer that are told apart.
+    static let sentLimit = 4
 }
 
 /// The details of all histories that have any, by handle; 0 is none.

@@ -2,7 +2,7 @@ import Wire
 
 /// What one end asked of its peer, and what came of it: the cold part of its state, kept of ends that have asked.
 ///
-/// 128 octets: there may be as many of these as there are ends. What most of them have no use for is in `ProbeDetails`.
+/// There may be as many of these as there are ends. What most of them do not need is in `ProbeDetails`.
 struct ProbeHistory: BitwiseCopyable {
     /// When this end last asked something (ns since 1970); meaningful where `hasAsked`.
     private var askedTime: Int64 = 0
@@ -10,7 +10,7 @@ struct ProbeHistory: BitwiseCopyable {
     @Moment private var lastAnswer: Int64?
     /// When something other than probes and answers last passed before a probe (ns since 1970), or the first probe where
     /// that is not known.
-    @Moment private var quietSince: Int64?
+    @Moment private(set) var quietSince: Int64?
 
     // What the report says of it, as in `ConnectionSide`.
     @Moment private var firstUnanswered: Int64?
@@ -18,28 +18,37 @@ struct ProbeHistory: BitwiseCopyable {
     @Moment private var lastProbe: Int64?
     /// The gap of what the first probe waited for; meaningful with `firstSince`.
     private var firstGap: Int64 = 0
+    private var firstUnansweredFrame = FrameReference.none
+    private var lastProbeFrame = FrameReference.none
+    private var lastAnswerFrame = FrameReference.none
     private var replies = Gaps()
     @Tally private var probes: UInt64 = 0
     @Tally private var answered: UInt64 = 0
     @Tally private var unanswered: UInt64 = 0
     @Tally private var octetProbes: UInt64 = 0
     @Tally private var timestampedProbes: UInt64 = 0
+    /// Probes that nothing of the peer followed in time.
+    @Tally private var ignored: UInt64 = 0
+    /// Probes that something else of the peer than an answer followed in time.
+    @Tally private var followed: UInt64 = 0
 
     /// What it asked last; meaningful where `hasAsked`.
-    private var asked = SegmentKind.Asked(kind: .probe, sequence: SequenceNumber(0), end: SequenceNumber(0))
+    private var asked = SegmentClassifier.Asked(kind: .probe, sequence: SequenceNumber(0), end: SequenceNumber(0))
     private var timestampValue: UInt32 = 0
-    private var trainNumber: UInt32 = 0
+    /// What tells a copy of the last answer.
+    private var answerTimestamp: UInt32 = 0
     /// The handle of the rest, of ends that have any.
     private(set) var details: UInt32 = 0
     private var identification: UInt16 = 0
+    private var answerIdentification: UInt16 = 0
+    /// Probes that have no answer of their own yet.
+    private var outstanding: UInt8 = 0
     private var hasAsked = false
     private var hasGivenUp = false
-    private var wasResetWhenAsking = false
-    private var wasResetByPath = false
     private var firstSince: Wait.Since?
 
     /// The last thing that this end asked; nil: nothing.
-    var lastAsked: SegmentKind.Asked? {
+    var lastAsked: SegmentClassifier.Asked? {
         @inline(__always) get { hasAsked ? asked : nil }
     }
 
@@ -49,17 +58,33 @@ struct ProbeHistory: BitwiseCopyable {
     /// Whether the last probes of this end have no answer.
     var isUnanswered: Bool { unanswered > 0 }
 
-    /// Notes in `side`, which is empty, what the report says of this end, as far as its own history tells.
+    /// How many of its last probes have no answer.
+    var unansweredCount: UInt64 { unanswered }
+
+    /// Whether some probe has no answer of its own, although the peer was heard since.
+    var hasOutstanding: Bool { outstanding > 0 }
+
+    /// How long an answer may take (ns): the longest of a second and three times the slowest answer.
+    var patience: Int64 {
+        max(Idleness.patience, replies.longest < .max / 4 ? 3 * replies.longest : .max)
+    }
+
+    /// Notes in `side`, which is empty, what the report says of this end, as far as its own history says.
     func describe(_ side: inout ConnectionSide, _ store: borrowing ProbeDetailsStore) {
         side.probes = probes
         side.answered = answered
         side.unanswered = unanswered
         side.octetProbes = octetProbes
         side.timestampedProbes = timestampedProbes
+        side.ignored = ignored
+        side.followed = followed
         side.hasGivenUp = hasGivenUp
-        side.wasResetWhenAsking = wasResetWhenAsking
-        side.wasResetByPath = wasResetByPath
         side.firstUnanswered = unanswered == 0 ? nil : firstUnanswered
+        side.firstUnansweredFrame = firstUnansweredFrame
+        side.lastProbeFrame = lastProbeFrame
+        side.lastAnswerFrame = lastAnswerFrame
+        side.lastAnswer = lastAnswer
+        side.quietSince = quietSince
         side.firstProbe = firstProbe
         side.lastProbe = lastProbe
         side.firstWait = firstSince.map { Wait(since: $0, gap: firstGap) }
@@ -72,61 +97,90 @@ struct ProbeHistory: BitwiseCopyable {
         side.zeroWindowProbes = UInt64(rest.zeroWindowProbes)
         side.intervalGaps = rest.intervalGaps
         side.retransmissions = UInt64(rest.retransmissions)
+        side.foreignAnswers = UInt64(rest.foreignAnswers)
+        side.foreignReplies = rest.foreignReplies
+        side.foreignTimeToLive = rest.foreignTimeToLive
         side.reset = rest.reset
         side.closedIdle = rest.closedIdle
     }
 
-    /// Adds to `peer`, the other end's, what the history of this end tells of it.
+    /// Adds to `peer`, the other end's, what the history of this end says of it.
     func complete(_ peer: inout ConnectionSide, _ store: borrowing ProbeDetailsStore) {
         peer.answers = answered
         if details != 0 { peer.reset = peer.reset ?? store[details].peerReset }
     }
 
-    /// This end sent one octet again.
+    /// This end sent one byte again.
     mutating func retransmit(_ store: inout ProbeDetailsStore) {
         store.change(&details) { $0.retransmissions = $0.retransmissions.next }
     }
 
-    /// The peer gave a sign of life that answers nothing.
-    mutating func hearLife() {
+    /// The peer gave a sign of life at `time` that answers no probe.
+    mutating func hearLife(at time: Int64) {
+        if asked.kind == .probe, unanswered > 0 {
+            let isPrompt = time &- askedTime <= patience
+            if isPrompt { followed &+= 1 }
+            ignored &+= unanswered &- (isPrompt ? 1 : 0)
+        }
         unanswered = 0
+        outstanding = 0
+    }
+
+    /// Segments at `times` (ns since 1970), with the next number of this end, were probes one before it.
+    mutating func adopt(probesAt times: [Int64], sequence: SequenceNumber, _ store: inout ProbeDetailsStore) {
+        for time in times {
+            if let lastProbe, time > lastProbe {
+                store.change(&details) { $0.intervalGaps.add(time &- lastProbe) }
+            }
+            if unanswered == 0 { firstUnanswered = time }
+            probes &+= 1
+            unanswered &+= 1
+            if firstProbe == nil { firstProbe = time }
+            lastProbe = time
+            askedTime = time
+        }
+        quietSince = quietSince ?? times.first
+        hasAsked = true
+        asked = SegmentClassifier.Asked(kind: .probe, sequence: sequence, end: sequence)
     }
 
     /// This end asks for a sign of life: `event` is completed by what passed before.
+    ///
+    /// `quiet` is when anything but probes and answers last passed before (ns since 1970); `isAwaiting`: what it asked
+    /// last has no answer; `knowsStart`: what its peer sent last before the first probe was no answer to an earlier one.
     mutating func ask(
-        _ event: inout SegmentEvent, _ sender: inout WiresharkSide, _ peer: WiresharkSide,
+        _ event: inout SegmentEvent, peerSpoke: Int64?, quiet: Int64?, isAwaiting: Bool, knowsStart: Bool,
         _ store: inout ProbeDetailsStore
     ) {
         let segment = event.segment
-        if isCopy(segment, event.kind) {
+        if isCopy(segment) {
             event.isCopy = true
-            event.trainNumber = trainNumber
+            event.trainNumber = UInt32(clamping: unanswered)
+            event.ordinal = probes
             return
         }
-        event.wait = wait(at: segment.time, isAwaiting: sender.facts.contains(.awaitsAnswer), peerSpoke: peer.spoke)
-        event.unanswered = UInt32(truncatingIfNeeded: unanswered)
-        let continues = event.wait.map { $0.since != .segment } ?? false
-        trainNumber = continues && asked.kind == event.kind ? trainNumber &+ 1 : 1
-        event.trainNumber = trainNumber
-        noteQuiet(before: segment.time, spoke: sender.spoke, heard: peer.spoke)
-        asked = SegmentKind.Asked(
+        event.wait = wait(at: segment.time, isAwaiting: isAwaiting, peerSpoke: peerSpoke)
+        event.unanswered = UInt32(clamping: unanswered)
+        quietSince = quiet ?? segment.time
+        asked = SegmentClassifier.Asked(
             kind: event.kind, sequence: segment.sequence, end: segment.sequence + segment.payloadLength)
         hasAsked = true
+        let previous = askedTime
         askedTime = segment.time
         identification = segment.identification
         timestampValue = segment.timestampValue
         switch event.kind {
-        case .probe: count(event, sender.facts.union(peer.facts), &store)
-        case .middleboxProbe: store.change(&details) { $0.middleboxProbes = $0.middleboxProbes.next }
-        default: store.change(&details) { $0.zeroWindowProbes = $0.zeroWindowProbes.next }
+        case .probe:
+            count(event, knowsStart: knowsStart, previous: previous, &store)
+            event.trainNumber = UInt32(clamping: unanswered)
+            event.ordinal = probes
+        case .middleboxProbe:
+            store.change(&details) { $0.middleboxProbes = $0.middleboxProbes.next }
+            event.trainNumber = store[details].middleboxProbes
+        default:
+            store.change(&details) { $0.zeroWindowProbes = $0.zeroWindowProbes.next }
+            event.trainNumber = store[details].zeroWindowProbes
         }
-        sender.facts.formUnion(.awaitsAnswer)
-    }
-
-    /// Notes what passed last before a probe at `time`: when this end `spoke`, and when the peer was `heard`.
-    private mutating func noteQuiet(before time: Int64, spoke: Int64?, heard: Int64?) {
-        let last = max(spoke ?? .min, heard == lastAnswer ? .min : heard ?? .min, quietSince ?? .min)
-        quietSince = last == .min ? time : last
     }
 
     /// The peer closes at `time`, having been `heard` before, while this end `spoke` last (ns since 1970): notes how long
@@ -134,20 +188,25 @@ struct ProbeHistory: BitwiseCopyable {
     mutating func hearClose(at time: Int64, heard: Int64?, spoke: Int64?, _ store: inout ProbeDetailsStore) {
         guard asked.kind == .probe, unanswered == 0, let quietSince, let lastAnswer,
             heard == lastAnswer, spoke ?? .min <= quietSince, time >= quietSince,
-            time &- quietSince >= Silence.threshold, store[details].closedIdle == nil
+            time &- quietSince >= Idleness.threshold, store[details].closedIdle == nil
         else { return }
         store.change(&details) { $0.closedIdle = time &- quietSince }
     }
 
-    /// A copy has the same identification and timestamp within a tenth of a second; without both, within 1 ms.
-    private func isCopy(_ segment: Segment, _ kind: SegmentKind) -> Bool {
-        guard hasAsked, asked.kind == kind, asked.sequence == segment.sequence,
-            asked.end == segment.sequence + segment.payloadLength,
+    /// Whether `segment` is a copy of the last one that asked: the same identification and timestamp within a tenth of a
+    /// second; without both, within a millisecond.
+    func isCopy(_ segment: Segment) -> Bool {
+        guard hasAsked, asked.sequence == segment.sequence, asked.end == segment.sequence + segment.payloadLength,
             identification == segment.identification, timestampValue == segment.timestampValue
         else { return false }
-        let isTold = segment.identification != 0 || segment.hasTimestamps
+        return Self.isClose(segment, askedTime)
+    }
+
+    /// Whether `segment` came so close to `time` that it may be a copy of what came then.
+    private static func isClose(_ segment: Segment, _ time: Int64) -> Bool {
+        let isIdentified = segment.identification != 0 || segment.hasTimestamps
         // A copy of another interface may come with an earlier time.
-        return (segment.time &- askedTime).magnitude < (isTold ? 100_000_000 : 1_000_000)
+        return (segment.time &- time).magnitude < (isIdentified ? 100_000_000 : 1_000_000)
     }
 
     private func wait(at time: Int64, isAwaiting: Bool, peerSpoke: Int64?) -> Wait? {
@@ -159,18 +218,18 @@ struct ProbeHistory: BitwiseCopyable {
             } else {
                 (.segment, peerSpoke)
             }
-        // A clock that was set back tells nothing.
+        // A clock that was set back says nothing.
         guard let start, time >= start else { return nil }
         return Wait(since: since, gap: time &- start)
     }
 
     private mutating func count(
-        _ event: SegmentEvent, _ facts: WiresharkSide.Facts, _ store: inout ProbeDetailsStore
+        _ event: SegmentEvent, knowsStart: Bool, previous: Int64, _ store: inout ProbeDetailsStore
     ) {
         // Where the capture began midway, what the peer sent last may be the answer to a probe before it.
-        let isSure = probes > 0 || !facts.isDisjoint(with: [.sentSYN, .sentSYNACK])
+        let isSure = probes > 0 || knowsStart
         probes &+= 1
-        if unanswered == 0 { firstUnanswered = event.segment.time }
+        if unanswered == 0 { (firstUnanswered, firstUnansweredFrame) = (event.segment.time, event.segment.frame) }
         unanswered &+= 1
         if event.segment.payloadLength == 1 { octetProbes &+= 1 }
         if event.segment.hasTimestamps { timestampedProbes &+= 1 }
@@ -178,7 +237,14 @@ struct ProbeHistory: BitwiseCopyable {
             firstProbe = event.segment.time
             if isSure, let wait = event.wait { (firstSince, firstGap) = (wait.since, wait.gap) }
         }
+        if outstanding > 0 {
+            // Its answer may be on its way: then the one before keeps its time.
+            let index = Int(outstanding) - 1
+            store.change(&details) { if index < $0.sent.count { $0.sent[index] = previous } }
+        }
+        if outstanding < UInt8(ProbeDetails.sentLimit) { outstanding += 1 }
         lastProbe = event.segment.time
+        lastProbeFrame = event.segment.frame
         guard let wait = event.wait, isSure else { return }
         store.change(&details) { details in
             switch wait.since {
@@ -189,47 +255,122 @@ struct ProbeHistory: BitwiseCopyable {
         }
     }
 
-    /// The peer answers: `event` is completed. `this` is this end.
-    mutating func hear(_ event: inout SegmentEvent, _ this: inout WiresharkSide) {
-        lastAnswer = event.segment.time
-        guard this.facts.contains(.awaitsAnswer) else {
+    /// The peer answers: `event` is completed. `isAwaiting`: what this end asked last had no answer yet.
+    ///
+    /// `roundTrip` is how long the peer took to answer in the handshake (ns); nil: not known.
+    mutating func hear(
+        _ event: inout SegmentEvent, isAwaiting: Bool, isForeign: Bool, roundTrip: Int64?,
+        _ store: inout ProbeDetailsStore
+    ) {
+        let segment = event.segment
+        let isSame = answerIdentification == segment.identification && answerTimestamp == segment.timestampValue
+        if let lastAnswer, isSame, Self.isClose(segment, lastAnswer) {
             event.isCopy = true
             return
         }
-        this.facts.subtract(.awaitsAnswer)
-        unanswered = 0
-        let reply = event.segment.time &- askedTime
+        lastAnswer = segment.time
+        lastAnswerFrame = segment.frame
+        answerIdentification = segment.identification
+        answerTimestamp = segment.timestampValue
+        guard isAwaiting || outstanding > 0 else {
+            event.isCopy = true
+            return
+        }
+        let reply = segment.time &- takeAnswered(by: segment, roundTrip, &store)
         if reply >= 0 { event.reply = reply }
+        unanswered = 0
         guard asked.kind == .probe else { return }
         answered &+= 1
         if reply >= 0 { replies.add(reply) }
+        guard isForeign else { return }
+        store.change(&details) { details in
+            details.foreignAnswers = details.foreignAnswers.next
+            details.foreignTimeToLive = segment.timeToLive
+            if reply >= 0 { details.foreignReplies.add(reply) }
+        }
+    }
+
+    /// When the probe was sent that `segment` answers (ns since 1970): the last one, unless the peer cannot have answered so
+    /// soon. Those before it are lost.
+    private mutating func takeAnswered(
+        by segment: Segment, _ roundTrip: Int64?, _ store: inout ProbeDetailsStore
+    ) -> Int64 {
+        let isLast = segment.hasTimestamps && segment.timestampEcho == timestampValue
+        let soonest = (roundTrip ?? 0) / 5 &* 4
+        guard outstanding > 1, !isLast, segment.time &- askedTime < soonest else {
+            if outstanding > 1 { ignored &+= UInt64(outstanding) &- 1 }
+            outstanding = 0
+            return askedTime
+        }
+        let earlier = min(Int(outstanding) - 1, ProbeDetails.sentLimit - 1)
+        let sent = store[details].sent
+        var answered = 0
+        for index in (0..<earlier).reversed() where segment.time &- sent[index] >= soonest {
+            answered = index
+            break
+        }
+        ignored &+= UInt64(answered)
+        store.change(&details) { details in
+            for index in 0..<earlier - answered - 1 { details.sent[index] = sent[index + answered + 1] }
+        }
+        outstanding -= UInt8(truncatingIfNeeded: answered + 1)
+        return sent[answered]
+    }
+
+    /// Whether a RST of this end at `time` (ns since 1970) fits its keep-alive timer, which ends the connection one interval
+    /// after the last unanswered probe.
+    func fits(resetAt time: Int64, _ store: borrowing ProbeDetailsStore) -> Bool {
+        guard asked.kind == .probe else { return time &- askedTime >= Idleness.shortestInterval }
+        let gap = time &- askedTime
+        let gaps = store[details].intervalGaps
+        if gaps.count > 0 {
+            let slack = TimerWheel.widestBucket(gaps.longest) &+ 250_000_000 &+ gaps.longest / 100
+            return gap >= gaps.shortest &- slack && gap <= gaps.longest &+ slack
+        }
+        // The interval is no longer than the period to a live peer.
+        let period = store[details].periodGaps
+        if period.count > 0, gap > period.longest &+ TimerWheel.widestBucket(period.longest) { return false }
+        return gap >= Idleness.shortestInterval
     }
 
     /// This end gives up: `event` is completed.
     mutating func giveUp(_ event: inout SegmentEvent, _ store: inout ProbeDetailsStore) {
+        reset(&event, &store)
+        if asked.kind == .probe, store[details].reset == event.segment.time { hasGivenUp = true }
+    }
+
+    /// This end resets the connection: `event` is completed.
+    mutating func reset(_ event: inout SegmentEvent, _ store: inout ProbeDetailsStore) {
         let time = event.segment.time
-        event.unanswered = UInt32(truncatingIfNeeded: unanswered)
-        if hasAsked, time >= askedTime { event.wait = Wait(since: .unansweredProbe, gap: time &- askedTime) }
+        event.unanswered = UInt32(clamping: unanswered)
+        if hasAsked, unanswered > 0 || asked.kind != .probe, time >= askedTime {
+            event.wait = Wait(since: .unansweredProbe, gap: time &- askedTime)
+        }
         guard store[details].reset == nil else { return }
         store.change(&details) { $0.reset = time }
-        hasGivenUp = asked.kind == .probe
     }
 
     /// The peer resets the connection in which this end has asked: `event` is completed.
-    mutating func hearReset(
-        _ event: inout SegmentEvent, _ facts: WiresharkSide.Facts, _ store: inout ProbeDetailsStore
-    ) {
+    mutating func hearReset(_ event: inout SegmentEvent, isAwaiting: Bool, _ store: inout ProbeDetailsStore) {
         let time = event.segment.time
-        if event.kind == .pathReset {
-            wasResetByPath = true
-        } else if store[details].peerReset == nil {
+        if event.kind == .peerReset, store[details].peerReset == nil {
             store.change(&details) { $0.peerReset = time }
         }
-        event.unanswered = UInt32(truncatingIfNeeded: unanswered)
+        event.unanswered = UInt32(clamping: unanswered)
         let reply = time &- askedTime
-        guard facts.contains(.awaitsAnswer) else { return }
-        if event.kind == .peerReset { wasResetWhenAsking = true }
+        guard isAwaiting, hasAsked else { return }
         if reply >= 0 { event.reply = reply }
+    }
+
+    /// The reset of the connection was refused: nothing ended.
+    mutating func withdrawReset(_ store: inout ProbeDetailsStore) {
+        hasGivenUp = false
+        guard details != 0 else { return }
+        store.change(&details) {
+            $0.reset = nil
+            $0.peerReset = nil
+            $0.closedIdle = nil
+        }
     }
 }
 

@@ -1,31 +1,43 @@
 import Wire
 
-// A quiet segment is in its place, data or a pure acknowledgment, of a connection that has come to be and is not idle. It
-// can carry no mark and concerns no keep-alive. Most segments are so, and need no more than what stands here; the whole
-// way, which all others go, has the same result for a quiet one.
+// A quiet segment is in its place, data or a pure acknowledgment, of a connection that is established and not idle. It can
+// carry no mark and concerns no keep-alive. Most segments are quiet, and need no more than what is here; the full path,
+// which all others take, has the same result for a quiet one.
 
 extension WiresharkSide {
     /// Whether the segment of `glance`, sent by this end to `peer`, is quiet.
     ///
-    /// Each clause stands for a rule that would otherwise have to be asked: wireshark-rules 1 and 4, `SegmentKind` and
-    /// `Silence`.
+    /// Each clause stands for a rule that would otherwise have to be checked: wireshark-rules 1 and 4, `SegmentKind` and
+    /// the evidence of `ConnectionEvidence`.
     @inline(__always)
     func isQuiet(_ glance: Glance, to peer: WiresharkSide) -> Bool {
-        // One octet may be a probe, and so is not ordinary.
+        // One byte may be a probe, and so is not ordinary.
         glance.sequence == next && glance.isOrdinary && edge.rawValue != 0
-            && facts.isSuperset(of: Self.known) && peer.facts.intersection(Self.loud) == Self.heard
+            && (facts.rawValue ^ UInt16(glance.timeToLive) << 9) & Self.checked == Self.known.rawValue
+            && peer.facts.intersection(Self.loud) == Self.heard
             && !glance.acknowledgment.isNewer(than: peer.edge)
-            && (glance.payloadLength > 0 || peer.lastAcknowledgment != glance.sequence + 1)
-            && glance.time &- max(spokeTime, peer.spokeTime) < Silence.threshold
+            && (glance.payloadLength > 0 || !mayProbe(glance, peer))
+            && glance.time &- max(spokeTime, peer.spokeTime) < Idleness.pause
+    }
+
+    /// Whether a pure acknowledgment may be a probe: one below what the peer acknowledged, or the last one again after a
+    /// second in which the peer sent nothing.
+    @inline(__always)
+    private func mayProbe(_ glance: Glance, _ peer: WiresharkSide) -> Bool {
+        peer.lastAcknowledgment == glance.sequence + 1
+            || (glance.acknowledgment == lastAcknowledgment && peer.spokeTime < spokeTime
+                && glance.time &- spokeTime >= Idleness.shortestInterval)
     }
 
     /// What must be known of the sender.
-    private static let known: Facts = [.baseKnown, .windowKnown, .hasSpoken, .established]
+    private static let known: Facts = [.baseKnown, .windowKnown, .established]
+    /// The bits of a sender that are compared: what must be known, what must not be so, and the TTL.
+    private static let checked = known.union(.needsAttention).rawValue | Facts.hopMask
     /// What must be known of its peer.
-    private static let heard: Facts = [.baseKnown, .hasSpoken]
-    /// What, of the peer, makes the next segment of this end tell something.
+    private static let heard: Facts = [.baseKnown, .windowKnown]
+    /// What, of the peer, makes the next segment of this end matter.
     private static let loud: Facts = [
-        .baseKnown, .hasSpoken, .wasKeepAlive, .wasZeroWindowProbe, .awaitsAnswer, .brokeSilence,
+        .baseKnown, .windowKnown, .wasKeepAlive, .wasZeroWindowProbe, .needsAttention,
     ]
 }
 
@@ -39,7 +51,7 @@ extension WiresharkAnalysis {
     ) -> Bool {
         guard sender.isQuiet(glance, to: peer) else { return false }
         let acknowledgment = glance.acknowledgment
-        let length = glance.payloadLength
+        let length = UInt32(glance.payloadLength)
         let side = glance.side
         if length > 0 {
             guard ranges.count(lists, side) < UnacknowledgedRanges.limit else { return false }
@@ -47,9 +59,12 @@ extension WiresharkAnalysis {
             let sequence = glance.sequence
             let end = sequence + length
             ranges.append(UnacknowledgedRange(start: sequence, end: end), to: lists, side)
-            sender.facts.formUnion(.hasUnacknowledged)
+            sender.facts.formUnion([.hasUnacknowledged, .sentLastData])
+            peer.facts.subtract(.sentLastData)
             if sequence == sender.edge { sender.edge = end }
             sender.next = end
+        } else {
+            sender.facts.formUnion(.sentPureAcknowledgment)
         }
         sender.window = glance.window
         sender.lastAcknowledgment = acknowledgment

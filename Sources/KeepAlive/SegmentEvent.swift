@@ -10,10 +10,11 @@ public struct SegmentEvent: Sendable, BitwiseCopyable {
     public var kind: SegmentKind
     /// Its connection, numbered from 0 in order of appearance: Wireshark's `tcp.stream`.
     public var connection: UInt64
-    /// Its place among the probes of its train, from 1; 0 where it is no probe.
-    ///
-    /// A train is a row of probes of one end between which the peer sent nothing but answers.
+    /// Its place among the probes that are unanswered since the peer was last heard, from 1, which is what the kernel
+    /// counts; 0 where it is no probe.
     public var trainNumber: UInt32 = 0
+    /// Its place among all keep-alive probes of its sender, from 1; 0 where it is none.
+    public var ordinal: UInt64 = 0
     /// Probes of the sender, or of the peer where this is its RST, that nobody had answered before this segment.
     public var unanswered: UInt32 = 0
     /// What a probe or the RST of its sender waited for, and how long; nil where that was not captured.

@@ -26,18 +26,18 @@ struct WiresharkAnalysis: ~Copyable {
 
     /// Applies the SYN rules before a segment with SYN is analysed; true when a fresh stream takes this one's place.
     ///
-    /// `base` is the initial sequence number of the sender.
+    /// `base` is the initial sequence number of the sender, `closes` what both ends sent.
     func startsStream(
-        _ segment: Segment, from sender: inout WiresharkSide, to peer: inout WiresharkSide,
-        base: inout SequenceNumber
+        _ segment: Segment, from sender: inout WiresharkSide, base: inout SequenceNumber,
+        closes: inout (EndFacts, EndFacts)
     ) -> Bool {
         guard sender.facts.contains(.baseKnown) else {
-            sender.facts.subtract(.closeSeen)
-            peer.facts.subtract(.closeSeen)
+            closes.0.subtract(.closeSeen)
+            closes.1.subtract(.closeSeen)
             return false
         }
         let isOther = segment.sequence != base
-        let wasClosed = version >= .v4_4 && sender.facts.union(peer.facts).contains(.closeSeen)
+        let wasClosed = version >= .v4_4 && closes.0.union(closes.1).contains(.closeSeen)
         if segment.flags.contains(.ack) {
             if version >= .v4_4 { return isOther || wasClosed }
             base = segment.sequence
@@ -48,14 +48,11 @@ struct WiresharkAnalysis: ~Copyable {
         return false
     }
 
-    /// Notes a close for the SYN rules of later segments (6.1, 4 and 5).
+    /// Whether `segment` is a close for the SYN rules of later segments (6.1, 4 and 5).
     @inline(__always)
-    func noteClose(_ segment: Segment, from sender: inout WiresharkSide) {
-        if !segment.flags.isDisjoint(with: [.rst, .fin]), segment.headerLength >= 20, segment.role != .headerCut,
-            segment.flags.contains(.rst) || segment.flags.contains([.fin, .ack])
-        {
-            sender.facts.formUnion(.closeSeen)
-        }
+    func isClose(_ segment: Segment) -> Bool {
+        !segment.flags.isDisjoint(with: [.rst, .fin]) && segment.headerLength >= 20 && segment.role != .headerCut
+            && segment.role != .quotedShort && (segment.flags.contains(.rst) || segment.flags.contains([.fin, .ack]))
     }
 
     /// Notes the initial sequence numbers that a looked-up segment tells, for the SYN rules of later ones (3.2).
@@ -66,7 +63,7 @@ struct WiresharkAnalysis: ~Copyable {
         switch segment.role {
         case .whole: break
         case .fragment, .short: if version < .v4_4 { return }
-        case .quoted, .headerCut: return
+        case .quoted, .quotedShort, .headerCut: return
         }
         if !sender.facts.contains(.baseKnown) {
             senderBase = segment.flags.contains(.syn) ? segment.sequence : segment.sequence - 1

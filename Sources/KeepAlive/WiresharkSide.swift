@@ -14,52 +14,48 @@ struct WiresharkSide: BitwiseCopyable {
     var window: UInt16 = 0
     /// Yes-or-no facts.
     var facts: Facts = []
-    /// When it last sent something other than a probe (ns since 1970); meaningful with `.hasSpoken`.
-    var spokeTime: Int64 = 0
+    /// When it last sent something other than a probe (ns since 1970); `Int64.min`: never.
+    var spokeTime = Int64.min
 
     /// When it last sent something other than a probe (ns since 1970); nil: never.
     var spoke: Int64? {
-        @inline(__always) get { facts.contains(.hasSpoken) ? spokeTime : nil }
-        @inline(__always) set {
-            spokeTime = newValue ?? 0
-            set(.hasSpoken, to: newValue != nil)
-        }
+        @inline(__always) get { spokeTime == .min ? nil : spokeTime }
+        @inline(__always) set { spokeTime = newValue ?? .min }
     }
 
-    /// Yes-or-no facts of one end.
+    /// Yes-or-no facts of one end, and the low bits of its TTL: what most segments are checked against.
     struct Facts: OptionSet, BitwiseCopyable {
         var rawValue: UInt16
 
+        /// It sent a segment without SYN and RST: the connection is more than an attempt.
+        static let established = Facts(rawValue: 1 << 0)
         /// `window` holds a value.
         static let windowKnown = Facts(rawValue: 1 << 1)
-        /// The base in its connection's birth holds a value.
+        /// The base in its connection's record holds a value.
         static let baseKnown = Facts(rawValue: 1 << 2)
         /// The previous segment was a keep-alive, shown or not.
         static let wasKeepAlive = Facts(rawValue: 1 << 3)
         /// The previous segment was a zero-window probe, shown or not.
         static let wasZeroWindowProbe = Facts(rawValue: 1 << 4)
-        /// A RST, or a FIN with ACK, came from this side (wireshark-rules 6.1, 4 and 5).
-        static let closeSeen = Facts(rawValue: 1 << 5)
         /// Some of its ranges are not acknowledged yet.
-        static let hasUnacknowledged = Facts(rawValue: 1 << 6)
-        /// It sent a SYN without ACK: the originator.
-        static let sentSYN = Facts(rawValue: 1 << 7)
-        /// It sent a SYN with ACK: the responder.
-        static let sentSYNACK = Facts(rawValue: 1 << 8)
-        /// It sent a FIN.
-        static let sentFIN = Facts(rawValue: 1 << 9)
-        /// It sent the first RST of the connection.
-        static let sentRST = Facts(rawValue: 1 << 10)
-        /// What it asked last, by a keep-alive or a zero-window probe, has had no answer yet.
-        static let awaitsAnswer = Facts(rawValue: 1 << 11)
-        /// It sent a segment that made a `SegmentEvent`.
-        static let hasHistory = Facts(rawValue: 1 << 12)
-        /// It broke a long silence, and the peer was not heard since.
-        static let brokeSilence = Facts(rawValue: 1 << 14)
-        /// It sent a segment without SYN and RST: the connection came to be, and was no mere attempt.
-        static let established = Facts(rawValue: 1)
-        /// `spoke` holds a time.
-        static let hasSpoken = Facts(rawValue: 1 << 13)
+        static let hasUnacknowledged = Facts(rawValue: 1 << 5)
+        /// Its `EndFacts` say that the next segment of either end matters.
+        static let needsAttention = Facts(rawValue: 1 << 6)
+        /// It sent an acknowledgment without data.
+        static let sentPureAcknowledgment = Facts(rawValue: 1 << 7)
+        /// It sent data, and the peer has not since.
+        static let sentLastData = Facts(rawValue: 1 << 8)
+
+        /// The low seven bits of a TTL, where `hopBits` keeps those of the end's own segments.
+        static let hopMask: UInt16 = 0x7F << 9
+    }
+
+    /// The low seven bits of the TTL of its recent segments: a segment with others is looked at more closely.
+    var hopBits: UInt8 {
+        @inline(__always) get { UInt8(truncatingIfNeeded: facts.rawValue >> 9) }
+        @inline(__always) set {
+            facts.rawValue = facts.rawValue & ~Facts.hopMask | UInt16(newValue & 0x7F) << 9
+        }
     }
 
     /// Sets or clears `fact`.

@@ -54,8 +54,16 @@ public struct DecodeTally: Sendable, Equatable {
     public var octets: UInt64 = 0
     /// Packets that were captured earlier than the one before them: a clock was set back, or records are out of order.
     public var outOfOrder: UInt64 = 0
-    /// TCP segments found, those quoted in ICMP errors and those cut short included.
+    /// TCP segments found, those cut short included.
     public var segments: UInt64 = 0
+    /// ICMP errors that quote a TCP segment.
+    public var icmpErrors: UInt64 = 0
+    /// Segments whose TCP header, options included, was not captured whole.
+    public var cutHeaders: UInt64 = 0
+    /// The longest capture length (bytes) that one of those would have needed.
+    public var cutHeadersNeed: Int = 0
+    /// What the times of the packets say about the capture.
+    public var pauses = CapturePauses()
     /// Packets without a TCP segment, and with nothing wrong.
     public var withoutSegment: UInt64 = 0
     /// Packets on a link type that the decoder does not know.

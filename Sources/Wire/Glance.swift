@@ -13,8 +13,10 @@ public struct Glance: BitwiseCopyable, Sendable {
     public var sequence: SequenceNumber
     /// SEG.ACK, also where the ACK flag is clear.
     public var acknowledgment: SequenceNumber
-    /// Octets of payload, as in `Segment`.
-    public var payloadLength: UInt32
+    /// Bytes of payload, as in `Segment`; at most 65535, as whatever has more is unusual.
+    public var payloadLength: UInt16
+    /// TTL or hop limit of the innermost IP header.
+    public var timeToLive: UInt8
     /// The place of its packet in the batch; where it `isListed`, that of the segment among those listed.
     public var place: UInt32
     /// Control bits and window as in the header; `Form` stands in place of the data offset before them.
@@ -37,7 +39,7 @@ public struct Glance: BitwiseCopyable, Sendable {
     @inline(__always)
     init(
         time: Int64, addresses: UInt64, ports: UInt32, sequence: UInt32, acknowledgment: UInt32, payloadLength: Int,
-        place: Int, control: UInt32
+        timeToLive: UInt8, place: Int, control: UInt32
     ) {
         // An address and its port in one number, and no branch: directions come in random order.
         let source = (addresses >> 32) << 16 | UInt64(ports >> 16)
@@ -48,7 +50,8 @@ public struct Glance: BitwiseCopyable, Sendable {
         self.ports = isFromSecond ? ports << 16 | ports >> 16 : ports
         self.sequence = SequenceNumber(sequence)
         self.acknowledgment = SequenceNumber(acknowledgment)
-        self.payloadLength = UInt32(truncatingIfNeeded: payloadLength)
+        self.payloadLength = UInt16(truncatingIfNeeded: payloadLength)
+        self.timeToLive = timeToLive
         self.place = UInt32(truncatingIfNeeded: place)
         self.control =
             control & 0x0FFF_FFFF | (isFromSecond ? Form.fromSecond : 0) | (payloadLength == 1 ? Form.unusual : 0)
@@ -67,12 +70,13 @@ public struct Glance: BitwiseCopyable, Sendable {
         ports = UInt32(first.port) << 16 | UInt32(second.port)
         sequence = segment.sequence
         acknowledgment = segment.acknowledgment
-        payloadLength = segment.payloadLength
+        payloadLength = UInt16(clamping: segment.payloadLength)
+        timeToLive = segment.timeToLive
         self.place = UInt32(truncatingIfNeeded: place)
         control = Form.listed | UInt32(segment.flags.rawValue & 0x0FFF) << 16 | UInt32(segment.window)
         if !isVersion4 { control |= Form.version6 }
         if isFromSecond { control |= Form.fromSecond }
-        if segment.role != .whole || payloadLength == 1 || payloadLength > 0xFFFF { control |= Form.unusual }
+        if segment.role != .whole || payloadLength == 1 || segment.payloadLength > 0xFFFF { control |= Form.unusual }
     }
 
     /// As much of its segment as it tells, where the packet is not what it was: its file was changed meanwhile.
@@ -84,7 +88,8 @@ public struct Glance: BitwiseCopyable, Sendable {
         var segment = Segment(time: time, source: ends[side], destination: ends[1 - side])
         segment.sequence = sequence
         segment.acknowledgment = acknowledgment
-        segment.payloadLength = payloadLength
+        segment.payloadLength = UInt32(payloadLength)
+        segment.timeToLive = timeToLive
         segment.record = place
         segment.flags = TCPFlags(rawValue: UInt16(truncatingIfNeeded: control >> 16) & 0x0FFF)
         segment.window = window
@@ -173,7 +178,8 @@ public struct GlanceBatch: ~Copyable, Sendable {
         if glance.isListed { return listed.segments[place] }
         return packets.withOctets { bytes in
             guard let packet = PlainPacket(ipv4: bytes, packets.records[place]) else { return glance.segment }
-            let segment = packet.segmentIPv4(bytes, packets.records[place], place)
+            let frame = packets.reference(to: packets.records[place])
+            let segment = packet.segmentIPv4(bytes, packets.records[place], place, frame)
             return segment.sequence == glance.sequence ? segment : glance.segment
         }
     }

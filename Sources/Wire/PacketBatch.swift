@@ -14,6 +14,8 @@ public struct PacketBatch: ~Copyable, Sendable {
     public var records: [PacketRecord] = []
     /// The frame number of the record whose `frame` is 0; frames count every record of a file, the first is 1.
     public var firstFrame: UInt64 = 1
+    /// The number of the file that the packets are from, 0 first.
+    public var file: UInt32 = 0
 
     /// An empty batch that is to hold `capacity` octets, or as many as the source sees fit.
     public init(capacity: Int = 0) {
@@ -43,6 +45,12 @@ public struct PacketBatch: ~Copyable, Sendable {
     @inlinable
     public func frame(of record: PacketRecord) -> UInt64 {
         firstFrame &+ UInt64(record.frame)
+    }
+
+    /// Where the packet of `record` is.
+    @inlinable @inline(__always)
+    public func reference(to record: PacketRecord) -> FrameReference {
+        FrameReference(file: file, frame: frame(of: record))
     }
 }
 

@@ -76,9 +76,9 @@ struct PlainPacket: BitwiseCopyable {
 
     /// Its segment, where it is one of IPv4; `place` is that of `record` in its batch.
     @inline(__always)
-    func segmentIPv4(_ bytes: RawSpan, _ record: PacketRecord, _ place: Int) -> Segment {
+    func segmentIPv4(_ bytes: RawSpan, _ record: PacketRecord, _ place: Int, _ frame: FrameReference) -> Segment {
         segment(
-            bytes, record, place,
+            bytes, record, place, frame,
             from: IPAddress(v4: bytes.unchecked32(start &+ 26)), to: IPAddress(v4: bytes.unchecked32(start &+ 30)),
             identification: bytes.unchecked16(start &+ 18), timeToLive: bytes.uncheckedOctet(start &+ 22))
     }
@@ -89,14 +89,15 @@ struct PlainPacket: BitwiseCopyable {
         Glance(
             time: record.time, addresses: bytes.unchecked64(start &+ 26), ports: bytes.unchecked32(transport),
             sequence: bytes.unchecked32(transport &+ 4), acknowledgment: bytes.unchecked32(transport &+ 8),
-            payloadLength: end &- payload, place: place, control: bytes.unchecked32(transport &+ 12))
+            payloadLength: end &- payload, timeToLive: bytes.uncheckedOctet(start &+ 22), place: place,
+            control: bytes.unchecked32(transport &+ 12))
     }
 
     /// Its segment, where it is one of IPv6; `place` is that of `record` in its batch.
     @inline(__always)
-    func segmentIPv6(_ bytes: RawSpan, _ record: PacketRecord, _ place: Int) -> Segment {
+    func segmentIPv6(_ bytes: RawSpan, _ record: PacketRecord, _ place: Int, _ frame: FrameReference) -> Segment {
         segment(
-            bytes, record, place,
+            bytes, record, place, frame,
             from: IPAddress(v6: bytes.unchecked64(start &+ 22), bytes.unchecked64(start &+ 30)),
             to: IPAddress(v6: bytes.unchecked64(start &+ 38), bytes.unchecked64(start &+ 46)),
             identification: 0, timeToLive: bytes.uncheckedOctet(start &+ 21))
@@ -104,7 +105,7 @@ struct PlainPacket: BitwiseCopyable {
 
     @inline(__always)
     private func segment(
-        _ bytes: RawSpan, _ record: PacketRecord, _ place: Int, from source: IPAddress, to destination: IPAddress,
+        _ bytes: RawSpan, _ record: PacketRecord, _ place: Int, _ frame: FrameReference, from source: IPAddress, to destination: IPAddress,
         identification: UInt16, timeToLive: UInt8
     ) -> Segment {
         let headerLength = payload &- transport
@@ -114,7 +115,7 @@ struct PlainPacket: BitwiseCopyable {
             source: Endpoint(source, bytes.unchecked16(transport)),
             destination: Endpoint(destination, bytes.unchecked16(transport &+ 2)),
             sequence: bytes.unchecked32(transport &+ 4), acknowledgment: bytes.unchecked32(transport &+ 8),
-            payloadLength: end &- payload, record: place, window: bytes.unchecked16(transport &+ 14),
+            payloadLength: end &- payload, record: place, frame: frame, window: bytes.unchecked16(transport &+ 14),
             flags: bytes.unchecked16(transport &+ 12) & 0x0FFF,
             timestampValue: hasTimestamps ? bytes.unchecked32(transport &+ 24) : 0,
             timestampEcho: hasTimestamps ? bytes.unchecked32(transport &+ 28) : 0,

@@ -41,6 +41,11 @@ public struct Segment: BitwiseCopyable, Sendable {
     /// Whether the header carries a SACK option (RFC 2018), as D-SACK answers do.
     public var hasSelectiveAcknowledgment: Bool
 
+    /// Where its packet is.
+    public var frame: FrameReference
+    /// The ICMP error that quotes it; nil unless `role` is `.quoted` or `.quotedShort`.
+    public var error: ICMPError?
+
     /// What may be concluded from a segment (wireshark-rules 2.5 to 2.7).
     public enum Role: UInt8, Sendable, BitwiseCopyable {
         /// A segment with all lengths known: it is analysed.
@@ -51,6 +56,8 @@ public struct Segment: BitwiseCopyable, Sendable {
         case fragment
         /// Quoted in an ICMP error, or a sample of a packet: looked up, not analysed.
         case quoted
+        /// Quoted in an ICMP error by less than 16 bytes: evidence, but too short to be looked up by Wireshark.
+        case quotedShort
         /// Only the first 14 or 15 octets, up to the flags: looked up by Wireshark 4.6 alone.
         case headerCut
     }
@@ -77,13 +84,15 @@ public struct Segment: BitwiseCopyable, Sendable {
         isShown = true
         hasTimestamps = false
         hasSelectiveAcknowledgment = false
+        frame = .none
+        error = nil
     }
 
     /// The whole, shown segment of a plain packet: all at once, so that it is written where it shall lie.
     @inline(__always)
     init(
         time: Int64, source: Endpoint, destination: Endpoint, sequence: UInt32, acknowledgment: UInt32,
-        payloadLength: Int, record: Int, window: UInt16, flags: UInt16, timestampValue: UInt32, timestampEcho: UInt32,
+        payloadLength: Int, record: Int, frame: FrameReference, window: UInt16, flags: UInt16, timestampValue: UInt32, timestampEcho: UInt32,
         identification: UInt16, timeToLive: UInt8, headerLength: Int, firstPayloadOctet: UInt8, hasTimestamps: Bool
     ) {
         self.time = time
@@ -105,5 +114,7 @@ public struct Segment: BitwiseCopyable, Sendable {
         isShown = true
         self.hasTimestamps = hasTimestamps
         hasSelectiveAcknowledgment = false
+        self.frame = frame
+        error = nil
     }
 }

@@ -4,7 +4,7 @@
 /// Fragments are the only state, and it is bounded.
 public struct SegmentDecoder: ~Copyable {
     /// What became of the packets so far.
-    public private(set) var tally = DecodeTally()
+    public internal(set) var tally = DecodeTally()
 
     /// Whose reading of the wire is followed where versions of Wireshark differ.
     let version: WiresharkVersion
@@ -17,8 +17,10 @@ public struct SegmentDecoder: ~Copyable {
         self.version = version
     }
 
-    /// When the packet before was captured (ns since 1970).
-    private var lastTime = Int64.min
+    /// When the packet before was captured (ns since 1970); `Int64.min` before the first.
+    public private(set) var lastTime = Int64.min
+    /// Where the record whose `frame` is 0 is.
+    private var origin = FrameReference.none
 
     /// Decodes every packet of `batch` and appends the segments found to `segments`, in order.
     public mutating func decode(_ batch: borrowing PacketBatch, into segments: inout SegmentBatch) {
@@ -31,6 +33,7 @@ public struct SegmentDecoder: ~Copyable {
     public mutating func decode(
         _ batch: borrowing PacketBatch, _ places: Range<Int>, into segments: inout SegmentBatch
     ) {
+        origin = FrameReference(file: batch.file, frame: batch.firstFrame)
         batch.withOctets { bytes in
             let records = batch.records.span
             var place = places.lowerBound
@@ -49,6 +52,7 @@ public struct SegmentDecoder: ~Copyable {
     public mutating func glance(
         at batch: borrowing PacketBatch, _ places: Range<Int>, into glances: inout GlanceBatch
     ) {
+        origin = FrameReference(file: batch.file, frame: batch.firstFrame)
         batch.withOctets { bytes in
             let records = batch.records.span
             var place = places.lowerBound
@@ -66,6 +70,7 @@ public struct SegmentDecoder: ~Copyable {
 
     /// Decodes every packet of `batch` the general way: tests hold the plain one against it.
     mutating func decodeGenerally(_ batch: borrowing PacketBatch, into segments: inout SegmentBatch) {
+        origin = FrameReference(file: batch.file, frame: batch.firstFrame)
         batch.withOctets { bytes in
             for place in batch.records.indices { decode(bytes, batch.records[place], place, &segments) }
         }
@@ -78,6 +83,7 @@ public struct SegmentDecoder: ~Copyable {
     private mutating func glanceAtPlain(
         _ bytes: RawSpan, _ records: Span<PacketRecord>, _ places: Range<Int>, into batch: inout GlanceBatch
     ) -> Int {
+        let origin = origin
         var end = places.lowerBound
         let firstListed = batch.listed.segments.count
         batch.glances.append(addingCapacity: places.count) { glances in
@@ -85,7 +91,7 @@ public struct SegmentDecoder: ~Copyable {
                 end = Self.takePlain(bytes, records, places) { packet, place in
                     glances.append(packet.glanceIPv4(bytes, records[place], place))
                 } version6: { packet, place in
-                    let segment = packet.segmentIPv6(bytes, records[place], place)
+                    let segment = packet.segmentIPv6(bytes, records[place], place, origin.advanced(by: records[place].frame))
                     glances.append(Glance(at: segment, place: firstListed &+ listed.count))
                     listed.append(segment)
                 }
@@ -102,12 +108,15 @@ public struct SegmentDecoder: ~Copyable {
     private mutating func decodePlain(
         _ bytes: RawSpan, _ records: Span<PacketRecord>, _ places: Range<Int>, into segments: inout SegmentBatch
     ) -> Int {
+        let origin = origin
         var end = places.lowerBound
         segments.append(addingCapacity: places.count) { segments in
             end = Self.takePlain(bytes, records, places) { packet, place in
-                segments.append(packet.segmentIPv4(bytes, records[place], place))
+                segments.append(
+                    packet.segmentIPv4(bytes, records[place], place, origin.advanced(by: records[place].frame)))
             } version6: { packet, place in
-                segments.append(packet.segmentIPv6(bytes, records[place], place))
+                segments.append(
+                    packet.segmentIPv6(bytes, records[place], place, origin.advanced(by: records[place].frame)))
             }
         }
         countPlain(records, places.lowerBound..<end)
@@ -142,10 +151,19 @@ public struct SegmentDecoder: ~Copyable {
     @inline(__always)
     private mutating func countPlain(_ records: Span<PacketRecord>, _ places: Range<Int>) {
         var (lastTime, outOfOrder, octets) = (lastTime, 0 as UInt64, 0 as UInt64)
+        var longest: Int64 = 0
         for place in places {
-            outOfOrder &+= records[place].time < lastTime ? 1 : 0
-            lastTime = records[place].time
+            let time = records[place].time
+            outOfOrder &+= time < lastTime ? 1 : 0
+            longest = max(longest, time &- lastTime)
+            lastTime = time
             octets &+= UInt64(records[place].claimedLength)
+        }
+        if longest >= CapturePauses.threshold || !tally.pauses.hasVariedTimes {
+            for place in places {
+                tally.pauses.add(after: self.lastTime, at: records[place].time)
+                self.lastTime = records[place].time
+            }
         }
         self.lastTime = lastTime
         tally.outOfOrder &+= outOfOrder
@@ -159,6 +177,7 @@ public struct SegmentDecoder: ~Copyable {
     private mutating func count(_ record: PacketRecord) {
         tally.packets &+= 1
         if record.time < lastTime { tally.outOfOrder &+= 1 }
+        tally.pauses.add(after: lastTime, at: record.time)
         lastTime = record.time
         tally.octets &+= UInt64(record.claimedLength)
     }
@@ -173,7 +192,8 @@ public struct SegmentDecoder: ~Copyable {
         let claimed = Int(record.claimedLength)
         count(record)
         let packet = bytes.extracting(start..<(start + captured))
-        let context = PacketContext(time: record.time, record: UInt32(truncatingIfNeeded: place))
+        var context = PacketContext(time: record.time, record: UInt32(truncatingIfNeeded: place))
+        context.frame = origin.advanced(by: record.frame)
         var extent = Extent(start: 0, captured: packet.byteCount, claimed: claimed)
         if record.checkSequenceLength > 0 { extent = extent.trimmed(by: Int(record.checkSequenceLength)) }
         let before = segments.segments.count
@@ -187,7 +207,9 @@ public struct SegmentDecoder: ~Copyable {
         } catch {
             tally.count(error)
         }
-        tally.segments &+= UInt64(segments.segments.count - before)
+        for index in before..<segments.segments.count {
+            if segments.segments[index].error == nil { tally.segments &+= 1 } else { tally.icmpErrors &+= 1 }
+        }
     }
 }
 
@@ -245,11 +267,16 @@ struct PacketContext: BitwiseCopyable {
     var role = Segment.Role.whole
     /// How many headers deep: bounds recursion through tunnels.
     var depth = 0
+    /// Where the packet is.
+    var frame = FrameReference.none
+    /// The ICMP error that quotes what is inside; nil outside of one.
+    var error: ICMPError?
 
     /// The same, for a packet of its own.
     var whole: PacketContext {
         var context = self
         context.role = .whole
+        context.error = nil
         return context
     }
 

@@ -7,7 +7,7 @@ extension SegmentDecoder {
     ///     |  Data |Rsrvd|   Control Bits  |            Window             |
     ///     | Offset|     |                 |                               |
     ///     |           Checksum            |         Urgent Pointer        |
-    func decodeTCP(
+    mutating func decodeTCP(
         _ bytes: RawSpan, _ extent: Extent, _ header: IPHeader, _ context: PacketContext,
         _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
@@ -15,6 +15,10 @@ extension SegmentDecoder {
         let claimed = extent.length
         let readable = min(extent.available, claimed)
         guard readable >= 16 else {
+            // RFC 792 asks routers to quote 8 bytes: ports and sequence number, which is all that a match needs.
+            if let error = context.error, readable >= 8, readable < 14 || version < .v4_6 {
+                return segments.append(quotedSegment(bytes, start, header, context, error))
+            }
             if readable >= 14, version >= .v4_6 {
                 segments.append(cutSegment(bytes, start, header, context))
             }
@@ -36,6 +40,12 @@ extension SegmentDecoder {
         segment.timeToLive = header.timeToLive
         segment.isShown = headerLength >= 20 && readable >= max(20, headerLength)
         segment.role = context.role
+        segment.frame = context.frame
+        segment.error = context.error
+        if readable < headerLength, readable < claimed, context.error == nil {
+            tally.cutHeaders &+= 1
+            tally.cutHeadersNeed = max(tally.cutHeadersNeed, start + headerLength)
+        }
         if context.role == .whole {
             if claimed < headerLength {
                 segment.role = .short
@@ -61,11 +71,29 @@ extension SegmentDecoder {
             source: Endpoint(header.source, bytes.big16(start)),
             destination: Endpoint(header.destination, bytes.big16(start + 2)))
         segment.record = context.record
+        segment.frame = context.frame
         segment.sequence = SequenceNumber(bytes.big32(start + 4))
         segment.acknowledgment = SequenceNumber(bytes.big32(start + 8))
         segment.flags = TCPFlags(rawValue: bytes.big16(start + 12) & 0x0FFF)
         segment.role = .headerCut
         segment.isShown = false
+        return segment
+    }
+
+    /// A segment of which an ICMP error quotes ports and sequence number, and no flags.
+    private func quotedSegment(
+        _ bytes: RawSpan, _ start: Int, _ header: IPHeader, _ context: PacketContext, _ error: ICMPError
+    ) -> Segment {
+        var segment = Segment(
+            time: context.time,
+            source: Endpoint(header.source, bytes.big16(start)),
+            destination: Endpoint(header.destination, bytes.big16(start + 2)))
+        segment.record = context.record
+        segment.frame = context.frame
+        segment.sequence = SequenceNumber(bytes.big32(start + 4))
+        segment.role = .quotedShort
+        segment.isShown = false
+        segment.error = error
         return segment
     }
 

@@ -27,8 +27,8 @@ extension SegmentDecoder {
         case 143: try decodeEthernet(bytes, extent, inner, &segments)  // RFC 8986 4.9
         case 103: try decodePIM(bytes, extent, inner, &segments)
         case 137: try decodeMPLS(bytes, extent, inner, &segments)
-        case 1 where header.source.version == .v4: try decodeICMP(bytes, extent, inner, &segments)
-        case 58 where header.source.version == .v6: try decodeICMPv6(bytes, extent, inner, &segments)
+        case 1 where header.source.version == .v4: try decodeICMP(bytes, extent, header, inner, &segments)
+        case 58 where header.source.version == .v6: try decodeICMPv6(bytes, extent, header, inner, &segments)
         default: return
         }
     }
@@ -56,7 +56,7 @@ extension SegmentDecoder {
 
     /// Decodes the packet that an ICMP error quotes (RFC 792, RFC 4884, wireshark-rules 2.6).
     private mutating func decodeICMP(
-        _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
+        _ bytes: RawSpan, _ extent: Extent, _ header: IPHeader, _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
         try extent.require(8, .tunnel)
         // A redirect (5) quotes 8 octets behind the IP header, too few to look a stream up.
@@ -69,17 +69,21 @@ extension SegmentDecoder {
         }
         var context = context
         context.role = .quoted
+        context.error = ICMPError(
+            router: header.source, type: bytes.octet(extent.start), code: bytes.octet(extent.start + 1))
         try decodeIP(bytes, quote, context, &segments)
     }
 
     /// Decodes the packet that an ICMPv6 error quotes (RFC 4443 3, wireshark-rules 2.6).
     private mutating func decodeICMPv6(
-        _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
+        _ bytes: RawSpan, _ extent: Extent, _ header: IPHeader, _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
         try extent.require(8, .tunnel)
         guard (1...4).contains(bytes.octet(extent.start)) else { return }
         var context = context
         context.role = .quoted
+        context.error = ICMPError(
+            router: header.source, type: bytes.octet(extent.start), code: bytes.octet(extent.start + 1))
         try decodeIPv6(bytes, extent.dropping(8), context, &segments)
     }
 }

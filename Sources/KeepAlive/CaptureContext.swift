@@ -1,0 +1,57 @@
+public import Wire
+
+/// What is known of a capture beside its connections: what it can show, and what it cannot.
+public struct CaptureContext: Sendable {
+    /// When the capture ends: the time of its last packet, live the present time (ns since 1970). nil: with each
+    /// connection's own last segment.
+    public var end: Int64?
+    /// Whether segments with more than one byte of data were kept out.
+    public var isLight = false
+    /// Whether packets were dropped, or headers cut: then nothing is sure.
+    public var lacksPackets = false
+    /// Whether the times of the packets were made up.
+    public var isArtificial = false
+    /// Stretches in which no packet of any connection was captured.
+    public var pauses: [CapturePauses.Pause] = []
+    /// Of those, the ones that several connections span: the capture was stopped, or two were merged.
+    public var holes: [CapturePauses.Pause] = []
+    /// When hosts that fell silent were heard elsewhere.
+    public var activity = HostActivity()
+
+    /// A capture of which nothing is known but its connections.
+    public init() {}
+
+    /// Whether most of the time from `start` to `end` (ns since 1970) lies in one of `stretches`.
+    static func isCovered(from start: Int64, to end: Int64, by stretches: [CapturePauses.Pause]) -> Bool {
+        guard end > start else { return false }
+        return stretches.contains { stretch in
+            let overlap = min(end, stretch.end) &- max(start, stretch.start)
+            return overlap > (end &- start) / 2
+        }
+    }
+}
+
+extension ConnectionTracker {
+    /// Those of `pauses` that several connections span, so that the capture and not they had stopped.
+    public func holes(among pauses: [CapturePauses.Pause]) -> [CapturePauses.Pause] {
+        pauses.filter { spanCount($0) >= Self.spansOfHole }
+    }
+
+    /// Connections that have segments before and after a pause: fewer than this may all have been idle.
+    public static let spansOfHole = 3
+
+    /// How many connections have segments before and after `pause`; no more than needed are counted.
+    public func spanCount(_ pause: CapturePauses.Pause) -> Int {
+        count(version4, pause) + count(version6, pause)
+    }
+
+    private func count<Key: ConnectionKey>(_ table: borrowing ConnectionTable<Key>, _ pause: CapturePauses.Pause) -> Int {
+        var count = 0
+        for index in 0..<table.count where table[birth: index].time <= pause.start {
+            let slot = table.slot(at: index)
+            if max(slot.sides.0.spokeTime, slot.sides.1.spokeTime) >= pause.end { count += 1 }
+            if count >= Self.spansOfHole { return count }
+        }
+        return count
+    }
+}

@@ -1,0 +1,563 @@
+import Wire
+
+// How the segments of a connection that take the full path become evidence. Each step is one function; `record` is their
+// order. What is concluded from the evidence is in `Verdicts`.
+
+extension ConnectionLedger {
+    /// Records what `passage` says about the connection of `birth`, and appends an event where it concerns keep-alives.
+    ///
+    /// `sender` and `peer` are the ends as the segment leaves them; `isSelf`: both ends are the same.
+    mutating func record(
+        _ passage: Passage, _ birth: inout ConnectionBirth, _ sender: inout WiresharkSide,
+        _ peer: inout WiresharkSide, isSelf: Bool, isLight: Bool, _ events: inout [SegmentEvent]
+    ) {
+        let (segment, side) = (passage.segment, passage.side)
+        let gaps = Elapsed(passage, self, birth)
+        recordHandshake(passage, &birth)
+        if !isLight { recordRepeats(passage, &birth) }
+        let isForeign = birth[hops: side].isForeign(segment.timeToLive) && continues(passage, birth) != true
+        var kind: SegmentKind?
+        if segment.flags.contains(.rst) {
+            kind = recordReset(passage, gaps, &birth, isForeign: isForeign, isSelf: isSelf)
+        } else {
+            kind = classify(passage, birth, isForeign: isForeign)
+            let isChallenge = recordChallenge(passage, &birth)
+            if isChallenge { kind = .challenge }
+            recordContinuation(passage, &birth)
+        }
+        let isOfProbing = kind?.isOfProbing ?? false
+        recordIdleness(passage, gaps, &birth, isOfProbing: isOfProbing, isForeign: isForeign)
+        if !isLight {
+            recordLosses(passage, &birth, isAsking: kind?.isAsking ?? false)
+            recordMissing(passage, &birth)
+        }
+        recordClose(passage, gaps, &birth)
+        if kind?.isAsking ?? false { sender.spokeTime = passage.sender.spokeTime }
+        report(passage, kind, gaps, &birth, &sender, &peer, isForeign: isForeign, isSelf: isSelf, &events)
+        if !isOfProbing, !segment.flags.contains(.rst) {
+            birth.facts.0.subtract(.probesIdle)
+            birth.facts.1.subtract(.probesIdle)
+        }
+        recordIdentity(passage, &birth, kind, &sender, isForeign: isForeign)
+        birth[facts: side].setMember(.lastWasReset, segment.flags.contains(.rst))
+        if passage.segment.payloadLength > 1 || passage.carriesNewData { birth[facts: side].formUnion(.sentData) }
+        sender.set(.needsAttention, to: !birth[facts: side].isDisjoint(with: EndFacts.attention))
+        peer.set(.needsAttention, to: !birth[facts: 1 - side].isDisjoint(with: EndFacts.attention))
+    }
+
+    /// How long nothing had passed before a segment, by each clock (ns); 0 where that is not known.
+    struct Elapsed {
+        /// Since any segment.
+        let path: Int64
+        /// Since a segment that was neither a probe nor an answer.
+        let application: Int64
+        /// Since either end probed: the time of the last probe of the sender and of its peer (ns since 1970).
+        let asked: (own: Int64?, peer: Int64?)
+
+        init(_ passage: Passage, _ ledger: borrowing ConnectionLedger, _ birth: ConnectionBirth) {
+            asked = (
+                ledger.lastAsked(birth, side: passage.side), ledger.lastAsked(birth, side: 1 - passage.side)
+            )
+            let spoke = max(passage.sender.spokeTime, passage.peer.spokeTime)
+            let last = max(spoke, asked.own ?? .min, asked.peer ?? .min)
+            let isKnown = !passage.hidesIdleness && spoke != .min && !passage.sender.facts.contains(.hasUnacknowledged)
+            path = isKnown && time(passage) > last ? time(passage) &- last : 0
+            let quiet = ledger.quietSince(birth) ?? spoke
+            application = isKnown && quiet != .min && time(passage) > quiet ? time(passage) &- quiet : 0
+
+            func time(_ passage: Passage) -> Int64 { passage.time }
+        }
+    }
+
+    // MARK: Steps
+
+    private func recordHandshake(_ passage: Passage, _ birth: inout ConnectionBirth) {
+        let (flags, side) = (passage.flags, passage.side)
+        if flags.contains(.syn) {
+            if flags.contains(.ack) {
+                if birth[facts: 1 - side].contains(.sentSYN), birth[roundTrip: side] == nil, passage.peer.spokeTime != .min {
+                    birth[roundTrip: side] = passage.time &- passage.peer.spokeTime
+                }
+                birth[facts: side].formUnion(.sentSYNACK)
+            } else {
+                birth[facts: side].formUnion(.sentSYN)
+            }
+        } else if birth[facts: side].contains(.sentSYN), birth[facts: 1 - side].contains(.sentSYNACK),
+            birth[roundTrip: side] == nil, !flags.contains(.rst), passage.peer.spokeTime != .min
+        {
+            birth[roundTrip: side] = passage.time &- passage.peer.spokeTime
+        }
+    }
+
+    /// Notes pure acknowledgments that are repeated while the peer is silent, and decides when they are probes.
+    private mutating func recordRepeats(_ passage: Passage, _ birth: inout ConnectionBirth) {
+        let side = passage.side
+        let opened = birth.facts.0.union(birth.facts.1).isDisjoint(with: [.sentSYN, .sentSYNACK, .sentFIN, .sentRST])
+        guard opened, !birth[facts: side].contains(.sentData), passage.repeatsAcknowledgment,
+            // An end whose data was captured probes one below its next number, which Wireshark marks.
+            passage.sender.next == (side == 0 ? birth.bases.0 : birth.bases.1) + 1
+        else {
+            if birth[facts: side].contains(.repeats), !passage.repeatsAcknowledgment { endRepeats(passage, &birth) }
+            if birth[facts: 1 - side].contains(.repeats), !passage.segment.flags.contains(.rst) {
+                birth[facts: 1 - side].subtract(.repeats)
+            }
+            return
+        }
+        let segment = passage.segment
+        let index = evidence(of: &birth)
+        let isFirst = evidences[index][side].repeats == 0
+        if isFirst {
+            evidences[index][side].repeatStart = passage.sender.spokeTime
+            evidences[index][side].repeatEcho = segment.timestampEcho
+        }
+        let isStanding = !segment.hasTimestamps || evidences[index][side].repeatEcho == segment.timestampEcho
+        evidences[index][side].repeats &+= 1
+        // Answers to probes that were not captured look the same, but echo a new timestamp each time.
+        if !isStanding {
+            evidences[index][1 - side].miss(.echoed, at: segment.time)
+            birth[facts: side].subtract(.repeats)
+            return
+        }
+        if segment.hasTimestamps, isFirst { return }
+        adoptRepeats(passage, index, &birth)
+    }
+
+    /// The repeated acknowledgments before `passage` were probes.
+    private mutating func adoptRepeats(_ passage: Passage, _ index: Int, _ birth: inout ConnectionBirth) {
+        let side = passage.side
+        guard !birth[facts: side].contains(.repeats), birth[history: side] == 0 else { return }
+        birth[facts: side].formUnion([.repeats, .awaitsAnswer, .probesIdle])
+        let history = ownHistory(side, &birth)
+        let (start, last) = (evidences[index][side].repeatStart, passage.sender.spokeTime)
+        histories[history].adopt(
+            probesAt: start == last ? [last] : [start, last], sequence: passage.sender.next, &details)
+    }
+
+    /// A RST one above the repeated acknowledgments proves that they were probes.
+    private mutating func endRepeats(_ passage: Passage, _ birth: inout ConnectionBirth) {
+        if !passage.segment.flags.contains(.rst) { birth[facts: passage.side].subtract(.repeats) }
+    }
+
+    private func classify(_ passage: Passage, _ birth: ConnectionBirth, isForeign: Bool) -> SegmentKind? {
+        let (side, segment) = (passage.side, passage.segment)
+        let (own, other) = (birth[history: side], birth[history: 1 - side])
+        let classifier = SegmentClassifier(
+            segment: segment, marks: passage.marks, senderBefore: passage.sender, peerBefore: passage.peer,
+            senderFacts: birth[facts: side], peerFacts: birth[facts: 1 - side],
+            // A copy of a probe has the TTL of where it was captured.
+            isForeign: isForeign && !(own != 0 && histories[Int(own) - 1].isCopy(segment)),
+            awaited: other == 0 ? nil : histories[Int(other) - 1].lastAsked,
+            hasOutstanding: birth[facts: 1 - side].contains(.awaitsAnswer)
+                || (other != 0 && histories[Int(other) - 1].hasOutstanding))
+        let kind = classifier.kind
+        guard kind == .probe || kind == .middleboxProbe else { return kind }
+        // No timer fires at once after its own end has sent something, and nobody probes a closed connection.
+        let last = max(passage.sender.spokeTime, lastAsked(birth, side: side) ?? .min)
+        let isAtOnce = last != .min && passage.time >= last && passage.time &- last < 1_000_000
+        let isCopy = own != 0 && histories[Int(own) - 1].isCopy(segment)
+        let isClosed = birth.facts.0.intersection(birth.facts.1).contains(.sentFIN)
+        if (isAtOnce && !isCopy) || isClosed || birth[facts: side].contains(.sentRST) {
+            return passage.marks.isEmpty ? nil : .acknowledgment
+        }
+        return kind
+    }
+
+    private mutating func recordIdleness(
+        _ passage: Passage, _ gaps: Elapsed, _ birth: inout ConnectionBirth, isOfProbing: Bool, isForeign: Bool
+    ) {
+        let (side, time, frame) = (passage.side, passage.time, passage.segment.frame)
+        let isReset = passage.flags.contains(.rst)
+        let isClosing = isReset || passage.flags.contains(.fin)
+        let isHalfClosed = birth.closeTime != .min
+        if birth[facts: 1 - side].contains(.brokeIdle), !isForeign {
+            birth[facts: 1 - side].subtract(.brokeIdle)
+            if birth.evidence != 0, !isReset { evidences[Int(birth.evidence) - 1].idleness.survive() }
+        }
+        if gaps.path >= Idleness.pause, !passage.peer.facts.contains(.hasUnacknowledged) {
+            birth.longestPause = max(birth.longestPause, UInt32(clamping: gaps.path / 1_000_000))
+        }
+        if gaps.path >= Idleness.threshold, passage.sender.facts.union(passage.peer.facts).contains(.established) {
+            let index = evidence(of: &birth)
+            if isClosing || isHalfClosed || birth[facts: side].contains(.sentRST) {
+                evidences[index].idleness.note(gaps.path, at: time, frame: frame)
+            } else {
+                evidences[index].idleness.end(after: gaps.path, at: time, frame: frame, side: side)
+                birth[facts: side].formUnion(.brokeIdle)
+            }
+        }
+        if !isOfProbing, !isClosing, gaps.application >= Idleness.threshold {
+            let index = evidence(of: &birth)
+            evidences[index].idleness.noteApplication(gaps.application, at: time)
+        }
+        recordUnprobed(passage, gaps, &birth)
+    }
+
+    /// Notes for each end how long it has heard nothing and sent no probe, with nothing in flight and the window open.
+    private mutating func recordUnprobed(_ passage: Passage, _ gaps: Elapsed, _ birth: inout ConnectionBirth) {
+        guard !passage.hidesIdleness, birth.closeTime == .min else { return }
+        let ends = [
+            (passage.side, passage.sender, passage.peer, gaps.asked.own),
+            (1 - passage.side, passage.peer, passage.sender, gaps.asked.peer),
+        ]
+        for (side, own, other, asked) in ends {
+            guard other.spokeTime != .min, passage.time > other.spokeTime, asked ?? .min <= other.spokeTime,
+                !own.facts.contains(.hasUnacknowledged), other.facts.contains(.windowKnown), other.window != 0
+            else { continue }
+            let gap = passage.time &- other.spokeTime
+            guard gap >= Idleness.threshold || (gap >= Idleness.pause && birth.evidence != 0) else { continue }
+            let index = evidence(of: &birth)
+            evidences[index][side].longestUnprobed = max(evidences[index][side].longestUnprobed, gap)
+        }
+    }
+
+    private mutating func recordLosses(_ passage: Passage, _ birth: inout ConnectionBirth, isAsking: Bool) {
+        let (side, time) = (passage.side, passage.time)
+        if birth[facts: 1 - side].contains(.retransmits), passage.acknowledgesNew {
+            birth[facts: 1 - side].subtract(.retransmits)
+            if birth.evidence != 0 { evidences[Int(birth.evidence) - 1][1 - side].recover() }
+        }
+        // Copies of mirror ports come within milliseconds, and what follows an answer is a fast retransmission.
+        guard passage.isRetransmission, !isAsking, !passage.flags.contains(.syn), passage.sender.spokeTime != .min,
+            passage.peer.spokeTime < passage.sender.spokeTime, time &- passage.sender.spokeTime >= 100_000_000
+        else { return }
+        let index = evidence(of: &birth)
+        let isClose = passage.segment.payloadLength == 0
+        let wasIdle = birth[facts: side].contains(.brokeIdle) && evidences[index].idleness.pending > 0
+        let idle = wasIdle ? evidences[index].idleness.pending : 0
+        birth[facts: side].formUnion(.retransmits)
+        let segment = passage.segment
+        func note(_ end: inout EndEvidence) {
+            if end.retransmissions == 0 {
+                end.lossStart = passage.sender.spokeTime
+                end.lossFrame = segment.frame
+                end.idleBeforeLoss = idle
+                end.retransmitsClose = isClose
+            } else if end.lossSequence != segment.sequence {
+                end.lossChanges = end.lossChanges < .max ? end.lossChanges + 1 : .max
+            }
+            if !isClose { end.retransmitsClose = false }
+            end.lossSequence = segment.sequence
+            end.lossLength = segment.payloadLength
+            end.lossLast = time
+            end.lossLastFrame = segment.frame
+            if end.retransmissions < .max { end.retransmissions += 1 }
+        }
+        note(&evidences[index][side])
+        // A sender that hears nothing repeats the first part only, but for one probe of the tail (RFC 8985).
+        if evidences[index][side].lossChanges >= 3 { evidences[index][1 - side].miss(.selective, at: time) }
+    }
+
+    private mutating func recordMissing(_ passage: Passage, _ birth: inout ConnectionBirth) {
+        let (side, time, segment) = (passage.side, passage.time, passage.segment)
+        let completesUnseen =
+            birth[facts: side].contains(.sentSYN) && !passage.flags.contains(.syn) && !passage.flags.contains(.rst)
+            && !passage.peer.facts.contains(.windowKnown)
+        if passage.acknowledgesUnseen || completesUnseen {
+            let index = evidence(of: &birth)
+            if !evidences[index][1 - side].missing.contains(.acknowledged) {
+                evidences[index][1 - side].missingUpTo = segment.acknowledgment
+            }
+            evidences[index][1 - side].miss(.acknowledged, at: time)
+        }
+        guard birth.evidence != 0 else { return }
+        let index = Int(birth.evidence) - 1
+        // What was acknowledged a moment ago was captured a moment late.
+        if evidences[index][side].missing == .acknowledged, passage.carriesNewData,
+            time &- evidences[index][side].missingSince < Idleness.patience,
+            segment.sequence == passage.sender.next,
+            !evidences[index][side].missingUpTo.isNewer(than: passage.end)
+        {
+            evidences[index][side].missing = []
+            evidences[index][side].missingSince = .max
+        }
+        recordEcho(passage, index, birth)
+    }
+
+    /// Notes when an end echoes a timestamp that its peer must have sent since it was last captured.
+    private mutating func recordEcho(_ passage: Passage, _ index: Int, _ birth: ConnectionBirth) {
+        let (side, segment) = (passage.side, passage.segment)
+        guard segment.hasTimestamps, passage.flags.isDisjoint(with: [.syn, .rst]) else { return }
+        let heard = max(passage.peer.spokeTime, lastAsked(birth, side: 1 - side) ?? .min)
+        if evidences[index][side].echoHeard == heard, segment.timestampEcho != evidences[index][side].echo,
+            Int32(bitPattern: segment.timestampEcho &- evidences[index][side].echo) > 0
+        {
+            evidences[index][1 - side].miss(.echoed, at: passage.time)
+        }
+        // What the peer sent last may still be on its way to this end.
+        let trip = max(200_000_000, 2 * (birth[roundTrip: 0] ?? 0), 2 * (birth[roundTrip: 1] ?? 0))
+        guard heard == .min || passage.time &- heard >= trip else { return }
+        evidences[index][side].echo = segment.timestampEcho
+        evidences[index][side].echoHeard = heard
+    }
+
+    private mutating func recordClose(_ passage: Passage, _ gaps: Elapsed, _ birth: inout ConnectionBirth) {
+        let (side, time, segment) = (passage.side, passage.time, passage.segment)
+        if passage.flags.contains(.fin), !passage.flags.contains(.rst), !birth[facts: side].contains(.sentFIN) {
+            birth[facts: side].formUnion(.sentFIN)
+            if birth.closeTime == .min { birth.closeTime = time }
+            if birth.evidence != 0 || gaps.application >= Idleness.threshold || birth.hasEvents {
+                let index = evidence(of: &birth)
+                evidences[index][side].closeTime = time
+                evidences[index][side].closeFrame = segment.frame
+                evidences[index][side].idleBeforeClose = gaps.application
+            }
+        }
+        guard birth[facts: 1 - side].contains(.sentFIN) else { return }
+        if !birth[facts: 1 - side].contains(.closeAcknowledged) {
+            guard passage.flags.contains(.ack), !passage.flags.contains(.rst),
+                segment.acknowledgment == passage.peer.next
+            else { return }
+            birth[facts: 1 - side].formUnion(.closeAcknowledged)
+            if birth.evidence != 0 { evidences[Int(birth.evidence) - 1][1 - side].closeAcknowledged = time }
+            return
+        }
+        // The peer closed, that was acknowledged, and this end still sends something new.
+        guard passage.carriesNewData, !birth[facts: side].contains(.sentFIN), birth.closeTime != .min,
+            time &- birth.closeTime >= Idleness.patience,
+            time &- birth.closeTime > max(birth[roundTrip: 0] ?? 0, birth[roundTrip: 1] ?? 0)
+        else { return }
+        let index = evidence(of: &birth)
+        if evidences[index][1 - side].closeTime == nil { evidences[index][1 - side].closeTime = birth.closeTime }
+        if evidences[index][side].reuse == nil {
+            evidences[index][side].reuse = time
+            evidences[index][side].reuseFrame = segment.frame
+        }
+    }
+
+    /// Whether the IP identification of the segment continues the counter of its sender; nil: there is no counter.
+    private func continues(_ passage: Passage, _ birth: ConnectionBirth) -> Bool? {
+        let (last, this) = (birth[identification: passage.side], passage.segment.identification)
+        guard last != 0, this != 0 else { return nil }
+        return this &- last < 4096
+    }
+
+    private mutating func recordIdentity(
+        _ passage: Passage, _ birth: inout ConnectionBirth, _ kind: SegmentKind?, _ sender: inout WiresharkSide,
+        isForeign: Bool
+    ) {
+        let (side, segment) = (passage.side, passage.segment)
+        if !isForeign, segment.identification != 0 { birth[identification: side] = segment.identification }
+        guard segment.flags.isDisjoint(with: [.syn, .rst]), kind == nil, !passage.isRetransmission else { return }
+        let isFirst = birth[hops: side].recent == 0
+        let isProof = passage.carriesNewData || passage.acknowledgesNew || segment.flags.contains(.fin)
+        guard isFirst || isProof else { return }
+        birth[hops: side].note(segment.timeToLive)
+        sender.hopBits = segment.timeToLive
+    }
+
+    // MARK: Resets and challenges
+
+    /// Records a RST, and says what kind it is; nil: nothing that concerns keep-alives.
+    private mutating func recordReset(
+        _ passage: Passage, _ gaps: Elapsed, _ birth: inout ConnectionBirth, isForeign: Bool, isSelf: Bool
+    ) -> SegmentKind? {
+        let (side, other, segment) = (passage.side, 1 - passage.side, passage.segment)
+        let isEstablished = passage.sender.facts.union(passage.peer.facts).contains(.established)
+        guard isEstablished, !isSelf else {
+            if birth.facts.0.union(birth.facts.1).isDisjoint(with: .sentRST) { birth[facts: side].formUnion(.sentRST) }
+            return nil
+        }
+        if birth.evidence != 0, evidences[Int(birth.evidence) - 1].reset.isCopy(segment, of: side) {
+            return evidences[Int(birth.evidence) - 1].reset.kind
+        }
+        let trigger = trigger(of: passage, gaps, birth)
+        let waits = birth[facts: side].contains(.awaitsAnswer)
+        let isFirst = birth.facts.0.union(birth.facts.1).isDisjoint(with: .sentRST)
+        let isExact = isExact(passage, birth)
+        var prober = ResetEvidence.Prober.none
+        if waits, birth[history: side] != 0 {
+            prober = histories[Int(birth[history: side]) - 1].fits(resetAt: passage.time, details) ? .gaveUp : .aborted
+        }
+        // A RST one above two or more equal acknowledgments proves that those were probes.
+        if birth.evidence != 0, !waits, birth[history: side] == 0,
+            evidences[Int(birth.evidence) - 1][side].repeats > 0, segment.sequence == passage.sender.next + 1
+        {
+            adoptRepeats(passage, Int(birth.evidence) - 1, &birth)
+            prober = .gaveUp
+        }
+        var reset = ResetEvidence()
+        reset.time = passage.time
+        reset.frame = segment.frame
+        reset.side = UInt8(truncatingIfNeeded: side)
+        reset.hasAcknowledgment = segment.flags.contains(.ack)
+        reset.isExact = isExact
+        reset.timeToLive = segment.timeToLive
+        reset.hops = birth[hops: side]
+        reset.continuesIdentification = continues(passage, birth)
+        reset.trigger = trigger
+        reset.triggerTime = trigger == .probe || trigger == .windowProbe ? gaps.asked.peer ?? 0 : passage.peer.spokeTime
+        let isIdleAnswer = trigger != .nothing && birth[facts: other].contains(.brokeIdle) && birth.evidence != 0
+        reset.pathIdle =
+            isIdleAnswer ? evidences[Int(birth.evidence) - 1].idleness.pending : trigger == .nothing ? gaps.path : 0
+        if isIdleAnswer { reset.triggerFrame = evidences[Int(birth.evidence) - 1].idleness.pendingFrame }
+        reset.applicationIdle = gaps.application
+        reset.senderHadClosed = birth[facts: side].contains(.sentFIN)
+        reset.peerHadClosed = birth[facts: other].contains(.sentFIN)
+        reset.prober = prober
+        let index = evidence(of: &birth)
+        if isFirst {
+            evidences[index].reset = reset
+            birth[facts: side].formUnion(.sentRST)
+        } else if evidences[index].reset.side != reset.side, evidences[index].reset.otherTime == nil {
+            evidences[index].reset.otherTime = passage.time
+            evidences[index].reset.otherFrame = segment.frame
+            evidences[index].reset.otherIsUnprompted = trigger == .nothing
+        }
+        let kind = kind(of: reset, birth, isForeign: isForeign, isFirst: isFirst, isIdleAnswer: isIdleAnswer)
+        if isFirst {
+            evidences[index].reset.kind = kind
+            evidences[index].reset.sequence = segment.sequence
+            evidences[index].reset.identification = segment.identification
+        }
+        return kind
+    }
+
+    /// The kind of the RST of `reset`; nil: nothing that concerns keep-alives.
+    private func kind(
+        of reset: ResetEvidence, _ birth: ConnectionBirth, isForeign: Bool, isFirst: Bool, isIdleAnswer: Bool
+    ) -> SegmentKind? {
+        let wasIdle = max(reset.pathIdle, reset.applicationIdle) >= Idleness.threshold
+        let isNotable = birth.hasEvents || wasIdle
+        switch reset.prober {
+        case .gaveUp: return .abortReset
+        case .aborted: return .ownReset
+        case .none: break
+        }
+        if isFirst, !reset.isExact { return isNotable ? .refusableReset : nil }
+        let isAnswer = reset.trigger == .probe || reset.trigger == .windowProbe || isIdleAnswer
+        if isForeign, isAnswer || isNotable { return .pathReset }
+        if isAnswer { return .peerReset }
+        return isNotable && reset.trigger == .nothing ? .ownReset : nil
+    }
+
+    /// What a RST answers: something that the other end sent after its sender had last sent anything, a moment ago.
+    private func trigger(of passage: Passage, _ gaps: Elapsed, _ birth: ConnectionBirth) -> ResetEvidence.Trigger {
+        let own = max(passage.sender.spokeTime, gaps.asked.own ?? .min)
+        let trips = max(birth[roundTrip: 0] ?? 0, birth[roundTrip: 1] ?? 0)
+        let patience = max(Idleness.patience, 3 * trips)
+        if let asked = gaps.asked.peer, asked >= passage.peer.spokeTime, asked >= own, passage.time &- asked <= patience,
+            birth[facts: 1 - passage.side].contains(.awaitsAnswer)
+        {
+            let history = birth[history: 1 - passage.side]
+            return history != 0 && histories[Int(history) - 1].lastAsked?.kind == .zeroWindowProbe ? .windowProbe : .probe
+        }
+        guard passage.peer.spokeTime != .min, passage.time &- passage.peer.spokeTime <= patience,
+            passage.peer.facts.contains(.hasUnacknowledged)
+                || (birth[facts: 1 - passage.side].contains(.sentFIN) && passage.peer.spokeTime >= own)
+        else { return .nothing }
+        let isClose =
+            birth[facts: 1 - passage.side].contains(.sentFIN) && birth.closeTime == passage.peer.spokeTime
+            && !passage.peer.facts.contains(.sentLastData)
+        return isClose ? .close : .data
+    }
+
+    /// Whether the number of a RST is the next that its receiver expects.
+    private func isExact(_ passage: Passage, _ birth: ConnectionBirth) -> Bool {
+        let sequence = passage.segment.sequence
+        guard passage.peer.facts.contains(.windowKnown) else { return true }
+        if sequence == passage.sender.next || sequence == passage.peer.lastAcknowledgment { return true }
+        // What is known of the receiver may be its own RST, which acknowledges nothing.
+        return birth[facts: 1 - passage.side].contains(.lastWasReset)
+            || (birth[facts: passage.side].contains(.repeats) && sequence == passage.sender.next + 1)
+            || (birth[facts: passage.side].contains(.awaitsAnswer) && sequence == passage.sender.next + 1)
+    }
+
+    /// Notes what either end sends after a RST: both going on, or a challenge, mean that it was refused.
+    private mutating func recordContinuation(_ passage: Passage, _ birth: inout ConnectionBirth) {
+        guard birth.evidence != 0, !birth.facts.0.union(birth.facts.1).isDisjoint(with: .sentRST) else { return }
+        let index = Int(birth.evidence) - 1
+        guard let resetTime = evidences[index].reset.time else { return }
+        let victim = 1 - Int(evidences[index].reset.side)
+        let since = passage.time &- resetTime
+        let isVictim = passage.side == victim
+        var isRefused = false
+        if isVictim {
+            let isLate = since >= Idleness.patience
+            if !evidences[index].reset.isExact, isLate || passage.segment.payloadLength == 0 { isRefused = true }
+            if isLate { evidences[index].reset.continued.0 = true }
+        } else if since > 10_000_000, !passage.isRetransmission {
+            evidences[index].reset.continued.1 = true
+        }
+        if evidences[index].reset.continued == (true, true) { isRefused = true }
+        guard isRefused else { return }
+        evidences[index].refusedResets += 1
+        evidences[index].reset = ResetEvidence()
+        for side in 0...1 where birth[history: side] != 0 {
+            histories[Int(birth[history: side]) - 1].withdrawReset(&details)
+        }
+        birth.facts.0.subtract(.sentRST)
+        birth.facts.1.subtract(.sentRST)
+    }
+
+    /// Whether `passage` is the acknowledgment by which a RST or a SYN is refused; records the latter.
+    private mutating func recordChallenge(_ passage: Passage, _ birth: inout ConnectionBirth) -> Bool {
+        let (side, segment) = (passage.side, passage.segment)
+        guard segment.payloadLength == 0, segment.flags.isAcknowledgmentAlone else { return false }
+        if birth.evidence != 0, let time = evidences[Int(birth.evidence) - 1].reset.time,
+            Int(evidences[Int(birth.evidence) - 1].reset.side) != side,
+            !evidences[Int(birth.evidence) - 1].reset.isExact, passage.time &- time < Idleness.patience
+        {
+            return true
+        }
+        guard birth[facts: 1 - side].contains(.sentSYN), !birth[facts: side].contains(.sentSYNACK),
+            !passage.peer.facts.contains(.established), !passage.sender.facts.contains(.windowKnown),
+            segment.acknowledgment != passage.peer.next
+        else { return false }
+        let index = evidence(of: &birth)
+        guard evidences[index].challenge.time == nil else { return true }
+        evidences[index].challenge.time = passage.time
+        evidences[index].challenge.frame = segment.frame
+        if evidences[index].challenge.hasOlder {
+            evidences[index].challenge.isKnownConnection =
+                evidences[index].challenge.next == segment.sequence
+                && evidences[index].challenge.acknowledgment == segment.acknowledgment
+        }
+        return true
+    }
+
+    /// Notes what the connection in `slot`, of `birth`, was when a SYN of `side` began another one, `fresh`, on its ports:
+    /// the other end may still hold it (RFC 5961 4).
+    mutating func notePredecessor<Key: ConnectionKey>(
+        _ slot: ConnectionSlot<Key>, _ birth: ConnectionBirth, _ side: Int, of fresh: inout ConnectionBirth,
+        with segment: Segment
+    ) {
+        let (client, server) = side == 0 ? (slot.sides.0, slot.sides.1) : (slot.sides.1, slot.sides.0)
+        guard !segment.flags.contains(.ack), server.spokeTime != .min, server.facts.contains(.windowKnown) else { return }
+        let index = evidence(of: &fresh)
+        evidences[index].challenge.hasOlder = true
+        evidences[index].challenge.synFrame = segment.frame
+        evidences[index].challenge.next = server.next
+        evidences[index].challenge.acknowledgment = server.lastAcknowledgment
+        evidences[index].challenge.clientLastHeard = client.spoke
+        evidences[index].challenge.wasClosed =
+            birth.closeTime != .min || !birth.facts.0.union(birth.facts.1).isDisjoint(with: .sentRST)
+    }
+
+    // MARK: Errors
+
+    /// Records the ICMP error that quotes `segment`, sent by `side`, and appends its event, if the numbers fit.
+    mutating func recordError(
+        _ segment: Segment, _ side: Int, _ birth: inout ConnectionBirth, _ sender: WiresharkSide,
+        _ events: inout [SegmentEvent]
+    ) {
+        guard let error = segment.error else { return }
+        // The quoted number must be one that the end sent lately: a probe's, or that of what is in flight.
+        let distance = Int32(bitPattern: sender.next.rawValue &- segment.sequence.rawValue)
+        guard sender.next.rawValue == 0 || (-1...(1 << 30)).contains(distance) else { return }
+        let index = evidence(of: &birth)
+        evidences[index].errors.add(error, at: segment.time, frame: segment.frame, side: side)
+        evidences[index].hasEvents = true
+        guard tells(of: segment) else { return }
+        var event = SegmentEvent(segment: segment, marks: [], kind: .icmpError, connection: birth.number)
+        event.unanswered = UInt32(clamping: unanswered(birth, side: side))
+        count(event)
+        events.append(event)
+    }
+}
+
+extension OptionSet where Element == Self {
+    /// Adds or removes `member`.
+    mutating func setMember(_ member: Self, _ isIn: Bool) {
+        if isIn { formUnion(member) } else { subtract(member) }
+    }
+}

@@ -1,0 +1,83 @@
+import Wire
+
+// What idle periods say: idle_close, no_keepalive, never_idle, application_silent; and the rest: closed, unknown.
+
+extension VerdictRules {
+    /// The first FIN came after an idle period.
+    mutating func judgeClose() {
+        let closers = [End.originator, .responder].filter { side($0).evidence.closeTime != nil }
+        guard let closer = closers.min(by: { time($0) < time($1) }) else { return }
+        let evidence = side(closer).evidence
+        guard evidence.idleBeforeClose >= Idleness.threshold, evidence.closeTime == connection.closeTime else { return }
+        addIdleClose(closer, after: evidence.idleBeforeClose, frame: evidence.closeFrame, isReset: false)
+    }
+
+    private func time(_ end: End) -> Int64 { side(end).evidence.closeTime ?? .max }
+
+    mutating func judgeIdleness() {
+        let probes = originator.probes + responder.probes + originator.middleboxProbes + responder.middleboxProbes
+        guard probes == 0, !context.isArtificial, originator.zeroWindowProbes + responder.zeroWindowProbes == 0,
+            capture.isComplete
+        else { return }
+        let idleness = connection.evidence.idleness
+        let isOver = resetTime != nil || connection.closeTime != nil
+        let isWaiting = originator.hasUnacknowledged || responder.hasUnacknowledged
+        let tail = isOver || isWaiting ? 0 : max(0, end &- connection.lastActivity)
+        let longest = max(idleness.longestApplication, tail)
+        let stop = tail >= idleness.longestApplication ? end : idleness.longestApplicationEnd
+        if longest >= Self.keepAliveDue {
+            if CaptureContext.isCovered(from: stop &- longest, to: stop, by: context.holes) { return }
+            var finding = Finding(.noKeepalive, .high, nil)
+            finding.details.idle = longest
+            finding.details.duration = tail >= idleness.longestApplication ? tail : nil
+            // Nobody may have captured anything meanwhile: other packets in that time exclude it.
+            if CaptureContext.isCovered(from: stop &- longest, to: stop, by: context.pauses) || context.end == nil {
+                finding.confidence = .medium
+                finding.details.alternative = .missingPackets
+            }
+            if context.isLight { finding.confidence = .low }
+            if tail < idleness.longestApplication { finding.frames.append(idleness.longestFrame) }
+            return add(finding)
+        }
+        judgeNeverIdle(longest)
+    }
+
+    /// Open for long and never idle for long: no probe is due.
+    private mutating func judgeNeverIdle(_ longest: Int64) {
+        let closeIdle = max(originator.evidence.idleBeforeClose, responder.evidence.idleBeforeClose)
+        guard connection.lastTime &- connection.firstTime >= Self.keepAliveDue, closeIdle < Self.keepAliveDue,
+            connection.evidence.reset.applicationIdle < Self.keepAliveDue, !hasFailure, !context.isLight
+        else { return }
+        var finding = Finding(.neverIdle, connection.handshakeSeen ? .high : .medium)
+        finding.details.idle = max(longest, connection.longestPause, closeIdle)
+        add(finding)
+    }
+
+    /// The last data came from the client and was acknowledged, probes are answered, and no reply comes.
+    ///
+    /// Alternatives: one-way protocols, long polling; so that confidence is low.
+    mutating func judgeApplication() {
+        guard connection.handshakeSeen, originator.sentLastData, responder.hasSentData, !originator.hasUnacknowledged,
+            resetTime == nil,
+            connection.closeTime == nil, capture.isComplete, !context.isLight
+        else { return }
+        let waited = end &- connection.lastActivity
+        let answered = [originator.lastAnswer, responder.lastAnswer].compactMap(\.self).max() ?? .min
+        guard waited >= Idleness.threshold, answered > connection.lastActivity else { return }
+        var finding = Finding(.applicationSilent, .low, .responder)
+        finding.details.duration = waited
+        finding.details.alternative = .slowProtocol
+        finding.frames.append(originator.lastAnswerFrame)
+        add(finding)
+    }
+
+    /// What is left to say.
+    mutating func judgeRest() {
+        guard !findings.contains(where: { $0.verdict != .incompleteCapture && $0.verdict != .oneDirection }) else { return }
+        if connection.ending != .open {
+            add(Finding(.closed, capture.isComplete ? .high : .medium))
+        } else if findings.isEmpty {
+            add(Finding(.unknown, .low))
+        }
+    }
+}

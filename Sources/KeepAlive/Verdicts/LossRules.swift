@@ -1,0 +1,67 @@
+// What retransmissions and closed windows say: silent_drop, blocked, data_in_flight, peer_unreachable, receiver_stalled.
+
+extension VerdictRules {
+    mutating func judgeLoss(_ end: End) {
+        let own = side(end)
+        let peer = side(end.other)
+        judgeStall(end, own)
+        guard !context.isLight, own.hasUnacknowledged, own.evidence.retransmissions > 0, !own.evidence.retransmitsClose,
+            own.zeroWindowProbes == 0 || !peer.hasClosedWindow
+        else { return }
+        let loss = own.evidence
+        guard capture.isComplete(end.other, until: loss.lossLast) else { return }
+        let lasted = loss.lossLast &- loss.lossStart
+        if let errors = unreachable(end, loss), errors.lastTime ?? .min >= loss.lossStart, loss.retransmissions >= 2 {
+            return addUnreachable(end, errors, isOver: resetTime != nil, since: loss.lossStart)
+        }
+        guard loss.retransmissions >= Self.seriousRetransmissions, lasted >= Self.seriousLoss else { return }
+        // Whoever hears its peer acknowledge nothing is not cut off from it.
+        let isHeard = peer.lastSpoke.map { $0 > loss.lossStart } ?? false
+        let isElsewhere = isHeardElsewhere(end.other, after: loss.lossStart, until: resetTime ?? self.end)
+        let idleness = connection.evidence.idleness
+        var finding: Finding
+        if !isHeard, connection.closeTime == nil, loss.idleBeforeLoss >= Idleness.threshold,
+            idleness.exceedsSurvived(loss.idleBeforeLoss), own.unanswered == 0
+        {
+            finding = Finding(.silentDrop, isElsewhere ? .high : .medium, end)
+            finding.details.alternative = isElsewhere ? nil : .peerDied
+            finding.details.idle = loss.idleBeforeLoss
+        } else if !isHeard, isElsewhere, connection.closeTime == nil {
+            finding = Finding(.blocked, .medium, end)
+            finding.details.alternative = .sharedAddress
+        } else {
+            finding = Finding(.dataInFlight, limited(.high, bySilenceOf: end.other), end)
+            if !capture.hears(end.other) { finding.details.alternative = .oneDirection }
+        }
+        finding.details.count = UInt64(loss.retransmissions)
+        finding.details.duration = lasted
+        finding.frames.append(loss.lossFrame)
+        finding.frames.append(loss.lossLastFrame)
+        add(finding)
+    }
+
+    /// The errors that explain the loss: "too big" counts only where the same is lost again and again.
+    private func unreachable(_ end: End, _ loss: EndEvidence) -> ErrorEvidence? {
+        if let errors = errors(quoting: end) { return errors }
+        let errors = connection.evidence.errors
+        guard errors.tooBigCount > 1, self.end(ofSide: errors.side) == end,
+            loss.retransmissions >= Self.seriousRetransmissions
+        else { return nil }
+        return errors
+    }
+
+    /// Window probes are answered by a window that stays closed: the peer is alive and does not read.
+    ///
+    /// Alternative: players and printers do this on purpose, so that confidence is low.
+    private mutating func judgeStall(_ end: End, _ own: ConnectionSide) {
+        guard let since = own.evidence.stalledSince, let until = own.evidence.stalledUntil,
+            until &- since >= 10_000_000_000
+        else { return }
+        var finding = Finding(.receiverStalled, .low, end.other)
+        finding.details.duration = until &- since
+        finding.details.count = own.zeroWindowProbes
+        finding.details.alternative = .slowProtocol
+        finding.frames.append(own.lastProbeFrame)
+        add(finding)
+    }
+}

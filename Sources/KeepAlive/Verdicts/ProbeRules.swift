@@ -1,0 +1,175 @@
+import Wire
+
+// What unanswered and answered probes say: unresponsive, peer_dead, peer_unreachable, too_late_for_path, blocked,
+// user_timeout, peer_never_answers, healthy.
+
+extension VerdictRules {
+    /// The last probes of `end` that nobody answered.
+    private struct Unanswered {
+        var count: UInt64
+        var first: Int64
+        var last: Int64
+        /// When the prober gave up (ns since 1970); nil: the capture ended first.
+        var gaveUp: Int64?
+        /// Whether a RST says that it gave up.
+        var isByReset: Bool
+    }
+
+    mutating func judgeUnanswered(_ end: End) {
+        let own = side(end)
+        let peer = side(end.other)
+        judgeNeverAnswers(end, own, peer)
+        guard let probes = unanswered(end, own) else { return }
+        // Nothing is known about answers that were not captured. Only who hears nothing gives up.
+        guard capture.isComplete(end.other, until: probes.last) else { return }
+        if probes.count == 1 {
+            if probes.isByReset { judgeSingle(end, own, probes) }
+            return
+        }
+        if let errors = errors(quoting: end), errors.lastTime ?? .min >= probes.first {
+            return addUnreachable(end, errors, isOver: probes.gaveUp != nil, since: probes.first)
+        }
+        if judgePath(end, probes) { return }
+        add(probes.gaveUp == nil ? unresponsive(end, own, probes) : peerDead(end, own, probes))
+    }
+
+    private func unanswered(_ end: End, _ own: ConnectionSide) -> Unanswered? {
+        guard own.unanswered > 0, let first = own.firstUnanswered, let last = own.lastProbe else { return nil }
+        let reset = connection.evidence.reset
+        let isOwnReset = reset.time != nil && self.end(ofSide: reset.side) == end
+        if let time = reset.time {
+            // Another RST, or an abort, ended the wait.
+            guard isOwnReset, reset.prober == .gaveUp else { return nil }
+            return Unanswered(count: own.unanswered, first: first, last: last, gaveUp: time, isByReset: true)
+        }
+        // The kernel of Windows may give up without a RST: then no probe follows.
+        if own.intervalGaps.count > 0, own.unanswered > 1, !own.hasUnacknowledged, !own.hasClosed, !context.isLight,
+            self.end &- last > 2 * own.intervalGaps.longest &+ TimerWheel.widestBucket(own.intervalGaps.longest),
+            own.lastSpoke ?? .min <= last
+        {
+            return Unanswered(
+                count: own.unanswered, first: first, last: last, gaveUp: last &+ own.intervalGaps.longest, isByReset: false)
+        }
+        // The answer to the last one may be on its way when the capture ends.
+        let patience = own.replies.longest < .max / 4 ? max(Idleness.patience, 3 * own.replies.longest) : .max
+        let count = self.end &- last >= patience ? own.unanswered : own.unanswered - 1
+        guard count > 1 else { return nil }
+        return Unanswered(count: count, first: first, last: last, gaveUp: nil, isByReset: false)
+    }
+
+    /// The path dropped the connection: after an idle period, or while it was in use. The peer's host was heard meanwhile.
+    ///
+    /// Alternative: an address that stands for several hosts, so that another one was heard.
+    private mutating func judgePath(_ end: End, _ probes: Unanswered) -> Bool {
+        let stop = probes.gaveUp ?? self.end
+        guard connection.closeTime == nil, isHeardElsewhere(end.other, after: probes.first, until: stop) else { return false }
+        let idleness = connection.evidence.idleness
+        let wasIdle = idleness.pending >= Idleness.threshold && idleness.brokenAt == probes.first
+        if wasIdle, idleness.exceedsSurvived(idleness.pending) {
+            var finding = Finding(.tooLateForPath, .medium, end)
+            finding.details.idle = idleness.pending
+            finding.details.count = probes.count
+            finding.details.alternative = .sharedAddress
+            finding.frames = frames(end, probes)
+            add(finding)
+        } else {
+            var finding = Finding(.blocked, .medium, end)
+            finding.details.count = probes.count
+            finding.details.alternative = .sharedAddress
+            finding.frames = frames(end, probes)
+            add(finding)
+        }
+        return true
+    }
+
+    private func frames(_ end: End, _ probes: Unanswered) -> FrameList {
+        var frames = FrameList()
+        frames.append(side(end).firstUnansweredFrame)
+        frames.append(side(end).lastProbeFrame)
+        if probes.isByReset { frames.append(connection.evidence.reset.frame) }
+        return frames
+    }
+
+    /// The probes have no answer so far. Alternatives: one direction, missing packets.
+    private func unresponsive(_ end: End, _ own: ConnectionSide, _ probes: Unanswered) -> Finding {
+        var finding = Finding(.unresponsive, limited(.high, bySilenceOf: end.other), end)
+        if !capture.hears(end.other) { finding.details.alternative = .oneDirection }
+        finding.details.count = probes.count
+        finding.details.duration = self.end &- probes.first
+        finding.frames = frames(end, probes)
+        if own.evidence.retransmissions > 0 { finding.frames.append(own.evidence.lossLastFrame) }
+        return finding
+    }
+
+    /// The kernel gave up. Alternative: one direction, unless something of the peer was captured.
+    private func peerDead(_ end: End, _ own: ConnectionSide, _ probes: Unanswered) -> Finding {
+        var finding = Finding(.peerDead, limited(.high, bySilenceOf: end.other), end)
+        if !capture.hears(end.other) { finding.details.alternative = .oneDirection }
+        if !probes.isByReset {
+            finding.confidence = min(finding.confidence, .medium)
+            finding.details.alternative = finding.details.alternative ?? .incompleteCapture
+        }
+        // Two probes have one gap between them, which an abort may match by chance.
+        if own.intervalGaps.count == 0 {
+            finding.confidence = min(finding.confidence, .medium)
+            finding.details.alternative = finding.details.alternative ?? .applicationAbort
+        }
+        finding.details.count = probes.count
+        if let gaveUp = probes.gaveUp { finding.details.duration = gaveUp &- (side(end.other).lastSpoke ?? probes.first) }
+        finding.frames = frames(end, probes)
+        return finding
+    }
+
+    /// Given up after one probe. Alternatives: a count of 1, an abort by the application.
+    private mutating func judgeSingle(_ end: End, _ own: ConnectionSide, _ probes: Unanswered) {
+        guard let gaveUp = probes.gaveUp else { return }
+        var finding = Finding(.userTimeout, own.intervalGaps.count > 0 ? .medium : .low, end)
+        finding.details.count = 1
+        finding.details.duration = gaveUp &- probes.last
+        finding.details.alternative = .countOfOne
+        finding.frames = frames(end, probes)
+        add(finding)
+    }
+
+    mutating func addUnreachable(_ end: End, _ errors: ErrorEvidence, isOver: Bool, since start: Int64) {
+        var finding = Finding(.peerUnreachable, .high, end, severity: isOver ? .failure : .warning)
+        finding.details.count = errors.count
+        finding.details.duration = (errors.lastTime ?? start) &- start
+        finding.frames.append(errors.firstFrame)
+        finding.frames.append(errors.lastFrame)
+        add(finding)
+    }
+
+    /// The peer is heard, and answers no probe in time.
+    private mutating func judgeNeverAnswers(_ end: End, _ own: ConnectionSide, _ peer: ConnectionSide) {
+        guard own.probes >= 3, own.answered == 0, own.followed == 0, own.ignored >= 3, peer.hasSentData,
+            capture.isComplete, !context.isArtificial, let first = own.firstProbe, peer.lastSpoke ?? .min > first
+        else { return }
+        var finding = Finding(.peerNeverAnswers, .medium, end)
+        finding.details.count = own.probes
+        finding.details.alternative = .incompleteCapture
+        finding.frames.append(own.firstUnansweredFrame)
+        finding.frames.append(own.lastProbeFrame)
+        add(finding)
+    }
+
+    /// Probes are sent, and the peer itself answers them.
+    mutating func judgeHealth(_ end: End) {
+        let own = side(end)
+        guard own.probes > 0, own.answered > 0 else { return }
+        if has(.answeredByMiddlebox) { return }
+        var finding = Finding(.healthy, own.answered > 1 ? .high : .medium, end)
+        if own.foreignAnswers > 0 {
+            finding.confidence = .low
+            finding.details.alternative = .routeChange
+        }
+        if capture.missing(from: end) != nil || capture.missing(from: end.other) != nil {
+            finding.confidence = min(finding.confidence, .medium)
+        }
+        finding.details.count = own.answered
+        finding.details.idle = own.closedIdle
+        finding.frames.append(own.lastProbeFrame)
+        finding.frames.append(own.lastAnswerFrame)
+        add(finding)
+    }
+}

@@ -1,0 +1,191 @@
+import Wire
+
+/// What the rules of verdicts go by: one connection, what its capture can show, and what follows from both.
+///
+/// The rules are in the other files of this folder, one function each, next to the alternatives that they exclude.
+struct VerdictRules {
+    let connection: Connection
+    let originator: ConnectionSide
+    let responder: ConnectionSide
+    let originatorPolicy: InferredPolicy
+    let responderPolicy: InferredPolicy
+    let context: CaptureContext
+    /// When the capture ended, for this connection (ns since 1970).
+    let end: Int64
+    let capture: ConnectionVisibility
+    var findings: [Finding] = []
+
+    typealias End = Diagnosis.End
+
+    /// Idle periods from here on (ns) deserve keep-alives: 60 s, the shortest idle timeout of the catalogue.
+    static let keepAliveDue: Int64 = 60_000_000_000
+    /// Losses that last this long (ns) are more than an everyday loss: 3 s.
+    static let seriousLoss: Int64 = 3_000_000_000
+    /// Retransmissions without an answer that are more than an everyday loss.
+    static let seriousRetransmissions: UInt32 = 3
+
+    init(
+        _ connection: Connection, _ originatorPolicy: InferredPolicy, _ responderPolicy: InferredPolicy,
+        _ context: CaptureContext
+    ) {
+        self.connection = connection
+        originator = connection.fromOriginator
+        responder = connection.fromResponder
+        self.originatorPolicy = originatorPolicy
+        self.responderPolicy = responderPolicy
+        self.context = context
+        end = max(context.end ?? connection.lastTime, connection.lastTime)
+        capture = ConnectionVisibility(connection, end: end)
+    }
+
+    /// All findings, the most severe first; at least one.
+    static func findings(
+        _ connection: Connection, _ originatorPolicy: InferredPolicy, _ responderPolicy: InferredPolicy,
+        _ context: CaptureContext
+    ) -> [Finding] {
+        var rules = VerdictRules(connection, originatorPolicy, responderPolicy, context)
+        rules.judge()
+        // Of equals, the rule that was asked first.
+        return rules.findings.enumerated().sorted {
+            ($1.element.severity, $0.offset) < ($0.element.severity, $1.offset)
+        }.map(\.element)
+    }
+
+    private mutating func judge() {
+        judgeVisibility()
+        guard capture.isEstablished else {
+            if findings.isEmpty { add(Finding(.unknown, .low)) }
+            return
+        }
+        judgeReset()
+        for end in [End.originator, .responder] { judgeUnanswered(end) }
+        for end in [End.originator, .responder] { judgeLoss(end) }
+        for end in [End.originator, .responder] { judgeIdentity(end) }
+        for end in [End.originator, .responder] { judgeSettings(end) }
+        for end in [End.originator, .responder] { judgeHealth(end) }
+        judgeClose()
+        judgeIdleness()
+        judgeApplication()
+        judgeRest()
+    }
+
+    // MARK: What the rules use
+
+    /// What `end` sent.
+    func side(_ end: End) -> ConnectionSide { end == .originator ? originator : responder }
+
+    /// The end at `side` of the connection's key.
+    func end(ofSide side: UInt8) -> End { (side == 0) != connection.isReversed ? .originator : .responder }
+
+    /// The address of `end`.
+    func address(_ end: End) -> IPAddress {
+        end == .originator ? connection.originator.address : connection.responder.address
+    }
+
+    /// What the probes of `end` say about its settings.
+    func policy(_ end: End) -> InferredPolicy { end == .originator ? originatorPolicy : responderPolicy }
+
+    /// Adds `finding`, unless there is one of that name; what packets are missing for is not sure.
+    mutating func add(_ finding: Finding) {
+        guard !findings.contains(where: { $0.verdict == finding.verdict }) else { return }
+        var finding = finding
+        if context.lacksPackets || context.isArtificial {
+            finding.confidence = .low
+            finding.details.alternative = finding.details.alternative ?? .missingPackets
+        }
+        findings.append(finding)
+    }
+
+    func has(_ verdict: Verdict) -> Bool { findings.contains { $0.verdict == verdict } }
+
+    /// Whether something worse than a notice was found.
+    var hasFailure: Bool { findings.contains { $0.severity == .failure } }
+
+    /// The lesser of `confidence` and what the visibility of `end`'s packets allows.
+    func limited(_ confidence: Confidence, bySilenceOf end: End) -> Confidence {
+        capture.hears(end) ? confidence : min(confidence, .medium)
+    }
+
+    /// Whether the host of `end` was heard in another connection after `start` and until `stop` (ns since 1970).
+    func isHeardElsewhere(_ end: End, after start: Int64, until stop: Int64) -> Bool {
+        context.activity.wasHeard(address(end), after: start, until: stop)
+    }
+
+    /// The ICMP errors that say why segments of `end` were not delivered; nil: there are none.
+    func errors(quoting end: End) -> ErrorEvidence? {
+        let errors = connection.evidence.errors
+        guard errors.count > 0, self.end(ofSide: errors.side) == end else { return nil }
+        return errors
+    }
+
+    /// When the first RST came (ns since 1970); nil: none did.
+    var resetTime: Int64? { connection.evidence.reset.time }
+}
+
+/// What the capture shows of a connection, and what it cannot (verdicts: step 1).
+struct ConnectionVisibility {
+    /// Whether there was data or a completed handshake, or probes that prove themselves.
+    let isEstablished: Bool
+    /// The end of which nothing was captured, although the other end hears it.
+    let uncaptured: Diagnosis.End?
+    /// Since when packets of each end are missing (ns since 1970); nil: none are.
+    let missingFromOriginator: Int64?
+    let missingFromResponder: Int64?
+    /// Whether anything of each end was captured.
+    let hearsOriginator: Bool
+    let hearsResponder: Bool
+
+    init(_ connection: Connection, end: Int64) {
+        let (originator, responder) = (connection.fromOriginator, connection.fromResponder)
+        hearsOriginator = originator.lastSpoke != nil || originator.probes > 0
+        hearsResponder = responder.lastSpoke != nil || responder.probes > 0
+        let hasData = originator.hasSentData || responder.hasSentData
+        let completed = connection.sawSYNACK && originator.isEstablished
+        let midway = !connection.handshakeSeen && (originator.isEstablished || responder.isEstablished)
+        isEstablished = hasData || completed || midway || originator.probes + responder.probes > 0
+        uncaptured =
+            if !hearsResponder, !responder.evidence.missing.isEmpty {
+                .responder
+            } else if !hearsOriginator, !originator.evidence.missing.isEmpty {
+                .originator
+            } else {
+                nil
+            }
+        // A capture of data alone has no acknowledgment at all.
+        let hasNoAcknowledgments =
+            hasData && originator.hasSentData && responder.hasSentData && !connection.handshakeSeen
+            && !originator.hasSentPureAcknowledgment && !responder.hasSentPureAcknowledgment
+            && originator.probes + responder.probes == 0
+        func missing(_ own: ConnectionSide, _ peer: ConnectionSide) -> Int64? {
+            if !own.evidence.missing.isEmpty { return own.evidence.missingSince }
+            if hasNoAcknowledgments { return connection.firstTime }
+            // Whoever is not answered retransmits within seconds.
+            if peer.hasUnacknowledged, !peer.awaitsCloseOnly, peer.evidence.retransmissions == 0,
+                connection.evidence.reset.time == nil, peer.zeroWindowProbes == 0, !own.hasClosedWindow,
+                let sent = peer.lastSpoke, end &- sent >= VerdictRules.seriousLoss, peer.unanswered == 0
+            {
+                return sent
+            }
+            return nil
+        }
+        missingFromOriginator = missing(originator, responder)
+        missingFromResponder = missing(responder, originator)
+    }
+
+    /// Whether anything of `end` was captured.
+    func hears(_ end: Diagnosis.End) -> Bool { end == .originator ? hearsOriginator : hearsResponder }
+
+    /// Since when packets of `end` are missing (ns since 1970); nil: none are.
+    func missing(from end: Diagnosis.End) -> Int64? {
+        end == .originator ? missingFromOriginator : missingFromResponder
+    }
+
+    /// Whether all that `end` sent until `time` (ns since 1970) was captured, as far as the capture can say.
+    func isComplete(_ end: Diagnosis.End, until time: Int64) -> Bool {
+        guard let missing = missing(from: end) else { return true }
+        return missing > time
+    }
+
+    /// Whether nothing is missing of either end.
+    var isComplete: Bool { missingFromOriginator == nil && missingFromResponder == nil }
+}
