@@ -4,10 +4,10 @@
     check_scenes.py TCPALIVE DIRECTORY [TABLE]
 
 For each row it analyzes the capture in DIRECTORY. The expected verdict is that of the connection with the most severe
-finding (failure, warning, notice, ok; the first connection if several are equal), or of connection N if the column starts with
-`stream=N`. `a|b` accepts either, `-` accepts any. Forbidden names must not be among the findings of any connection;
-`name@N` forbids it for connection N only. Prints a line per mismatch and exits with status 1 if there is one, if a file is
-missing or if no row was checked.
+finding (failure, warning, notice, ok; the first connection if several are equal), or of connection N if the column
+starts with `stream=N`. `a|b` accepts either, `-` accepts any. Forbidden names must not be among the findings of any
+connection; `name@N` forbids it for connection N only. Prints a line per mismatch and exits with status 1 if there is
+one, if a file is missing or if no row was checked.
 """
 import json
 import os

@@ -13,7 +13,7 @@ N (AE, formerly NS).
 Words of a segment:
     len=10        bytes of payload (none)
     byte=0        value of these bytes (97)
-    win=0         window (1000)
+    win=0         window (64240; 0 in a RST)
     ttl=57        TTL or hop limit (that of the sender)
     id=7          IP identification; does not advance the counter of the host. `id=next` advances it for a RST without
                   ACK, which otherwise has 0 as from a kernel without a socket
@@ -24,7 +24,6 @@ Words of a segment:
 Words of an ICMP error:
     quote=28      bytes of the packet that are quoted (548 at most, as RFC 1812 says)
     mtu=1400      for "packet too big"
-    skip=1        quotes not the last segment of the receiver but the one before
     ttl=62
 
 Other parts are settings:
@@ -62,7 +61,7 @@ class Host:
     def __init__(self, letter):
         self.port, self.next_id, self.ttl = PORTS[letter], FIRST_IDS[letter], 64
         self.clock = 1_000_000 * (1 + "ABCDEFRS".index(letter))
-        self.last_packet, self.earlier_packet = b"", b""
+        self.last_packet = b""
         self.heard = {}  # peer: its latest timestamp value
 
 
@@ -146,18 +145,17 @@ class Scene:
         body = packets.tcp(
             self.addresses[sender], self.addresses[receiver], flags, seq & 0xFFFFFFFF, ack & 0xFFFFFFFF, payload,
             (host.port, self.hosts[receiver].port), self.options(time, sender, receiver, words),
-            number(words.get("win", "1000")))
+            number(words.get("win", "0" if flags & packets.RST else "64240")))
         identification = self.identification(host, flags, words)
         ttl = number(words.get("ttl", str(host.ttl)))
         packet = self.wrap(sender, receiver, 6, body, identification, ttl)
-        host.earlier_packet, host.last_packet = host.last_packet, packet
+        host.last_packet = packet
         return packet, lambda lower: self.wrap(sender, receiver, 6, body, identification, ttl - lower)
 
     def error(self, sender, receiver, numbers, words):
         host, quoting = self.hosts[sender], self.hosts[receiver]
         kind, code = (number(text) for text in numbers.split("/"))
-        quoted = quoting.earlier_packet if words.get("skip") else quoting.last_packet
-        quoted = quoted[:number(words.get("quote", "548"))]
+        quoted = quoting.last_packet[:number(words.get("quote", "548"))]
         body = packets.icmp(self.addresses[sender], self.addresses[receiver], kind, code, quoted,
                             number(words.get("mtu", "0")))
         return self.wrap(sender, receiver, 58 if self.version == 6 else 1, body, self.identification(host, 0, words),

@@ -302,6 +302,15 @@ MORE = {
     "verdict-healthy-late-answers": join(
         handshake(rtt=0.8), talk(3, rtt=2.5),
         *(answered(*every(1.04, 3, start), n=1, rtt=2.5) for start in (38, 73, 108))),
+    # All probes have the same identification, as from a NIC that repeats a template.
+    "verdict-healthy-template": join(FIRST, answered(*every(20, 4, 21), n=1, words="id=0x4242")),
+    "verdict-unresponsive-template": join(TWO_ANSWERED, probe(*FOUR_LOST[:3], n=1, words="id=0x4242"), chat(222)),
+    # Payload is cut off, headers are whole.
+    "verdict-healthy-snaplen": join("snaplen=66 | timestamps", FIRST, answered(*every(20, 4, 21), n=1)),
+    # One byte of data is repeated, and acknowledged: no probe of illumos.
+    "near-healthy-one-byte-data": join(
+        FIRST, data(2, 2.3, n=1, words="len=1"), line(2.3004, "BA", "A", 1, ack=1),
+        line(3, "AB", "FA", 1, seq=1), line(3.0004, "BA", "FA", 1, ack=2), line(3.0005, "AB", "A", 1, seq=2, ack=1)),
     # A zero-window period long before the probes.
     "verdict-healthy-after-zero-window": join(
         FIRST, data(2, n=1), line(2.04, "BA", "A", 1, "win=0", ack=10), line(2.25, "AB", "A", 1, seq=9),
@@ -404,6 +413,10 @@ MORE = {
     # RFC 792: the header and eight bytes.
     "verdict-peer-unreachable-ongoing": join(TWO_ANSWERED, *(
         join(probe(time, n=1), f"{time + 0.0009:.6f} RA icmp=3/1 quote=28") for time in FOUR_LOST[:3]), chat(222)),
+    # Fragmentation needed, and the sender does not listen: the same size is lost again.
+    "verdict-peer-unreachable-path-mtu": join(FIRST, *(
+        join(line(time, "AB", "PA", 1, "len=1400"), f"{time + 0.0009:.6f} RA icmp=3/4 mtu=1300")
+        for time in (2, 2.3, 2.9, 4.1, 6.5)), chat(8, period=3)),
     # Fragmentation needed, once; the smaller segments arrive.
     "near-peer-unreachable-path-mtu": join(
         FIRST, data(2, n=1, words="len=1400"), "2.001 RA icmp=3/4 mtu=1300", line(2.0012, "AB", "PA", 1, "len=1200"),
