@@ -13,6 +13,8 @@ public struct OutputFile: ~Copyable {
     private let descriptor: Int32
     private let output: OutputDescriptor
     private var isFinished = false
+    /// Whether others may read it as it grows.
+    let isGrowing: Bool
 
     /// Begins a file that will be at `path` when it is finished: until then it is another one beside it.
     ///
@@ -22,26 +24,28 @@ public struct OutputFile: ~Copyable {
         let isSpecial = unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
         try self.init(
             path: path, temporaryPath: isSpecial ? nil : "\(path).\(getpid()).partial",
-            flags: isSpecial ? 0 : O_CREAT | O_TRUNC)
+            flags: isSpecial ? 0 : O_CREAT | O_TRUNC, isGrowing: false)
     }
 
     /// Begins a file at `path` in place of one that is there, which others may read as it grows.
     ///
     /// Throws when it cannot be created.
     public init(growing path: String) throws(OutputError) {
-        try self.init(path: path, temporaryPath: nil, flags: O_CREAT | O_TRUNC)
+        try self.init(path: path, temporaryPath: nil, flags: O_CREAT | O_TRUNC, isGrowing: true)
     }
 
     /// Standard output, which is left open.
     public init() {
         path = "standard output"
         temporaryPath = nil
+        isGrowing = false
         descriptor = -1
         output = .standardOutput
     }
 
-    private init(path: String, temporaryPath: String?, flags: Int32) throws(OutputError) {
+    private init(path: String, temporaryPath: String?, flags: Int32, isGrowing: Bool) throws(OutputError) {
         self.path = path
+        self.isGrowing = isGrowing
         self.temporaryPath = temporaryPath
         descriptor = unsafe open(temporaryPath ?? path, O_WRONLY | O_CLOEXEC | flags, 0o644)
         if descriptor < 0 { throw .failed("cannot write \(path): \(systemError())") }

@@ -14,12 +14,15 @@ public struct PcapngWriter: ~Copyable {
     private var interfaces: [CaptureInterface] = []
     /// The number, within the file, of the first interface of the present source.
     private var firstInterface: UInt32 = 0
-
-    /// Octets that are worth a system call.
-    private static let fullCount = 256 << 10
+    /// How many pending bytes are written without waiting for `flush`.
+    private let fullCount: Int
 
     /// Begins a capture in `file`, which keeps at most `snaplen` octets of each packet; nil: all that there is.
+    ///
+    /// A file that others may read as it grows is written in smaller pieces, so that little is lost when the process is
+    /// killed. Each write ends with a whole block.
     public init(to file: consuming OutputFile, snaplen: Int? = nil) {
+        fullCount = file.isGrowing ? 64 << 10 : 256 << 10
         self.file = file
         self.snaplen = snaplen.map { UInt32(clamping: $0) } ?? 0
         beginSection()
@@ -54,12 +57,14 @@ public struct PcapngWriter: ~Copyable {
             let first = next
             while next < comments.entries.count, comments.entries[next].record == place { next += 1 }
             append(batch.records[place], of: batch, comments, first..<next)
-            if pending.count >= Self.fullCount { try flush() }
+            if pending.count >= fullCount { try flush() }
         }
     }
 
-    /// Writes out what there is. Throws when the file takes no more.
+    /// Writes all blocks that are pending, with one write(2) if the system takes them all. Throws when the file takes no
+    /// more.
     public mutating func flush() throws(OutputError) {
+        if pending.isEmpty { return }
         try file.write(pending)
         pending.removeAll(keepingCapacity: true)
     }

@@ -1,6 +1,7 @@
-/// The wish of a user, or of the system, to end in order: SIGINT or SIGTERM (signal(7)).
+/// The wish of a user, or of the system, to end in order: SIGINT, SIGTERM or SIGHUP (signal(7)).
 ///
-/// The first signal is noted; a second one has its usual effect. One value for the process, which lives as long.
+/// The first signal is noted; a second SIGINT or SIGTERM has its usual effect. A second SIGHUP has none: when a terminal is
+/// lost, both the kernel and the shell send one. One value for the process, which lives as long.
 public struct Interruption: Sendable {
     /// A descriptor that becomes readable when the signal has come.
     public let descriptor: Int32

@@ -376,16 +376,18 @@ let systemStandardInput = STDIN_FILENO
 /// Where the signal handler writes; -1: nowhere.
 private let interruptionTarget = Atomic<Int32>(-1)
 
-/// Tells whoever reads the pipe; a second signal has its usual effect. Only async-signal-safe calls, and errno is kept.
+/// Writes to the pipe; a second signal, other than SIGHUP, has its usual effect. Only async-signal-safe calls, and errno is
+/// kept.
 private func noteInterruption(_ signalNumber: Int32) {
     let code = errno
     var octet = UInt8(truncatingIfNeeded: signalNumber)
     _ = unsafe write(interruptionTarget.load(ordering: .relaxed), &octet, 1)
-    _ = signal(signalNumber, SIG_DFL)
+    if signalNumber != SIGHUP { _ = signal(signalNumber, SIG_DFL) }
     errno = code
 }
 
-/// A pipe whose reading end becomes readable at SIGINT and SIGTERM (signal(7)).
+/// A pipe whose reading end becomes readable at SIGINT, SIGTERM and SIGHUP (signal(7)); SIGHUP stays ignored where it is, as
+/// under nohup(1).
 func systemCatchInterruptions() throws(SystemError) -> Int32 {
     var ends: [Int32] = [-1, -1]
     guard unsafe pipe(&ends) == 0 else { throw .last }
@@ -397,12 +399,24 @@ func systemCatchInterruptions() throws(SystemError) -> Int32 {
     // Whoever started this may have blocked the signals for itself, and a blocked signal would never come.
     var signals = sigset_t()
     _ = unsafe sigemptyset(&signals)
-    for number in [SIGINT, SIGTERM] {
+    for number in [SIGINT, SIGTERM, SIGHUP] where number != SIGHUP || !isIgnored(number) {
         _ = signal(number, noteInterruption)
         _ = unsafe sigaddset(&signals, number)
     }
     _ = unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     return ends[0]
+}
+
+/// Whether signal `number` is ignored.
+private func isIgnored(_ number: Int32) -> Bool {
+    var action = sigaction()
+    guard unsafe sigaction(number, nil, &action) == 0 else { return false }
+    #if canImport(Darwin)
+        let handler = unsafe action.__sigaction_u.__sa_handler
+    #else
+        let handler = unsafe action.__sigaction_handler.sa_handler
+    #endif
+    return unsafe unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
 }
 
 #if canImport(Glibc)

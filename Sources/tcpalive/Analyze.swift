@@ -28,7 +28,7 @@ struct Analyze: ParsableCommand {
               tcpalive analyze -q --html report.html capture.pcap
               tcpalive analyze --expect idle=60,interval=15,count=4 --junit result.xml capture.pcap
               tcpalive analyze -q -w commented.pcapng capture.pcap
-              tcpdump -w - tcp | tcpalive analyze --format jsonl -
+              tcpdump -U -w - tcp | tcpalive analyze --format jsonl -
 
             Exit status:
               0   as expected

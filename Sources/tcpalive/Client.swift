@@ -21,7 +21,7 @@ struct Client: ParsableCommand {
               echo hello | tcpalive client -4 --duration 90 localhost 5001
 
             Exit status:
-              0   closed by the peer; or ended by --duration, SIGINT or SIGTERM
+              0   closed by the peer; or ended by --duration, SIGINT, SIGTERM or SIGHUP
               2   could not run: out of descriptors, no output
               10  timed out: the peer did not answer (ETIMEDOUT)
               11  reset by the peer (ECONNRESET)

@@ -17,7 +17,7 @@ struct Listen: ParsableCommand {
               tcpalive listen --stop-reading localhost 5001
 
             Exit status:
-              0   ended by --duration, SIGINT or SIGTERM
+              0   ended by --duration, SIGINT, SIGTERM or SIGHUP
               2   could not run: the port is taken, no such address
               64  the command line is wrong
             """)

@@ -6,7 +6,7 @@ import Synchronization
     import Darwin
 #endif
 
-/// The signals by which a user ends a reading early, SIGINT and SIGTERM, or asks how it stands, SIGUSR1.
+/// The signals that end a reading early, SIGINT, SIGTERM and SIGHUP, and the one that asks for a report, SIGUSR1.
 enum Signals {
     /// What a handler may touch: signal-safety(7) allows lock-free atomics and nothing that allocates.
     private static let stops = Atomic<Int>(0)
@@ -15,13 +15,18 @@ enum Signals {
     /// Whether the user wants no more to be read; the report is still made.
     static var isStopping: Bool { stops.load(ordering: .relaxed) > 0 }
 
-    /// From now on a first SIGINT or SIGTERM sets `isStopping`, and interrupts waiting; a second one ends the process.
+    /// From now on a first SIGINT, SIGTERM or SIGHUP sets `isStopping`, and interrupts waiting; a second SIGINT or SIGTERM
+    /// ends the process.
+    ///
+    /// A second SIGHUP does not: when a terminal is lost, both the kernel and the shell send one. Where SIGHUP is ignored,
+    /// as under nohup(1), it stays so.
     static func catchStops() {
         _ = isStopping  // Made before a handler can need it.
         // The second time the system's own handling is back.
         for number in [SIGINT, SIGTERM] {
             handle(number, flags: Int(SA_RESETHAND)) { _ in Signals.stops.add(1, ordering: .relaxed) }
         }
+        if !isIgnored(SIGHUP) { handle(SIGHUP, flags: 0) { _ in Signals.stops.add(1, ordering: .relaxed) } }
     }
 
     /// From now on SIGUSR1, and SIGINFO where there is one, is noted for `takeReport`.
@@ -43,6 +48,11 @@ enum Signals {
         _ = signal(SIGPIPE, SIG_IGN)
     }
 
+    private static func isIgnored(_ number: Int32) -> Bool {
+        var action = sigaction()
+        return unsafe sigaction(number, nil, &action) == 0 && action.isIgnored
+    }
+
     private static func handle(_ number: Int32, flags: Int, _ handler: @escaping @convention(c) (Int32) -> Void) {
         var action = sigaction()
         action.handle(handler)
@@ -58,6 +68,16 @@ enum Signals {
 }
 
 extension sigaction {
+    /// Whether the signal is ignored.
+    fileprivate var isIgnored: Bool {
+        #if canImport(Darwin)
+            let handler = unsafe __sigaction_u.__sa_handler
+        #else
+            let handler = unsafe __sigaction_handler.sa_handler
+        #endif
+        return unsafe unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+    }
+
     /// Sets the handler, whose place differs from system to system.
     fileprivate mutating func handle(_ handler: @escaping @convention(c) (Int32) -> Void) {
         #if canImport(Darwin)

@@ -10,7 +10,7 @@ struct Watch: ParsableCommand {
         abstract: "Marks the keep-alives on live interfaces as they pass.",
         discussion: """
             Captures on interfaces and prints every keep-alive, keep-alive ACK and zero-window probe when it passes, \
-            and the RST that ends a row of them, as `analyze` would of a file. Ctrl-C (SIGINT) or SIGTERM ends it with the connections and a summary; SIGUSR1 \
+            and the RST that ends a row of them, as `analyze` would of a file. Ctrl-C (SIGINT), SIGTERM or SIGHUP ends it with the connections and a summary; SIGUSR1 \
             prints both and goes on. With -w, what passes is written to a pcapng file that `analyze` and Wireshark read. \
             With --expect, the probes of every connection are judged at the end by the options that they should have.
 
@@ -95,6 +95,8 @@ struct Watch: ParsableCommand {
     func run() throws {
         Signals.catchStops()
         Signals.catchReports()
+        // A closed pipe on standard output must not end the process before the file is whole.
+        if file != nil { Signals.ignoreClosedPipes() }
         try exitingOnFailure { try watch() }
     }
 
@@ -117,15 +119,21 @@ struct Watch: ParsableCommand {
             file: file, output: output, packetLimit: packetLimit)
         complain("capturing on \(session.name); Ctrl-C ends it with the summary")
         let deadline = duration.map { ContinuousClock.now + $0.duration }
-        while !Signals.isStopping, !session.isDone, !live.isOver {
-            if let deadline, ContinuousClock.now >= deadline { break }
-            try session.take(from: &live)
-            if Signals.takeReport() { try session.report(live.counters, captured: live.captured) }
-        }
-        // The ring may hold what passed before the end, however long it takes to read that.
-        live.acceptNoMore()
-        while !session.isDone, !live.isOver, !live.isDrained {
-            try session.take(from: &live)
+        do {
+            while !Signals.isStopping, !session.isDone, !live.isOver {
+                if let deadline, ContinuousClock.now >= deadline { break }
+                try session.take(from: &live)
+                if Signals.takeReport() { try session.report(live.counters, captured: live.captured) }
+            }
+            // The ring may hold what passed before the end, however long it takes to read that.
+            live.acceptNoMore()
+            while !session.isDone, !live.isOver, !live.isDrained {
+                try session.take(from: &live)
+            }
+        } catch {
+            // Standard output may be gone, with its terminal: the file must still be whole.
+            session.saveFile()
+            throw error
         }
         let judgements = try session.finish(live.counters, captured: live.captured, judgedBy: judgement)
         if live.isOver { throw ExitStatus.couldNotRun }

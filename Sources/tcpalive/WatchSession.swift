@@ -12,6 +12,8 @@ struct WatchSession: ~Copyable {
     private var analysis: Analysis
     private var reporter: Reporter
     private var writer: PcapngWriter?
+    /// When packets are next written to the file, if some are pending.
+    private var nextFlush = ContinuousClock.now
     private var status = StatusLine()
     private var hostProbes = HostProbes()
     private let kernelBefore = KernelCounters.now()
@@ -32,9 +34,10 @@ struct WatchSession: ~Copyable {
             isLight: isLight)
         reporter = output.reporter(namesFiles: false)
         if let file {
-            // It can be read while it grows.
+            // It can be read while it grows, from the start.
             var writer = PcapngWriter(to: try OutputFile(growing: file))
             writer.describe(described, of: 0)
+            try writer.flush()
             self.writer = consume writer
         }
         try reporter.begin(file: name)
@@ -44,10 +47,19 @@ struct WatchSession: ~Copyable {
     /// Whether as many packets were seen as were wanted.
     var isDone: Bool { analysis.isDone }
 
-    /// Takes what has come, and tells what is marked.
+    /// How long packets wait for others before they are written to the file. With the time that the kernel collects
+    /// packets, a packet is in the file within a second.
+    private static let flushInterval = Duration.milliseconds(500)
+
+    /// Takes what has come, and tells what is marked. Called again and again, also while no packet comes.
     mutating func take(from live: inout LiveCapture) throws {
         analysis.advance(&live)
         try analysis.write(to: &writer)
+        let now = ContinuousClock.now
+        if now >= nextFlush {
+            try writer?.flush()
+            nextFlush = now + Self.flushInterval
+        }
         if !analysis.events.isEmpty {
             hostProbes.note(analysis.events)
             status.makeRoom()
@@ -90,6 +102,11 @@ struct WatchSession: ~Copyable {
         complain(
             now.since(kernelBefore).sentence(
                 probes: seen.probes, windowProbes: seen.windowProbes, isFiltered: isFiltered))
+    }
+
+    /// Writes all packets taken so far to the file, after something else failed, such as the report.
+    mutating func saveFile() {
+        try? writer?.flush()
     }
 
     /// Ends the file and the report, with the judgement of all probes by `options`.

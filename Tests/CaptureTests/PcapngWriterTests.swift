@@ -145,6 +145,33 @@ struct PcapngWriterTests {
         #expect(try read(folder.path("out")).packets.isEmpty)
     }
 
+    @Test("A file that grows is written after 64 KiB at the latest, and always ends with a whole block")
+    func growingInPieces() throws {
+        let packets = Packet.some(400).map { Packet(time: $0.time, bytes: zeros(1400)) }
+        let source = try TemporaryFile(PcapngBuilder().file(packets))
+        let folder = try Folder()
+        var writer = PcapngWriter(to: try OutputFile(growing: folder.path("out")))
+        var file = try CaptureFile(path: source.path)
+        var batch = PacketBatch()
+        var (given, seen) = (0, 0)
+        try writer.flush()
+        while try file.next(into: &batch) {
+            writer.describe(file.interfaces, of: 0)
+            for index in batch.records.indices {
+                try writer.write(batch, chosen: [index], comments: PacketComments())
+                given += 1
+                if given % 10 != 0 { continue }
+                let contents = try read(folder.path("out"))
+                #expect(contents.damage == nil)
+                seen = contents.packets.count
+                #expect((given - seen) * 1400 < 64 << 10)
+            }
+        }
+        #expect(given == 400 && seen > 300)
+        try writer.flush()
+        #expect(try read(folder.path("out")).packets.map(\.bytes) == packets.map(\.bytes))
+    }
+
     @Test(
         "What cannot be written is told in one sentence",
         arguments: [

@@ -191,6 +191,159 @@ struct VerificationTests {
         #expect(try Self.judge(longer, Self.usual).passes)
     }
 
+    @Test(
+        "Only the options that are given are judged",
+        arguments: [
+            (Verification.Expectation(idle: 60), ["first probe"]),
+            (Verification.Expectation(interval: 15), ["interval", "RST after the last probe"]),
+            (Verification.Expectation(count: 4), ["probes before giving up"]),
+            (Verification.Expectation(idle: 60, count: 4), ["first probe", "probes before giving up"]),
+        ])
+    func subsets(expectation: Verification.Expectation, fields: [String]) throws {
+        let verification = try Self.judge(Self.dead, expectation)
+        #expect(verification.checks.map(\.field).filter { $0 != "shape of the probe" } == fields)
+        #expect(verification.passes, "\(verification.checks)")
+        // One second more of each: each of these fields fails, whatever else is not given.
+        let more = Verification.Expectation(
+            idle: expectation.idle.map { $0 + 10 }, interval: expectation.interval.map { $0 + 10 },
+            count: expectation.count.map { $0 + 10 })
+        let failing = try Self.judge(Self.dead, more)
+        #expect(failing.checks.filter { $0.outcome == .fails }.map(\.field) == fields, "\(failing.checks)")
+    }
+
+    @Test("With the idle time alone, the healthy connection of a live peer passes, and one that probes early fails")
+    func idleOnly() throws {
+        let verification = try Self.judge(Self.live, Verification.Expectation(idle: 60))
+        #expect(verification.passes)
+        #expect(
+            verification.checks.map(\.field) == ["first probe", "period", "shape of the probe", "answers"])
+        let early = try Self.judge(Self.live, Verification.Expectation(idle: 90))
+        #expect(
+            early.checks.filter { $0.outcome == .fails }.map(\.field) == ["first probe", "period"], "\(early.checks)")
+    }
+
+    @Test("A first probe that is late fails without the interval too, because no interval runs before it")
+    func lateFirst() throws {
+        let verification = try Self.judge(Self.live, Verification.Expectation(idle: 10))
+        let first = try #require(verification.checks.first)
+        #expect(first.field == "first probe" && first.outcome == .fails && first.actual == "61.440 s", "\(first)")
+        // The period alone might be the interval.
+        #expect(verification.checks.first { $0.field == "period" }?.outcome == .notJudged)
+    }
+
+    @Test("A long wait is not judged where it may come from an option that is not given, and fails where it cannot")
+    func excused() throws {
+        // The capture begins midway: the wait before the first probe is not known.
+        let midway: [(Int64, String)] = [
+            (0, Self.answer), (61_440, Self.probe), (61_441, Self.answer), (122_880, Self.probe),
+            (122_881, Self.answer),
+        ]
+        for expectation in [Verification.Expectation(idle: 10), Verification.Expectation(interval: 15)] {
+            let verification = try Self.judge(midway, expectation)
+            #expect(verification.checks.first?.outcome == .notJudged, "\(verification.checks)")
+            #expect(verification.obstacle?.hasSuffix("which is not given") == true && !verification.passes)
+        }
+        // Unanswered probes every 15 s: the period of 61 s is no interval.
+        let known = midway + [(184_320, Self.probe), (199_424, Self.probe)]
+        let verification = try Self.judge(known, Verification.Expectation(idle: 20))
+        #expect(verification.checks.first { $0.field == "period" }?.outcome == .fails, "\(verification.checks)")
+    }
+
+    @Test("A count that was not reached is not judged")
+    func countNotReached() throws {
+        let verification = try Self.judge(Self.live, Verification.Expectation(count: 4))
+        #expect(verification.obstacle == "nothing was captured that depends on count" && !verification.passes)
+    }
+
+    /// An end that was heard, sent no probe, and was idle for up to `idle` seconds.
+    private static func unprobed(_ idle: Double) -> ConnectionSide {
+        var side = ConnectionSide()
+        side.lastSpoke = 1
+        side.longestUnprobed = Int64(idle * 1e9)
+        return side
+    }
+
+    @Test("An idle period in which a probe was due and none came is a failure")
+    func missed() throws {
+        let side = Self.unprobed(65.19)
+        let verification = Verification(
+            of: side, peer: side, expecting: Verification.Expectation(idle: 10, interval: 5, count: 3), ending: nil,
+            kernelProbes: nil)
+        let check = try #require(verification.checks.first)
+        #expect(verification.checks.count == 1 && check.field == "first probe" && check.outcome == .fails)
+        #expect(check.expected == "10.000 s" && check.tolerance == "up to 0.690 s late, never early")
+        #expect(check.actual == "no probe in 65.1 s of idleness")
+        #expect(verification.obstacle == nil && !verification.passes)
+    }
+
+    @Test(
+        "A connection of which neither end probed fails once, where one was due",
+        arguments: [
+            (0.0, 65.0, Int64?(10), true), (65, 0, 10, true), (10.68, 10.68, 10, false), (10.7, 0, 10, true),
+            (0, 0, 10, false), (65, 65, 65, false), (65, 65, nil, false),
+        ])
+    func neither(first: Double, second: Double, idle: Int64?, fails: Bool) throws {
+        let verification = Verification(
+            ofNeither: Self.unprobed(first), nor: Self.unprobed(second),
+            expecting: Verification.Expectation(idle: idle, interval: 5))
+        #expect((verification != nil) == fails)
+        if let verification {
+            #expect(!verification.passes && verification.checks.count == 1)
+            #expect(verification.checks[0].actual == "neither end probed in \(max(first, second)) s of idleness")
+        }
+        var probing = Self.unprobed(65)
+        probing.probes = 1
+        let expectation = Verification.Expectation(idle: 10)
+        #expect(Verification(ofNeither: probing, nor: Self.unprobed(65), expecting: expectation) == nil)
+        #expect(Verification(ofNeither: ConnectionSide(), nor: Self.unprobed(65), expecting: expectation) == nil)
+    }
+
+    @Test(
+        "An end that probed and later did not fails, unless an interval that is not known may be the reason",
+        arguments: [
+            (Verification.Expectation(idle: 60, interval: 15), 100.0, UInt64(0), true),
+            (Verification.Expectation(idle: 60, interval: 15), 62, 0, false),
+            (Verification.Expectation(idle: 60, interval: 100), 101, 0, false),
+            (Verification.Expectation(idle: 60), 100, 0, false),
+            // It waits for answers, or has given up without a RST.
+            (Verification.Expectation(idle: 60, interval: 15), 100, 4, false),
+        ])
+    func missedLater(
+        expectation: Verification.Expectation, idle: Double, unanswered: UInt64, fails: Bool
+    ) throws {
+        var (prober, peer) = Self.observe(Self.live)
+        prober.longestUnprobed = Int64(idle * 1e9)
+        prober.unanswered = unanswered
+        peer.longestUnprobed = Int64(idle * 1e9)
+        let verification = Verification(of: prober, peer: peer, expecting: expectation, ending: nil, kernelProbes: nil)
+        let check = verification.checks.first { $0.field == "every idle period" }
+        #expect((check?.outcome == .fails) == fails, "\(verification.checks)")
+    }
+
+    @Test("Where no keep-alive was due, the reason is named")
+    func notDue() throws {
+        let expectation = Verification.Expectation(idle: 5, interval: 3, count: 3)
+        func obstacle(_ expectation: Verification.Expectation, _ change: (inout ConnectionSide) -> Void) -> String? {
+            var side = Self.unprobed(0)
+            change(&side)
+            return Verification(
+                of: side, peer: Self.unprobed(0), expecting: expectation, ending: nil, kernelProbes: 0
+            ).obstacle
+        }
+        #expect(
+            obstacle(expectation) { $0.zeroWindowProbes = 3 }
+                == "the peer's window was zero, so no keep-alive was due; 3 window probes were sent")
+        #expect(obstacle(expectation) { $0.zeroWindowProbes = 1 }?.hasSuffix("; 1 window probe was sent") == true)
+        #expect(
+            obstacle(expectation) { $0.hasUnacknowledged = true }
+                == "data was in flight and unacknowledged, so no keep-alive was due")
+        #expect(obstacle(expectation) { _ in } == "no probe was due yet: it takes 5 s of idleness")
+        #expect(obstacle(Verification.Expectation(count: 3)) { _ in }?.contains("expected idle time") == true)
+        #expect(
+            Verification(withoutProbesExpecting: expectation).obstacle
+                == "no keep-alive probe was seen, and no connection is known to have been idle for more than 30.0 s")
+    }
+
     @Test("Zero-window probes, data of one octet and the peer's own probes are no probes of this end")
     func others() throws {
         let closed = Self.handshake + [(500, "BA A 5000 1000 win=0"), (700, Self.probe), (1100, Self.probe)]

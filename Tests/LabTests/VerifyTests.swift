@@ -199,7 +199,7 @@ struct VerifyTests {
         try await lab.cutPeer()
         #expect(try await client.end() == 1, "\(client.text)\(client.errorText)")
         let failed = client.text.split(separator: "\n").filter { $0.hasPrefix("FAIL") }
-        #expect(failed == ["FAIL  shape of the probe            expected 0 octets, actual 1 octet in 2 of 2"])
+        #expect(failed == ["FAIL  shape of the probe            expected 0 bytes, actual 1 byte in 2 of 2"])
     }
 
     @Test(

@@ -130,6 +130,55 @@ struct WatchTests {
         #expect(watch.errorText.components(separatedBy: " captured, ").count == 3)
     }
 
+    /// A watch on `lo` that writes `file`, and a client there that has sent `words` and then nothing more; returned when
+    /// the file holds the words.
+    private func recordWords(_ words: String, in lab: Lab, to file: String) async throws -> Running {
+        let arguments = ["watch", "-i", "lo", "--format", "jsonl", "-w", file]
+        let watch = try lab.start(lab.prober, arguments + Lab.limit)
+        try await watch.wait(for: "capturing on lo")
+        // The header is there before the first packet.
+        #expect(try await lab.analyze(["--format", "jsonl", file]).contains("\"packets\":0"))
+        let listener = try lab.start(lab.prober, ["listen"] + Lab.limit + ["127.0.0.1", "5001"])
+        try await listener.wait(for: "Listening on")
+        let client = try lab.start(lab.prober, ["client"] + Lab.limit + ["127.0.0.1", "5001"])
+        try client.type(words)
+        // No further packet comes that could push these out: the first probe is due after a minute.
+        let deadline = ContinuousClock.now + Lab.patience
+        while try Data(contentsOf: URL(fileURLWithPath: file)).range(of: Data(words.utf8)) == nil {
+            if ContinuousClock.now > deadline { throw Lab.Failure(sentence: "the file holds no \"\(words)\"") }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        return watch
+    }
+
+    @Test(
+        "A watch that is killed leaves a file with all packets up to then", .enabled(if: Lab.isPossible, Lab.needs))
+    func killed() async throws {
+        let lab = try await Lab()
+        let file = lab.folder.appendingPathComponent("seen.pcapng").path
+        let watch = try await recordWords("the last words", in: lab, to: file)
+        #expect(try await watch.end(by: SIGKILL) == -SIGKILL)
+        let analyze = try Running([Lab.executable.path, "analyze", "--connections", "all", file], in: lab.folder)
+        #expect(try await analyze.end() == 0, "\(analyze.errorText)")
+        #expect(analyze.text.contains("1 connection"), "\(analyze.text)")
+        if Program.isThere("tshark") { #expect(Program.succeeds(["tshark", "-r", file])) }
+    }
+
+    @Test(
+        "A watch whose terminal hangs up ends with the summary and a complete file, however many SIGHUP come",
+        .enabled(if: Lab.isPossible, Lab.needs))
+    func hangup() async throws {
+        let lab = try await Lab()
+        let file = lab.folder.appendingPathComponent("seen.pcapng").path
+        let watch = try await recordWords("before the hangup", in: lab, to: file)
+        kill(watch.process.processIdentifier, SIGHUP)
+        #expect(try await watch.end(by: SIGHUP) == 0, "\(watch.errorText)")
+        #expect(watch.errorText.contains(" captured, "))
+        #expect(watch.text.contains("tcpalive.summary/1") && !watch.text.contains("\"packets\":0"), "\(watch.text)")
+        let analyzed = try await lab.analyze(["--format", "jsonl", file])
+        #expect(analyzed.replacing("\"\(file)\"", with: "\"lo\"") == watch.text)
+    }
+
     @Test(
         "On a terminal of 80 columns the status line names who probes next, and is gone in all its rows before a result",
         .enabled(if: Lab.isPossible, Lab.needs))

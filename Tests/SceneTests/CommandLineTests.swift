@@ -63,9 +63,10 @@ struct CommandLineTests {
     }
 
     @Test(
-        "Of a running capture every mark is told at once, and SIGINT ends it with the summary", .timeLimit(.minutes(1)),
-        arguments: [false, true])
-    func interrupted(isCompressed: Bool) throws {
+        "Of a running capture every mark is told at once, and a signal ends it with the summary",
+        .timeLimit(.minutes(1)),
+        arguments: [false, true], [SIGINT, SIGHUP])
+    func interrupted(isCompressed: Bool, signal: Int32) throws {
         let process = Process()
         process.executableURL = Tool.executable
         process.arguments = ["analyze", "-"]
@@ -88,7 +89,7 @@ struct CommandLineTests {
             text += String(decoding: more, as: UTF8.self)
         }
         #expect(process.isRunning)
-        process.interrupt()
+        kill(process.processIdentifier, signal)
         text += String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
         #expect(process.terminationReason == .exit && process.terminationStatus == 0)

@@ -22,6 +22,11 @@ struct ExpectationTests {
             ("dead-peer-5-3-4.pcap", "idle=5,interval=2,count=4", 1, "fail", "1 5 2 0 5 2 0"),
             ("user-timeout-7s.pcap", "idle=5,interval=3,count=4", 1, "fail", "1 4 1 0 4 1 0"),
             ("zero-window.pcap", "idle=5,interval=3,count=4", 4, "not_judged", "1 1 0 1 1 0 1"),
+            ("dead-peer-60-15-4.pcap", "idle=1m", 0, "pass", "1 2 0 0 2 0 0"),
+            ("dead-peer-5-3-4.pcap", "idle=5s,count=4", 0, "pass", "1 3 0 0 3 0 0"),
+            ("dead-peer-60-15-4.pcap", "idle=2m", 1, "fail", "1 2 1 0 2 1 0"),
+            ("dead-peer-5-3-4.pcap", "interval=3", 0, "pass", "1 3 0 0 3 0 0"),
+            ("dead-peer-5-3-4.pcap", "count=5", 1, "fail", "1 2 1 0 2 1 0"),
         ])
     func expectation(name: String, options: String, status: Int32, outcome: String, counts: String) throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
@@ -45,22 +50,36 @@ struct ExpectationTests {
         }
     }
 
+    @Test("Where no keep-alive was due because the peer's window was zero, the report says so")
+    func zeroWindow() throws {
+        let run = try Tool.run(["analyze", "-q", "--expect", "idle=5", "captures/zero-window.pcap"])
+        #expect(run.status == 4)
+        let sentence =
+            #/Cannot be judged: the peer's window was zero, so no keep-alive was due; [0-9]+ window probes were sent\./#
+        #expect(run.output.contains(sentence), "\(run.output)")
+    }
+
     private static let refusals: [(options: String, reason: String)] = [
-        ("idle=60,interval=15", "count missing"), ("count=4", "idle and interval missing"),
-        ("idle=60,interval=15,count=4,count=4", "count is named twice"),
+        ("idle=60,interval=15,count=4,count=4", "count is given twice"), ("idle=60,idle=2m", "idle is given twice"),
         (
             "idle=0,interval=15,count=4",
             "idle=0: TCP_KEEPIDLE: 0 is not between 1 and 32767 s, the bounds of the kernel"
         ),
         ("idle=99999,interval=15,count=4", "idle=99999: TCP_KEEPIDLE: 99999 is not between 1 and 32767 s"),
         ("idle=60,interval=15,count=128", "count=128: TCP_KEEPCNT: 128 is not between 1 and 127"),
-        ("idle=60,interval=15,count=x", "count=x: count wants a whole number"), ("idle", "idle: idle wants a whole"),
-        ("", "there is no option \"\""), ("idle=60,interval=15,count=4,", "there is no option \"\""),
-        ("idel=60,interval=15,count=4", "there is no option \"idel\", only idle, interval and count"),
+        ("idle=20h", "idle=20h: TCP_KEEPIDLE: 72000 is not between 1 and 32767 s"),
+        ("idle=60,interval=15,count=x", "count=x: count needs a whole number"),
+        ("count=4s", "count needs a whole number"),
+        ("idle", "idle: idle needs a time, such as 60, 60s, 2m, 1h or 1m30s"), ("idle=", "idle=: idle needs a time"),
+        ("idle=1.5", "idle needs a time"), ("idle=1m30", "idle needs a time"), ("idle=30s1m", "idle needs a time"),
+        ("interval=500ms", "interval needs a time"), ("idle=9999999999h", "idle needs a time"),
+        ("", "no option is given. Give one or more of idle, interval and count"),
+        ("idle=60,interval=15,count=4,", "there is no option \"\". Give one or more of idle, interval and count"),
+        ("idel=60", "there is no option \"idel\". Give one or more of idle, interval and count, as in idle=60 or"),
     ]
 
     @Test(
-        "Options that are not all there, twice there or out of the kernel's bounds are a usage error that says which",
+        "Options that are given twice, unknown, no time, or out of the kernel's bounds are a usage error that says which",
         arguments: refusals)
     func refused(options: String, reason: String) throws {
         let run = try Tool.run(["analyze", "--expect", options, "captures/dead-peer-60-15-4.pcap"])

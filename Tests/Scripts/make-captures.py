@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Writes the small captures of file formats, link layers, tunnels and verdicts into captures/.
+"""Writes the captures of file formats, link layers, tunnels, verdicts and public situations into captures/.
 
-Those of verdicts (`verdict-*`, `near-*`) hold the scenes of verdicts.py. Every other file holds the same scene, told in a different envelope: a handshake, 100 octets and their acknowledgment, two
-keep-alive probes, each answered, and a third probe of one octet that is not. The output is the same on every run.
+`verdict-*` and `near-*` are the scenes of verdicts.py, `public-*` those of public_situations.py. Every other file holds
+the same scene in a different envelope: a handshake, 100 bytes and their acknowledgment, two answered keep-alive probes,
+and a third probe of one byte without an answer. The output is identical on every run.
 
     make-captures.py DIRECTORY
 """
@@ -14,49 +15,19 @@ import struct
 import subprocess
 import sys
 
+import public_situations
+import scene_language
 import verdicts
+from packets import (
+    ACK, MAC_A, MAC_B, PSH, SYN, checksum, ethernet, etype, ipv4, ipv6, macs, pcap, tcp)
 
 A4, B4 = (ipaddress.IPv4Address(a).packed for a in ("10.0.0.1", "10.0.0.2"))
 A6, B6 = (ipaddress.IPv6Address(a).packed for a in ("fd00::1", "fd00::2"))
 OUTER_A, OUTER_B = (ipaddress.IPv4Address(a).packed for a in ("192.0.2.1", "192.0.2.2"))
 START = 1_700_000_000_000_000_000  # ns; 2023-11-14T22:13:20Z
-FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
 
 
 # --- the scene: TCP and IP ------------------------------------------------------------------------------------------
-
-def checksum(data):
-    if len(data) % 2:
-        data += b"\0"
-    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
-    while total >> 16:
-        total = (total & 0xFFFF) + (total >> 16)
-    return ~total & 0xFFFF
-
-
-def tcp(source, destination, flags, seq, ack, payload=b"", ports=(40000, 50000), options=b"\1\1\1\0",
-        window=1000):
-    offset = (20 + len(options)) // 4
-    header = struct.pack("!HHIIBBHHH", *ports, seq, ack, offset << 4, flags, window, 0, 0) + options
-    length = len(header) + len(payload)
-    if len(source) == 4:
-        pseudo = source + destination + struct.pack("!BBH", 0, 6, length)
-    else:
-        pseudo = source + destination + struct.pack("!IxxxB", length, 6)
-    total = checksum(pseudo + header + payload)
-    return header[:16] + struct.pack("!H", total) + header[18:] + payload
-
-
-def ipv4(source, destination, protocol, payload, identification=1, fragment=0, options=b"", ttl=64):
-    header = struct.pack(
-        "!BBHHHBBH", 0x45 + len(options) // 4, 0, 20 + len(options) + len(payload), identification, fragment, ttl,
-        protocol, 0) + source + destination + options
-    return header[:10] + struct.pack("!H", checksum(header)) + header[12:] + payload
-
-
-def ipv6(source, destination, following, payload):
-    return struct.pack("!IHBB", 6 << 28, len(payload), following, 64) + source + destination + payload
-
 
 def segments():
     """(time in ns, from A, TCP arguments) of the scene."""
@@ -71,7 +42,7 @@ def segments():
 
 
 def scene(wrap=lambda packet, from_a: packet, version=4, protocol_of=lambda s, d, t: (6, t)):
-    """[(time, octets)]: the scene as IP packets, each wrapped; `protocol_of` may put headers between IP and TCP."""
+    """[(time, bytes)]: the scene as IP packets, each wrapped; `protocol_of` may put headers between IP and TCP."""
     packets = []
     for number, (time, from_a, arguments) in enumerate(segments()):
         a, b = (A4, B4) if version == 4 else (A6, B6)
@@ -87,23 +58,6 @@ def scene(wrap=lambda packet, from_a: packet, version=4, protocol_of=lambda s, d
 
 
 # --- envelopes ------------------------------------------------------------------------------------------------------
-
-# Of a manufacturer that Wireshark knows: it looks there to tell a frame in MPLS from a control word.
-MAC_A, MAC_B = bytes.fromhex("00000c000001"), bytes.fromhex("00000c000002")
-
-
-def macs(from_a):
-    return MAC_B + MAC_A if from_a else MAC_A + MAC_B
-
-
-def etype(packet):
-    return b"\x08\x00" if packet[0] >> 4 == 4 else b"\x86\xdd"
-
-
-def ethernet(packet, from_a, tags=b"", pad=True):
-    frame = macs(from_a) + tags + etype(packet) + packet
-    return frame.ljust(60, b"\0") if pad else frame
-
 
 def ethernet_payload(ethertype, payload, from_a):
     return (macs(from_a) + struct.pack("!H", ethertype) + payload).ljust(60, b"\0")
@@ -317,17 +271,6 @@ def tcp_again(source, segment):
 
 # --- file formats ---------------------------------------------------------------------------------------------------
 
-def pcap(packets, link=1, order="<", nanoseconds=True, magic=None, record=lambda order, packet: b"", snaplen=262144,
-         version=(2, 4), swapped=False):
-    magic = magic or (0xA1B23C4D if nanoseconds else 0xA1B2C3D4)
-    out = struct.pack(order + "IHHiIII", magic, *version, 0, 0, snaplen, link)
-    for time, packet in packets:
-        lengths = (len(packet), len(packet))
-        fraction = time % 10**9 if nanoseconds else time % 10**9 // 1000
-        out += struct.pack(order + "IIII", time // 10**9, fraction, *lengths) + record(order, packet) + packet
-    return out
-
-
 def option(order, code, value):
     return struct.pack(order + "HH", code, len(value)) + value.ljust(-(-len(value) // 4) * 4, b"\0")
 
@@ -430,24 +373,6 @@ def formats():
             [program, "-q", "-c"], input=plain, stdout=subprocess.PIPE, check=True).stdout
 
 
-# --- verdicts -------------------------------------------------------------------------------------------------------
-
-# A, B and the neighbour C of A, as (address, port).
-HOSTS = {"A": (A4, 40000), "B": (B4, 50000), "C": (ipaddress.IPv4Address("10.0.0.3").packed, 40001)}
-
-
-def verdict_packets(lines):
-    packets = []
-    for number, (time, sender, receiver, letters, seq, ack, words) in enumerate(lines):
-        flags = sum({"F": FIN, "S": SYN, "R": RST, "P": PSH, "A": ACK}[letter] for letter in letters)
-        (source, port), (destination, other) = HOSTS[sender], HOSTS[receiver]
-        segment = tcp(source, destination, flags, seq, ack, bytes(words.get("len", 0)), (port, other), options=b"",
-                      window=words.get("win", 1000))
-        packet = ipv4(source, destination, 6, segment, identification=100 + number, ttl=words.get("ttl", 64))
-        packets.append((START + round(time * 1_000_000_000), ethernet(packet, sender != "B")))
-    return packets
-
-
 def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
@@ -460,8 +385,8 @@ def main():
         files[f"link-{name}.pcap"] = pcap(scene(ethernet, version, within))
     for version in (4, 6):
         files[f"fragments-ipv{version}.pcap"] = pcap(fragments(version))
-    for name, lines in verdicts.lines():
-        files[f"{name}.pcap"] = pcap(verdict_packets(lines))
+    for name, text in (*verdicts.scenes(), *public_situations.scenes()):
+        files[f"{name}.pcap"] = scene_language.capture(text, START)
     for name, octets in files.items():
         with open(os.path.join(sys.argv[1], name), "wb") as file:
             file.write(octets)

@@ -9,11 +9,12 @@ final class RunningTool {
     private let errors = Pipe()
     private let input = Pipe()
 
-    /// Starts the tool that was built beside these tests.
-    init(_ arguments: [String]) throws {
-        process.executableURL = URL(fileURLWithPath: CommandLine.arguments[0])
+    /// Starts the tool that was built beside these tests, by way of the program `wrapper` if there is one.
+    init(_ arguments: [String], under wrapper: [String] = []) throws {
+        let tool = URL(fileURLWithPath: CommandLine.arguments[0])
             .deletingLastPathComponent().appendingPathComponent("tcpalive")
-        process.arguments = arguments
+        process.executableURL = wrapper.isEmpty ? tool : URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = wrapper.isEmpty ? arguments : wrapper + [tool.path] + arguments
         process.standardOutput = output
         process.standardError = errors
         process.standardInput = input
@@ -54,9 +55,9 @@ final class RunningTool {
         try input.fileHandleForWriting.close()
     }
 
-    /// Sends it SIGINT.
-    func interrupt() {
-        process.interrupt()
+    /// Sends it `signal`.
+    func interrupt(by signal: Int32 = SIGINT) {
+        kill(process.processIdentifier, signal)
     }
 
     /// Waits for its end: what it still printed, its errors, and its exit status.
@@ -71,8 +72,10 @@ final class RunningTool {
     }
 
     /// A listening tool on a port of 127.0.0.1 that the system chose, and the port.
-    static func listening(_ arguments: [String] = []) throws -> (tool: RunningTool, port: String) {
-        let tool = try RunningTool(["listen"] + arguments + ["127.0.0.1", "0"])
+    static func listening(
+        _ arguments: [String] = [], under wrapper: [String] = []
+    ) throws -> (tool: RunningTool, port: String) {
+        let tool = try RunningTool(["listen"] + arguments + ["127.0.0.1", "0"], under: wrapper)
         let line = try #require(tool.line())
         let port = try #require(line.split(separator: ":").last.map(String.init))
         #expect(line == "Listening on 127.0.0.1:\(port)")
@@ -108,15 +111,33 @@ struct ToolTests {
         #expect(listener.finish().output.contains("#1 reset from this end"))
     }
 
-    @Test("SIGINT ends the client in order")
-    func interrupted() throws {
+    @Test(
+        "SIGINT, SIGTERM and SIGHUP end client and listener in order",
+        arguments: [[SIGINT], [SIGTERM], [SIGHUP, SIGHUP]])
+    func interrupted(signals: [Int32]) throws {
         let (listener, port) = try RunningTool.listening()
         let client = try RunningTool(["client", "127.0.0.1", port])
         #expect(client.lines(until: "given up after") != nil)
-        client.interrupt()
+        for signal in signals { client.interrupt(by: signal) }
         let end = client.finish()
         #expect(end.status == 0 && end.output.contains("Interrupted"))
         #expect(listener.lines(until: "#1 closed by the peer (FIN)") != nil)
+        for signal in signals { listener.interrupt(by: signal) }
+        #expect(listener.finish().status == 0)
+    }
+
+    @Test("Under nohup, SIGHUP ends neither client nor listener")
+    func nohup() throws {
+        let (listener, port) = try RunningTool.listening(under: ["nohup"])
+        let client = try RunningTool(["client", "127.0.0.1", port], under: ["nohup"])
+        #expect(client.lines(until: "given up after") != nil)
+        for tool in [client, listener] { tool.interrupt(by: SIGHUP) }
+        try client.write("still here")
+        #expect(listener.lines(until: "\"still here\"") != nil)
+        for tool in [client, listener] {
+            tool.interrupt(by: SIGTERM)
+            #expect(tool.finish().status == 0)
+        }
     }
 
     @Test("The listener serves several clients, and the duration ends the clients")
