@@ -57,7 +57,7 @@ extension TextBuffer {
         if let obstacle = verification.obstacle {
             append("Cannot be judged: \(obstacle).")
         } else if failed == 0 {
-            append("Verified: the wire keeps what the options promise.")
+            append("Verified: probes on the wire match the socket options.")
         } else {
             append("Not verified: \(failed) of \(verification.checks.count) differ.")
         }
