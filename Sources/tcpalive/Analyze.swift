@@ -133,6 +133,7 @@ struct Analyze: ParsableCommand {
         if let failure { throw failure }
         try writer?.finish()
         if !summary.damaged.isEmpty { throw ExitStatus.damagedInput }
+        try judgement.writeJUnitFile(judgements, analysis, files: summary.files)
         try judgement.end(judgements, analysis)
     }
 
