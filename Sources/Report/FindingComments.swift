@@ -11,12 +11,31 @@ public struct FindingComments: Sendable {
     /// The comments of the findings of `diagnoses`.
     public init(_ diagnoses: borrowing some Findings & ~Copyable) {
         diagnoses.forEachDiagnosis { diagnosis in
-            for finding in diagnosis.findings where finding.frames.count > 0 {
-                let sentence = Self.words(for: finding, in: diagnosis)
-                for frame in finding.frames.all { entries.append((frame, sentence)) }
-            }
+            for finding in diagnosis.findings { add(finding, in: diagnosis) }
         }
-        entries.sort { Self.isBefore($0.frame, $1.frame) }
+        sort()
+    }
+
+    /// The comments of `findings`.
+    init(_ findings: [(finding: Finding, diagnosis: Diagnosis)]) {
+        for (finding, diagnosis) in findings { add(finding, in: diagnosis) }
+        sort()
+    }
+
+    private mutating func add(_ finding: Finding, in diagnosis: Diagnosis) {
+        if finding.frames.count == 0 { return }
+        let sentence = Self.words(for: finding, in: diagnosis)
+        for frame in finding.frames.all { entries.append((frame, sentence)) }
+    }
+
+    /// By file and frame; comments on one frame stay in the order of the findings.
+    private mutating func sort() {
+        // The order of equals must be defined, and `sort` promises none.
+        let numbered = entries.enumerated().sorted {
+            ($0.element.frame.file, $0.element.frame.frame, $0.offset)
+                < ($1.element.frame.file, $1.element.frame.frame, $1.offset)
+        }
+        entries = numbered.map(\.element)
     }
 
     /// Whether there are none.
@@ -34,10 +53,6 @@ public struct FindingComments: Sendable {
             if (frame.file, frame.frame) < (file, range.lowerBound) { low = middle + 1 } else { high = middle }
         }
         return entries[low...].prefix { $0.frame.file == file && $0.frame.frame <= range.upperBound }
-    }
-
-    private static func isBefore(_ left: FrameReference, _ right: FrameReference) -> Bool {
-        (left.file, left.frame) < (right.file, right.frame)
     }
 
     private static func words(for finding: Finding, in diagnosis: Diagnosis) -> String {

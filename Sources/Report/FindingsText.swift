@@ -17,10 +17,11 @@ struct FindingsText {
 
     /// Takes the findings of the next connection.
     mutating func take(_ diagnosis: Diagnosis) {
-        for finding in diagnosis.findings where finding.isReported(in: diagnosis) { take(finding, diagnosis) }
+        for finding in diagnosis.findings where finding.isReported(in: diagnosis) { take(finding, in: diagnosis) }
     }
 
-    private mutating func take(_ finding: Finding, _ diagnosis: Diagnosis) {
+    /// Takes `finding` of `diagnosis`.
+    mutating func take(_ finding: Finding, in diagnosis: Diagnosis) {
         count += 1
         // Of equals the first one stays first.
         let index = worst.firstIndex { $0.finding.severity < finding.severity } ?? worst.count

@@ -38,10 +38,9 @@ struct IdleTimeout: Sendable, Equatable {
 
     private static let second: Int64 = 1_000_000_000
 
-    /// The devices that may have dropped connections on `path`: their timeout is longer than what was survived and no
-    /// longer than what failed. If those two conflict, only what failed counts.
-    static func candidates(for path: PathTimeout) -> [IdleTimeout] {
-        let (survived, failed) = (path.longestSurvived, path.shortestFailed)
+    /// The devices that may have dropped connections on a path: their timeout is at least the longest idle period that was
+    /// `survived` and at most the shortest that `failed` (ns; 0: none). If those two conflict, only what failed counts.
+    static func candidates(survived: Int64, failed: Int64) -> [IdleTimeout] {
         guard failed > 0 else { return [] }
         let least = survived < failed ? survived : 0
         return catalogue.filter { $0.role == .path && $0.seconds * second >= least && $0.seconds * second <= failed }

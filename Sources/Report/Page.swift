@@ -127,7 +127,7 @@ public struct Page {
             "connections": .number(path.connections),
             "survived": duration(path.longestSurvived), "failed": duration(path.shortestFailed),
             "safe": .text(path.safeIdle.map { "\($0)" }),
-            "candidates": .items(IdleTimeout.candidates(for: path)) { candidate in
+            "candidates": .items(PathText(path).candidates) { candidate in
                 [
                     "seconds": .number(candidate.seconds), "name": .text(candidate.name),
                     "ending": .text(candidate.ending), "isRefreshed": .text(candidate.isRefreshed),

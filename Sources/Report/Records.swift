@@ -165,13 +165,10 @@ extension TextBuffer {
         if path.longestSurvived > 0 { member("longest_survived_s", seconds: path.longestSurvived) }
         if path.shortestFailed > 0 { member("shortest_failed_s", seconds: path.shortestFailed) }
         if let idle = path.safeIdle { member("safe_idle_s", UInt64(idle)) }
-        if path.longestSurvived > 0 || path.shortestFailed > 0 {
-            if path.shortestFailed > 0, path.longestSurvived >= path.shortestFailed { member("conflict", true) }
-            var sentence = TextBuffer()
-            sentence.append(sentenceOf: path)
-            member("sentence", sentence.string)
-        }
-        let candidates = IdleTimeout.candidates(for: path)
+        let words = PathText(path)
+        if words.isConflicting { member("conflict", true) }
+        if !words.isEmpty { member("sentence", words.sentences) }
+        let candidates = words.candidates
         if !candidates.isEmpty {
             member("candidates")
             appendArray(candidates) { $0.append(json: "\($1.seconds) s: \($1.name)") }

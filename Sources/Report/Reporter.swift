@@ -147,7 +147,7 @@ public struct Reporter: ~Copyable {
             }
             try output.write {
                 sentences.append(to: &$0)
-                for path in findings.paths { $0.append(path) }
+                for path in findings.paths { $0.append(PathText(path)) }
             }
         }
         try output.write {
