@@ -107,7 +107,7 @@ extension TextBuffer {
     }
 
     /// Appends `text` as content, or as the value of an attribute between double quotes (XML 1.0 section 2.4).
-    private mutating func append(xml text: String) {
+    mutating func append(xml text: String) {
         for scalar in text.unicodeScalars {
             switch scalar {
             case "&": append("&amp;")

@@ -277,6 +277,37 @@ struct PageTests {
         #expect(page.contains("the times of data were not kept for the last ones") == isFull)
     }
 
+    @Test(
+        "Each finding of a connection is listed, with severity, confidence and filter; the first has the names of JSON")
+    func findings() throws {
+        var kept = KeptEvents()
+        var summary = Summary(version: .newest)
+        summary.files = ["probes.pcap"]
+        let diagnoses = Self.probing(3, probes: 3, kept: &kept)
+        let page = Self.text(diagnoses, summary, kept)
+        #expect(Self.count("<li class=\"finding\"", in: page) == diagnoses.map(\.findings.count).reduce(0, +))
+        #expect(Self.count(" data-json=\"sentence\">", in: page) == 3)
+        let first = try #require(diagnoses.first)
+        let (name, severity) = (first.verdict.rawValue, first.severity.rawValue)
+        #expect(
+            page.contains(
+                "<li class=\"finding\" data-finding=\"\(name)\"><span class=\"badge \(severity)\">\(severity)</span>"))
+        #expect(page.contains("Wireshark filter: <code>tcp.stream eq 2</code>"))
+    }
+
+    @Test("Every shape of a kind, and every severity, is defined in the page")
+    func definitions() {
+        let template = String(decoding: PackageResources.page_html, as: UTF8.self)
+        for shape in Set(SegmentKind.allCases.map(\.shape)).union(["icmp-error"]) {
+            #expect(template.contains("id=\"\(shape)\""), "\(shape)")
+        }
+        for severity in Severity.allCases {
+            #expect(
+                template.contains("\n.\(severity.rawValue) { color")
+                    || template.contains(" .\(severity.rawValue) { color"))
+        }
+    }
+
     @Test("A gap stands within the band of its setting")
     func strip() {
         var kept = KeptEvents()
