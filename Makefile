@@ -15,7 +15,7 @@ RATE ?= 200000
 SECONDS ?= 30
 EXAMPLE = captures/dead-peer-60-15-4.pcap
 
-.PHONY: run build test agree page expectations captures bench allocations bench-micro build-micro bench-live lab torture lint help clean
+.PHONY: run build test agree page docs expectations captures bench allocations bench-micro build-micro bench-live lab torture lint help clean
 
 run: build ## Build tcpalive and analyse a capture of a dead peer
 	$(TOOL) analyze $(EXAMPLE)
@@ -38,6 +38,12 @@ agree: build ## Compare our marks with tshark's on every capture below DIR, and 
 page: build ## Open the pages of analyze --html in Chromium and hold them against JSON and tshark
 	@$(SETUP) chromium tshark python3
 	python3 Tests/Scripts/page.py $(TOOL) captures
+
+docs: ## Generate docs/verdicts.md from the texts of explain
+	@$(SETUP) $(BUILD_NEEDS)
+	swift build --product tcpalive
+	mkdir -p docs
+	.build/debug/tcpalive explain --markdown > docs/verdicts.md
 
 expectations: build ## Write anew what the tests expect of each file in captures/: review the diff
 	@$(SETUP) python3

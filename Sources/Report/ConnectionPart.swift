@@ -1,12 +1,15 @@
 import KeepAlive
 import Wire
 
-/// What a page says of one connection: its row in the table, and its section.
+/// One connection in a page: its row in the table, and its section.
 struct ConnectionPart {
     private let diagnosis: Diagnosis
+    private let files: [String]
 
-    init(_ diagnosis: Diagnosis) {
+    /// The connection of `diagnosis`, whose frames are in `files`.
+    init(_ diagnosis: Diagnosis, files: [String]) {
         self.diagnosis = diagnosis
+        self.files = files
     }
 
     /// What fills a row.
@@ -34,7 +37,7 @@ struct ConnectionPart {
     ) -> Template.Values {
         let stacks = Stack.consistent(with: side, policy).map(\.rawValue)
         return [
-            "end": .text(end), "endpoint": .text(Self.name(endpoint)),
+            "end": .text(end), "endpoint": .text(endpoint.words),
             "probes": .number(side.probes), "answered": .number(side.answered),
             "hasProbes": .truth(side.probes > 0),
             "idle": Self.range(policy.idle), "interval": Self.range(policy.interval),
@@ -56,12 +59,9 @@ struct ConnectionPart {
     /// What fills a section; with `isDrawn` also its drawings, of the events in `kept` and the data in `ticks`.
     func section(isDrawn: Bool, _ kept: KeptEvents, _ ticks: DataTicks) -> Template.Values {
         var values = values
-        var sentence = TextBuffer()
-        sentence.append(sentenceOf: diagnosis)
-        values["sentence"] = .text(sentence.string)
-        values["advice"] = diagnosis.advice.isEmpty ? .truth(false) : .text(diagnosis.advice)
-        values["confidence"] = .text(diagnosis.confidence.rawValue)
-        values["meaning"] = .text(diagnosis.verdict.meaning)
+        let findings = diagnosis.findings
+        values["findings"] = .items(findings.count) { self.values(of: findings[$0], isFirst: $0 == 0) }
+        values["meaning"] = .text(diagnosis.verdict.guide.meaning)
         let silence = diagnosis.connection.silence
         values["longestSilence"] = Page.duration(silence.longest)
         values["survived"] = Page.duration(silence.longestSurvived)
@@ -77,6 +77,20 @@ struct ConnectionPart {
         values["timeline"] = .items([TimelineDrawing(diagnosis, drawn, ends, files: kept.files).values])
         values["strips"] = strips(drawn)
         return values
+    }
+
+    private func values(of finding: Finding, isFirst: Bool) -> Template.Values {
+        var (sentence, frames) = (TextBuffer(), TextBuffer())
+        sentence.append(sentenceOf: finding, in: diagnosis)
+        if finding.frames.count > 0 { frames.append(frames: finding.frames.all, files: files) }
+        let advice = finding.advice(in: diagnosis)
+        return [
+            "name": .text(finding.verdict.rawValue), "severity": .text(finding.severity.rawValue),
+            "confidence": .text(finding.confidence.rawValue), "isFirst": .truth(isFirst),
+            "sentence": .text(sentence.string), "advice": .text(advice.isEmpty ? nil : advice),
+            "frames": .text(frames.string.isEmpty ? nil : frames.string),
+            "filter": .text(diagnosis.connection.wiresharkFilter(files: files.count)),
+        ]
     }
 
     /// How many segments with data each end sent.
@@ -97,17 +111,11 @@ struct ConnectionPart {
             (connection.responder, connection.fromResponder, diagnosis.responderPolicy, !isOriginatorFirst),
         ]
         let strips = ends.flatMap { endpoint, side, policy, isFirst in
-            let name = Self.name(endpoint)
+            let name = endpoint.words
             return GapStrip(side, policy, events.filter { $0.isFromFirst == isFirst }).values.map { strip in
                 strip.merging(["endpoint": .text(name)]) { old, _ in old }
             }
         }
         return .items(strips)
-    }
-
-    private static func name(_ endpoint: Endpoint) -> String {
-        var text = TextBuffer()
-        text.append(endpoint)
-        return text.string
     }
 }

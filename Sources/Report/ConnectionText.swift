@@ -20,7 +20,7 @@ struct ConnectionText {
     private var places = Column.allCases.map { _ in 0..<0 }
     private var responderWidth = 0
     private var showsDates = false
-    /// A cell that is measured, or an endpoint of IPv6.
+    /// A cell that is measured, an IPv6 endpoint, or a verdict.
     private var cell = TextBuffer()
 
     /// A column. Some stand for a connection and appear in the line of its originator only: the ones before `end` and
@@ -39,7 +39,7 @@ struct ConnectionText {
         latest = max(latest, first, last)
         if !diagnosis.connection.handshakeSeen { hasUnseenHandshake = true }
         widen(.stream, to: diagnosis.connection.number.digits + (diagnosis.connection.handshakeSeen ? 0 : 1))
-        widen(.verdict, to: diagnosis.verdict.rawValue.utf8.count)
+        widen(.verdict) { Self.append(verdictOf: diagnosis, to: &$0) }
         // Below a thousand days a duration is no wider than its title.
         let duration = last &- first
         if duration.magnitude >= 86_400_000_000_000_000 { widen(.duration) { $0.append(duration: duration) } }
@@ -51,8 +51,17 @@ struct ConnectionText {
         measure(diagnosis.responderPolicy)
     }
 
+    /// Appends the most severe finding, and how many others are above `ok`: `peer_dead +1`.
+    private static func append(verdictOf diagnosis: Diagnosis, to text: inout TextBuffer) {
+        text.append(diagnosis.verdict.rawValue)
+        let others = diagnosis.others.count { $0.severity > .ok }
+        if others == 0 { return }
+        text.append(" +")
+        text.append(UInt64(others))
+    }
+
     private mutating func measure(_ end: Endpoint) {
-        // Of IPv4, no endpoint is wider than the title.
+        // No IPv4 endpoint is wider than the title.
         if end.address.version == .v6 { widen(.end) { $0.append(end) } }
     }
 
@@ -143,7 +152,9 @@ struct ConnectionText {
             let number = diagnosis.connection.number
             row.write(number, endingAt: start(.stream) + number.digits)
             if !diagnosis.connection.handshakeSeen { row[start(.stream) + number.digits] = UInt8(ascii: "?") }
-            row.write(diagnosis.verdict.rawValue, at: start(.verdict))
+            cell.removeAll()
+            Self.append(verdictOf: diagnosis, to: &cell)
+            row.write(cell.octets.span, at: start(.verdict))
             let (begin, last) = (diagnosis.connection.firstTime, diagnosis.connection.lastTime)
             write(begin, at: start(.first), to: &row)
             write(last, at: start(.last), to: &row)
@@ -194,7 +205,7 @@ struct ConnectionText {
     /// Appends what the table needs to be understood.
     func appendFoot(to text: inout TextBuffer) {
         if hasUnseenHandshake {
-            text.append("\n? the handshake was not captured: the smaller endpoint stands first\n")
+            text.append("\n? the handshake was not captured; the smaller endpoint is listed first\n")
         }
     }
 

@@ -9,7 +9,7 @@ extension TextBuffer {
         let own = diagnosis.side(end)
         let peer = diagnosis.side(end.other)
         let silence = diagnosis.connection.silence
-        let (name, other) = (diagnosis.endpoint(end), diagnosis.endpoint(end.other))
+        let (name, other) = (diagnosis.name(of: end), diagnosis.name(of: end.other))
         switch diagnosis.verdict {
         case .healthy:
             append(name, " probes", period(of: own), ", and ", other, " answers: ")
@@ -108,26 +108,4 @@ extension TextBuffer {
         let ends = (duration(gaps.shortest), duration(gaps.longest))
         return " after " + (ends.0 == ends.1 ? ends.0 : "\(ends.0) to \(ends.1)")
     }
-}
-
-extension Diagnosis {
-    /// One line of advice; empty where none is needed.
-    var advice: String {
-        verdict == .healthy && side(end ?? .originator).closedIdle != nil ? Verdict.idleCloseAdvice : verdict.advice
-    }
-
-    /// Whether there is something that is told in a sentence beside the table.
-    var isFinding: Bool { severity > .ok || !advice.isEmpty }
-
-    /// `end` as people write it.
-    fileprivate func endpoint(_ end: End) -> String {
-        var text = TextBuffer()
-        text.append(end == .originator ? connection.originator : connection.responder)
-        return text.string
-    }
-}
-
-extension Diagnosis.End {
-    /// The other end.
-    var other: Diagnosis.End { self == .originator ? .responder : .originator }
 }

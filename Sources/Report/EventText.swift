@@ -53,9 +53,9 @@ extension TextBuffer {
     /// Appends a segment as `tcpdump -nS` prints it, less the options.
     fileprivate mutating func append(tcpdump segment: Segment) {
         append(segment.source.address.version == .v4 ? "IP " : "IP6 ")
-        append(segment.source)
+        append(tcpdump: segment.source)
         append(" > ")
-        append(segment.destination)
+        append(tcpdump: segment.destination)
         append(": Flags [")
         if segment.flags.isEmpty { append("none") }
         for (bit, letter) in "FSRP.UEWe".utf8.enumerated() where segment.flags.rawValue >> UInt16(bit) & 1 == 1 {

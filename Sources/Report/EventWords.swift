@@ -1,9 +1,9 @@
 import KeepAlive
 import Wire
 
-/// What is said of an event for people: its marks, then what it truly is, its place in its train, and what it waited for.
+/// The words for an event: its marks, what it actually is, its number in its train, and what it waited for.
 ///
-/// A line of text and the comment of a packet both come from here, so that they cannot differ.
+/// Lines of text and packet comments both use these words.
 struct EventWords {
     private let color: Bool
 
@@ -12,7 +12,7 @@ struct EventWords {
         self.color = color
     }
 
-    /// Appends what is said of `event`.
+    /// Appends the words for `event`.
     func append(_ event: SegmentEvent, to text: inout TextBuffer) {
         append(event.marks, to: &text)
         appendMeaning(of: event, to: &text)
@@ -45,33 +45,19 @@ struct EventWords {
     private static let stuck = "\u{1B}[35m"
     private static let over = "\u{1B}[31m"
 
-    /// Appends what the segment truly is, where its mark does not say so, its place in its train, and what it waited for.
+    /// Appends what the segment actually is, if its mark does not say so, and its numbers.
     private func appendMeaning(of event: SegmentEvent, to text: inout TextBuffer) {
         switch event.kind {
-        case .probe:
-            if event.marks.isEmpty { append("keep-alive (not marked)", in: Self.asking, to: &text) }
-            appendProbe(event, to: &text)
+        case .probe, .middleboxProbe:
+            appendProbe(event, "keep-alive", in: Self.asking, isNamed: event.marks.contains(.keepAlive), to: &text)
+            if event.kind == .middleboxProbe { text.append(", TTL \(event.segment.timeToLive) is not the sender's") }
         case .zeroWindowProbe:
-            if event.marks.isEmpty {
-                append("zero-window probe (not marked)", in: Self.stuck, to: &text)
-            } else if event.marks != .zeroWindowProbe {
-                text.append(", truly a ")
-                append("zero-window probe", in: Self.stuck, to: &text)
-            }
-            appendProbe(event, to: &text)
-        case .answer, .zeroWindowAnswer:
-            let isWindow = event.kind == .zeroWindowAnswer
-            if event.marks.isEmpty {
-                let words = isWindow ? "zero-window ACK (not marked)" : "keep-alive ACK (not marked)"
-                append(words, in: isWindow ? Self.stuck : Self.alive, to: &text)
-            }
-            if event.isCopy { text.append(", a copy of the last") }
-            if let reply = event.reply {
-                text.append(" after ")
-                text.append(latency: reply)
-            }
-        case .retransmission: text.append(", truly one octet of data sent again")
-        case .acknowledgment: text.append(", truly an acknowledgment out of place")
+            appendProbe(
+                event, "zero-window probe", in: Self.stuck, isNamed: event.marks.contains(.zeroWindowProbe), to: &text)
+        case .answer: appendAnswer(event, "keep-alive ACK", in: Self.alive, to: &text)
+        case .zeroWindowAnswer: appendAnswer(event, "zero-window ACK", in: Self.stuck, to: &text)
+        case .retransmission: text.append(" (actually a retransmission of one byte)")
+        case .acknowledgment: text.append(" (actually an unrelated ACK)")
         case .abortReset:
             append("gave up", in: Self.over, to: &text)
             if event.unanswered > 0 {
@@ -80,14 +66,9 @@ struct EventWords {
                 text.append(" unanswered")
             }
             if let wait = event.wait {
-                text.append(", the last ")
+                text.append(", last +")
                 text.append(preciseDuration: wait.gap)
-                text.append(" ago")
             }
-        case .middleboxProbe:
-            if event.marks.isEmpty { append("keep-alive (not marked)", in: Self.asking, to: &text) }
-            appendProbe(event, to: &text)
-            text.append(", with TTL \(event.segment.timeToLive), which is not the sender's")
         case .peerReset, .pathReset:
             append("reset by the \(event.kind == .peerReset ? "peer" : "path")", in: Self.over, to: &text)
             if let reply = event.reply {
@@ -95,20 +76,47 @@ struct EventWords {
                 text.append(latency: reply)
                 text.append(" after the probe")
             }
-            if event.kind == .pathReset {
-                text.append(", with TTL \(event.segment.timeToLive), which is not the peer's")
-            }
+            if event.kind == .pathReset { text.append(", TTL \(event.segment.timeToLive) is not the peer's") }
         }
     }
 
-    private func appendProbe(_ event: SegmentEvent, to text: inout TextBuffer) {
-        if event.isCopy { return text.append(", a copy of the last") }
-        text.append(" ")
-        text.append(UInt64(event.trainNumber))
-        guard let wait = event.wait else { return }
-        text.append(wait.since == .segment ? " after " : ", ")
-        text.append(preciseDuration: wait.gap)
-        text.append(wait.since == .segment ? " of silence" : " after the last")
-        if event.unanswered > 0 { text.append(", \(event.unanswered) unanswered") }
+    /// Appends the number of a probe and what it waited for; `words` too, unless its mark says the same (`isNamed`).
+    private func appendProbe(
+        _ event: SegmentEvent, _ words: String, in color: String, isNamed: Bool, to text: inout TextBuffer
+    ) {
+        let isMarked = !event.marks.isEmpty
+        if !isNamed {
+            if isMarked { text.append(" (actually ") }
+            append(words, in: color, to: &text)
+        }
+        if !event.isCopy {
+            text.append(" ")
+            text.append(UInt64(event.trainNumber))
+        }
+        if !isNamed { text.append(isMarked ? ")" : " (not marked)") }
+        if event.isCopy { return text.append(", duplicate") }
+        if let wait = event.wait {
+            text.append(wait.since == .segment ? " after " : ", +")
+            text.append(preciseDuration: wait.gap)
+            if wait.since == .segment { text.append(" idle") }
+        }
+        if event.wait != nil, event.unanswered > 0 {
+            text.append(", ")
+            text.append(UInt64(event.unanswered))
+            text.append(" unanswered")
+        }
+    }
+
+    /// Appends how long an answer took; `words` too, unless it has a mark.
+    private func appendAnswer(_ event: SegmentEvent, _ words: String, in color: String, to text: inout TextBuffer) {
+        if event.marks.isEmpty {
+            append(words, in: color, to: &text)
+            text.append(" (not marked)")
+        }
+        if event.isCopy { text.append(", duplicate") }
+        if let reply = event.reply {
+            text.append(" after ")
+            text.append(latency: reply)
+        }
     }
 }

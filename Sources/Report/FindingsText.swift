@@ -1,59 +1,77 @@
-import KeepAlive
+public import KeepAlive
 
-/// What was found, in sentences, under the table of connections.
+/// The findings in words, below the table of connections: a block each, the most severe first over all connections.
 struct FindingsText {
-    /// Connections that are told of one by one; of more, the first of the most severe ones are.
+    /// Findings that are printed; of more, the first of the most severe.
     private static let limit = 20
-    /// Connections with something wrong so far, and of those the ones to be told of, the worst first.
+    /// The files that frames refer to.
+    private let files: [String]
+    /// Findings so far that are reported, and those to print, in their order.
     private var count = 0
-    private var worst: [Diagnosis] = []
+    private var worst: [(finding: Finding, diagnosis: Diagnosis)] = []
 
-    /// Takes the verdict on the next connection.
+    /// No findings yet; their frames are in `files`.
+    init(files: [String]) {
+        self.files = files
+    }
+
+    /// Takes the findings of the next connection.
     mutating func take(_ diagnosis: Diagnosis) {
-        guard diagnosis.isFinding else { return }
+        for finding in diagnosis.findings where finding.isReported(in: diagnosis) { take(finding, in: diagnosis) }
+    }
+
+    /// Takes `finding` of `diagnosis`.
+    mutating func take(_ finding: Finding, in diagnosis: Diagnosis) {
         count += 1
-        let severity = diagnosis.severity
-        // Of equals the first one stands first.
-        if worst.count == Self.limit, let last = worst.last, last.severity >= severity { return }
-        let place = worst.firstIndex { $0.severity < severity } ?? worst.count
+        // Of equals the first one stays first.
+        let index = worst.firstIndex { $0.finding.severity < finding.severity } ?? worst.count
+        guard index < Self.limit else { return }
         if worst.count == Self.limit { worst.removeLast() }
-        worst.insert(diagnosis, at: place)
+        worst.insert((finding, diagnosis), at: index)
     }
 
-    /// Appends a sentence and a line of advice for each of the worst, and how many are left out.
+    /// Appends the blocks, and how many findings are left out.
     func append(to text: inout TextBuffer) {
-        for diagnosis in worst {
-            text.append("\n\(diagnosis.connection.number)  \(diagnosis.verdict.rawValue): ")
-            text.append(sentenceOf: diagnosis)
-            if diagnosis.confidence != .high { text.append(" (confidence: \(diagnosis.confidence.rawValue))") }
-            text.append("\n   ")
-            text.append(diagnosis.advice)
+        for (finding, diagnosis) in worst {
             text.append("\n")
+            text.append(block: finding, in: diagnosis, files: files)
         }
-        if count > Self.limit {
-            text.append("\n... and \(count - Self.limit) more: --format jsonl tells of each.\n")
+        if count > worst.count { text.append("\n... and \(count - worst.count) more: use --format jsonl\n") }
+    }
+}
+
+extension TextBuffer {
+    /// Appends `finding` as a block: severity and name, the sentence, the advice, and where to look in Wireshark.
+    ///
+    /// Its frames are in `files`.
+    public mutating func append(block finding: Finding, in diagnosis: Diagnosis, files: [String]) {
+        append("\(finding.severity.rawValue)  \(finding.verdict.rawValue)")
+        append(" (stream \(diagnosis.connection.number), confidence \(finding.confidence.rawValue))\n   ")
+        append(sentenceOf: finding, in: diagnosis)
+        append("\n")
+        let advice = finding.advice(in: diagnosis)
+        if !advice.isEmpty { append("   Advice: \(advice)\n") }
+        append("   ")
+        let frames = finding.frames.all
+        if !frames.isEmpty {
+            append(frames: frames, files: files)
+            append("; ")
         }
+        append("Wireshark filter: ")
+        append(diagnosis.connection.wiresharkFilter(files: files.count))
+        append("\n")
     }
 
-    /// Appends what is known of `path`.
-    static func append(_ path: PathTimeout, to text: inout TextBuffer) {
-        guard path.longestSurvived > 0 || path.shortestFailed > 0 else { return }
-        text.append("\nBetween \(network(path.networks.first)) and \(network(path.networks.second)): ")
-        if path.longestSurvived > 0 {
-            text.append("a silence of ")
-            text.append(preciseDuration: path.longestSurvived)
-            text.append(" was survived")
-        }
-        if path.shortestFailed > 0 {
-            text.append(path.longestSurvived > 0 ? ", one of " : "a silence of ")
-            text.append(preciseDuration: path.shortestFailed)
-            text.append(" was not")
-        }
-        text.append(".")
-        if let idle = path.safeIdle { text.append(" A TCP_KEEPIDLE of \(idle) s or less is safe.") }
-        text.append("\n")
-        for candidate in IdleTimeout.candidates(for: path) {
-            text.append("   \(candidate.seconds) s is the idle timeout of: \(candidate.name)\n")
+    /// Appends `frames` by their numbers: `Frames 12, 15`; with several `files`, also the file of each run of frames.
+    mutating func append(frames: [FrameReference], files: [String]) {
+        append(frames.count == 1 ? "Frame " : "Frames ")
+        for (index, frame) in frames.enumerated() {
+            if index > 0 { append(", ") }
+            append(frame.frame)
+            let isLastOfFile = index + 1 == frames.count || frames[index + 1].file != frame.file
+            guard files.count > 1, isLastOfFile, files.indices.contains(frame.file) else { continue }
+            append(" of ")
+            append(printable: nameForPeople(files[frame.file]))
         }
     }
 }

@@ -1,16 +1,26 @@
 import KeepAlive
 
-/// Who forgets idle connections, and when: the catalogue in `idle-timeouts.tsv`.
+/// A documented idle timeout, from the catalogue `idle-timeouts.tsv`.
 struct IdleTimeout: Sendable, Equatable {
-    /// After how many seconds of silence.
+    /// Who ends a connection.
+    enum Role: String, Sendable {
+        /// A server, a client or a proxy: it ends its own connections. Relevant when an end closes.
+        case application
+        /// A device between the ends: NAT, firewall, load balancer. Relevant when the path drops a connection.
+        case path
+    }
+
+    /// After how many idle seconds.
     var seconds: Int64
-    /// Who.
+    /// Whose connections end.
+    var role: Role
+    /// The product, and the setting if it has a name.
     var name: String
-    /// What happens then.
+    /// How the connection ends.
     var ending: String
-    /// Whether a TCP keep-alive counts as traffic there.
+    /// Whether a TCP keep-alive counts as traffic: `yes` or `no`, perhaps with a condition.
     var isRefreshed: String
-    /// Where that is written.
+    /// Where this is documented.
     var source: String
 
     /// The catalogue, the shortest first.
@@ -18,17 +28,30 @@ struct IdleTimeout: Sendable, Equatable {
         let text = String(decoding: PackageResources.idle_timeouts_tsv, as: UTF8.self)
         return text.split(separator: "\n").dropFirst().compactMap { line in
             let cells = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
-            guard cells.count == 5, let seconds = Int64(cells[0]) else { return nil }
+            guard cells.count == 6, let seconds = Int64(cells[0]), let role = Role(rawValue: cells[1]) else {
+                return nil
+            }
             return IdleTimeout(
-                seconds: seconds, name: cells[1], ending: cells[2], isRefreshed: cells[3], source: cells[4])
+                seconds: seconds, role: role, name: cells[2], ending: cells[3], isRefreshed: cells[4], source: cells[5])
         }
     }()
 
-    /// Those that may be at work on `path`: longer than what it bore, and no longer than what it did not.
-    static func candidates(for path: PathTimeout) -> [IdleTimeout] {
-        guard path.shortestFailed > 0 else { return [] }
-        return catalogue.filter {
-            $0.seconds * 1_000_000_000 >= path.longestSurvived && $0.seconds * 1_000_000_000 <= path.shortestFailed
+    private static let second: Int64 = 1_000_000_000
+
+    /// The devices that may have dropped connections on a path: their timeout is at least the longest idle period that was
+    /// `survived` and at most the shortest that `failed` (ns; 0: none). If those two conflict, only what failed counts.
+    static func candidates(survived: Int64, failed: Int64) -> [IdleTimeout] {
+        guard failed > 0 else { return [] }
+        let least = survived < failed ? survived : 0
+        return catalogue.filter { $0.role == .path && $0.seconds * second >= least && $0.seconds * second <= failed }
+    }
+
+    /// The entries of `role` whose time is within 2 % and 1.5 s of `duration` (ns), the nearest first.
+    static func nearest(to duration: Int64, among role: Role) -> [IdleTimeout] {
+        let distance = { (entry: IdleTimeout) in (entry.seconds * second &- duration).magnitude }
+        let near = catalogue.filter { entry in
+            entry.role == role && distance(entry) <= UInt64(entry.seconds * second / 50 + 1_500_000_000)
         }
+        return near.sorted { distance($0) < distance($1) }
     }
 }

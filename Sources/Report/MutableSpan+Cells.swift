@@ -79,10 +79,10 @@ extension MutableSpan where Element == UInt8 {
         self[start + 1] = UInt8(ascii: "0") + number % 10
     }
 
-    /// Writes an endpoint of IPv4 from `start` on: 10.0.0.1.40000.
+    /// Writes an IPv4 endpoint from `start` on: 10.0.0.1:40000.
     mutating func write(v4 endpoint: Endpoint, at start: Int) {
         let end = write(v4: endpoint.address.low, at: start)
-        self[end] = UInt8(ascii: ".")
+        self[end] = UInt8(ascii: ":")
         let port = UInt64(endpoint.port)
         write(port, endingAt: end + 1 + port.digits)
     }

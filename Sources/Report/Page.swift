@@ -2,7 +2,7 @@ import Capture
 public import KeepAlive
 import Wire
 
-/// The report as one page of HTML that needs nothing but itself: the template `page.html`, filled.
+/// The report as one self-contained page of HTML: the template `page.html`, filled.
 ///
 /// Every number that `--format json` has too stands in an element whose `data-json` is its name there, with the exact
 /// value in `data-value` where people are shown less.
@@ -12,7 +12,7 @@ public struct Page {
     private let kept: KeptEvents
     private let ticks: DataTicks
 
-    /// Connections that are listed, the worst ones; of these, the ones that are drawn.
+    /// Connections that are listed, the most severe ones; of these, the ones that are drawn.
     static let rowLimit = 5000
     static let drawingLimit = 200
     /// Paths that are listed.
@@ -44,9 +44,9 @@ public struct Page {
         var values: Template.Values = [
             "title": .text(summary.files.first.map(nameForPeople) ?? "nothing"),
             "moreFiles": summary.files.count > 1 ? .number(summary.files.count - 1) : .truth(false),
-            "rows": .items(listed.count) { ConnectionPart(listed[$0]).values },
+            "rows": .items(listed.count) { ConnectionPart(listed[$0], files: summary.files).values },
             "sections": .items(listed.count) { index in
-                ConnectionPart(listed[index]).section(isDrawn: index < drawn, kept, ticks)
+                ConnectionPart(listed[index], files: summary.files).section(isDrawn: index < drawn, kept, ticks)
             },
             "hasRows": .truth(!listed.isEmpty), "listed": .number(listed.count),
             "unlisted": diagnoses.count > listed.count ? .number(diagnoses.count - listed.count) : .truth(false),
@@ -80,7 +80,7 @@ public struct Page {
             "files": .items(summary.files) { ["name": .text(nameForPeople($0))] },
             "counts": .items(
                 [
-                    ("packets", "packets", tally.packets), ("bytes", "octets", tally.octets),
+                    ("packets", "packets", tally.packets), ("bytes", "bytes", tally.octets),
                     ("segments", "TCP segments", tally.segments),
                     ("connections", "connections", summary.counts.connections),
                 ], Self.count),
@@ -109,9 +109,9 @@ public struct Page {
             ("undecodable.\(layer.name)", "packets at the \(layer.name) layer", tally.failures(at: layer))
         }
         failures.append(("unknown_link_type", "packets of an unknown link type", tally.unknownLinkType))
-        failures.append(("evicted", "fragmented datagrams, as others needed the room", tally.evictedDatagrams))
-        let forgotten = "connections that had come no further than an attempt, as others needed the memory"
-        failures.append(("evicted_connections", forgotten, summary.counts.evicted))
+        failures.append(("evicted", "fragmented datagrams, evicted to limit memory", tally.evictedDatagrams))
+        let attempts = "connection attempts, evicted to limit memory"
+        failures.append(("evicted_connections", attempts, summary.counts.evicted))
         return failures.filter { $0.2 > 0 }
     }
 
@@ -127,7 +127,7 @@ public struct Page {
             "connections": .number(path.connections),
             "survived": duration(path.longestSurvived), "failed": duration(path.shortestFailed),
             "safe": .text(path.safeIdle.map { "\($0)" }),
-            "candidates": .items(IdleTimeout.candidates(for: path)) { candidate in
+            "candidates": .items(PathText(path).candidates) { candidate in
                 [
                     "seconds": .number(candidate.seconds), "name": .text(candidate.name),
                     "ending": .text(candidate.ending), "isRefreshed": .text(candidate.isRefreshed),

@@ -47,7 +47,9 @@ extension TextBuffer {
     }
 
     /// Appends a `tcpalive.connection/1`.
-    mutating func appendRecord(_ diagnosis: Diagnosis) {
+    ///
+    /// Its frames are in `files`.
+    mutating func appendRecord(_ diagnosis: Diagnosis, files: [String]) {
         let connection = diagnosis.connection
         beginRecord("tcpalive.connection/1")
         member("connection", connection.number)
@@ -69,11 +71,16 @@ extension TextBuffer {
         member("verdict", diagnosis.verdict.rawValue)
         member("severity", diagnosis.severity.rawValue)
         member("confidence", diagnosis.confidence.rawValue)
-        if let end = diagnosis.end { member("verdict_end", end == .originator ? "originator" : "responder") }
-        var sentence = TextBuffer()
-        sentence.append(sentenceOf: diagnosis)
-        member("sentence", sentence.string)
-        if !diagnosis.advice.isEmpty { member("advice", diagnosis.advice) }
+        if let end = diagnosis.end { member("verdict_end", end.name) }
+        membersOfWords(diagnosis.primary, diagnosis)
+        member("findings")
+        appendArray(diagnosis.findings) { text, finding in
+            text.append("{")
+            text.append("\"name\":")
+            text.append(json: finding.verdict.rawValue)
+            text.members(finding, in: diagnosis, files: files)
+            text.append("}")
+        }
         append("}")
     }
 
@@ -158,7 +165,10 @@ extension TextBuffer {
         if path.longestSurvived > 0 { member("longest_survived_s", seconds: path.longestSurvived) }
         if path.shortestFailed > 0 { member("shortest_failed_s", seconds: path.shortestFailed) }
         if let idle = path.safeIdle { member("safe_idle_s", UInt64(idle)) }
-        let candidates = IdleTimeout.candidates(for: path)
+        let words = PathText(path)
+        if words.isConflicting { member("conflict", true) }
+        if !words.isEmpty { member("sentence", words.sentences) }
+        let candidates = words.candidates
         if !candidates.isEmpty {
             member("candidates")
             appendArray(candidates) { $0.append(json: "\($1.seconds) s: \($1.name)") }
@@ -166,7 +176,7 @@ extension TextBuffer {
         append("}")
     }
 
-    private mutating func appendArray<Item>(_ items: [Item], _ appendItem: (inout TextBuffer, Item) -> Void) {
+    mutating func appendArray<Item>(_ items: [Item], _ appendItem: (inout TextBuffer, Item) -> Void) {
         append("[")
         for (index, item) in items.enumerated() {
             if index > 0 { append(",") }

@@ -15,12 +15,13 @@ public enum ReportFormat: String, CaseIterable, Sendable {
 
 /// Writes a report as its parts become known: files and events in order, then `finish`.
 ///
-/// What every JSON record holds is told by `tcpalive.schema.json`, beside this file.
+/// The members of JSON records are described in `tcpalive.schema.json`, beside this file.
 public struct Reporter: ~Copyable {
     private let format: ReportFormat
     private let showsEvents: Bool
     private var output: Output
     private var file = ""
+    private var files: [String] = []
     private var events: EventText
     private var marks: MarksText
     private var needsComma = false
@@ -53,6 +54,7 @@ public struct Reporter: ~Copyable {
     public mutating func begin(file: String) throws(OutputError) {
         try output.write { marks.flush(to: &$0) }
         self.file = file
+        files.append(file)
         kept?.begin(file: file)
     }
 
@@ -83,7 +85,24 @@ public struct Reporter: ~Copyable {
         }
     }
 
-    /// Writes out what was reported so far, for somebody who waits for it.
+    /// Reports `finding`, which became known at `time` (ns since 1970) while the capture goes on.
+    ///
+    /// The document of `json` lists findings at its end only, and `tsv` has none.
+    public mutating func finding(
+        _ finding: Finding, in diagnosis: Diagnosis, at time: Int64
+    ) throws(OutputError) {
+        switch format {
+        case .text: try output.write { $0.append(block: finding, in: diagnosis, files: files) }
+        case .jsonl:
+            try output.write {
+                $0.appendRecord(finding, in: diagnosis, at: time, files: files)
+                $0.append("\n")
+            }
+        case .json, .tsv: break
+        }
+    }
+
+    /// Writes out what was reported so far.
     public mutating func flush() throws(OutputError) {
         try output.flush()
     }
@@ -107,7 +126,7 @@ public struct Reporter: ~Copyable {
         _ findings: borrowing some Findings & ~Copyable, _ summary: Summary
     ) throws(OutputError) {
         var table = ConnectionText()
-        var sentences = FindingsText()
+        var sentences = FindingsText(files: files)
         findings.forEachDiagnosis { diagnosis in
             table.measure(diagnosis)
             if !tellsStories { sentences.take(diagnosis) }
@@ -123,12 +142,12 @@ public struct Reporter: ~Copyable {
             try output.write { table.appendFoot(to: &$0) }
             if tellsStories, let kept {
                 try findings.forEachDiagnosis { diagnosis throws(OutputError) in
-                    try output.write { StoryText(diagnosis, kept).append(to: &$0) }
+                    try output.write { StoryText(diagnosis, kept, files: files).append(to: &$0) }
                 }
             }
             try output.write {
                 sentences.append(to: &$0)
-                for path in findings.paths { FindingsText.append(path, to: &$0) }
+                for path in findings.paths { $0.append(PathText(path)) }
             }
         }
         try output.write {
@@ -142,7 +161,7 @@ public struct Reporter: ~Copyable {
             try output.write {
                 $0.append("\n")
                 if let prober = judged.prober, let peer = judged.peer {
-                    $0.append("Probes of ")
+                    $0.append("Probes from ")
                     $0.append(prober)
                     $0.append(" to ")
                     $0.append(peer)
@@ -160,7 +179,7 @@ public struct Reporter: ~Copyable {
     ) throws(OutputError) {
         try findings.forEachDiagnosis { diagnosis throws(OutputError) in
             try output.write {
-                $0.appendRecord(diagnosis)
+                $0.appendRecord(diagnosis, files: files)
                 $0.append("\n")
             }
         }
@@ -191,7 +210,7 @@ public struct Reporter: ~Copyable {
         try findings.forEachDiagnosis { diagnosis throws(OutputError) in
             try output.write {
                 $0.append(isEmpty ? "\n" : ",\n")
-                $0.appendRecord(diagnosis)
+                $0.appendRecord(diagnosis, files: files)
             }
             isEmpty = false
         }

@@ -1,24 +1,25 @@
 import KeepAlive
 import Wire
 
-/// The story of one connection as a person would tell it: what passed, how long nothing did, and what that means.
+/// A timeline of one connection in words: its events, its idle periods, its settings and its findings.
 struct StoryText {
     private let diagnosis: Diagnosis
+    private let files: [String]
     private let events: [KeptEvents.Event]
     private let leftOut: UInt64
-    /// Events that are told one by one before and after a row of answered probes.
-    private static let told = 3
+    private let firstIsOriginator: Bool
+    /// Events that are printed before and after a row of answered probes.
+    private static let context = 3
 
-    /// The story of the connection of `diagnosis`, with its events in `kept`.
-    init(_ diagnosis: Diagnosis, _ kept: KeptEvents) {
+    /// The timeline of the connection of `diagnosis`, with its events in `kept`; frames are in `files`.
+    init(_ diagnosis: Diagnosis, _ kept: KeptEvents, files: [String]) {
         self.diagnosis = diagnosis
+        self.files = files
         let history = kept.history(of: diagnosis.connection.number)
         events = (history?.early ?? []) + (history?.late ?? [])
         leftOut = history?.leftOut ?? 0
         firstIsOriginator = history.map { $0.first == diagnosis.connection.originator } ?? true
     }
-
-    private let firstIsOriginator: Bool
 
     /// Appends it, under a heading.
     func append(to text: inout TextBuffer) {
@@ -28,12 +29,12 @@ struct StoryText {
         text.append(connection.handshakeSeen ? " to " : " and ")
         text.append(connection.responder)
         text.append("\n")
-        line(connection.firstTime, connection.handshakeSeen ? "opened" : "the capture begins midway", to: &text)
-        for (place, event) in events.enumerated() {
-            if isInRow(place) {
-                if !isInRow(place - 1) { tellRow(from: place, to: &text) }
+        line(connection.firstTime, connection.handshakeSeen ? "opened" : "first packet; started midway", to: &text)
+        for (index, event) in events.enumerated() {
+            if isInRow(index) {
+                if !isInRow(index - 1) { appendRow(from: index, to: &text) }
             } else {
-                tell(event, to: &text)
+                append(event, to: &text)
             }
         }
         if events.last?.time != connection.lastTime {
@@ -41,42 +42,36 @@ struct StoryText {
         }
         appendPolicy(.originator, to: &text)
         appendPolicy(.responder, to: &text)
-        text.append("  \(diagnosis.verdict.rawValue): ")
-        text.append(sentenceOf: diagnosis)
-        text.append(" (confidence: \(diagnosis.confidence.rawValue))\n")
-        if !diagnosis.advice.isEmpty { text.append("  \(diagnosis.advice)\n") }
+        for finding in diagnosis.findings {
+            text.append("\n")
+            text.append(block: finding, in: diagnosis, files: files)
+        }
     }
 
-    /// Whether the event at `place` is one of many probes and answers in a row, of which nothing more is to be told.
-    private func isInRow(_ place: Int) -> Bool {
-        let row = place - Self.told...place + Self.told
+    /// Whether the event at `index` is amid a row of answered probes, which is abridged.
+    private func isInRow(_ index: Int) -> Bool {
+        let row = index - Self.context...index + Self.context
         guard events.indices.contains(row.lowerBound), events.indices.contains(row.upperBound) else { return false }
         return events[row].allSatisfy { ($0.kind == .probe && $0.unanswered == 0) || $0.kind == .answer }
     }
 
-    private func tellRow(from place: Int, to text: inout TextBuffer) {
-        let row = events[place...].indices.prefix(while: isInRow)
+    private func appendRow(from index: Int, to text: inout TextBuffer) {
+        let row = events[index...].indices.prefix(while: isInRow)
         let probes = events[row].count { $0.kind == .probe } + (leftOut > 0 ? Int(clamping: leftOut / 2) : 0)
-        text.append("                ... about \(probes) probes more, each answered\n")
+        text.append("                   ... about \(probes) more \(probes == 1 ? "probe" : "probes"), all answered\n")
     }
 
-    private func tell(_ event: KeptEvents.Event, to text: inout TextBuffer) {
+    private func append(_ event: KeptEvents.Event, to text: inout TextBuffer) {
         let isFromOriginator = event.isFromFirst == firstIsOriginator
-        let sender = isFromOriginator ? "the originator" : "the responder"
         var words = TextBuffer()
-        if let wait = event.wait, wait.since == .segment {
-            words.append("after a silence of ")
-            words.append(preciseDuration: wait.gap)
-            words.append(" ")
-        }
-        words.append(sender)
+        words.append(isFromOriginator ? "originator " : "responder ")
         words.append(Self.words(for: event.kind))
-        if let wait = event.wait, wait.since != .segment {
-            words.append(", ")
+        if let wait = event.wait {
+            words.append(wait.since == .segment ? " after " : ", +")
             words.append(preciseDuration: wait.gap)
-            words.append(" after the last")
+            if wait.since == .segment { words.append(" idle") }
         }
-        if event.unanswered > 0 { words.append(" (\(event.unanswered) unanswered)") }
+        if event.unanswered > 0 { words.append(", \(event.unanswered) unanswered") }
         if let reply = event.reply {
             words.append(" after ")
             words.append(latency: reply)
@@ -90,7 +85,7 @@ struct StoryText {
         text.append("  \(words)\n")
     }
 
-    /// Appends what the probes of `end` tell of its settings and of its stack.
+    /// Appends the settings and stacks that the probes of `end` are consistent with.
     private func appendPolicy(_ end: Diagnosis.End, to text: inout TextBuffer) {
         let policy = diagnosis.policy(of: end)
         if policy.isEmpty { return }
@@ -101,7 +96,7 @@ struct StoryText {
                 name + (range.count > 1 ? " \(range.lowerBound) to \(range.upperBound) s" : " \(range.lowerBound) s"))
         }
         if let count = policy.count { parts.append("count \(count)") }
-        text.append("  the \(end == .originator ? "originator" : "responder")'s settings: ")
+        text.append("  Settings of the \(end.name): ")
         text.append(parts.joined(separator: ", "))
         var stacks = Stack.consistent(with: diagnosis.side(end), policy).map(\.rawValue)
         if let linux = stacks.firstIndex(of: Stack.linux.rawValue), policy.isTicking {
@@ -113,31 +108,31 @@ struct StoryText {
             text.append(preciseDuration: timeout.lowerBound)
             text.append(" and up to ")
             text.append(preciseDuration: timeout.upperBound)
-            text.append(" would have ended it at the same time")
+            text.append(" would have the same effect")
         }
         text.append("\n")
     }
 
     private static func words(for kind: SegmentKind) -> String {
         switch kind {
-        case .probe: " probes"
-        case .answer: " answers"
-        case .zeroWindowProbe: " probes the closed window"
-        case .zeroWindowAnswer: " acknowledges that"
-        case .retransmission: " sends an octet again"
-        case .acknowledgment: " acknowledges something else"
-        case .middleboxProbe: " is said to probe, by somebody else"
-        case .abortReset: " gives up and resets the connection"
-        case .peerReset: " resets the connection"
-        case .pathReset: " is said to reset the connection, by somebody else"
+        case .probe: "sends a keep-alive"
+        case .answer: "answers"
+        case .zeroWindowProbe: "probes the closed window"
+        case .zeroWindowAnswer: "answers the window probe"
+        case .retransmission: "retransmits one byte"
+        case .acknowledgment: "sends an unrelated ACK"
+        case .middleboxProbe: "appears to send a keep-alive (sent by a middlebox)"
+        case .abortReset: "gives up (RST)"
+        case .peerReset: "resets the connection"
+        case .pathReset: "appears to reset the connection (sent by a middlebox)"
         }
     }
 
     private static func words(for ending: Connection.Ending) -> String {
         switch ending {
-        case .open: "the last that was captured"
-        case .closedByOriginator, .closedByResponder, .closed: "the last of the close"
-        case .resetByOriginator, .resetByResponder: "reset"
+        case .open: "last packet; still open"
+        case .closedByOriginator, .closedByResponder, .closed: "last packet; closed"
+        case .resetByOriginator, .resetByResponder: "last packet; reset"
         }
     }
 }

@@ -3,30 +3,28 @@ import KeepAlive
 import Wire
 
 extension TextBuffer {
-    /// Appends the summary for people: what is marked, what could not be read, and last what was.
+    /// Appends the summary for people: marks, problems, and last what was read.
     mutating func append(_ summary: Summary) {
         appendMarks(of: summary)
-        appendKinds("Of these ", summary.counts.misnamed, " are truly ")
-        appendKinds("Not marked by Wireshark: ", summary.counts.unmarked, " ")
+        appendKinds("Of these, ", summary.counts.misnamed, "actually ")
+        appendKinds("Not marked by Wireshark: ", summary.counts.unmarked, "")
         if summary.isLight {
-            append("Light: segments with more than one octet of data were kept out, ")
-            append("so that nothing is known of data.\n")
+            append("Light: segments with more than one byte of data were not captured; nothing is known about data.\n")
         }
         if let dropped = summary.dropped {
             append("Dropped by the kernel: ")
             append(dropped, of: "packet")
-            append(": what was in them may change each verdict.\n")
+            append("; they may change any verdict.\n")
         }
         if summary.counts.copies > 0 {
             append("Not counted: ")
-            append(
-                "\(summary.counts.copies) \(summary.counts.copies == 1 ? "copy" : "copies") of probes or answers, as mirror ports make them.\n"
-            )
+            append(summary.counts.copies, of: "duplicate")
+            append(" of probes or answers, as mirror ports make them.\n")
         }
         if summary.tally.outOfOrder > 0 {
             append("Out of order: ")
             append(summary.tally.outOfOrder, of: "packet")
-            append(" with an earlier time than the one before.\n")
+            append(" with an earlier time than the packet before.\n")
         }
         appendFailures(of: summary.tally, evicted: summary.counts.evicted)
         for (_, damage) in summary.damaged {
@@ -52,15 +50,14 @@ extension TextBuffer {
         append(" shows them).\n")
     }
 
-    /// Appends a sentence of the kinds that have a count, where there are any.
+    /// Appends a sentence with the kinds that have a count, if any: how many, `between` and the kind.
     private mutating func appendKinds(_ start: String, _ counts: [UInt64], _ between: String) {
         var isFirst = true
-        for (kind, count) in zip(SegmentKind.allCases, counts) where count > 0 && kind.plural != nil {
+        for (kind, count) in zip(SegmentKind.allCases, counts) where count > 0 {
+            guard let noun = kind.noun else { continue }
             append(isFirst ? start : ", ")
             isFirst = false
-            append(count)
-            append(between)
-            append(kind.plural ?? "")
+            append("\(count) \(between)\(count == 1 ? noun.one : noun.several)")
         }
         if !isFirst { append(".\n") }
     }
@@ -70,18 +67,18 @@ extension TextBuffer {
             guard let first = tally.firstFailures[Int(layer.rawValue)] else { continue }
             append("Not decoded: ")
             append(tally.failures(at: layer), of: "packet")
-            append(" at the \(layer.name) layer, the first with \(first.available) of \(first.required) octets")
+            append(" at the \(layer.name) layer, the first with \(first.available) of \(first.required) bytes")
             append(" at offset \(first.offset).\n")
         }
         if tally.evictedDatagrams > 0 {
-            append("Given up: ")
-            append(tally.evictedDatagrams, of: "fragmented datagram")
-            append(", as others needed the room.\n")
+            append("Evicted: ")
+            append(tally.evictedDatagrams, of: "incomplete fragmented datagram")
+            append(", to limit memory.\n")
         }
         if evicted > 0 {
-            append("Forgotten: ")
-            append(evicted, of: "connection")
-            append(" that had come no further than an attempt, as others needed the memory.\n")
+            append("Evicted: ")
+            append(evicted, of: "connection attempt")
+            append(", to limit memory.\n")
         }
         if tally.unknownLinkType > 0 {
             append("Not decoded: ")
@@ -102,7 +99,7 @@ extension TextBuffer {
         append(": ")
         append(summary.tally.packets, of: "packet")
         append(" (")
-        append(summary.tally.octets, of: "octet")
+        append(summary.tally.octets, of: "byte")
         append("), ")
         append(summary.tally.segments, of: "TCP segment")
         append(", ")
@@ -112,15 +109,15 @@ extension TextBuffer {
 }
 
 extension SegmentKind {
-    /// Several of its kind, for people; nil for what is never marked.
-    fileprivate var plural: String? {
+    /// Its name for one and for several segments; nil for kinds that Wireshark never marks.
+    fileprivate var noun: (one: String, several: String)? {
         switch self {
-        case .probe: "keep-alives"
-        case .answer: "keep-alive ACKs"
-        case .zeroWindowProbe: "zero-window probes"
-        case .retransmission: "octets of data sent again"
-        case .acknowledgment: "acknowledgments out of place"
-        case .middleboxProbe: "keep-alives of a middlebox"
+        case .probe: ("keep-alive", "keep-alives")
+        case .answer: ("keep-alive ACK", "keep-alive ACKs")
+        case .zeroWindowProbe: ("zero-window probe", "zero-window probes")
+        case .retransmission: ("retransmission of one byte", "retransmissions of one byte")
+        case .acknowledgment: ("unrelated ACK", "unrelated ACKs")
+        case .middleboxProbe: ("keep-alive of a middlebox", "keep-alives of a middlebox")
         case .zeroWindowAnswer, .abortReset, .peerReset, .pathReset: nil
         }
     }

@@ -9,8 +9,18 @@ extension TextBuffer {
         }
     }
 
-    /// Appends an endpoint in tcpdump's way: 10.0.0.1.40000.
+    /// Appends an endpoint: `192.0.2.1:443`, and for IPv6 `[2001:db8::1]:443` (RFC 5952 section 6).
     mutating func append(_ endpoint: Endpoint) {
+        let isVersion6 = endpoint.address.version == .v6
+        if isVersion6 { append(octet: UInt8(ascii: "[")) }
+        append(endpoint.address)
+        if isVersion6 { append(octet: UInt8(ascii: "]")) }
+        append(octet: UInt8(ascii: ":"))
+        append(UInt64(endpoint.port))
+    }
+
+    /// Appends an endpoint as tcpdump prints it: `192.0.2.1.443`.
+    mutating func append(tcpdump endpoint: Endpoint) {
         append(endpoint.address)
         append(octet: UInt8(ascii: "."))
         append(UInt64(endpoint.port))

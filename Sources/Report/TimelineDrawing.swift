@@ -82,13 +82,7 @@ struct TimelineDrawing {
     }
 
     private static func lane(_ endpoint: Endpoint, _ y: Double) -> Template.Values {
-        ["name": .text(name(endpoint)), "y": .text(Drawing.text(y)), "labelY": .text(Drawing.text(y - 12))]
-    }
-
-    private static func name(_ endpoint: Endpoint) -> String {
-        var text = TextBuffer()
-        text.append(endpoint)
-        return text.string
+        ["name": .text(endpoint.words), "y": .text(Drawing.text(y)), "labelY": .text(Drawing.text(y - 12))]
     }
 
     private func isFromOriginator(_ event: KeptEvents.Event) -> Bool {
@@ -104,12 +98,12 @@ struct TimelineDrawing {
         return text.string
     }
 
-    /// What the drawing shows, for those who do not see it.
+    /// What the drawing shows, for screen readers.
     private var description: String {
         var parts: [String] = []
         for sender in senders {
             let count = ends?.row(of: sender).count ?? 0
-            if count > 0 { parts.append("\(count) × data of \(Self.name(sender))") }
+            if count > 0 { parts.append("\(count) × data of \(sender.words)") }
         }
         for kind in SegmentKind.allCases {
             let count = (history.early + history.late).count { $0.kind == kind }
@@ -130,7 +124,7 @@ struct TimelineDrawing {
         if let wait = event.wait {
             text.append(", ")
             text.append(preciseDuration: wait.gap)
-            text.append(wait.since == .segment ? " of silence" : " after the last")
+            text.append(wait.since == .segment ? " idle" : " after the last")
         }
         if event.unanswered > 0 { text.append(", \(event.unanswered) unanswered") }
         if let reply = event.reply {
@@ -236,7 +230,7 @@ struct TimelineDrawing {
             for (row, seconds) in labels.enumerated() where seconds * Self.second <= idle.duration {
                 let place = scale.place(idle.start &+ seconds * Self.second)
                 let height = index == 0 ? Double(labels.count - row) * Self.rowHeight : 0
-                let names = IdleTimeout.catalogue.filter { $0.seconds == seconds }.map(\.name)
+                let names = IdleTimeout.catalogue.filter { $0.seconds == seconds && $0.role == .path }.map(\.name)
                 let isLate = place > Drawing.width - 60
                 lines.append([
                     "x": .text(Drawing.text(place)), "y1": .text(Drawing.text(top - height + 2)),

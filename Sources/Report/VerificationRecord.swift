@@ -57,7 +57,7 @@ extension TextBuffer {
         if let obstacle = verification.obstacle {
             append("Cannot be judged: \(obstacle).")
         } else if failed == 0 {
-            append("Verified: the wire keeps what the options promise.")
+            append("Verified: probes on the wire match the socket options.")
         } else {
             append("Not verified: \(failed) of \(verification.checks.count) differ.")
         }
@@ -84,66 +84,5 @@ extension TextBuffer {
             append("}")
         }
         append("]}")
-    }
-
-    /// Appends the judgements as JUnit XML, as CI systems read it: a suite an end, a case a field.
-    public mutating func append(junit judgements: [JudgedProbes]) {
-        append("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n")
-        for judged in judgements {
-            let checks = judged.verification.checks
-            let obstacle = judged.verification.obstacle
-            var name = TextBuffer()
-            name.append("tcpalive")
-            if let prober = judged.prober, let peer = judged.peer {
-                name.append(" ")
-                name.append(prober)
-                name.append(" > ")
-                name.append(peer)
-            }
-            append("  <testsuite name=\"")
-            append(xml: name.string)
-            append("\" tests=\"\(checks.count + (obstacle == nil ? 0 : 1))\" failures=\"")
-            append("\(checks.count { $0.outcome == .fails })\" errors=\"\(obstacle == nil ? 0 : 1)\"")
-            append(" skipped=\"\(checks.count { $0.outcome == .notJudged })\">\n")
-            if let obstacle { appendCase("judgement", "error", message: obstacle) }
-            for check in checks { appendCase(of: check) }
-            append("  </testsuite>\n")
-        }
-        append("</testsuites>\n")
-    }
-
-    private mutating func appendCase(of check: Verification.Check) {
-        let tolerance = check.tolerance.isEmpty ? "" : " (\(check.tolerance))"
-        let reason = check.reason.map { ": \($0)" } ?? ""
-        let outcome: String? =
-            switch check.outcome {
-            case .passes: nil
-            case .fails: "failure"
-            case .notJudged: "skipped"
-            }
-        appendCase(
-            check.field, outcome,
-            message: "expected \(check.expected)\(tolerance), actual \(check.actual)\(reason)")
-    }
-
-    private mutating func appendCase(_ name: String, _ outcome: String?, message: String) {
-        append("    <testcase classname=\"tcpalive\" name=\"")
-        append(xml: name)
-        guard let outcome else { return append("\"/>\n") }
-        append("\"><\(outcome) message=\"")
-        append(xml: message)
-        append("\"/></testcase>\n")
-    }
-
-    /// Appends `text` as the value of an attribute between double quotes (XML 1.0 section 2.4).
-    private mutating func append(xml text: String) {
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "&": append("&amp;")
-            case "<": append("&lt;")
-            case "\"": append("&quot;")
-            default: append(printable: String(scalar))
-            }
-        }
     }
 }

@@ -175,12 +175,12 @@ struct Analysis: ~Copyable {
 
     /// Writes the packets of the batch last read to `writer`, if there is one, those of events with comments.
     ///
-    /// The comments say the `verdicts` on connections too, by their numbers, where they are known already.
+    /// The comments include the `conclusions` about connections, if these are known already.
     mutating func write(
-        _ verdicts: [UInt64: Verdict] = [:], to writer: inout PcapngWriter?
+        _ conclusions: CommentedConclusions = CommentedConclusions(), to writer: inout PcapngWriter?
     ) throws(OutputError) {
         if writer == nil { return }
-        comment(verdicts)
+        comment(conclusions, noteEvidence(conclusions))
         try writer?.write(batch, comments: comments)
     }
 
@@ -194,22 +194,52 @@ struct Analysis: ~Copyable {
         ticks?.take(segments, places, events)
     }
 
-    /// Writes those packets of the batch last read that belong to `excerpt` to `writer`, those of events with comments.
+    /// Writes those packets of the batch last read that belong to `excerpt`, or that show a finding, to `writer`, those of
+    /// events with comments.
     ///
-    /// Returns how many. The comments say the `verdicts` on connections too, by their numbers.
+    /// Returns how many. The comments include the `conclusions` about connections.
     mutating func write(
-        _ excerpt: inout Excerpt, _ verdicts: [UInt64: Verdict], to writer: inout PcapngWriter?
+        _ excerpt: inout Excerpt, _ conclusions: CommentedConclusions, to writer: inout PcapngWriter?
     ) throws(OutputError) -> Int {
         chosen.removeAll(keepingCapacity: true)
         excerpt.choose(segments, places, events, packets: batch.records.count, into: &chosen)
-        comment(verdicts)
+        let evidence = noteEvidence(conclusions)
+        if !evidence.isEmpty { chosen = Set(chosen).union(evidence.map(\.record)).sorted() }
+        comment(conclusions, evidence)
         try writer?.write(batch, chosen: chosen, comments: comments)
         return chosen.count
     }
 
-    private mutating func comment(_ verdicts: [UInt64: Verdict]) {
+    /// The packets of the batch last read that show findings, by their indices, and the sentences of these findings.
+    private func noteEvidence(_ conclusions: CommentedConclusions) -> [(record: Int, sentence: String)] {
+        let records = batch.records
+        guard !conclusions.comments.isEmpty, let first = records.first, let last = records.last else { return [] }
+        var evidence: [(record: Int, sentence: String)] = []
+        var index = 0
+        let frames = batch.frame(of: first)...batch.frame(of: last)
+        for (frame, sentence) in conclusions.comments.comments(file: reading.files.count - 1, frames: frames) {
+            while index < records.count, batch.frame(of: records[index]) < frame.frame { index += 1 }
+            // A filter may leave it out.
+            guard index < records.count, batch.frame(of: records[index]) == frame.frame else { continue }
+            evidence.append((index, sentence))
+        }
+        return evidence
+    }
+
+    /// Prepares the comments of the batch last read, in the order of its packets.
+    private mutating func comment(
+        _ conclusions: CommentedConclusions, _ evidence: [(record: Int, sentence: String)]
+    ) {
         comments.removeAll()
-        for event in events { comments.append(event, verdict: verdicts[event.connection]) }
+        var evidence = evidence[...]
+        for event in events {
+            while let next = evidence.first, next.record < Int(event.segment.record) {
+                comments.append(sentence: next.sentence, on: next.record)
+                evidence.removeFirst()
+            }
+            comments.append(event, verdict: conclusions.verdicts[event.connection])
+        }
+        for next in evidence { comments.append(sentence: next.sentence, on: next.record) }
     }
 
     /// Describes the interfaces of `file`, the one begun last, to `writer`, if there is one.

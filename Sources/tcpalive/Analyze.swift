@@ -118,7 +118,7 @@ struct Analyze: ParsableCommand {
         if output.listsConnections || judgement.isWanted || page.path != nil || writesLater { analysis.conclude() }
         if failure == nil, writesLater {
             do {
-                try write(source.files, filter: source.filter, summary, analysis.verdicts, to: &writer)
+                try write(source.files, filter: source.filter, summary, CommentedConclusions(analysis), to: &writer)
             } catch let error as CaptureError {
                 failure = error
             }
@@ -133,12 +133,13 @@ struct Analyze: ParsableCommand {
         if let failure { throw failure }
         try writer?.finish()
         if !summary.damaged.isEmpty { throw ExitStatus.damagedInput }
+        try judgement.writeJUnitFile(judgements, analysis, files: summary.files)
         try judgement.end(judgements, analysis)
     }
 
-    /// Reads all again and writes what was read, with `verdicts`, by the numbers of connections, in the comments.
+    /// Reads all again and writes what was read, with `conclusions` in the comments.
     private func write(
-        _ files: [String], filter: String?, _ summary: Summary, _ verdicts: [UInt64: Verdict],
+        _ files: [String], filter: String?, _ summary: Summary, _ conclusions: CommentedConclusions,
         to writer: inout PcapngWriter?
     ) throws {
         let captures = SavedCaptures(
@@ -147,7 +148,7 @@ struct Analyze: ParsableCommand {
         _ = try captures.read(packetLimit: summary.tally.packets, onWhenStopping: Signals.isStopping) {
             file, analysis in
             analysis.describe(file, to: &writer)
-            try analysis.write(verdicts, to: &writer)
+            try analysis.write(conclusions, to: &writer)
         }
     }
 

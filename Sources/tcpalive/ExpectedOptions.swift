@@ -73,7 +73,8 @@ struct JudgementOptions: ParsableArguments {
 
     @Option(
         name: .customLong("junit"),
-        help: ArgumentHelp("Write the judgement to this file too, as JUnit XML.", valueName: "file"))
+        help: ArgumentHelp(
+            "Write the results of --expect and --fail-on to this file too, as JUnit XML.", valueName: "file"))
     var junitFile: String?
 
     /// From which severity on a verdict is a failure.
@@ -90,11 +91,11 @@ struct JudgementOptions: ParsableArguments {
         }
     }
 
-    @Option(help: ArgumentHelp("End with status 1 where a verdict is so severe, or more.", valueName: "severity"))
+    @Option(help: ArgumentHelp("Exit with status 1 if any finding is at least this severe.", valueName: "severity"))
     var failOn: FailureLevel?
 
     func validate() throws {
-        if junitFile != nil, expect == nil { throw ValidationError("--junit is for the judgement of --expect.") }
+        if junitFile != nil, !isWanted { throw ValidationError("--junit requires --expect or --fail-on.") }
     }
 
     /// Whether anything is judged.
@@ -137,9 +138,18 @@ struct JudgementOptions: ParsableArguments {
         return [JudgedProbes(prober: nil, peer: nil, verification: verification)]
     }
 
-    /// Writes `judgements` to the file that is wanted, and throws the exit status that they and `findings` deserve.
+    /// Writes `judgements`, and the findings that fail, to the JUnit file if one is wanted. Frames are in `files`.
+    func writeJUnitFile(
+        _ judgements: [JudgedProbes], _ findings: borrowing some Findings & ~Copyable, files: [String]
+    ) throws {
+        guard let junitFile else { return }
+        let failed: FailedFindings? =
+            if let failOn { FailedFindings(findings, atLeast: failOn.severity, files: files) } else { nil }
+        try writeJUnit(judgements, failed, to: junitFile)
+    }
+
+    /// Throws the exit status for `judgements` and `findings`.
     func end(_ judgements: [JudgedProbes], _ findings: borrowing some Findings & ~Copyable) throws {
-        if expect != nil, let junitFile { try writeJUnit(judgements, to: junitFile) }
         if let failOn {
             try findings.forEachDiagnosis { diagnosis throws in
                 if diagnosis.severity >= failOn.severity { throw ExitStatus.failedExpectation }

@@ -1,36 +1,49 @@
-public import ArgumentParser
+import ArgumentParser
 import Capture
-public import KeepAlive
+import KeepAlive
 import Report
 
 /// `tcpalive explain`: what a verdict means.
 struct Explain: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Tells what a verdict means, how it is told, and where that comes from.",
+        abstract: "Explain a verdict: meaning, detection rule, remedy, sources.",
         discussion: """
-            Without a verdict it tells of all.
+            Without a verdict, all verdicts are listed with their severity.
 
             Examples:
+              tcpalive explain
               tcpalive explain silent_drop
 
             Exit status:
-              0   as expected
-              64  the command line is wrong
+              0   success
+              64  invalid usage
             """)
 
-    @Argument(help: "A verdict, as reports name it.")
-    var verdict: Verdict?
+    @Argument(help: "A verdict, as in reports; - and _ are the same.")
+    var verdict: String?
+
+    /// For `make docs`.
+    @Flag(name: .customLong("markdown"), help: .hidden)
+    var isMarkdown = false
+
+    func validate() throws {
+        guard let verdict, Verdict(named: verdict) == nil else { return }
+        let near = Verdict.near(verdict).map(\.rawValue)
+        let suggestion = near.isEmpty ? "explain without a name lists all" : "similar: \(near.joined(separator: ", "))"
+        throw ValidationError("There is no verdict \"\(verdict)\"; \(suggestion).")
+    }
 
     func run() throws {
         try exitingOnFailure {
             var text = TextBuffer()
-            for (index, verdict) in (verdict.map { [$0] } ?? Verdict.allCases).enumerated() {
-                if index > 0 { text.append("\n") }
+            if isMarkdown {
+                text.appendVerdictTable()
+            } else if let verdict = verdict.flatMap(Verdict.init(named:)) {
                 text.append(explanationOf: verdict)
+            } else {
+                text.appendVerdictList()
             }
             try OutputDescriptor.standardOutput.write(text.octets)
         }
     }
 }
-
-extension Verdict: ExpressibleByArgument {}

@@ -70,12 +70,12 @@ struct Extract: ParsableCommand {
         let survey = try captures.read(packetLimit: input.packetLimit, tellsPlaces: true) { _, analysis in
             analysis.survey(for: &excerpt)
         }
-        let verdicts = survey.verdicts
+        let conclusions = CommentedConclusions(survey)
         excerpt.rewind()
         var written = 0
         let writing = try captures.read(packetLimit: input.packetLimit, tellsPlaces: true) { file, analysis in
             analysis.describe(file, to: &writer)
-            written += try analysis.write(&excerpt, verdicts, to: &writer)
+            written += try analysis.write(&excerpt, conclusions, to: &writer)
         }
         try writer?.finish()
         let summary = writing.summary

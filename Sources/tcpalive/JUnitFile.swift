@@ -1,10 +1,12 @@
 import Capture
 import Report
 
-/// Writes `judgements` to the file at `path` as JUnit XML. Throws when the file takes them not.
-func writeJUnit(_ judgements: [JudgedProbes], to path: String) throws(OutputError) {
+/// Writes `judgements` and `failed` to the file at `path` as JUnit XML. Throws if the file cannot be written.
+func writeJUnit(
+    _ judgements: [JudgedProbes], _ failed: FailedFindings? = nil, to path: String
+) throws(OutputError) {
     var text = TextBuffer()
-    text.append(junit: judgements)
+    text.append(junit: judgements, failed)
     var file = try OutputFile(path: path)
     try file.write(text.octets)
     try file.finish()

@@ -45,11 +45,19 @@ struct SavedCaptures {
     }
 }
 
-extension Findings where Self: ~Copyable {
-    /// The verdicts by the numbers of their connections, as comments on packets say them.
-    var verdicts: [UInt64: Verdict] {
-        var verdicts: [UInt64: Verdict] = [:]
-        forEachDiagnosis { verdicts[$0.connection.number] = $0.verdict }
-        return verdicts
+/// What comments on packets include about their connections.
+struct CommentedConclusions {
+    /// The most severe finding of each connection, by its number.
+    private(set) var verdicts: [UInt64: Verdict] = [:]
+    /// The comments on packets that show findings.
+    private(set) var comments = FindingComments()
+
+    /// Nothing is known yet.
+    init() {}
+
+    /// The conclusions in `findings`.
+    init(_ findings: borrowing some Findings & ~Copyable) {
+        findings.forEachDiagnosis { verdicts[$0.connection.number] = $0.verdict }
+        comments = FindingComments(findings)
     }
 }

@@ -137,6 +137,7 @@ struct Watch: ParsableCommand {
         }
         let judgements = try session.finish(live.counters, captured: live.captured, judgedBy: judgement)
         if live.isOver { throw ExitStatus.couldNotRun }
+        try session.writeJUnitFile(judgements, by: judgement)
         if live.counters.droppedByKernel > 0, judgement.expect == nil { throw ExitStatus.inconclusive }
         try session.end(judgements, by: judgement)
     }

@@ -122,7 +122,12 @@ struct WatchSession: ~Copyable {
         return judgements
     }
 
-    /// Throws the exit status that `judgements` and the verdicts deserve by `options`.
+    /// Writes `judgements` and the findings to the JUnit file of `options`, if one is wanted.
+    func writeJUnitFile(_ judgements: [JudgedProbes], by options: JudgementOptions) throws {
+        try options.writeJUnitFile(judgements, analysis, files: [name])
+    }
+
+    /// Throws the exit status for `judgements` and the findings by `options`.
     func end(_ judgements: [JudgedProbes], by options: JudgementOptions) throws {
         try options.end(judgements, analysis)
     }

@@ -38,10 +38,10 @@ struct DiagnosisTextTests {
     }
 
     private static let closes =
-        "10.0.0.1.40000 closed (FIN), and 10.0.0.2.5001 does not acknowledge that, "
+        "10.0.0.1:40000 closed (FIN), and 10.0.0.2:5001 does not acknowledge that, "
         + "5.000 s after it had last heard its peer."
     private static let sends =
-        "10.0.0.1.40000 sent data that 10.0.0.2.5001 does not acknowledge, 5.000 s after it had last heard its peer."
+        "10.0.0.1:40000 sent data that 10.0.0.2:5001 does not acknowledge, 5.000 s after it had last heard its peer."
 
     @Test(
         "Who closed and is not heard has not sent data; who did, has",

@@ -118,7 +118,7 @@ struct PageTests {
     @Test("An empty capture has a page that says so")
     func empty() {
         let page = Self.text([], Summary(version: .newest), KeptEvents())
-        #expect(page.contains("None has keep-alives") && page.contains("Nothing concerns keep-alives."))
+        #expect(page.contains("No connection has keep-alives") && page.contains("No segment concerns keep-alives."))
         #expect(!page.contains("<article") && !page.contains("{{"))
     }
 
@@ -168,11 +168,11 @@ struct PageTests {
         let page = Self.text(diagnoses, Summary(version: .newest), kept)
         #expect(Self.count("<tr data-connection", in: page) == 210 && Self.count("<article", in: page) == 210)
         #expect(Self.count("class=\"drawing\" viewBox=\"0 0 720", in: page) == 3 * Page.drawingLimit)
-        #expect(page.contains("The 200 worst are drawn."))
+        #expect(page.contains("The 200 most severe are drawn."))
         let many = Array(repeating: diagnoses, count: 24).joined()
         let longPage = Self.text(Array(many), Summary(version: .newest), kept)
         #expect(Self.count("<tr data-connection", in: longPage) == Page.rowLimit)
-        #expect(longPage.contains("These are the 5000 worst; 40 more are left out"))
+        #expect(longPage.contains("These are the 5000 most severe; 40 more: use"))
     }
 
     @Test("Times at the ends of 64 bits are drawn too", arguments: [(Int64.min, Int64.max), (.max, .min), (0, 0)])
@@ -234,7 +234,7 @@ struct PageTests {
         ticks.take(batch, places, events)
         let page = Self.text(tracker.diagnoses(all: true), Summary(version: .newest), KeptEvents(), ticks)
         #expect(page.contains("<span class=\"sent\">2</span> of the originator, <span class=\"sent\">1</span>"))
-        #expect(page.contains("2 × data of 10.0.0.2.5001, 1 × data of 10.0.0.1.40000</desc>"))
+        #expect(page.contains("2 × data of 10.0.0.2:5001, 1 × data of 10.0.0.1:40000</desc>"))
         #expect(Self.count("<rect class=\"data\" x=\"", in: page) == 4, "three, and the legend")
         #expect(page.contains("data-count=\"1\"><title>1 segment with data, 00:00:03.000000</title>"))
         #expect(Self.count("<use href=\"#syn\" class=\"turn\" x=", in: page) == 2)
@@ -274,7 +274,38 @@ struct PageTests {
         var ticks = DataTicks(bound: 64)
         ticks.take(batch, places, [])
         let page = Self.text(diagnoses, Summary(version: .newest), kept, ticks)
-        #expect(page.contains("those that came last are drawn without") == isFull)
+        #expect(page.contains("the times of data were not kept for the last ones") == isFull)
+    }
+
+    @Test(
+        "Each finding of a connection is listed, with severity, confidence and filter; the first has the names of JSON")
+    func findings() throws {
+        var kept = KeptEvents()
+        var summary = Summary(version: .newest)
+        summary.files = ["probes.pcap"]
+        let diagnoses = Self.probing(3, probes: 3, kept: &kept)
+        let page = Self.text(diagnoses, summary, kept)
+        #expect(Self.count("<li class=\"finding\"", in: page) == diagnoses.map(\.findings.count).reduce(0, +))
+        #expect(Self.count(" data-json=\"sentence\">", in: page) == 3)
+        let first = try #require(diagnoses.first)
+        let (name, severity) = (first.verdict.rawValue, first.severity.rawValue)
+        #expect(
+            page.contains(
+                "<li class=\"finding\" data-finding=\"\(name)\"><span class=\"badge \(severity)\">\(severity)</span>"))
+        #expect(page.contains("Wireshark filter: <code>tcp.stream eq 2</code>"))
+    }
+
+    @Test("Every shape of a kind, and every severity, is defined in the page")
+    func definitions() {
+        let template = String(decoding: PackageResources.page_html, as: UTF8.self)
+        for shape in Set(SegmentKind.allCases.map(\.shape)).union(["icmp-error"]) {
+            #expect(template.contains("id=\"\(shape)\""), "\(shape)")
+        }
+        for severity in Severity.allCases {
+            #expect(
+                template.contains("\n.\(severity.rawValue) { color")
+                    || template.contains(" .\(severity.rawValue) { color"))
+        }
     }
 
     @Test("A gap stands within the band of its setting")

@@ -27,12 +27,12 @@ struct StatusTextTests {
     @Test(
         "Whole parts are left out where there is no room, and who probes next stays the longest",
         arguments: [
-            (120, "12345 packets, 0 dropped, 3 connections, 17 keep-alives; next probe in ~12 s by 10.9.0.1.58902"),
-            (80, "12345 packets, 0 dropped, 17 keep-alives; next probe in ~12 s by 10.9.0.1.58902"),
-            (79, "12345 packets, 0 dropped, 17 keep-alives; next probe in ~12 s by 10.9.0.1.58902"),
-            (78, "12345 packets, 0 dropped, 3 connections; next probe in ~12 s by 10.9.0.1.58902"),
-            (62, "17 keep-alives; next probe in ~12 s by 10.9.0.1.58902"),
-            (40, "next probe in ~12 s by 10.9.0.1.58902"), (36, "12345 packets, 0 dropped"), (8, ""), (0, ""), (-1, ""),
+            (120, "12345 packets, 0 dropped, 3 connections, 17 keep-alives; next probe in ~12 s by 10.9.0.1:58902"),
+            (80, "12345 packets, 0 dropped, 17 keep-alives; next probe in ~12 s by 10.9.0.1:58902"),
+            (79, "12345 packets, 0 dropped, 17 keep-alives; next probe in ~12 s by 10.9.0.1:58902"),
+            (78, "12345 packets, 0 dropped, 3 connections; next probe in ~12 s by 10.9.0.1:58902"),
+            (62, "17 keep-alives; next probe in ~12 s by 10.9.0.1:58902"),
+            (40, "next probe in ~12 s by 10.9.0.1:58902"), (36, "12345 packets, 0 dropped"), (8, ""), (0, ""), (-1, ""),
         ])
     func parts(columns: Int, expected: String) {
         #expect(Self.line(Self.next(Self.version4, seconds: 12), columns) == expected)
@@ -40,7 +40,7 @@ struct StatusTextTests {
 
     @Test("The longest address of IPv6 stands whole in 79 columns")
     func version6() {
-        let expected = "next probe in ~7200 s by 2001:db8:1234:5678:9abc:def0:1234:5678.58902"
+        let expected = "next probe in ~7200 s by [2001:db8:1234:5678:9abc:def0:1234:5678]:58902"
         #expect(Self.line(Self.next(Self.version6, seconds: 7200, unanswered: 3), 79) == expected)
     }
 
@@ -48,10 +48,10 @@ struct StatusTextTests {
     func unanswered() {
         #expect(
             Self.line(Self.next(Self.version4, seconds: 12, unanswered: 3), 79)
-                == "12345 packets, 0 dropped; next probe in ~12 s by 10.9.0.1.58902, 3 unanswered")
+                == "12345 packets, 0 dropped; next probe in ~12 s by 10.9.0.1:58902, 3 unanswered")
         #expect(
             Self.line(Self.next(Self.version4, seconds: nil, unanswered: 1), 79)
-                == "12345 packets, 0 dropped, 17 keep-alives; 1 probe unanswered, of 10.9.0.1.58902")
+                == "12345 packets, 0 dropped, 17 keep-alives; 1 probe unanswered, of 10.9.0.1:58902")
     }
 
     @Test("Without a prober, what was counted is told")

@@ -87,7 +87,8 @@ struct LightTests {
     func saysSo() throws {
         let run = try Tool.run(["analyze", "-q", "--light", "captures/dead-peer-5-3-4.pcap"])
         #expect(
-            run.status == 0 && run.output.contains("\nLight: segments with more than one octet of data were kept out"))
+            run.status == 0
+                && run.output.contains("\nLight: segments with more than one byte of data were not captured"))
         #expect(try !Tool.run(["analyze", "-q", "captures/dead-peer-5-3-4.pcap"]).output.contains("Light:"))
         // A link on which nothing can be asked.
         let refused = try Tool.run(["analyze", "--light", "captures/link-nflog.pcap"])

@@ -39,7 +39,7 @@ struct SceneTests {
     func verdicts() throws {
         let explained = try Tool.run(["explain"]).output.split(separator: "\n")
             .filter { !$0.hasPrefix(" ") }.compactMap { $0.split(separator: " ").first.map(String.init) }
-        #expect(explained.count == 17)
+        #expect(explained.count == 32)
         for verdict in explained {
             let name = verdict.replacingOccurrences(of: "_", with: "-")
             for (file, isShown) in [("verdict-\(name).pcap", true), ("near-\(name).pcap", false)] {

@@ -216,7 +216,7 @@ def differences(page, report):
             continue
         for number, values in page[part]:
             yield from compare(f"{part} {number}", values, connections[number])
-    severities = ["failure", "warning", "notice", "none"]
+    severities = ["failure", "warning", "notice", "ok"]
     order = [(severities.index(connections[number]["severity"]), int(number)) for number, _ in page["rows"]]
     if order != sorted(order):
         yield "rows: not by risk"

@@ -1,0 +1,56 @@
+import KeepAlive
+import Wire
+
+extension Diagnosis {
+    /// `end` as people write it: `192.0.2.1:443`.
+    func name(of end: End) -> String {
+        endpoint(end).words
+    }
+
+    /// The address and port of `end`.
+    func endpoint(_ end: End) -> Endpoint {
+        end == .originator ? connection.originator : connection.responder
+    }
+}
+
+extension Diagnosis.End {
+    /// The other end.
+    var other: Diagnosis.End { self == .originator ? .responder : .originator }
+
+    /// Its name in records.
+    var name: String { self == .originator ? "originator" : "responder" }
+}
+
+extension Endpoint {
+    /// Address and port: `192.0.2.1:443`, `[2001:db8::1]:443`.
+    var words: String {
+        var text = TextBuffer()
+        text.append(self)
+        return text.string
+    }
+}
+
+extension Finding {
+    /// Whether reports for people mention it: something is wrong, or could be better.
+    func isReported(in diagnosis: Diagnosis) -> Bool {
+        severity > .ok || !advice(in: diagnosis).isEmpty
+    }
+}
+
+extension Connection {
+    /// A display filter that shows this connection in Wireshark.
+    ///
+    /// `tcp.stream` counts the connections of one file. Connections that were read from several `files` are found by their
+    /// addresses and ports.
+    func wiresharkFilter(files: Int) -> String {
+        if files <= 1 { return "tcp.stream eq \(number)" }
+        var text = TextBuffer()
+        for (index, endpoint) in [originator, responder].enumerated() {
+            if index > 0 { text.append(" and ") }
+            text.append(endpoint.address.version == .v4 ? "ip.addr eq " : "ipv6.addr eq ")
+            text.append(endpoint.address)
+            text.append(" and tcp.port eq \(endpoint.port)")
+        }
+        return text.string
+    }
+}

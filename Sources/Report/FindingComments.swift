@@ -1,0 +1,65 @@
+public import KeepAlive
+
+/// The comments that findings put on the packets that show them, by file and frame.
+public struct FindingComments: Sendable {
+    /// The sentences on each frame, in the order of their frames.
+    private var entries: [(frame: FrameReference, sentence: String)] = []
+
+    /// The comments of no finding.
+    public init() {}
+
+    /// The comments of the findings of `diagnoses`.
+    public init(_ diagnoses: borrowing some Findings & ~Copyable) {
+        diagnoses.forEachDiagnosis { diagnosis in
+            for finding in diagnosis.findings { add(finding, in: diagnosis) }
+        }
+        sort()
+    }
+
+    /// The comments of `findings`.
+    init(_ findings: [(finding: Finding, diagnosis: Diagnosis)]) {
+        for (finding, diagnosis) in findings { add(finding, in: diagnosis) }
+        sort()
+    }
+
+    private mutating func add(_ finding: Finding, in diagnosis: Diagnosis) {
+        if finding.frames.count == 0 { return }
+        let sentence = Self.words(for: finding, in: diagnosis)
+        for frame in finding.frames.all { entries.append((frame, sentence)) }
+    }
+
+    /// By file and frame; comments on one frame stay in the order of the findings.
+    private mutating func sort() {
+        // The order of equals must be defined, and `sort` promises none.
+        let numbered = entries.enumerated().sorted {
+            ($0.element.frame.file, $0.element.frame.frame, $0.offset)
+                < ($1.element.frame.file, $1.element.frame.frame, $1.offset)
+        }
+        entries = numbered.map(\.element)
+    }
+
+    /// Whether there are none.
+    public var isEmpty: Bool { entries.isEmpty }
+
+    /// The comments on the frames `range` of the file with number `file`, in the order of their frames. A frame may have
+    /// several.
+    public func comments(
+        file: Int, frames range: ClosedRange<UInt64>
+    ) -> some Sequence<(frame: FrameReference, sentence: String)> {
+        var (low, high) = (0, entries.count)
+        while low < high {
+            let middle = (low + high) / 2
+            let frame = entries[middle].frame
+            if (frame.file, frame.frame) < (file, range.lowerBound) { low = middle + 1 } else { high = middle }
+        }
+        return entries[low...].prefix { $0.frame.file == file && $0.frame.frame <= range.upperBound }
+    }
+
+    private static func words(for finding: Finding, in diagnosis: Diagnosis) -> String {
+        var text = TextBuffer()
+        text.append("tcpalive: \(finding.verdict.rawValue) (\(finding.severity.rawValue), confidence ")
+        text.append("\(finding.confidence.rawValue)): ")
+        text.append(sentenceOf: finding, in: diagnosis)
+        return text.string
+    }
+}

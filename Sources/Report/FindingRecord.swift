@@ -1,0 +1,78 @@
+import KeepAlive
+import Wire
+
+/// Findings in JSON, as `tcpalive.schema.json` describes them.
+extension TextBuffer {
+    /// Appends a `tcpalive.finding/1`: `finding`, which became known at `time` (ns since 1970). Its frames are in `files`.
+    mutating func appendRecord(_ finding: Finding, in diagnosis: Diagnosis, at time: Int64, files: [String]) {
+        beginRecord("tcpalive.finding/1")
+        member("ts_ns", nanoseconds: time)
+        member("ts", timestamp: time)
+        member("connection", diagnosis.connection.number)
+        members("originator_", diagnosis.connection.originator)
+        members("responder_", diagnosis.connection.responder)
+        member("name", finding.verdict.rawValue)
+        members(finding, in: diagnosis, files: files)
+        append("}")
+    }
+
+    /// Appends the members of `finding` after its name.
+    mutating func members(_ finding: Finding, in diagnosis: Diagnosis, files: [String]) {
+        member("severity", finding.severity.rawValue)
+        member("confidence", finding.confidence.rawValue)
+        if let end = finding.end { member("end", end.name) }
+        membersOfWords(finding, diagnosis)
+        member("frames")
+        appendArray(finding.frames.all) { text, frame in
+            text.append("{")
+            if files.indices.contains(frame.file) {
+                text.append("\"file\":")
+                text.append(json: files[frame.file])
+                text.append(",")
+            }
+            text.append("\"frame\":")
+            text.append(frame.frame)
+            text.append("}")
+        }
+        let details = finding.details
+        if let alternative = details.alternative { member("alternative", alternative.name) }
+        if let idle = details.idle { member("idle_ns", nanoseconds: idle) }
+        if let duration = details.duration { member("duration_ns", nanoseconds: duration) }
+        if let count = details.count { member("count", count) }
+        if let distances = details.distances {
+            member("ttl", UInt64(distances.foreign))
+            member("ttl_own", UInt64(distances.own))
+        }
+        member("filter", diagnosis.connection.wiresharkFilter(files: files.count))
+    }
+
+    /// Appends the members `sentence` and, if there is some, `advice`.
+    mutating func membersOfWords(_ finding: Finding, _ diagnosis: Diagnosis) {
+        var sentence = TextBuffer()
+        sentence.append(sentenceOf: finding, in: diagnosis)
+        member("sentence", sentence.string)
+        let advice = finding.advice(in: diagnosis)
+        if !advice.isEmpty { member("advice", advice) }
+    }
+}
+
+extension Finding.Alternative {
+    /// Its name in records.
+    var name: String {
+        switch self {
+        case .oneDirection: "one_direction"
+        case .incompleteCapture: "incomplete_capture"
+        case .peerDied: "peer_died"
+        case .peerRestarted: "peer_restarted"
+        case .pathForgot: "path_forgot"
+        case .routeChange: "route_change"
+        case .applicationAbort: "application_abort"
+        case .countOfOne: "count_of_one"
+        case .slowProtocol: "slow_protocol"
+        case .timeWait: "time_wait"
+        case .sharedAddress: "shared_address"
+        case .beganMidway: "began_midway"
+        case .missingPackets: "missing_packets"
+        }
+    }
+}

@@ -1,0 +1,60 @@
+import Testing
+import Wire
+
+@testable import KeepAlive
+@testable import Report
+
+@Suite("Timelines in words")
+struct StoryTextTests {
+    private static let second: Int64 = 1_000_000_000
+
+    /// Events of connection 3: `count` probes of the client 60 s apart, answered or not.
+    private static func events(_ count: Int, answered: Bool) -> [SegmentEvent] {
+        (1...count).flatMap { number -> [SegmentEvent] in
+            let probe = Segment(time: Int64(number) * 60 * second, source: Samples.client, destination: Samples.server)
+            var event = SegmentEvent(segment: probe, marks: .keepAlive, kind: .probe, connection: 3)
+            event.wait = Wait(since: number == 1 ? .segment : .answeredProbe, gap: 60 * second)
+            event.unanswered = answered ? 0 : UInt32(number - 1)
+            let answer = Segment(time: probe.time + 1000, source: Samples.server, destination: Samples.client)
+            var reply = SegmentEvent(segment: answer, marks: .keepAliveAck, kind: .answer, connection: 3)
+            reply.reply = 1_000_000
+            return answered ? [event, reply] : [event]
+        }
+    }
+
+    private static func story(_ events: [SegmentEvent], files: [String] = ["a.pcap"]) -> String {
+        var kept = KeptEvents()
+        kept.begin(file: "a.pcap")
+        for (index, event) in events.enumerated() { kept.add(event, frame: UInt64(index) + 1) }
+        return Samples.text { StoryText(Samples.diagnosis(), kept, files: files).append(to: &$0) }
+    }
+
+    @Test("Unanswered probes stand with their waits, then every finding")
+    func unanswered() {
+        let diagnosis = Samples.diagnosis()
+        let story = Self.story(Self.events(3, answered: false))
+        let lines = """
+
+            Connection 3: 192.0.2.10:40000 to [2001:db8::1]:443
+              00:00:00.000000  opened
+              00:01:00.000000  originator sends a keep-alive after 60.000 s idle
+              00:02:00.000000  originator sends a keep-alive, +60.000 s, 1 unanswered
+              00:03:00.000000  originator sends a keep-alive, +60.000 s, 2 unanswered
+              00:00:01.000000  last packet; still open
+
+            """
+        #expect(story.hasPrefix(lines), "\(story)")
+        let findings = diagnosis.findings.map { finding in
+            "\n" + Samples.text { $0.append(block: finding, in: diagnosis, files: ["a.pcap"]) }
+        }
+        #expect(story.hasSuffix(findings.joined()))
+    }
+
+    @Test("A row of answered probes is abridged, with the right plural", arguments: [(10, "7"), (4, "1")])
+    func answered(probes: Int, abridged: String) {
+        let story = Self.story(Self.events(probes, answered: true))
+        let words = "... about \(abridged) more \(abridged == "1" ? "probe" : "probes"), all answered\n"
+        #expect(story.contains(words), "\(story)")
+        #expect(story.ranges(of: "more probe").count == 1)
+    }
+}
