@@ -122,7 +122,7 @@ public struct Verification: Sendable {
     public init(withoutProbesExpecting expectation: Expectation) {
         var reason = "no keep-alive probe was seen, and "
         if let idle = expectation.idleTime {
-            let needed = max(Silence.threshold, idle + Self.lateness(idle))
+            let needed = max(Idleness.threshold, idle + Self.lateness(idle))
             reason += "no connection is known to have been idle for more than \(tenths(needed))"
         } else {
             reason += "without an expected idle time nothing says whether one was due"

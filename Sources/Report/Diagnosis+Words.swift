@@ -14,9 +14,6 @@ extension Diagnosis {
 }
 
 extension Diagnosis.End {
-    /// The other end.
-    var other: Diagnosis.End { self == .originator ? .responder : .originator }
-
     /// Its name in records.
     var name: String { self == .originator ? "originator" : "responder" }
 }

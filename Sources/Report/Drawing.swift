@@ -89,9 +89,14 @@ extension SegmentKind {
         case .retransmission: "retransmission of one byte"
         case .acknowledgment: "unrelated ACK"
         case .middleboxProbe: "probe of a middlebox"
+        case .data: "one byte of data"
         case .abortReset: "RST: gave up"
         case .peerReset: "RST of the peer"
         case .pathReset: "RST of the path"
+        case .ownReset: "RST of the end itself"
+        case .refusableReset: "RST out of order"
+        case .challenge: "challenge ACK"
+        case .icmpError: "ICMP error"
         }
     }
 
@@ -105,8 +110,11 @@ extension SegmentKind {
         case .retransmission: "retransmission"
         case .acknowledgment: "acknowledgment"
         case .middleboxProbe: "middlebox-probe"
-        case .abortReset, .peerReset: "reset"
+        case .data: "retransmission"
+        case .challenge: "acknowledgment"
+        case .abortReset, .peerReset, .ownReset, .refusableReset: "reset"
         case .pathReset: "path-reset"
+        case .icmpError: "icmp-error"
         }
     }
 }

@@ -69,6 +69,32 @@ struct EventWords {
                 text.append(", last +")
                 text.append(preciseDuration: wait.gap)
             }
+        case .data: text.append(" (actually one byte of data)")
+        case .challenge:
+            append("challenge ACK", in: Self.alive, to: &text)
+            text.append(": refuses the segment before")
+        case .ownReset:
+            append("reset by the end itself", in: Self.over, to: &text)
+            if let wait = event.wait {
+                text.append(", +")
+                text.append(preciseDuration: wait.gap)
+                text.append(" after its probe, ")
+                text.append(UInt64(event.unanswered))
+                text.append(" unanswered")
+            }
+        case .refusableReset:
+            append("RST", in: Self.over, to: &text)
+            text.append(" that is not the next in sequence: a modern receiver refuses it")
+        case .icmpError:
+            guard let error = event.segment.error else { return }
+            append("ICMP", in: Self.over, to: &text)
+            text.append(": ")
+            text.append(icmpType: error.type, code: error.code, from: error.router)
+            if event.unanswered > 0 {
+                text.append(", ")
+                text.append(UInt64(event.unanswered), of: "probe")
+                text.append(" unanswered")
+            }
         case .peerReset, .pathReset:
             append("reset by the \(event.kind == .peerReset ? "peer" : "path")", in: Self.over, to: &text)
             if let reply = event.reply {

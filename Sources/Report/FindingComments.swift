@@ -1,4 +1,5 @@
 public import KeepAlive
+public import Wire
 
 /// The comments that findings put on the packets that show them, by file and frame.
 public struct FindingComments: Sendable {

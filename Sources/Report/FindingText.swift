@@ -1,16 +1,380 @@
 import KeepAlive
+import Wire
 
-/// The words of a finding.
+/// The words of a finding: what happened, with the numbers that show it, and what to do.
 extension TextBuffer {
-    /// Appends one plain sentence that says what happened, with the numbers that it rests on.
+    /// Appends one or two plain sentences that say what happened.
     mutating func append(sentenceOf finding: Finding, in diagnosis: Diagnosis) {
-        append(sentenceOf: diagnosis)
+        append(FindingText(finding, diagnosis).sentence)
+    }
+
+    /// Appends the sentences of the most severe finding of `diagnosis`.
+    mutating func append(sentenceOf diagnosis: Diagnosis) {
+        append(sentenceOf: diagnosis.primary, in: diagnosis)
     }
 }
 
 extension Finding {
     /// One or two sentences of advice; empty where none is needed.
     func advice(in diagnosis: Diagnosis) -> String {
-        severity == .ok ? "" : verdict.guide.remedy
+        FindingText(self, diagnosis).advice
+    }
+}
+
+/// Builds the sentences of one finding.
+struct FindingText {
+    private let finding: Finding
+    private let diagnosis: Diagnosis
+    private let end: Diagnosis.End
+    private let own: ConnectionSide
+    private let peer: ConnectionSide
+    private let name: String
+    private let other: String
+
+    /// The words of `finding`, one of `diagnosis`.
+    init(_ finding: Finding, _ diagnosis: Diagnosis) {
+        self.finding = finding
+        self.diagnosis = diagnosis
+        end = finding.end ?? .originator
+        own = diagnosis.side(end)
+        peer = diagnosis.side(end.other)
+        name = diagnosis.name(of: end)
+        other = diagnosis.name(of: end.other)
+    }
+
+    private var details: Finding.Details { finding.details }
+
+    // MARK: Sentences
+
+    /// What happened, and which alternative is left.
+    var sentence: String {
+        let text = statement
+        guard finding.confidence != .high, let alternative = remark else { return text }
+        return "\(text) \(alternative)"
+    }
+
+    private var statement: String {
+        switch finding.verdict {
+        case .notEstablished: "No connection came about: neither data nor a completed handshake was captured."
+        case .oneDirection:
+            "No packet of \(name) was captured, but \(other) acknowledges what it sent. Whether it answered cannot be seen."
+        case .incompleteCapture: incomplete
+        case .healthy: healthy
+        case .closed: closed
+        case .neverIdle: "Never idle for longer than \(longestIdle): no keep-alive is due below an idle time of that."
+        case .idleClose: idleClose
+        case .unknown: unknown
+        case .noKeepalive: noKeepalive
+        case .closeWait:
+            "\(other) closed (FIN) \(precise(details.duration)) before, and \(name) never did: its application does not "
+                + "close the socket (CLOSE_WAIT). Its probe then met RST."
+        case .aborted:
+            "\(name) reset the connection itself \(latency(details.duration)) after its probe, which fits no keep-alive "
+                + "timer: its application ended the connection."
+        case .receiverStalled:
+            "\(name) is alive, but its application did not read for \(precise(details.duration)): it answered "
+                + "\(count("window probe")) with a closed window."
+        case .applicationSilent:
+            "\(name) acknowledged the last request and answers probes, but its application has not replied for "
+                + "\(precise(details.duration))."
+        case .intervalExceedsIdle: "\(name) has an interval longer than its idle time: it probes\(period)."
+        case .tooManyProbes: "\(name) sent \(count("probe")), one\(period)."
+        case .unresponsive: unresponsive
+        case .peerNeverAnswers: neverAnswers
+        case .answeredByMiddlebox:
+            "The answers to the probes of \(name) do not come from \(other): they have TTL \(foreign) and take "
+                + "\(latency(details.duration)) at most; its own segments have TTL \(ownTTL) and take "
+                + "\(latency(peer.handshakeReply)). They show that a middlebox is alive, not the peer."
+        case .middleboxProbes:
+            "\(count("probe")) in the name of \(name) came from another host: their TTL does not match its own segments."
+        case .staleReuse:
+            "\(name) sent data \(precise(details.duration)) after \(other) had closed (FIN), and was answered with RST: a "
+                + "connection that was no longer usable."
+        case .halfOpen: halfOpen
+        case .unitError:
+            "\(name) sends \(count("probe"))\(period): seconds and milliseconds may have been confused."
+        case .peerDead: peerDead
+        case .peerUnreachable: unreachable
+        case .peerLostState: lostState
+        case .silentDrop:
+            "What \(name) sent after \(precise(details.idle)) of idleness was retransmitted \(times) over "
+                + "\(precise(details.duration)) and never answered\(heardElsewhere)."
+        case .tooLateForPath:
+            "The first probe of \(name) came after \(precise(details.idle)) of idleness; it and its successors "
+                + "(\(count("probe"))) had no answer, although the peer's host was heard meanwhile."
+        case .blocked: blocked
+        case .resetWhenIdle: resetWhenIdle
+        case .resetByPath:
+            "A RST in the name of \(other) reset \(name)\(afterIdle), but \(other) did not send it: its TTL is \(foreign), that "
+                + "of the end's own segments \(ownTTL)."
+        case .userTimeout:
+            "\(name) gave up after a single unanswered probe, \(precise(details.duration)) after it: TCP_USER_TIMEOUT, or a "
+                + "count of 1."
+        case .dataInFlight:
+            "\(name) sent data that \(other) does not acknowledge: it was retransmitted \(times) over "
+                + "\(precise(details.duration))\(afterProbes)."
+        }
+    }
+
+    private var healthy: String {
+        var text = "\(name) probes\(period), and \(other) answers: \(own.answered) of \(own.probes) probes"
+        if own.replies.count > 0 { text += ", the slowest answer after \(latency(own.replies.longest))" }
+        if let idle = own.closedIdle {
+            text += "; then \(other) \(peer.reset == nil ? "closed" : "reset") the connection, after \(precise(idle)) in "
+            text += "which only probes passed"
+        }
+        if own.replies.longest > max(own.intervalGaps.longest, 1), own.intervalGaps.count > 0 {
+            text += ". Answers take longer than the interval"
+        }
+        return text + "." + refused
+    }
+
+    private var refused: String {
+        let count = diagnosis.connection.evidence.refusedResets
+        if count == 0 { return "" }
+        return " \(count) RST\(count == 1 ? " was" : "s were") refused: not the next sequence number."
+    }
+
+    private var closed: String {
+        let reset = diagnosis.connection.evidence.reset
+        switch diagnosis.connection.ending {
+        case .resetByOriginator, .resetByResponder:
+            let isOriginator = diagnosis.connection.ending == .resetByOriginator
+            let sender = diagnosis.name(of: isOriginator ? .originator : .responder)
+            let how = reset.hasAcknowledgment ? "from a socket that still existed" : "after its end"
+            return "\(sender) reset the connection, \(how); nothing shows that keep-alives would have helped."
+        case .closed: return "Closed by both ends (FIN)." + refused
+        case .closedByOriginator: return "Closed by \(diagnosis.name(of: .originator)) (FIN)." + refused
+        case .closedByResponder: return "Closed by \(diagnosis.name(of: .responder)) (FIN)." + refused
+        case .open: return "Closed." + refused
+        }
+    }
+
+    private var unknown: String {
+        let connection = diagnosis.connection
+        if connection.lastTime &- connection.firstTime < 60_000_000_000 {
+            return "No probe, and open in the capture for less than a minute: nothing can be said about keep-alives."
+        }
+        return "No probe, and packets are missing that would show idle periods."
+    }
+
+    private var incomplete: String {
+        let missing = own.evidence.missing
+        let why =
+            if missing.contains(.acknowledged) {
+                "\(other) acknowledges data that is not in the capture"
+            } else if missing.contains(.echoed) {
+                "\(other) echoes timestamps that are not in the capture"
+            } else if missing.contains(.selective) {
+                "\(other) retransmits selectively, as only an end that hears its peer can"
+            } else if peer.hasUnacknowledged {
+                "\(other) never retransmits what nobody acknowledges"
+            } else {
+                "not one pure acknowledgment was captured"
+            }
+        return "Packets of \(name) are missing from the capture: \(why). Nothing can be said about loss or silence."
+    }
+
+    private var idleClose: String {
+        let isReset = diagnosis.connection.evidence.reset.time != nil && peer.evidence.closeTime == nil
+            && own.evidence.closeTime == nil
+        let how = isReset ? "reset the connection (RST)" : "closed the connection (FIN)"
+        var text = "\(name) \(how) after \(precise(details.idle)) of idleness: the timeout of an application or a proxy"
+        let near = IdleTimeout.nearest(to: details.idle ?? 0, among: .application)
+        if let first = near.first { text += " (\(first.seconds) s: \(first.name))" }
+        if !isReset, own.hasUnacknowledged || own.evidence.retransmitsClose {
+            text += ". Nobody answered the FIN; nothing was lost"
+        }
+        return text + "."
+    }
+
+    private var noKeepalive: String {
+        if let tail = details.duration {
+            return "Neither end probes, and nothing passed for the last \(precise(tail)) of the capture."
+        }
+        let silence = diagnosis.connection.silence
+        let survived = silence.longestSurvived > 0 && silence.longestSurvived >= (details.idle ?? .max)
+        return "Neither end probes, and the connection was idle for up to \(precise(details.idle))"
+            + (survived ? "; it survived." : ".")
+    }
+
+    private var unresponsive: String {
+        let unanswered = details.count ?? own.unanswered
+        var text = unanswered == 1 ? "The last probe of \(name) has" : "The last \(unanswered) probes of \(name) have"
+        text += " no answer"
+        if own.evidence.retransmissions > 0 {
+            text += ", nor has the data after them (retransmitted "
+            text += "\(counted(UInt64(own.evidence.retransmissions), "time")), which stops the probes)"
+        }
+        return text + "; the capture ended before it gave up."
+    }
+
+    private var peerDead: String {
+        var text = "\(name) gave up after \(count("unanswered probe"))"
+        if let duration = details.duration, diagnosis.connection.evidence.reset.time != nil, peer.lastSpoke != nil {
+            text += ", \(precise(duration)) after it last heard \(other)"
+        }
+        if diagnosis.connection.evidence.reset.time == nil { text += ": no further probe was due and none came" }
+        return text + "."
+    }
+
+    private var neverAnswers: String {
+        "\(other) is alive and answers none of the \(count("probe")) of \(name)"
+            + (peer.hasSentPureAcknowledgment
+                ? "; its own pure ACKs arrive, so no filter drops them: a stack that does not answer probes without data."
+                : ".")
+    }
+
+    private var halfOpen: String {
+        let older = details.idle.map { ", \(precise($0)) after its client was last heard" } ?? ""
+        return "\(name) answered a new SYN with the acknowledgment of an older connection: it still holds that one half "
+            + "open\(older), and did not notice that the client is gone."
+    }
+
+    private var unreachable: String {
+        let errors = diagnosis.connection.evidence.errors
+        guard let last = errors.last else { return "Routers report that \(other) cannot be reached." }
+        let text = ICMPText(isVersion6: last.router.version == .v6, type: last.type, code: last.code)
+        let number = max(errors.count, last.isTooBig ? errors.tooBigCount : 0)
+        var router = TextBuffer()
+        router.append(last.router)
+        return "\(router.string) answered \(counted(number, "segment")) of \(name) with ICMP: \(text.words)."
+    }
+
+    private var lostState: String {
+        let isProbe = diagnosis.connection.evidence.reset.trigger != .data
+        var text = "\(other) answered \(isProbe ? "a probe" : "data") of \(name)"
+        if let idle = details.idle { text += " after \(precise(idle)) of idleness" }
+        text += " with RST: it has no such connection. Either it restarted, or a middlebox lost its state and answered"
+        if let distances = details.distances {
+            text += " (the RST has TTL \(distances.foreign), the peer's segments \(distances.own): one hop nearer)"
+        }
+        return text + "."
+    }
+
+    private var blocked: String {
+        let what = own.unanswered > 1 ? "\(count("probe")) of \(name)" : "data of \(name), retransmitted \(times),"
+        return "\(what) had no answer although the peer's host was heard meanwhile: something on the path started to drop "
+            + "this connection. No idle timeout explains that."
+    }
+
+    private var resetWhenIdle: String {
+        let reset = diagnosis.connection.evidence.reset
+        let who =
+            reset.otherTime != nil
+            ? "Both ends were reset within one round trip"
+            : "\(name), or a device in its name, reset the connection"
+        var text = "\(who) after \(precise(details.idle)) of idleness"
+        if let distances = details.distances {
+            text += " (the RST has TTL \(distances.foreign), its own segments \(distances.own))"
+        }
+        let near = IdleTimeout.nearest(to: details.idle ?? 0, among: .path)
+        if let first = near.first { text += ". Known timeout: \(first.seconds) s, \(first.name)" }
+        return text + "."
+    }
+
+    // MARK: Pieces
+
+    private var remark: String? {
+        guard let alternative = details.alternative else { return nil }
+        return switch alternative {
+        case .oneDirection: "Nothing of \(other) was captured: if only one direction was, the answers may exist."
+        case .incompleteCapture: "Packets may be missing from the capture."
+        case .peerDied: "The peer or its host may have died instead."
+        case .peerRestarted: "The peer may have restarted."
+        case .pathForgot:
+            "If this recurs after the same idle time, it is the path; if it happened once, the peer restarted."
+        case .routeChange: "A changed route would look the same."
+        case .applicationAbort: "The application may have ended the connection itself."
+        case .countOfOne: "The capture cannot tell the two apart."
+        case .slowProtocol: "Some applications do this on purpose."
+        case .timeWait: "A TIME_WAIT socket or a late SYN would look similar."
+        case .sharedAddress: "If that address is a load balancer or NAT, another host may have been heard."
+        case .beganMidway: "The capture began when the connection already existed."
+        case .missingPackets: "Packets may be missing from the capture, which would change this."
+        }
+    }
+
+    private var longestIdle: String { precise(max(details.idle ?? 0, 5_000_000_000)) }
+
+    private var heardElsewhere: String {
+        finding.confidence == .high ? ", although the peer's host was heard meanwhile" : ""
+    }
+
+    private var afterIdle: String { details.idle.map { " after \(precise($0)) of idleness" } ?? "" }
+
+    private var afterProbes: String {
+        own.unanswered > 0 ? ", after \(counted(own.unanswered, "unanswered probe"))" : ""
+    }
+
+    private var foreign: String { details.distances.map { "\($0.foreign)" } ?? "unknown" }
+    private var ownTTL: String { details.distances.map { "\($0.own)" } ?? "unknown" }
+
+    private var times: String { counted(details.count ?? 0, "time") }
+
+    private func count(_ noun: String) -> String { counted(details.count ?? 0, noun) }
+
+    private func counted(_ number: UInt64, _ noun: String) -> String {
+        "\(number) \(noun)\(number == 1 ? "" : "s")"
+    }
+
+    private func precise(_ nanoseconds: Int64?) -> String {
+        guard let nanoseconds else { return "an unknown time" }
+        var text = TextBuffer()
+        text.append(preciseDuration: nanoseconds)
+        return text.string
+    }
+
+    private func latency(_ nanoseconds: Int64?) -> String {
+        guard let nanoseconds else { return "an unknown time" }
+        var text = TextBuffer()
+        text.append(latency: nanoseconds)
+        return text.string
+    }
+
+    /// The gaps between probes as they were: they do not give a setting by themselves.
+    private var period: String {
+        let gaps = own.periodGaps.count > 0 ? own.periodGaps : own.intervalGaps
+        guard gaps.count > 0 else { return "" }
+        let ends = (precise(gaps.shortest), precise(gaps.longest))
+        return " every \(ends.0 == ends.1 ? ends.0 : "\(ends.0) to \(ends.1)")"
+    }
+
+    // MARK: Advice
+
+    /// What to do; empty: nothing.
+    var advice: String {
+        let below = details.idle.map { "below \(max(1, $0 / 1_000_000_000)) s" } ?? "below the idle timeout of the path"
+        switch finding.verdict {
+        case .healthy:
+            return own.closedIdle == nil
+                ? "" : "Keep-alives do not refresh the idle timeout of an application or proxy: lengthen it, or send data."
+        case .idleClose:
+            // Nothing was lost: only who wants the connection to live longer needs to know.
+            return own.probes + peer.probes > 0
+                ? "Keep-alives do not refresh that timeout: lengthen it, send data, or let the pool drop connections sooner."
+                : ""
+        case .noKeepalive: return noKeepaliveAdvice
+        case .peerLostState, .silentDrop, .tooLateForPath, .resetWhenIdle:
+            let proven = finding.details.idle != nil && finding.verdict != .peerLostState
+            let prefix = finding.verdict == .peerLostState && details.idle != nil ? "If it is the path: set" : "Set"
+            return "\(prefix) TCP_KEEPIDLE \(below) on either end"
+                + (proven || details.idle != nil ? ", the idle time that failed." : ".")
+        case .peerUnreachable:
+            guard let last = diagnosis.connection.evidence.errors.last else { return "" }
+            return ICMPText(isVersion6: last.router.version == .v6, type: last.type, code: last.code).advice
+        case .receiverStalled:
+            return "Look at the application on \(name): its receive queue is full (`ss -tm`). TCP_USER_TIMEOUT on \(other) "
+                + "bounds how long the data may wait."
+        case .userTimeout:
+            return "One lost probe ends the connection: raise TCP_USER_TIMEOUT above idle + count × interval, or the count."
+        default: return finding.severity == .ok ? "" : finding.verdict.guide.remedy
+        }
+    }
+
+    private var noKeepaliveAdvice: String {
+        let survived = diagnosis.connection.silence.longestSurvived / 1_000_000_000
+        let number = survived >= 60 ? " below \(survived) s, which this path survived" : " below the idle timeout of the path"
+        return "Turn SO_KEEPALIVE on at the end that must notice a dead peer, with TCP_KEEPIDLE\(number)."
     }
 }

@@ -1,4 +1,5 @@
 public import KeepAlive
+import Wire
 
 /// The findings in words, below the table of connections: a block each, the most severe first over all connections.
 struct FindingsText {

@@ -37,6 +37,8 @@ extension TextBuffer {
         if event.wait != nil || event.kind == .peerReset || event.kind == .pathReset {
             member("unanswered", UInt64(event.unanswered))
         }
+        if event.ordinal > 0 { member("probe_n", event.ordinal) }
+        if let error = segment.error { members(icmpType: error.type, code: error.code, from: error.router) }
         if let reply = event.reply { member("reply_ns", nanoseconds: reply) }
         let evidence = event.evidence
         if !evidence.isEmpty {

@@ -125,6 +125,11 @@ struct StoryText {
         case .abortReset: "gives up (RST)"
         case .peerReset: "resets the connection"
         case .pathReset: "appears to reset the connection (sent by a middlebox)"
+        case .data: "sends one byte of data"
+        case .ownReset: "resets the connection itself"
+        case .refusableReset: "appears to send a RST that is not the next in sequence"
+        case .challenge: "refuses with a challenge ACK"
+        case .icmpError: "is reported as undeliverable (ICMP error)"
         }
     }
 

@@ -118,7 +118,9 @@ extension SegmentKind {
         case .retransmission: ("retransmission of one byte", "retransmissions of one byte")
         case .acknowledgment: ("unrelated ACK", "unrelated ACKs")
         case .middleboxProbe: ("keep-alive of a middlebox", "keep-alives of a middlebox")
+        case .data: ("byte of data", "bytes of data")
         case .zeroWindowAnswer, .abortReset, .peerReset, .pathReset: nil
+        case .ownReset, .refusableReset, .challenge, .icmpError: nil
         }
     }
 }

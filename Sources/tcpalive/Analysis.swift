@@ -23,6 +23,8 @@ struct Analysis: ~Copyable {
     private let listsAll: Bool
     /// Whether packets were dropped, so that no verdict is sure.
     var isDoubtful = false
+    /// The present time where packets are captured live (ns since 1970); nil: a saved capture ends with its last packet.
+    var now: Int64?
     /// What verdicts go by; nil until somebody is about to ask for them.
     private var conclusion: Conclusion?
     /// Takes the place of `tracker` where several threads follow the connections.
@@ -73,6 +75,8 @@ struct Analysis: ~Copyable {
 
     /// The next packets are those of the file at `path`.
     mutating func begin(_ path: String) {
+        batch.file = UInt32(clamping: reading.files.count)
+        spare.file = batch.file
         reading.files.append(path)
     }
 
@@ -272,19 +276,39 @@ extension Analysis: Findings {
         conclusion = concluded
     }
 
+    /// When the capture ends (ns since 1970): with its last packet, live now; nil: there was none.
+    private var end: Int64? {
+        let last = max(decoder.lastTime, now ?? .min)
+        return last == .min ? nil : last
+    }
+
+    private func context(
+        _ activity: HostActivity, holes: ([CapturePauses.Pause]) -> [CapturePauses.Pause]
+    ) -> CaptureContext {
+        var context = CaptureContext()
+        context.end = end
+        context.isLight = reading.isLight
+        context.lacksPackets = isDoubtful || decoder.tally.cutHeaders > 0
+        context.isArtificial = decoder.tally.pauses.isArtificial
+        context.pauses = decoder.tally.pauses.pauses
+        context.holes = context.pauses.isEmpty ? [] : holes(context.pauses)
+        context.activity = activity
+        return context
+    }
+
     private var concluded: Conclusion {
-        if let parallel { return parallel.conclude(all: listsAll) }
-        let listing = tracker.listing(all: listsAll)
-        return Conclusion(listings: [listing], heard: tracker.heardHosts(in: listing))
+        if let parallel {
+            let (listings, activity) = parallel.conclude(all: listsAll, until: end)
+            return Conclusion(listings: listings, context: context(activity, holes: { parallel.holes(among: $0) }))
+        }
+        let listing = tracker.listing(all: listsAll, until: end)
+        return Conclusion(listings: [listing], context: context(tracker.activity(in: listing), holes: { tracker.holes(among: $0) }))
     }
 
     func forEachDiagnosis<Failure: Error>(_ body: (Diagnosis) throws(Failure) -> Void) throws(Failure) {
         try forEachDiagnosis(silentOnly: false) { diagnosis throws(Failure) in
             guard shard?.holds(diagnosis.connection.originator, diagnosis.connection.responder) ?? true else { return }
-            if !isDoubtful { return try body(diagnosis) }
-            var doubtful = diagnosis
-            doubtful.doubt()
-            try body(doubtful)
+            if listsAll || diagnosis.isNotable { try body(diagnosis) }
         }
     }
 
@@ -307,7 +331,7 @@ extension Analysis: Findings {
         for var listing in conclusion.listings {
             while let place = tracker.next(in: &listing) {
                 if silentOnly, !tracker.hadSilence(at: place) { continue }
-                try body(tracker.diagnosis(at: place, heard: conclusion.heard))
+                try body(tracker.diagnosis(at: place, in: conclusion.context))
             }
         }
     }
@@ -317,6 +341,6 @@ extension Analysis: Findings {
 struct Conclusion {
     /// The connections that are judged, a list for each tracker.
     var listings: [ConnectionListing]
-    /// When hosts that fell silent were last heard.
-    var heard: HeardHosts
+    /// What is known of the capture as a whole.
+    var context: CaptureContext
 }

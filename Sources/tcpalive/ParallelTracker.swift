@@ -170,21 +170,31 @@ struct ParallelTracker {
     }
 
     /// What verdicts go by: on all connections, or on those of which there is something to be said.
-    func conclude(all: Bool) -> Conclusion {
-        let listings = workers.map { $0.with { $0.listing(all: all) } }
-        var hosts = HeardHosts()
+    ///
+    /// `until` is when the capture ends (ns since 1970).
+    func conclude(all: Bool, until: Int64?) -> (listings: [ConnectionListing], activity: HostActivity) {
+        let listings = workers.map { $0.with { $0.listing(all: all, until: until) } }
+        var hosts = HostActivity()
         for (worker, listing) in zip(workers, listings) {
-            hosts.add(all: worker.with { $0.awaitedHosts(in: listing) })
+            hosts.awaitAll(of: worker.with { $0.awaitedHosts(in: listing) })
         }
         for worker in workers {
             let before = hosts
             hosts = worker.with { tracker in
                 var hosts = before
-                tracker.noteHeard(&hosts)
+                tracker.noteActivity(&hosts)
                 return hosts
             }
         }
-        return Conclusion(listings: listings, heard: hosts)
+        return (listings, hosts)
+    }
+
+    /// Those of `pauses` that several connections span.
+    func holes(among pauses: [CapturePauses.Pause]) -> [CapturePauses.Pause] {
+        pauses.filter { pause in
+            workers.reduce(0) { sum, worker in sum + worker.with { $0.spanCount(pause) } }
+                >= ConnectionTracker.spansOfHole
+        }
     }
 
     /// Calls `body` with the verdict on each connection in order of appearance, or on each that had a long silence.
@@ -201,7 +211,7 @@ struct ParallelTracker {
                 if number < first?.number ?? .max { first = (worker, number) }
             }
             guard let (worker, number) = first, let place = rows[worker].place else { return }
-            var diagnosis = workers[worker].with { $0.diagnosis(at: place, heard: conclusion.heard) }
+            var diagnosis = workers[worker].with { $0.diagnosis(at: place, in: conclusion.context) }
             diagnosis.connection.number = number
             rows[worker].advance(workers[worker])
             try body(diagnosis)
