@@ -283,10 +283,13 @@ struct ConnectionLedger: ~Copyable {
         if own != 0 { histories[Int(own) - 1].describe(&side, details) }
         if peer != 0 { histories[Int(peer) - 1].complete(&side, details) }
         let state = place == 0 ? slot.sides.0 : slot.sides.1
-        side.take(state, birth[facts: place])
+        side.take(state, birth[facts: place], base: place == 0 ? birth.bases.0 : birth.bases.1)
         side.hops = birth[hops: place]
         side.handshakeReply = birth[roundTrip: place]
-        side.awaitsCloseOnly = side.hasClosed && ranges.holdsOneOctet(slot.lists, place)
+        let holdsOneByte = side.hasUnacknowledged && ranges.holdsOneOctet(slot.lists, place)
+        side.awaitsCloseOnly = side.hasClosed && holdsOneByte
+        // The byte of a probe was acknowledged long ago.
+        if side.octetProbes > 0, !side.hasClosed, holdsOneByte { side.hasUnacknowledged = false }
         side.evidence = evidence[place]
         side.longestUnprobed = evidence[place].longestUnprobed
         if side.longestUnprobed == 0, side.probes == 0 { side.longestUnprobed = Int64(birth.longestPause) * 1_000_000 }
@@ -316,14 +319,17 @@ extension WiresharkSide {
 
 extension ConnectionSide {
     /// Takes what the state of the end says when the report is made.
-    fileprivate mutating func take(_ side: WiresharkSide, _ facts: EndFacts) {
+    fileprivate mutating func take(_ side: WiresharkSide, _ facts: EndFacts, base: SequenceNumber) {
         lastSpoke = side.spoke
         hasUnacknowledged = side.facts.contains(.hasUnacknowledged)
         hasClosedWindow =
             side.facts.contains(.windowKnown) && side.window == 0 && facts.isDisjoint(with: [.sentRST, .lastWasReset])
         hasTimestamps = side.facts.contains(.windowKnown) ? facts.contains(.hasTimestamps) : nil
         hasClosed = facts.contains(.sentFIN)
-        hasSentData = facts.contains(.sentData) || side.facts.contains(.sentLastData)
+        let sent = side.next.rawValue &- base.rawValue &- (hasClosed ? 2 : 1)
+        hasSentData =
+            side.facts.contains(.sentLastData)
+            || (side.facts.contains([.baseKnown, .windowKnown]) && sent != 0 && sent != .max && side.next.rawValue != 0)
         hasSentPureAcknowledgment = side.facts.contains(.sentPureAcknowledgment)
         sentLastData = side.facts.contains(.sentLastData)
         isEstablished = side.facts.contains(.established)

@@ -28,12 +28,6 @@ struct EndFacts: OptionSet, BitwiseCopyable {
     static let repeats = EndFacts(rawValue: 1 << 11)
     /// Its last segment was a RST, whose window says nothing.
     static let lastWasReset = EndFacts(rawValue: 1 << 12)
-    /// It sent data.
-    static let sentData = EndFacts(rawValue: 1 << 13)
-    /// The first SYN was followed by another one with its own number, or its answer was an acknowledgment of another
-    /// connection.
-    static let challenged = EndFacts(rawValue: 1 << 14)
-
     /// Those after which the next segment of either end matters.
     static let attention: EndFacts = [
         .sentFIN, .sentRST, .awaitsAnswer, .brokeIdle, .probesIdle, .retransmits, .repeats, .lastWasReset,

@@ -32,15 +32,22 @@ extension ConnectionLedger {
             recordMissing(passage, &birth)
         }
         recordClose(passage, gaps, &birth)
-        if kind?.isAsking ?? false { sender.spokeTime = passage.sender.spokeTime }
-        report(passage, kind, gaps, &birth, &sender, &peer, isForeign: isForeign, isSelf: isSelf, &events)
+        if kind?.isAsking ?? false {
+            // A probe is no sign that its sender heard anything, and its byte is no data.
+            sender.spokeTime = passage.sender.spokeTime
+            sender.set(.sentLastData, to: passage.sender.facts.contains(.sentLastData))
+            peer.set(.sentLastData, to: passage.peer.facts.contains(.sentLastData))
+        } else if kind == .refusableReset {
+            sender.spokeTime = passage.sender.spokeTime
+        }
+        let isFar = birth[hops: side].isForeign(segment.timeToLive)
+        report(passage, kind, gaps, &birth, &sender, &peer, isForeign: isFar, isSelf: isSelf, &events)
         if !isOfProbing, !segment.flags.contains(.rst) {
             birth.facts.0.subtract(.probesIdle)
             birth.facts.1.subtract(.probesIdle)
         }
         recordIdentity(passage, &birth, kind, &sender, isForeign: isForeign)
         birth[facts: side].setMember(.lastWasReset, segment.flags.contains(.rst))
-        if passage.segment.payloadLength > 1 || passage.carriesNewData { birth[facts: side].formUnion(.sentData) }
         sender.set(.needsAttention, to: !birth[facts: side].isDisjoint(with: EndFacts.attention))
         peer.set(.needsAttention, to: !birth[facts: 1 - side].isDisjoint(with: EndFacts.attention))
     }
@@ -93,7 +100,7 @@ extension ConnectionLedger {
     private mutating func recordRepeats(_ passage: Passage, _ birth: inout ConnectionBirth) {
         let side = passage.side
         let opened = birth.facts.0.union(birth.facts.1).isDisjoint(with: [.sentSYN, .sentSYNACK, .sentFIN, .sentRST])
-        guard opened, !birth[facts: side].contains(.sentData), passage.repeatsAcknowledgment,
+        guard opened, passage.repeatsAcknowledgment,
             // An end whose data was captured probes one below its next number, which Wireshark marks.
             passage.sender.next == (side == 0 ? birth.bases.0 : birth.bases.1) + 1
         else {
@@ -146,6 +153,7 @@ extension ConnectionLedger {
             senderFacts: birth[facts: side], peerFacts: birth[facts: 1 - side],
             // A copy of a probe has the TTL of where it was captured.
             isForeign: isForeign && !(own != 0 && histories[Int(own) - 1].isCopy(segment)),
+            asked: own == 0 || !birth[facts: side].contains(.awaitsAnswer) ? nil : histories[Int(own) - 1].lastAsked,
             awaited: other == 0 ? nil : histories[Int(other) - 1].lastAsked,
             hasOutstanding: birth[facts: 1 - side].contains(.awaitsAnswer)
                 || (other != 0 && histories[Int(other) - 1].hasOutstanding))
@@ -185,7 +193,7 @@ extension ConnectionLedger {
                 birth[facts: side].formUnion(.brokeIdle)
             }
         }
-        if !isOfProbing, !isClosing, gaps.application >= Idleness.threshold {
+        if !isOfProbing, !isClosing, !isHalfClosed, gaps.application >= Idleness.threshold {
             let index = evidence(of: &birth)
             evidences[index].idleness.noteApplication(gaps.application, at: time)
         }
@@ -244,7 +252,8 @@ extension ConnectionLedger {
         }
         note(&evidences[index][side])
         // A sender that hears nothing repeats the first part only, but for one probe of the tail (RFC 8985).
-        if evidences[index][side].lossChanges >= 3 { evidences[index][1 - side].miss(.selective, at: time) }
+        let isSelective = !isClose && segment.sequence != passage.oldest && passage.end != passage.sender.next
+        if evidences[index][side].lossChanges >= 3 || isSelective { evidences[index][1 - side].miss(.selective, at: time) }
     }
 
     private mutating func recordMissing(_ passage: Passage, _ birth: inout ConnectionBirth) {
@@ -529,8 +538,7 @@ extension ConnectionLedger {
         evidences[index].challenge.next = server.next
         evidences[index].challenge.acknowledgment = server.lastAcknowledgment
         evidences[index].challenge.clientLastHeard = client.spoke
-        evidences[index].challenge.wasClosed =
-            birth.closeTime != .min || !birth.facts.0.union(birth.facts.1).isDisjoint(with: .sentRST)
+        evidences[index].challenge.wasClosed = birth.closeTime != .min
     }
 
     // MARK: Errors

@@ -139,7 +139,7 @@ struct Follower: ~Copyable {
         guard outcome.isNotable else { return }
         var passage = Passage(
             segment: segment, side: side, marks: outcome.marks, sender: outcome.sender, peer: outcome.peer,
-            hidesIdleness: hidesIdleness)
+            hidesIdleness: hidesIdleness, oldest: outcome.oldest)
         if !isLight { hidesIdleness = passage.jumps || passage.acknowledgesUnseen }
         passage.hidesIdleness = hidesIdleness
         note(passage, index, in: &table, &events, isSelf: isSelf)
@@ -193,6 +193,8 @@ struct Follower: ~Copyable {
         /// The ends as they were before it.
         var sender: WiresharkSide
         var peer: WiresharkSide
+        /// Where the oldest data of the sender begins that is not acknowledged; meaningful where there is such data.
+        var oldest: SequenceNumber
     }
 
     /// Marks a whole segment.
@@ -211,8 +213,10 @@ struct Follower: ~Copyable {
             sender.facts.formUnion(.sentPureAcknowledgment)
         }
         sender.spokeTime = segment.time
-        return Outcome(
-            marks: marks, isNotable: Self.isNotable(segment, marks, before.0, before.1), sender: before.0, peer: before.1)
+        let isNotable = Self.isNotable(segment, marks, before.0, before.1)
+        let oldest =
+            isNotable && sender.facts.contains(.hasUnacknowledged) ? analysis.ranges.oldest(lists, side) : segment.sequence
+        return Outcome(marks: marks, isNotable: isNotable, sender: before.0, peer: before.1, oldest: oldest)
     }
 
     /// Whether a segment may be evidence of anything: all but those that are quiet in all that evidence goes by.

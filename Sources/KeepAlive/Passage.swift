@@ -12,6 +12,8 @@ struct Passage {
     let peer: WiresharkSide
     /// Whether segments before it were not captured that may have ended an idle period.
     var hidesIdleness: Bool
+    /// Where the oldest data of the sender begins that is not acknowledged.
+    let oldest: SequenceNumber
 
     var time: Int64 { segment.time }
     var flags: TCPFlags { segment.flags }

@@ -273,7 +273,14 @@ struct ProbeHistory: BitwiseCopyable {
         answerIdentification = segment.identification
         answerTimestamp = segment.timestampValue
         guard isAwaiting || outstanding > 0 else {
-            event.isCopy = true
+            // Something else of the peer came before, but this names the probe.
+            guard segment.hasSelectiveAcknowledgment, followed > 0, asked.kind == .probe else {
+                event.isCopy = true
+                return
+            }
+            followed &-= 1
+            answered &+= 1
+            event.reply = segment.time &- askedTime
             return
         }
         let reply = segment.time &- takeAnswered(by: segment, roundTrip, &store)

@@ -113,6 +113,8 @@ struct SegmentClassifier {
     let peerFacts: EndFacts
     /// Whether the segment's TTL, and its IP identification, are those of another host than its sender.
     let isForeign: Bool
+    /// What the sender asked last, as long as that is unanswered.
+    let asked: Asked?
     /// What the peer asked last, and whether some of that is unanswered.
     let awaited: Asked?
     let hasOutstanding: Bool
@@ -148,11 +150,17 @@ struct SegmentClassifier {
     var kind: SegmentKind? {
         if let asked = asking { return asked == .probe && isForeign ? .middleboxProbe : asked }
         if let awaited, segment.payloadLength == 0, segment.flags.isDisjoint(with: [.syn, .fin]),
-            segment.flags.contains(.ack), awaited.isAnswered(by: segment), hasOutstanding || marks.contains(.keepAliveAck)
+            segment.flags.contains(.ack), awaited.isAnswered(by: segment),
+            hasOutstanding || marks.contains(.keepAliveAck) || names(awaited)
         {
             return awaited.kind == .zeroWindowProbe ? .zeroWindowAnswer : .answer
         }
         return marks.isEmpty ? nil : .acknowledgment
+    }
+
+    /// Whether the segment names the byte of a probe in a D-SACK (RFC 2883), perhaps after something else of its sender.
+    private func names(_ asked: Asked) -> Bool {
+        segment.hasSelectiveAcknowledgment && asked.kind == .probe && asked.end == asked.sequence + 1
     }
 
     /// Whether the peer's window is closed. The window of a RST says nothing.
@@ -179,7 +187,10 @@ struct SegmentClassifier {
         }
         if segment.payloadLength == 1 {
             // illumos and Solaris push a zero byte that was acknowledged before.
-            let isFiller = isPushed && segment.firstPayloadOctet == 0 && !senderBefore.facts.contains(.hasUnacknowledged)
+            let isAgain = asked.map { $0.kind == .probe && $0.sequence == segment.sequence } ?? false
+            let isFiller =
+                isPushed && segment.firstPayloadOctet == 0
+                && (isAgain || !senderBefore.facts.contains(.hasUnacknowledged))
             if !isOneBelow || !(segment.flags.isAcknowledgmentAlone || isFiller) { return .retransmission }
         } else if !isOneBelow || !segment.flags.isAcknowledgmentAlone {
             return .acknowledgment

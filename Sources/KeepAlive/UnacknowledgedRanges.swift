@@ -144,6 +144,18 @@ struct UnacknowledgedRanges: ~Copyable {
         lists[index].roomBits == 0 ? lists[index].few[place] : arena[Int(lists[index].offset) + place]
     }
 
+    /// Where the first of the ranges of `side` of `handle` begins, by sequence number; they must not be empty.
+    func oldest(_ handle: UInt32, _ side: Int) -> SequenceNumber {
+        let index = Int(handle) * 2 + side
+        var oldest = range(0, of: index).start
+        // Ranges are appended as they come: of a long list, the beginning is enough.
+        for place in 1..<max(1, min(count(handle, side), 64)) {
+            let start = range(place, of: index).start
+            if oldest.isNewer(than: start) { oldest = start }
+        }
+        return oldest
+    }
+
     /// Whether all that is left of `side` of `handle` is one octet, however often it was sent.
     func holdsOneOctet(_ handle: UInt32, _ side: Int) -> Bool {
         let index = Int(handle) * 2 + side

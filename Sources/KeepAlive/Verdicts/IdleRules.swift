@@ -71,10 +71,16 @@ extension VerdictRules {
         add(finding)
     }
 
+    /// Whether a FIN was sent and never acknowledged: nothing else was lost.
+    private var hasLostClose: Bool {
+        [originator, responder].contains { $0.hasClosed && $0.hasUnacknowledged && $0.awaitsCloseOnly }
+    }
+
     /// What is left to say.
     mutating func judgeRest() {
         guard !findings.contains(where: { $0.verdict != .incompleteCapture && $0.verdict != .oneDirection }) else { return }
-        if connection.ending != .open {
+        let isOver = resetTime != nil || connection.ending == .closed || hasLostClose
+        if isOver {
             add(Finding(.closed, capture.isComplete ? .high : .medium))
         } else if findings.isEmpty {
             add(Finding(.unknown, .low))

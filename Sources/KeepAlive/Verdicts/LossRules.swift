@@ -26,7 +26,7 @@ extension VerdictRules {
             finding = Finding(.silentDrop, isElsewhere ? .high : .medium, end)
             finding.details.alternative = isElsewhere ? nil : .peerDied
             finding.details.idle = loss.idleBeforeLoss
-        } else if !isHeard, isElsewhere, connection.closeTime == nil {
+        } else if !isHeard, isElsewhere, connection.closeTime == nil, loss.idleBeforeLoss < Idleness.threshold {
             finding = Finding(.blocked, .medium, end)
             finding.details.alternative = .sharedAddress
         } else {

@@ -65,7 +65,9 @@ extension VerdictRules {
         guard connection.closeTime == nil, isHeardElsewhere(end.other, after: probes.first, until: stop) else { return false }
         let idleness = connection.evidence.idleness
         let wasIdle = idleness.pending >= Idleness.threshold && idleness.brokenAt == probes.first
-        if wasIdle, idleness.exceedsSurvived(idleness.pending) {
+        if wasIdle {
+            // As long an idle period was survived before, so that no timeout explains it.
+            guard idleness.exceedsSurvived(idleness.pending) else { return false }
             var finding = Finding(.tooLateForPath, .medium, end)
             finding.details.idle = idleness.pending
             finding.details.count = probes.count
@@ -156,8 +158,11 @@ extension VerdictRules {
     /// Probes are sent, and the peer itself answers them.
     mutating func judgeHealth(_ end: End) {
         let own = side(end)
-        guard own.probes > 0, own.answered > 0 else { return }
-        if has(.answeredByMiddlebox) { return }
+        guard own.probes > 0, own.answered + own.followed > 0 else { return }
+        // Whatever is wrong now is not made good by earlier answers.
+        if findings.contains(where: { $0.severity >= .warning && $0.verdict != .middleboxProbes && $0.verdict != .unitError }) {
+            return
+        }
         var finding = Finding(.healthy, own.answered > 1 ? .high : .medium, end)
         if own.foreignAnswers > 0 {
             finding.confidence = .low
@@ -166,7 +171,7 @@ extension VerdictRules {
         if capture.missing(from: end) != nil || capture.missing(from: end.other) != nil {
             finding.confidence = min(finding.confidence, .medium)
         }
-        finding.details.count = own.answered
+        finding.details.count = own.answered + own.followed
         finding.details.idle = own.closedIdle
         finding.frames.append(own.lastProbeFrame)
         finding.frames.append(own.lastAnswerFrame)

@@ -105,7 +105,8 @@ extension VerdictRules {
     private mutating func judgeUnprompted(_ reset: ResetEvidence, _ sender: End, at time: Int64) {
         if reset.senderHadClosed || reset.peerHadClosed { return }
         let isIdle = reset.pathIdle >= Idleness.threshold
-        let isForeign = reset.isForeign && reset.continuesIdentification != true
+        // An idle path is reset by a device that may continue the counter: then distance is all there is.
+        let isForeign = reset.isForeign && (isIdle || reset.continuesIdentification != true)
         let trip = max(side(sender).handshakeReply ?? 0, side(sender.other).handshakeReply ?? 0, 10_000_000)
         let resetBoth = reset.otherTime.map { $0 &- time <= trip && reset.otherIsUnprompted } ?? false
         // A host without a socket sends RST only as an answer, and a socket sends RST with ACK.
@@ -115,6 +116,7 @@ extension VerdictRules {
         if isIdle, isForeign || resetBoth || isNearer {
             var finding = Finding(.resetWhenIdle, .medium, sender)
             if resetBoth || (isForeign && reset.continuesIdentification == false) { finding.confidence = .high }
+            if !resetBoth, reset.continuesIdentification == true { finding.confidence = .low }
             finding.details.idle = reset.pathIdle
             finding.details.distances = isForeign || isNearer ? distances(reset) : nil
             finding.details.alternative = finding.confidence == .high ? nil : .applicationAbort

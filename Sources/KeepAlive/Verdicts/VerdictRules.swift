@@ -141,7 +141,10 @@ struct ConnectionVisibility {
         hearsResponder = responder.lastSpoke != nil || responder.probes > 0
         let hasData = originator.hasSentData || responder.hasSentData
         let completed = connection.sawSYNACK && originator.isEstablished
-        let midway = !connection.handshakeSeen && (originator.isEstablished || responder.isEstablished)
+        let midway =
+            !connection.handshakeSeen
+            && (originator.isEstablished && responder.isEstablished || !originator.evidence.missing.isEmpty
+                || !responder.evidence.missing.isEmpty)
         isEstablished = hasData || completed || midway || originator.probes + responder.probes > 0
         uncaptured =
             if !hearsResponder, !responder.evidence.missing.isEmpty {

@@ -3,7 +3,7 @@
 extension VerdictRules {
     mutating func judgeVisibility() {
         judgeHalfOpen()
-        if !capture.isEstablished, connection.handshakeSeen { add(Finding(.notEstablished, .high)) }
+        if !capture.isEstablished { add(Finding(.notEstablished, .high)) }
         guard capture.isEstablished else { return }
         if let end = capture.uncaptured {
             add(Finding(.oneDirection, .high, end))
