@@ -4,10 +4,10 @@ import Wire
 /// One connection in a page: its row in the table, and its section.
 struct ConnectionPart {
     private let diagnosis: Diagnosis
-    private let files: [String]
+    private let files: SourceFiles
 
     /// The connection of `diagnosis`, whose frames are in `files`.
-    init(_ diagnosis: Diagnosis, files: [String]) {
+    init(_ diagnosis: Diagnosis, files: SourceFiles) {
         self.diagnosis = diagnosis
         self.files = files
     }
@@ -89,7 +89,7 @@ struct ConnectionPart {
             "confidence": .text(finding.confidence.rawValue), "isFirst": .truth(isFirst),
             "sentence": .text(sentence.string), "advice": .text(advice.isEmpty ? nil : advice),
             "frames": .text(frames.string.isEmpty ? nil : frames.string),
-            "filter": .text(diagnosis.connection.wiresharkFilter(files: files.count)),
+            "filter": .text(diagnosis.connection.wiresharkFilter(in: files)),
         ]
     }
 

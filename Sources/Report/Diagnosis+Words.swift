@@ -37,10 +37,9 @@ extension Finding {
 extension Connection {
     /// A display filter that shows this connection in Wireshark.
     ///
-    /// `tcp.stream` counts the connections of one file. Connections that were read from several `files` are found by their
-    /// addresses and ports.
-    func wiresharkFilter(files: Int) -> String {
-        if files <= 1 { return "tcp.stream eq \(number)" }
+    /// If `files` have no stream numbers, it uses addresses and ports.
+    func wiresharkFilter(in files: SourceFiles) -> String {
+        if files.hasStreamNumbers { return "tcp.stream eq \(number)" }
         var text = TextBuffer()
         for (index, endpoint) in [originator, responder].enumerated() {
             if index > 0 { text.append(" and ") }

@@ -4,7 +4,7 @@ import Wire
 /// Findings in JSON, as `tcpalive.schema.json` describes them.
 extension TextBuffer {
     /// Appends a `tcpalive.finding/1`: `finding`, which became known at `time` (ns since 1970). Its frames are in `files`.
-    mutating func appendRecord(_ finding: Finding, in diagnosis: Diagnosis, at time: Int64, files: [String]) {
+    mutating func appendRecord(_ finding: Finding, in diagnosis: Diagnosis, at time: Int64, files: SourceFiles) {
         beginRecord("tcpalive.finding/1")
         member("ts_ns", nanoseconds: time)
         member("ts", timestamp: time)
@@ -17,7 +17,7 @@ extension TextBuffer {
     }
 
     /// Appends the members of `finding` after its name.
-    mutating func members(_ finding: Finding, in diagnosis: Diagnosis, files: [String]) {
+    mutating func members(_ finding: Finding, in diagnosis: Diagnosis, files: SourceFiles) {
         member("severity", finding.severity.rawValue)
         member("confidence", finding.confidence.rawValue)
         if let end = finding.end { member("end", end.name) }
@@ -25,9 +25,9 @@ extension TextBuffer {
         member("frames")
         appendArray(finding.frames.all) { text, frame in
             text.append("{")
-            if files.indices.contains(frame.file) {
+            if let file = files.name(of: frame) {
                 text.append("\"file\":")
-                text.append(json: files[frame.file])
+                text.append(json: file)
                 text.append(",")
             }
             text.append("\"frame\":")
@@ -43,7 +43,7 @@ extension TextBuffer {
             member("ttl", UInt64(distances.foreign))
             member("ttl_own", UInt64(distances.own))
         }
-        member("filter", diagnosis.connection.wiresharkFilter(files: files.count))
+        member("filter", diagnosis.connection.wiresharkFilter(in: files))
     }
 
     /// Appends the members `sentence` and, if there is some, `advice`.

@@ -6,13 +6,13 @@ struct FindingsText {
     /// Findings that are printed; of more, the first of the most severe.
     private static let limit = 20
     /// The files that frames refer to.
-    private let files: [String]
+    private let files: SourceFiles
     /// Findings so far that are reported, and those to print, in their order.
     private var count = 0
     private var worst: [(finding: Finding, diagnosis: Diagnosis)] = []
 
     /// No findings yet; their frames are in `files`.
-    init(files: [String]) {
+    init(files: SourceFiles) {
         self.files = files
     }
 
@@ -45,7 +45,7 @@ extension TextBuffer {
     /// Appends `finding` as a block: severity and name, the sentence, the advice, and where to look in Wireshark.
     ///
     /// Its frames are in `files`.
-    public mutating func append(block finding: Finding, in diagnosis: Diagnosis, files: [String]) {
+    public mutating func append(block finding: Finding, in diagnosis: Diagnosis, files: SourceFiles) {
         append("\(finding.severity.rawValue)  \(finding.verdict.rawValue)")
         append(" (stream \(diagnosis.connection.number), confidence \(finding.confidence.rawValue))\n   ")
         append(sentenceOf: finding, in: diagnosis)
@@ -59,20 +59,20 @@ extension TextBuffer {
             append("; ")
         }
         append("Wireshark filter: ")
-        append(diagnosis.connection.wiresharkFilter(files: files.count))
+        append(diagnosis.connection.wiresharkFilter(in: files))
         append("\n")
     }
 
     /// Appends `frames` by their numbers: `Frames 12, 15`; with several `files`, also the file of each run of frames.
-    mutating func append(frames: [FrameReference], files: [String]) {
+    mutating func append(frames: [FrameReference], files: SourceFiles) {
         append(frames.count == 1 ? "Frame " : "Frames ")
         for (index, frame) in frames.enumerated() {
             if index > 0 { append(", ") }
             append(frame.frame)
             let isLastOfFile = index + 1 == frames.count || frames[index + 1].file != frame.file
-            guard files.count > 1, isLastOfFile, files.indices.contains(frame.file) else { continue }
+            guard files.names.count > 1, isLastOfFile, let file = files.name(of: frame) else { continue }
             append(" of ")
-            append(printable: nameForPeople(files[frame.file]))
+            append(printable: nameForPeople(file))
         }
     }
 }

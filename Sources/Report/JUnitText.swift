@@ -7,10 +7,10 @@ public struct FailedFindings: Sendable {
     /// The connections with such findings, in order of appearance.
     let connections: [Diagnosis]
     /// The files that frames refer to.
-    let files: [String]
+    let files: SourceFiles
 
     /// The findings among those of `findings` that have at least `severity`; their frames are in `files`.
-    public init(_ findings: borrowing some Findings & ~Copyable, atLeast severity: Severity, files: [String]) {
+    public init(_ findings: borrowing some Findings & ~Copyable, atLeast severity: Severity, files: SourceFiles) {
         self.severity = severity
         self.files = files
         var connections: [Diagnosis] = []

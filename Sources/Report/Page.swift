@@ -44,9 +44,9 @@ public struct Page {
         var values: Template.Values = [
             "title": .text(summary.files.first.map(nameForPeople) ?? "nothing"),
             "moreFiles": summary.files.count > 1 ? .number(summary.files.count - 1) : .truth(false),
-            "rows": .items(listed.count) { ConnectionPart(listed[$0], files: summary.files).values },
+            "rows": .items(listed.count) { ConnectionPart(listed[$0], files: summary.sources).values },
             "sections": .items(listed.count) { index in
-                ConnectionPart(listed[index], files: summary.files).section(isDrawn: index < drawn, kept, ticks)
+                ConnectionPart(listed[index], files: summary.sources).section(isDrawn: index < drawn, kept, ticks)
             },
             "hasRows": .truth(!listed.isEmpty), "listed": .number(listed.count),
             "unlisted": diagnoses.count > listed.count ? .number(diagnoses.count - listed.count) : .truth(false),

@@ -20,7 +20,7 @@ struct PathText {
     /// What was survived, what failed, whether the two conflict, and the number to set.
     var sentences: String {
         let (longest, shortest) = (Drawing.precise(survived), Drawing.precise(failed))
-        var text = "The path between \(first) and \(second) "
+        var text = first == second ? "The path within \(first) " : "The path between \(first) and \(second) "
         if failed == 0 {
             text += "survived an idle period of \(longest); none failed."
         } else if survived == 0 {
@@ -35,10 +35,18 @@ struct PathText {
         if let safeIdle {
             text +=
                 " Set TCP_KEEPIDLE to \(safeIdle) s or less: probes then come within an idle period that was survived."
-        } else if failed > 0 {
-            text += " Set TCP_KEEPIDLE below \(failed / 1_000_000_000) s; no shorter value was tested."
+        } else if let idle = largestIdle {
+            text += " Set TCP_KEEPIDLE to \(idle) s or less; the path may need a shorter one, as none was tested."
         }
         return text
+    }
+
+    /// The largest TCP_KEEPIDLE (s) whose first probe, as late as any Linux may send it, precedes what failed; nil: none.
+    private var largestIdle: Int64? {
+        let second: Int64 = 1_000_000_000
+        var idle = failed / second
+        while idle > 0, idle * second + TimerWheel.widestBucket(idle * second) >= failed { idle -= 1 }
+        return idle > 0 ? idle : nil
     }
 
     /// Path devices with a documented idle timeout that explains what was seen.

@@ -51,7 +51,7 @@ extension TextBuffer {
     /// Appends a `tcpalive.connection/1`.
     ///
     /// Its frames are in `files`.
-    mutating func appendRecord(_ diagnosis: Diagnosis, files: [String]) {
+    mutating func appendRecord(_ diagnosis: Diagnosis, files: SourceFiles) {
         let connection = diagnosis.connection
         beginRecord("tcpalive.connection/1")
         member("connection", connection.number)

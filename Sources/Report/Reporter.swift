@@ -21,7 +21,7 @@ public struct Reporter: ~Copyable {
     private let showsEvents: Bool
     private var output: Output
     private var file = ""
-    private var files: [String] = []
+    private var files: SourceFiles
     private var events: EventText
     private var marks: MarksText
     private var needsComma = false
@@ -33,11 +33,12 @@ public struct Reporter: ~Copyable {
     ///
     /// Without `showsEvents` events are left out. `namesFiles` has every line of `tsv` say its file.
     /// `color` and `tellsStories` concern `text` only: the story of each connection takes the place of the findings.
-    /// With `keepsEvents` they are in `kept`.
+    /// With `keepsEvents` they are in `kept`. `isFiltered`: a filter leaves out packets of the files.
     public init(
         format: ReportFormat, to output: consuming Output, showsEvents: Bool = true, namesFiles: Bool = false,
-        color: Bool = false, tellsStories: Bool = false, keepsEvents: Bool = false
+        color: Bool = false, tellsStories: Bool = false, keepsEvents: Bool = false, isFiltered: Bool = false
     ) {
+        files = SourceFiles(isFiltered: isFiltered)
         self.tellsStories = tellsStories
         kept = tellsStories || keepsEvents ? KeptEvents() : nil
         self.format = format
@@ -54,7 +55,7 @@ public struct Reporter: ~Copyable {
     public mutating func begin(file: String) throws(OutputError) {
         try output.write { marks.flush(to: &$0) }
         self.file = file
-        files.append(file)
+        files.names.append(file)
         kept?.begin(file: file)
     }
 

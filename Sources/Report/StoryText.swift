@@ -4,7 +4,7 @@ import Wire
 /// A timeline of one connection in words: its events, its idle periods, its settings and its findings.
 struct StoryText {
     private let diagnosis: Diagnosis
-    private let files: [String]
+    private let files: SourceFiles
     private let events: [KeptEvents.Event]
     private let leftOut: UInt64
     private let firstIsOriginator: Bool
@@ -12,7 +12,7 @@ struct StoryText {
     private static let context = 3
 
     /// The timeline of the connection of `diagnosis`, with its events in `kept`; frames are in `files`.
-    init(_ diagnosis: Diagnosis, _ kept: KeptEvents, files: [String]) {
+    init(_ diagnosis: Diagnosis, _ kept: KeptEvents, files: SourceFiles) {
         self.diagnosis = diagnosis
         self.files = files
         let history = kept.history(of: diagnosis.connection.number)

@@ -8,6 +8,8 @@ public struct Summary: Sendable {
     public var version: WiresharkVersion
     /// The files read, in order.
     public var files: [String] = []
+    /// Whether a filter left out packets of these files.
+    public var isFiltered = false
     /// What became of their packets.
     public var tally = DecodeTally()
     /// What was counted of their connections and segments.
@@ -18,6 +20,9 @@ public struct Summary: Sendable {
     public var isLight = false
     /// The files that are damaged, and how: what came before the damage is in the report.
     public var damaged: [(file: String, damage: CaptureFile.Damage)] = []
+
+    /// The files, as findings refer to them.
+    public var sources: SourceFiles { SourceFiles(files, isFiltered: isFiltered) }
 
     /// A summary of nothing, for marks as Wireshark `version` makes them.
     public init(version: WiresharkVersion) {

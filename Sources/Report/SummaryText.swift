@@ -6,8 +6,8 @@ extension TextBuffer {
     /// Appends the summary for people: marks, problems, and last what was read.
     mutating func append(_ summary: Summary) {
         appendMarks(of: summary)
-        appendKinds("Of these, ", summary.counts.misnamed, "actually ")
-        appendKinds("Not marked by Wireshark: ", summary.counts.unmarked, "")
+        appendKinds("Marked, but actually: ", summary.counts.misnamed)
+        appendKinds("Not marked by Wireshark: ", summary.counts.unmarked)
         if summary.isLight {
             append("Light: segments with more than one byte of data were not captured; nothing is known about data.\n")
         }
@@ -50,14 +50,14 @@ extension TextBuffer {
         append(" shows them).\n")
     }
 
-    /// Appends a sentence with the kinds that have a count, if any: how many, `between` and the kind.
-    private mutating func appendKinds(_ start: String, _ counts: [UInt64], _ between: String) {
+    /// Appends a sentence with the kinds that have a count, if any.
+    private mutating func appendKinds(_ start: String, _ counts: [UInt64]) {
         var isFirst = true
         for (kind, count) in zip(SegmentKind.allCases, counts) where count > 0 {
             guard let noun = kind.noun else { continue }
             append(isFirst ? start : ", ")
             isFirst = false
-            append("\(count) \(between)\(count == 1 ? noun.one : noun.several)")
+            append("\(count) \(count == 1 ? noun.one : noun.several)")
         }
         if !isFirst { append(".\n") }
     }

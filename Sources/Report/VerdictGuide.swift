@@ -239,10 +239,11 @@ extension VerdictGuide {
     fileprivate static let peerNeverAnswers = VerdictGuide(
         meaning: "The peer sends data, and answers none of the probes.",
         requirements: [
-            "three or more distinct probes, each unanswered for max(1 s, 3 x the slowest answer)",
+            "three or more distinct probes, each unanswered for 1 s, or for three times the slowest answer if that is "
+                + "longer",
             "data from the peer in between",
-            "an answer is any later segment that acknowledges the byte before the probe, or a D-SACK of the probe's "
-                + "byte",
+            "an answer is any later segment whose acknowledgment number exceeds the sequence number of the probe, or "
+                + "a D-SACK of its byte",
         ],
         alternatives: ["only one direction was captured", "packets are missing from the capture"],
         remedy: "If the peer's pure ACKs arrive, its TCP ignores probes without data (some stacks want one byte). If "

@@ -92,7 +92,8 @@ struct Analyze: ParsableCommand {
         var writer = try writing.writer()
         var pageFile = try page.begin(on: source.files)
         var reporter = output.reporter(
-            namesFiles: source.files.count > 1, tellsStories: isVerbose, keepsEvents: page.path != nil)
+            namesFiles: source.files.count > 1, tellsStories: isVerbose, keepsEvents: page.path != nil,
+            isFiltered: source.filter != nil)
         var analysis = Analysis(
             version: output.wireshark, packetLimit: input.packetLimit, keepsAll: output.connections == .all,
             tellsPlaces: page.path != nil, shard: work.shard?.shard, jobs: work.jobs,
@@ -113,7 +114,8 @@ struct Analyze: ParsableCommand {
         } catch let error as CaptureError {
             failure = error  // What was read up to here is still reported.
         }
-        let summary = analysis.summary
+        var summary = analysis.summary
+        summary.isFiltered = source.filter != nil
         var judgements: [JudgedProbes] = []
         if output.listsConnections || judgement.isWanted || page.path != nil || writesLater { analysis.conclude() }
         if failure == nil, writesLater {
@@ -133,7 +135,7 @@ struct Analyze: ParsableCommand {
         if let failure { throw failure }
         try writer?.finish()
         if !summary.damaged.isEmpty { throw ExitStatus.damagedInput }
-        try judgement.writeJUnitFile(judgements, analysis, files: summary.files)
+        try judgement.writeJUnitFile(judgements, analysis, files: summary.sources)
         try judgement.end(judgements, analysis)
     }
 

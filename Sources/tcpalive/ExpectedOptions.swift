@@ -140,7 +140,7 @@ struct JudgementOptions: ParsableArguments {
 
     /// Writes `judgements`, and the findings that fail, to the JUnit file if one is wanted. Frames are in `files`.
     func writeJUnitFile(
-        _ judgements: [JudgedProbes], _ findings: borrowing some Findings & ~Copyable, files: [String]
+        _ judgements: [JudgedProbes], _ findings: borrowing some Findings & ~Copyable, files: SourceFiles
     ) throws {
         guard let junitFile else { return }
         let failed: FailedFindings? =

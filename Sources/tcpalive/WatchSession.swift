@@ -124,7 +124,7 @@ struct WatchSession: ~Copyable {
 
     /// Writes `judgements` and the findings to the JUnit file of `options`, if one is wanted.
     func writeJUnitFile(_ judgements: [JudgedProbes], by options: JudgementOptions) throws {
-        try options.writeJUnitFile(judgements, analysis, files: [name])
+        try options.writeJUnitFile(judgements, analysis, files: SourceFiles([name]))
     }
 
     /// Throws the exit status for `judgements` and the findings by `options`.

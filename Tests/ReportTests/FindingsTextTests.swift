@@ -6,7 +6,7 @@ import Wire
 
 @Suite("Blocks of findings")
 struct FindingsTextTests {
-    private static func text(_ findings: [(Finding, Diagnosis)], files: [String] = ["a.pcap"]) -> String {
+    private static func text(_ findings: [(Finding, Diagnosis)], files: SourceFiles = ["a.pcap"]) -> String {
         var blocks = FindingsText(files: files)
         for (finding, diagnosis) in findings { blocks.take(finding, in: diagnosis) }
         return Samples.text { blocks.append(to: &$0) }
@@ -44,6 +44,13 @@ struct FindingsTextTests {
             text.hasSuffix(
                 "\n   Frames 12, 15 of a.pcap, 2 of evil\\x1b.pcap, 4; Wireshark filter: ip.addr eq 192.0.2.10 "
                     + "and tcp.port eq 40000 and ipv6.addr eq 2001:db8::1 and tcp.port eq 443\n"), "\(text)")
+    }
+
+    @Test("Behind a filter Wireshark counts other streams, so the filter has addresses and ports")
+    func filtered() {
+        let files = SourceFiles(["a.pcap"], isFiltered: true)
+        let text = Self.text([(Samples.finding(.peerDead, frames: [(0, 7)]), Samples.diagnosis())], files: files)
+        #expect(text.contains("\n   Frame 7; Wireshark filter: ip.addr eq 192.0.2.10 and tcp.port eq 40000 and "))
     }
 
     @Test("The most severe come first over all connections; of equals, the first")

@@ -31,7 +31,8 @@ struct JUnitTextTests {
         return tracker.diagnoses(all: true)
     }
 
-    private static func xml(_ findings: [Diagnosis], atLeast severity: Severity, files: [String] = ["a.pcap"]) -> String
+    private static func xml(_ findings: [Diagnosis], atLeast severity: Severity, files: SourceFiles = ["a.pcap"])
+        -> String
     {
         Samples.text { $0.append(junit: [], FailedFindings(findings, atLeast: severity, files: files)) }
     }
@@ -77,7 +78,7 @@ struct JUnitTextTests {
     @Test("Names of files bring no markup into the document")
     func hostile() {
         let finding = Samples.finding(.peerDead, frames: [(1, 3)])
-        let files = ["a.pcap", "]]><x>\"&\u{1B}.pcap"]
+        let files: SourceFiles = ["a.pcap", "]]><x>\"&\u{1B}.pcap"]
         let block = Samples.text { $0.append(block: finding, in: Samples.diagnosis(), files: files) }
         #expect(block.contains("Frame 3 of ]]><x>\"&\\x1b.pcap"))
         let escaped = Samples.text { $0.append(xml: block) }

@@ -22,7 +22,7 @@ struct StoryTextTests {
         }
     }
 
-    private static func story(_ events: [SegmentEvent], files: [String] = ["a.pcap"]) -> String {
+    private static func story(_ events: [SegmentEvent], files: SourceFiles = ["a.pcap"]) -> String {
         var kept = KeptEvents()
         kept.begin(file: "a.pcap")
         for (index, event) in events.enumerated() { kept.add(event, frame: UInt64(index) + 1) }

@@ -17,6 +17,14 @@ struct CommandLineTests {
         #expect(run.status == 0 && run.errors.isEmpty)
     }
 
+    @Test("An unknown verdict is a usage error that names similar ones")
+    func unknownVerdict() throws {
+        let run = try Tool.run(["explain", "silent-drip"])
+        #expect(run.status == 64 && run.output.isEmpty)
+        #expect(run.errors.contains("There is no verdict \"silent-drip\"; similar: silent_drop"))
+        #expect(try Tool.run(["explain", "Silent-Drop"]).output == Tool.run(["explain", "silent_drop"]).output)
+    }
+
     @Test(
         "A command line that contradicts itself is a usage error of its subcommand",
         arguments: [
