@@ -337,7 +337,8 @@ extension ConnectionLedger {
     private func continues(_ passage: Passage, _ birth: ConnectionBirth) -> Bool? {
         let (last, this) = (birth[identification: passage.side], passage.segment.identification)
         guard last != 0, this != 0 else { return nil }
-        return this &- last < 4096
+        // Other segments of its host may have used numbers in between.
+        return this &- last < 512
     }
 
     private mutating func recordIdentity(

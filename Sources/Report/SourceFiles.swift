@@ -1,4 +1,5 @@
 import KeepAlive
+import Wire
 
 /// The files that were read, in order: what the frames and streams of findings refer to.
 public struct SourceFiles: Sendable, ExpressibleByArrayLiteral {
