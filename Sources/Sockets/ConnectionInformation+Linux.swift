@@ -27,6 +27,14 @@
             roundTrip = .microseconds(number(at: 68))  // tcpi_rtt
             octetsAcknowledged = Self.load(octets, at: 120, UInt64.self)  // tcpi_bytes_acked
             octetsReceived = Self.load(octets, at: 128, UInt64.self)  // tcpi_bytes_received
+            sinceDataSent = milliseconds(at: 44)  // tcpi_last_data_sent
+            backoff = Int(Self.load(octets, at: 4, UInt8.self) ?? 0)  // tcpi_backoff
+            if let all = Self.load(octets, at: 136, UInt32.self),  // tcpi_segs_out
+                let withData = Self.load(octets, at: 156, UInt32.self)  // tcpi_data_segs_out, Linux 4.6
+            {
+                emptySegmentsSent = all &- withData
+            }
+            peerWindow = Self.load(octets, at: 228, UInt32.self)  // tcpi_snd_wnd, Linux 5.4
         }
 
         private static func load<Number: FixedWidthInteger>(

@@ -27,8 +27,8 @@ public struct KeepAliveListener: ~Copyable {
 
     /// The address and the port that are listened on.
     public let localEndpoint: Endpoint
-    /// The wanted options that this platform does not have.
-    public let missingOptions: [KeepAliveOption]
+    /// The options that could not be set, and why.
+    public let optionFailures: [OptionFailure]
     /// Whether what comes is read. Where it is not, the peer's window closes once the buffers are full.
     public let reads: Bool
 
@@ -67,7 +67,7 @@ public struct KeepAliveListener: ~Copyable {
                 try systemBind(socket.number, to: endpoint.socketAddress)
                 try systemListen(socket.number, backlog: 128)
                 guard let local = Endpoint(socketAddress: try systemLocalAddress(socket.number)) else { continue }
-                missingOptions = try options?.apply(to: socket.number) ?? []
+                optionFailures = try options?.apply(to: socket.number) ?? []
                 localEndpoint = local
                 self.socket = socket
                 self.options = options

@@ -6,6 +6,8 @@ public struct ConnectAttempt: Sendable, Equatable, CustomStringConvertible {
         case noAnswer(within: Duration)
         /// What the system said: refused, unreachable, and the like (connect(2)).
         case failed(SystemError)
+        /// The same, because of an ICMP error.
+        case reported(SystemError, ICMPError)
         /// The address to bind to could not be used (bind(2)), and why.
         case cannotBind(String, reason: String)
     }
@@ -26,6 +28,7 @@ public struct ConnectAttempt: Sendable, Equatable, CustomStringConvertible {
         switch failure {
         case .noAnswer(let limit): "\(endpoint): no answer within \(limit.secondsText)"
         case .failed(let error): "\(endpoint): \(error)"
+        case .reported(let error, let report): "\(endpoint): \(error); \(report)"
         case .cannotBind(let address, let reason): "\(endpoint): cannot bind to \(address): \(reason)"
         }
     }

@@ -26,6 +26,9 @@ public struct SystemError: Error, Sendable, Equatable, CustomStringConvertible {
     static let hostUnreachable = SystemError(code: EHOSTUNREACH)
     static let inProgress = SystemError(code: EINPROGRESS)
     static let invalidArgument = SystemError(code: EINVAL)
+    static let noSuchOption = SystemError(code: ENOPROTOOPT)
+    static let notPermitted = SystemError(code: EPERM)
+    static let notSupported = SystemError(code: EOPNOTSUPP)
     static let networkUnreachable = SystemError(code: ENETUNREACH)
     static let timedOut = SystemError(code: ETIMEDOUT)
     static let tryAgain = SystemError(code: EAGAIN)
@@ -206,6 +209,56 @@ func systemSetOnlyIPv6(_ number: Int32, _ isOnly: Bool) throws(SystemError) {
     try systemSetOption(number, Int32(IPPROTO_IPV6), IPV6_V6ONLY, isOnly ? 1 : 0)
 }
 
+#if canImport(Glibc)
+    /// Queues errors for the socket, or stops that and empties the queue (IP_RECVERR, ip(7); IPV6_RECVERR, ipv6(7)).
+    func systemSetQueuesErrors(_ number: Int32, isVersion6: Bool, _ queues: Bool) throws(SystemError) {
+        let level = Int32(isVersion6 ? IPPROTO_IPV6 : IPPROTO_IP)
+        try systemSetOption(number, level, isVersion6 ? IPV6_RECVERR : IP_RECVERR, queues ? 1 : 0)
+    }
+
+    /// The bytes of the next sock_extended_err in the error queue and of the address behind it; nil if there is none.
+    func systemNextQueuedError(_ number: Int32) -> [UInt8]? {
+        var bytes = [UInt8](repeating: 0, count: 64)
+        let length = unsafe tcpalive_next_queued_error(number, &bytes, bytes.count)
+        return length > 0 ? Array(bytes.prefix(length)) : nil
+    }
+
+    /// A raw socket that receives destination unreachable, packet too big, time exceeded and parameter problem (raw(7)).
+    func systemICMPSocket(isVersion6: Bool) throws(SystemError) -> Descriptor {
+        let flags = Int32(SOCK_RAW.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+        let number = socket(
+            isVersion6 ? AF_INET6 : AF_INET, flags, Int32(isVersion6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP))
+        guard number >= 0 else { throw .last }
+        let descriptor = Descriptor(number)
+        // A set bit blocks the type. ICMP_FILTER (1) of SOL_RAW (255) is one word, ICMPV6_FILTER (1) eight.
+        let passing: UInt32 = isVersion6 ? 1 << 1 | 1 << 2 | 1 << 3 | 1 << 4 : 1 << 3 | 1 << 11 | 1 << 12
+        var filter = [~passing] + [UInt32](repeating: .max, count: isVersion6 ? 7 : 0)
+        let size = socklen_t(filter.count * MemoryLayout<UInt32>.size)
+        guard unsafe setsockopt(number, isVersion6 ? Int32(IPPROTO_ICMPV6) : 255, 1, &filter, size) == 0 else {
+            throw .last
+        }
+        return descriptor
+    }
+#endif
+
+/// The next datagram, up to `count` bytes, and the socket address of its sender; nil if there is none (recvfrom(2)).
+func systemReceiveFrom(_ number: Int32, count: Int) throws(SystemError) -> (bytes: [UInt8], sender: [UInt8])? {
+    var bytes = [UInt8](repeating: 0, count: count)
+    var sender = sockaddr_storage()
+    var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+    let received = unsafe withUnsafeMutablePointer(to: &sender) { pointer in
+        unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+            unsafe recvfrom(number, &bytes, count, 0, $0, &length)
+        }
+    }
+    guard received >= 0 else {
+        if errno == EAGAIN || errno == EINTR { return nil }
+        throw .last
+    }
+    bytes.removeLast(count - received)
+    return (bytes, unsafe withUnsafeBytes(of: &sender) { unsafe Array($0.prefix(Int(length))) })
+}
+
 /// Has the closing of the socket send a RST (SO_LINGER with a time of 0, socket(7)).
 func systemSetResetOnClose(_ number: Int32) throws(SystemError) {
     var value = linger(l_onoff: 1, l_linger: 0)
@@ -358,6 +411,12 @@ func systemContents(of path: String) -> String? {
         if octets.isEmpty { return String(decoding: contents, as: UTF8.self) }
         contents += octets
     }
+}
+
+/// Up to where Linux counts `tcpi_backoff`: net.ipv4.tcp_retries2; 0 if it is unknown.
+func systemBackoffLimit() -> Int {
+    let text = systemContents(of: "/proc/sys/net/ipv4/tcp_retries2")
+    return text.flatMap { Int($0.prefix { $0.isNumber }) } ?? 0
 }
 
 /// Nanoseconds since 1970 (clock_gettime(2)).

@@ -13,6 +13,8 @@ struct Verifier: ~Copyable {
     private var ends: (local: String, remote: String)?
     private var kernelBefore: Int?
     private var others: OtherProbers?
+    /// How long the last answer to a probe took; nil before any.
+    private(set) var lastReply: Duration?
 
     /// Captures on all interfaces what goes to and comes from `port`. Throws why that cannot be done.
     init(port: String) throws(CaptureError) {
@@ -41,6 +43,13 @@ struct Verifier: ~Copyable {
     /// Takes the packets that have come.
     mutating func takePackets() {
         analysis.advance(&live)
+        guard let ends else { return }
+        for event in analysis.events where event.kind == .answer && !event.isCopy {
+            guard let reply = event.reply, Self.text(event.segment.destination) == ends.local,
+                Self.text(event.segment.source) == ends.remote
+            else { continue }
+            lastReply = .nanoseconds(reply)
+        }
     }
 
     /// Judges what has passed by the options `schedule` was made of; `cause` is how the connection ended, if it did.

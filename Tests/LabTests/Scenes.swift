@@ -72,7 +72,7 @@ extension Scene {
     static let otherTimers = [
         inFlight(
             "Data in flight: no keep-alives, the retransmissions decide", cut: { try await $0.cutPeer() },
-            status: 10, says: ["ETIMEDOUT", "14 octets sent and never acknowledged"]),
+            status: 10, says: ["ETIMEDOUT", "14 bytes sent and never acknowledged"]),
         inFlight(
             "Data in flight, and a router says that the host is unreachable", cut: { try await $0.reject() },
             status: 12, says: ["Unreachable (No route to host)"]),

@@ -27,7 +27,7 @@ struct KeepAliveClientTests {
         #expect(pieces.isEmpty)
         #expect(cause == .reset)
         #expect(cause?.error == SystemError(code: connectionResetCode))
-        #expect(ends.client.explanation(of: .reset).contains("knows no such connection"))
+        #expect(ends.client.explanation(of: .reset).contains("the application there aborted the connection"))
     }
 
     @Test("Nothing happening is a tick, not before its time")
@@ -244,7 +244,7 @@ struct NextProbeTests {
             ).description
         }
         #expect(clause(heard: 5) == "next probe in 55.0 s")
-        #expect(clause(heard: 65, unanswered: 1) == "1 probe unanswered, next one in 10.0 s")
+        #expect(clause(heard: 65, unanswered: 1) == "1 probe unanswered, next in 10.0 s")
         #expect(clause(heard: 110, unanswered: 4) == "4 probes unanswered, gives up in 10.0 s")
         // Data came since the timer was set: it is set anew when it fires.
         #expect(
@@ -254,7 +254,7 @@ struct NextProbeTests {
             clause(
                 heard: 65, unanswered: 1,
                 timer: ConnectionTimer(purpose: .keepAlive, expires: .seconds(11), unanswered: 1))
-                == "1 probe unanswered, next one in 11.0 s")
+                == "1 probe unanswered, next in 11.0 s")
         #expect(
             clause(heard: 65, timer: ConnectionTimer(purpose: .retransmission, expires: .seconds(3), unanswered: 2))
                 == "data in flight, so no keep-alive probes; retransmitted 2 times, next retransmission in 3.0 s")

@@ -36,7 +36,7 @@ struct Loopback: ~Copyable {
             switch try client.wait(until: Self.deadline, readSize: readSize) {
             case .received(let octets): pieces.append(octets)
             case .ended(let cause): return (pieces, cause)
-            case .tick, .ready: return (pieces, nil)
+            case .tick, .ready, .reported: return (pieces, nil)
             }
         }
     }

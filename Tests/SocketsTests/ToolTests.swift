@@ -87,11 +87,11 @@ struct ToolTests {
         let (listener, port) = try RunningTool.listening(["--send", "hello world"])
         let client = try RunningTool(["client", "--tick", "0.2", "127.0.0.1", port])
         try client.write("from here\n")
-        #expect(listener.lines(until: "#1 received 10 octets: \"from here\\n\"") != nil)
+        #expect(listener.lines(until: "#1 received 10 bytes: \"from here\\n\"") != nil)
         try client.closeInput()  // This does not end the connection.
-        let shown = try #require(client.lines(until: "still waiting; next probe in 5"))
+        let shown = try #require(client.lines(until: "waiting; next probe in 5"))
         #expect(shown.contains { $0.hasSuffix("SO_KEEPALIVE was off; it is on now.") })
-        #expect(shown.contains { $0.hasSuffix("received 10 octets: \"hello worl\"") })
+        #expect(shown.contains { $0.hasSuffix("received 10 bytes: \"hello worl\"") })
         #expect(shown.contains { $0.hasSuffix("given up after 60 s + 4 × 15 s = 120 s.") })
         listener.interrupt()
         #expect(listener.finish().status == 0)
@@ -197,8 +197,8 @@ struct ToolTests {
         let client = try RunningTool(["client", "--help"]).finish().output.split(whereSeparator: \.isWhitespace)
             .joined(separator: " ")
         for words in [
-            "0 closed by the peer", "2 could not run", "10 timed out", "11 reset", "12 unreachable",
-            "13 could not connect", "64 the command line", "--reconnect", "--user-timeout", "(default: 60)",
+            "0 closed by the peer", "2 cannot start or continue", "10 timed out", "11 reset", "12 unreachable",
+            "13 could not connect", "64 invalid usage", "--reconnect", "--user-timeout", "(default: 60)",
             "(default: 15)", "(default: 4)", "(default: 5)", "(default: 10)", "--connect-timeout", "--bind",
             "--system-defaults", "--hex",
         ] {
