@@ -39,9 +39,9 @@ public enum EndCause: Sendable, Equatable {
         case .reset: Self.resetExplanation(known) + known.reportText
         case .timedOut: Self.timeoutExplanation(known) + known.heardText + known.reportText
         case .unreachable(let error):
-            "Unreachable (\(error)): sent data was not acknowledged, and a router or this host reported that it has no "
-                + "route to the peer. Only a connection with data in flight ends like this: on an idle connection the "
-                + "kernel ignores the report, and the probes go on until they time out." + known.reportText
+            "Unreachable (\(error)): sent data was not acknowledged, and a router or this host reported that it has "
+                + "no route to the peer. Only a connection with data in flight ends like this: on an idle connection "
+                + "the kernel ignores the report, and the probes go on until they time out." + known.reportText
         case .failed(let error):
             "The connection failed: \(error)." + known.reportText
         }
@@ -55,8 +55,8 @@ public enum EndCause: Sendable, Equatable {
         guard let idle = known.longIdle else {
             return "Closed by the peer (FIN): it sent all its data and closed the connection in order."
         }
-        return "Closed by the peer (FIN): \(known.idleClause(idle)). This is an idle timeout of the application or of a "
-            + "proxy. Keep-alives do not refresh it: make it longer, or send data."
+        return "Closed by the peer (FIN): \(known.idleClause(idle)). This is an idle timeout of the application or of "
+            + "a proxy. Keep-alives do not refresh it: make it longer, or send data."
     }
 
     private static func resetExplanation(_ known: EndContext) -> String {
@@ -72,32 +72,34 @@ public enum EndCause: Sendable, Equatable {
                 + lostState(pathIdle: known.silence)
         }
         guard let idle = known.longIdle else {
-            return "Reset by the peer (ECONNRESET): the application there aborted the connection or closed it with unread "
-                + "data, or a middlebox reset it."
+            return "Reset by the peer (ECONNRESET): the application there aborted the connection or closed it with "
+                + "unread data, or a middlebox reset it."
         }
-        return "Reset by the peer (ECONNRESET): \(known.idleClause(idle)). This is an idle timeout of the application, of a "
-            + "proxy, or of a middlebox on the path. Keep-alives refresh only the last of these; a capture shows by the "
-            + "hop distance of the RST who sent it."
+        return "Reset by the peer (ECONNRESET): \(known.idleClause(idle)). This is an idle timeout of the application, "
+            + "of a proxy, or of a middlebox on the path. Keep-alives refresh only the last of these; a capture shows "
+            + "by the hop distance of the RST who sent it."
     }
 
     /// The two reasons for a RST that answers a segment, and what to do if it was the path.
     private static func lostState(pathIdle: Duration?) -> String {
         let text = "The peer restarted or closed the connection, or a middlebox lost its state."
         guard let pathIdle else { return text }
-        return text + " If this happens again after the same \(pathIdle.preciseSecondsText) of silence, it is the path: set "
-            + "TCP_KEEPIDLE below that."
+        return text
+            + " If this happens again after the same \(pathIdle.preciseSecondsText) of silence, it is the path: "
+            + "set TCP_KEEPIDLE below that."
     }
 
     private static func timeoutExplanation(_ known: EndContext) -> String {
         let options = known.options
         let timeout = options.userTimeout ?? 0
         if let window = known.windowText {
-            return "Timed out (ETIMEDOUT) while the peer's window was closed, when no keep-alive probes are sent. \(window)"
+            return "Timed out (ETIMEDOUT) while the peer's window was closed, when no keep-alive probes are sent. "
+                + window
         }
         if let bytes = known.unacknowledgedBytes, bytes > 0 {
             return
-                "Timed out (ETIMEDOUT): \(EndContext.bytesText(bytes)) sent and never acknowledged. No keep-alive probes are "
-                + "sent while data is in flight; "
+                "Timed out (ETIMEDOUT): \(EndContext.bytesText(bytes)) sent and never acknowledged. No keep-alive "
+                + "probes are sent while data is in flight; "
                 + (timeout > 0
                     ? "the user timeout of \(Duration.milliseconds(timeout).secondsText) ended the retransmissions."
                     : "the kernel retransmitted it until it gave up (net.ipv4.tcp_retries2).")
@@ -115,7 +117,7 @@ public enum EndCause: Sendable, Equatable {
         }
         let user = Duration.milliseconds(timeout).secondsText
         let counted = options.count.map { " instead of the \($0) of TCP_KEEPCNT" } ?? ""
-        return "Timed out (ETIMEDOUT): \(probes) unanswered. The user timeout of \(user) decides\(counted): the kernel gives "
-            + "up when the keep-alive timer first fires after it with a probe unanswered; that takes \(sum)."
+        return "Timed out (ETIMEDOUT): \(probes) unanswered. The user timeout of \(user) decides\(counted): the kernel "
+            + "gives up when the keep-alive timer first fires after it with a probe unanswered; that takes \(sum)."
     }
 }

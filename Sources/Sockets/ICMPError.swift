@@ -64,8 +64,16 @@ public struct ICMPError: Sendable, Hashable, CustomStringConvertible {
 
 /// The different ICMP errors about a connection, in the order of first arrival, and how often each came.
 public struct ICMPReports: Sendable, Equatable {
+    /// An error, and how often it came.
+    public struct Entry: Sendable, Equatable {
+        /// The error.
+        public let error: ICMPError
+        /// How often it came.
+        public fileprivate(set) var count: Int
+    }
+
     /// Each error with its count.
-    public private(set) var counts: [(error: ICMPError, count: Int)] = []
+    public private(set) var counts: [Entry] = []
 
     /// No error.
     public init() {}
@@ -80,22 +88,19 @@ public struct ICMPReports: Sendable, Equatable {
     @discardableResult
     public mutating func add(_ error: ICMPError) -> Int {
         let index = counts.firstIndex { $0.error == error } ?? counts.count
-        if index == counts.count { counts.append((error, 0)) }
+        if index == counts.count { counts.append(Entry(error: error, count: 0)) }
         counts[index].count += 1
         return counts[index].count
     }
 
     /// One sentence for each error, with advice.
     var sentences: [String] {
-        counts.map { error, count in
-            let times = count == 1 ? "" : " \(count) times"
+        counts.map { entry in
+            let error = entry.error
+            let times = entry.count == 1 ? "" : " \(entry.count) times"
             let sentence = "\(error.reporter ?? "A router") reported\(times): \(error.reason)."
             return error.advice.map { "\(sentence) \($0)" } ?? sentence
         }
-    }
-
-    public static func == (left: ICMPReports, right: ICMPReports) -> Bool {
-        left.counts.elementsEqual(right.counts) { $0.error == $1.error && $0.count == $1.count }
     }
 }
 
@@ -136,8 +141,7 @@ extension ICMPError {
         let ports = quoted.dropFirst(headerLength)
         guard addresses.prefix(addressLength).elementsEqual(local.addressOctets),
             addresses.dropFirst(addressLength).prefix(addressLength).elementsEqual(remote.addressOctets),
-            ports.prefix(2).elementsEqual([UInt8(local.port >> 8), UInt8(truncatingIfNeeded: local.port)]),
-            ports.dropFirst(2).prefix(2).elementsEqual([UInt8(remote.port >> 8), UInt8(truncatingIfNeeded: remote.port)])
+            ports.prefix(4).elementsEqual([local.port, remote.port].flatMap { [UInt8($0 >> 8), UInt8($0 & 255)] })
         else { return nil }
         self.init(
             isVersion6: isVersion6, type: type, code: message[message.startIndex + 1], reporter: reporter)

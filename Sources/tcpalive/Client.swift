@@ -134,7 +134,7 @@ struct Client: ParsableCommand {
         }
         if !verify, format != nil { throw ValidationError("--format needs --verify.") }
         if !verify, junitFile != nil { throw ValidationError("--junit needs --verify.") }
-        if verify, noKeepalive { throw ValidationError("--verify contradicts --no-keepalive: there are no probes to check.") }
+        if verify, noKeepalive { throw ValidationError("--verify contradicts --no-keepalive.") }
         if verify, reconnect { throw ValidationError("--verify checks one connection: leave out --reconnect.") }
         if verify, Int(port) == nil { throw ValidationError("--verify needs a port number, not \(port).") }
         if noKeepalive, systemDefaults { throw ValidationError("--system-defaults contradicts --no-keepalive.") }
@@ -194,7 +194,8 @@ struct Client: ParsableCommand {
         if verify { verifier = try Verifier(port: port) }
         let endpoints = try Endpoint.resolve(host: host, port: port, family: family.family)
         var client = try KeepAliveClient.connect(
-            to: endpoints, options: options, bind: bind, timeout: timeout, watching: interruption.descriptor, listensForICMP: true,
+            to: endpoints, options: options, bind: bind, timeout: timeout, watching: interruption.descriptor,
+            listensForICMP: true,
             onAttempt: { try? narration.say("Connecting to \($0).") })
         onConnect()
         verifier?.begin(client)

@@ -68,6 +68,28 @@ struct KeepAliveOptionsTests {
         }
     #endif
 
+    #if os(Linux)
+        @Test("An option that the socket refuses is reported, and the others are set", arguments: [true, false])
+        func refusedOptions(isUnix: Bool) throws {
+            let descriptor = foreignSocket(isUnix: isUnix)
+            defer { closeDescriptor(descriptor) }
+            let error = SystemError(code: foreignError(isUnix: isUnix))
+            let failures = try KeepAliveOptions(idle: 60, interval: 15, count: 4).apply(to: descriptor)
+            #expect(failures == [.idle, .interval, .count].map { OptionFailure($0, .refused(error)) })
+            #expect(failures[1].description == "TCP_KEEPINTVL cannot be set: \(error)")
+            // SO_KEEPALIVE, which every socket has, is set, and what cannot be read is unknown.
+            #expect(try KeepAliveOptions(readingFrom: descriptor) == KeepAliveOptions())
+        }
+
+        @Test("What is no socket is an error, not a refusal")
+        func noSocket() {
+            let pipe = readablePipe()
+            defer { closePipe(pipe) }
+            #expect(throws: SocketError.self) { try KeepAliveOptions(idle: 60).apply(to: pipe.reading) }
+            #expect(throws: SocketError.self) { try KeepAliveOptions(readingFrom: pipe.reading) }
+        }
+    #endif
+
     @Test("The sentence for a value out of range names the option, the value, and the bounds")
     func sentence() {
         #expect(

@@ -9,11 +9,12 @@ final class RunningTool {
     private let errors = Pipe()
     private let input = Pipe()
 
-    /// Starts the tool that was built beside these tests.
-    init(_ arguments: [String]) throws {
-        process.executableURL = URL(fileURLWithPath: CommandLine.arguments[0])
+    /// Starts the tool that was built beside these tests; by the program `wrapper`, which gets the command line, if any.
+    init(_ arguments: [String], wrapper: [String] = []) throws {
+        let tool = URL(fileURLWithPath: CommandLine.arguments[0])
             .deletingLastPathComponent().appendingPathComponent("tcpalive")
-        process.arguments = arguments
+        process.executableURL = wrapper.isEmpty ? tool : URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = wrapper + (wrapper.isEmpty ? [] : [tool.path]) + arguments
         process.standardOutput = output
         process.standardError = errors
         process.standardInput = input
@@ -98,6 +99,61 @@ struct ToolTests {
         let end = client.finish()
         #expect(end.status == 0 && end.output.contains("Closed by the peer (FIN)"))
     }
+
+    #if os(Linux)
+        /// Runs a program in which setsockopt(2) fails with ENOPROTOOPT for TCP_KEEPINTVL (5), by a seccomp(2) filter.
+        private static let refusingKernel = """
+            import ctypes, os, platform, struct, sys
+            number = {"x86_64": 54, "aarch64": 208}[platform.machine()]
+            steps = [(0x20, 0, 0, 0), (0x15, 0, 5, number),  # the system call
+                     (0x20, 0, 0, 24), (0x15, 0, 3, 6),      # IPPROTO_TCP
+                     (0x20, 0, 0, 32), (0x15, 0, 1, 5),      # TCP_KEEPINTVL
+                     (0x06, 0, 0, 0x50000 | 92),             # fails with ENOPROTOOPT
+                     (0x06, 0, 0, 0x7fff0000)]               # is allowed
+            code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in steps))
+            program = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(steps), ctypes.addressof(code)))
+            libc = ctypes.CDLL(None, use_errno=True)
+            if libc.prctl(38, 1, 0, 0, 0) or libc.prctl(22, 2, program, 0, 0):
+                sys.exit(99)
+            os.execv(sys.argv[1], sys.argv[1:])
+            """
+
+        @Test(
+            "An option that the kernel refuses is named with the reason and the remedy, and the rest is set",
+            .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/python3"), "needs python3"))
+        func refusedOption() throws {
+            let (listener, port) = try RunningTool.listening()
+            let arguments = ["client", "--idle", "7", "--interval", "3", "--count", "2", "--duration", "0.2"]
+            let client = try RunningTool(
+                arguments + ["127.0.0.1", port], wrapper: ["python3", "-c", Self.refusingKernel])
+            let end = client.finish()
+            #expect(end.status == 0, "\(end.output)\(end.errors)")
+            #expect(
+                end.output.contains(
+                    "TCP_KEEPINTVL cannot be set: Protocol not available. The system's value applies; so do the other "
+                        + "options. Use --system-defaults to leave them all to the system."))
+            let interval = try #require(KeepAliveOptions.systemDefaults.interval)
+            for (name, value) in [("TCP_KEEPIDLE", "7 s"), ("TCP_KEEPINTVL", "\(interval) s"), ("TCP_KEEPCNT", "2")] {
+                let line = end.output.split(separator: "\n").first { $0.hasPrefix("  \(name) ") }
+                #expect(line?.contains(" \(value) ") == true, "\(end.output)")
+            }
+            listener.interrupt()
+            _ = listener.finish()
+        }
+
+        @Test("While a live peer answers, the client says so, and says it at the end")
+        func answered() throws {
+            let (listener, port) = try RunningTool.listening()
+            let options = ["--idle", "1", "--interval", "1", "--count", "2", "--tick", "0.1"]
+            let client = try RunningTool(["client"] + options + ["127.0.0.1", port])
+            #expect(client.lines(until: "2 probes answered, last 0.") != nil)
+            client.interrupt()
+            let end = client.finish()
+            #expect(end.output.contains("Interrupted: closed from this end. The peer answered 2 probes."), "\(end)")
+            listener.interrupt()
+            _ = listener.finish()
+        }
+    #endif
 
     @Test("A reset has a status of its own")
     func reset() throws {
