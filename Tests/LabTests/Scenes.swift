@@ -79,7 +79,7 @@ extension Scene {
             "Data in flight, and a router says that the host is unreachable", cut: { try await $0.reject() },
             status: 12,
             says: [
-                "Unreachable (No route to host)",
+                "Unreachable (No route to host)", "retransmitted ",
                 "10.9.0.2 reports: host unreachable (ICMP type 3 code 1); the kernel "
                     + "keeps retransmitting the data in flight",
             ]),
