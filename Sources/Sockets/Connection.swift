@@ -6,9 +6,9 @@ struct Connection: ~Copyable {
     let local: Endpoint
     /// The other end.
     let remote: Endpoint
-    /// Octets that the system took to be sent.
-    private(set) var octetsSent: UInt64 = 0
-    /// Octets that the system did not take yet.
+    /// Bytes that the system took to be sent.
+    private(set) var bytesSent: UInt64 = 0
+    /// Bytes that the system did not take yet.
     private(set) var unsent: ArraySlice<UInt8> = []
 
     /// The connection of a connected `socket`.
@@ -24,9 +24,9 @@ struct Connection: ~Copyable {
     /// What the connection waits for: always to read, to write only where something is left to be sent.
     var interest: Interest { Interest(descriptor: socket.number, reads: true, writes: !unsent.isEmpty) }
 
-    /// Sends `octets` as far as the system takes them now; the rest follows when it takes more.
-    mutating func send(_ octets: [UInt8]) throws(SystemError) {
-        unsent += octets
+    /// Sends `bytes` as far as the system takes them now; the rest follows when it takes more.
+    mutating func send(_ bytes: [UInt8]) throws(SystemError) {
+        unsent += bytes
         try flush()
     }
 
@@ -35,13 +35,13 @@ struct Connection: ~Copyable {
         while !unsent.isEmpty {
             let count = try systemSend(socket.number, unsent)
             if count == 0 { return }
-            octetsSent += UInt64(count)
+            bytesSent += UInt64(count)
             unsent = unsent.dropFirst(count)
         }
         unsent = []
     }
 
-    /// Up to `count` octets; empty at the end, nil where there is nothing yet.
+    /// Up to `count` bytes; empty at the end, nil where there is nothing yet.
     func receive(count: Int) throws(SystemError) -> [UInt8]? {
         try systemReceive(socket.number, count: count)
     }

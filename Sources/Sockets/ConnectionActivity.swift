@@ -34,16 +34,16 @@ public struct ConnectionActivity: Sendable, Equatable {
     /// Takes into account what a look at `now` showed.
     ///
     /// `bytesSent` is how many bytes of data the system accepted so far, `isWindowClosed` whether the window probe timer
-    /// runs, and `period` the shortest time between two probes of the connection.
+    /// runs, and `period` the shortest time between two probes of the connection; nil if it sends none.
     public mutating func note(
-        _ information: ConnectionInformation, bytesSent: UInt64, isWindowClosed: Bool, period: Duration,
+        _ information: ConnectionInformation, bytesSent: UInt64, isWindowClosed: Bool, period: Duration?,
         at now: ContinuousClock.Instant
     ) {
         // After the end the kernel has cleared some fields. CLOSE is 7.
         guard information.state != 7 else { return }
         if let last, let lastLook {
-            let hadData = bytesSent != self.bytesSent || information.octetsReceived != last.octetsReceived
-            let wasAcknowledged = information.octetsAcknowledged != last.octetsAcknowledged
+            let hadData = bytesSent != self.bytesSent || information.bytesReceived != last.bytesReceived
+            let wasAcknowledged = information.bytesAcknowledged != last.bytesAcknowledged
             if hadData {
                 let idleBefore = min(last.sinceDataReceived, last.sinceDataSent) + (now - lastLook)
                 let idle = min(information.sinceDataReceived, information.sinceDataSent)
@@ -58,12 +58,12 @@ public struct ConnectionActivity: Sendable, Equatable {
             let isQuiet =
                 !hadData && !wasAcknowledged && information.unacknowledgedSegments == 0
                 && last.unacknowledgedSegments == 0 && !isWindowClosed && windowClosedSince == nil
-            if isQuiet, advance >= Self.minimumAdvance, sentSegments != 0 {
+            if period != nil, isQuiet, advance >= Self.minimumAdvance, sentSegments != 0 {
                 answeredProbes += 1
                 answeredSinceData += 1
                 lastAnswer = heard
             }
-            if lastLook.duration(to: now) > period { mayMissAnswers = true }
+            if let period, lastLook.duration(to: now) > period { mayMissAnswers = true }
         }
         noteWindow(information, isWindowClosed, at: now)
         last = information

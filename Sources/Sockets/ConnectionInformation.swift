@@ -15,9 +15,9 @@ public struct ConnectionInformation: Sendable, Equatable {
     /// The smoothed time of a round trip.
     public var roundTrip: Duration
     /// Bytes that the peer acknowledged, the SYN counted as one.
-    public var octetsAcknowledged: UInt64?
+    public var bytesAcknowledged: UInt64?
     /// Bytes of data that were received.
-    public var octetsReceived: UInt64?
+    public var bytesReceived: UInt64?
     /// Since data was last sent or retransmitted; at first since the connection began.
     public var sinceDataSent: Duration
     /// How often the running timer was doubled: the number of window probes since the peer's window closed, up to the limit
@@ -31,8 +31,8 @@ public struct ConnectionInformation: Sendable, Equatable {
     /// An instance with these values.
     public init(
         state: UInt8, unansweredProbes: Int, retransmissions: Int, unacknowledgedSegments: Int,
-        sinceDataReceived: Duration, sinceAckReceived: Duration, roundTrip: Duration, octetsAcknowledged: UInt64?,
-        octetsReceived: UInt64?, sinceDataSent: Duration = .zero, backoff: Int = 0, emptySegmentsSent: UInt32? = nil,
+        sinceDataReceived: Duration, sinceAckReceived: Duration, roundTrip: Duration, bytesAcknowledged: UInt64?,
+        bytesReceived: UInt64?, sinceDataSent: Duration = .zero, backoff: Int = 0, emptySegmentsSent: UInt32? = nil,
         peerWindow: UInt32? = nil
     ) {
         self.state = state
@@ -42,8 +42,8 @@ public struct ConnectionInformation: Sendable, Equatable {
         self.sinceDataReceived = sinceDataReceived
         self.sinceAckReceived = sinceAckReceived
         self.roundTrip = roundTrip
-        self.octetsAcknowledged = octetsAcknowledged
-        self.octetsReceived = octetsReceived
+        self.bytesAcknowledged = bytesAcknowledged
+        self.bytesReceived = bytesReceived
         self.sinceDataSent = sinceDataSent
         self.backoff = backoff
         self.emptySegmentsSent = emptySegmentsSent

@@ -37,7 +37,7 @@ public enum EndCause: Sendable, Equatable {
         switch self {
         case .closedByPeer: Self.closeExplanation(known)
         case .reset: Self.resetExplanation(known) + known.reportText
-        case .timedOut: Self.timeoutExplanation(known) + known.heardText + known.reportText
+        case .timedOut: Self.timeoutExplanation(known) + known.heardText + known.reportText + known.ignoredText
         case .unreachable(let error):
             "Unreachable (\(error)): sent data was not acknowledged, and a router or this host reported that it has "
                 + "no route to the peer. Only a connection with data in flight ends like this: on an idle connection "

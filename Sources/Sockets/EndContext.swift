@@ -26,7 +26,8 @@ public struct EndContext: Sendable, Equatable {
     public var mayMissWindowProbes = false
     /// ICMP errors about the connection.
     public var reports = ICMPReports()
-    /// ICMP errors that the kernel ignored meanwhile, of all connections of the network namespace.
+    /// ICMP errors that the kernel ignored meanwhile, about any connection of the network namespace; 0 if this process
+    /// receives ICMP errors itself and so knows which are about this connection.
     public var ignoredICMPErrors = 0
 
     /// What is known of a connection with `options` of which nothing else is known.
@@ -54,9 +55,11 @@ public struct EndContext: Sendable, Equatable {
     var heardText: String { silence.map { " The peer was last heard \($0.preciseSecondsText) ago." } ?? "" }
 
     /// The sentences about ICMP errors, each after a space.
-    var reportText: String {
-        if !reports.isEmpty { return reports.sentences.map { " \($0)" }.joined() }
-        guard ignoredICMPErrors > 0 else { return "" }
+    var reportText: String { reports.sentences.map { " \($0)" }.joined() }
+
+    /// A sentence about ICMP errors that may concern unanswered probes, after a space; or empty.
+    var ignoredText: String {
+        guard reports.isEmpty, ignoredICMPErrors > 0 else { return "" }
         return " The kernel ignored \(ignoredICMPErrors) ICMP error\(ignoredICMPErrors == 1 ? "" : "s") meanwhile "
             + "(OutOfWindowIcmps, all connections of this network namespace). They may explain it; with the capability "
             + "cap_net_raw their text is shown here."
@@ -82,7 +85,8 @@ public struct EndContext: Sendable, Equatable {
             return " \(Self.bytesText(unacknowledgedBytes)) sent and not acknowledged." + heardText + reportText
         }
         if let unansweredProbes, unansweredProbes > 0 {
-            return " \(unansweredProbes) probe\(unansweredProbes == 1 ? "" : "s") unanswered." + heardText + reportText
+            let probes = "\(unansweredProbes) probe\(unansweredProbes == 1 ? "" : "s")"
+            return " \(probes) unanswered." + heardText + reportText + ignoredText
         }
         guard answeredProbes > 0 else { return reportText }
         let count = "\(mayMissAnswers ? "at least " : "")\(answeredProbes) probe\(answeredProbes == 1 ? "" : "s")"

@@ -139,8 +139,8 @@ extension ICMPError {
         else { return nil }
         let addresses = quoted.dropFirst(addressOffset)
         let ports = quoted.dropFirst(headerLength)
-        guard addresses.prefix(addressLength).elementsEqual(local.addressOctets),
-            addresses.dropFirst(addressLength).prefix(addressLength).elementsEqual(remote.addressOctets),
+        guard addresses.prefix(addressLength).elementsEqual(local.addressBytes),
+            addresses.dropFirst(addressLength).prefix(addressLength).elementsEqual(remote.addressBytes),
             ports.prefix(4).elementsEqual([local.port, remote.port].flatMap { [UInt8($0 >> 8), UInt8($0 & 255)] })
         else { return nil }
         self.init(

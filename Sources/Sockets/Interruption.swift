@@ -39,11 +39,11 @@ public struct StandardInput: Sendable {
     /// Whether it is a terminal (isatty(3)).
     public var isTerminal: Bool { systemIsTerminal(descriptor) }
 
-    /// Up to 4096 octets; empty where there is nothing yet, nil at the end and where it cannot be read (read(2)).
+    /// Up to 4096 bytes; empty where there is nothing yet, nil at the end and where it cannot be read (read(2)).
     public func read() -> [UInt8]? {
         do {
-            guard let octets = try systemRead(descriptor, count: 4096) else { return [] }
-            return octets.isEmpty ? nil : octets
+            guard let bytes = try systemRead(descriptor, count: 4096) else { return [] }
+            return bytes.isEmpty ? nil : bytes
         } catch {
             return nil
         }

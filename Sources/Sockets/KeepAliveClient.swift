@@ -32,8 +32,8 @@ public struct KeepAliveClient: ~Copyable {
     private var connection: Connection
     private let icmp: ICMPSocket?
     private let countersBefore: KernelCounters?
-    /// The shortest time between two probes.
-    private let period: Duration
+    /// The shortest time between two probes; nil if keep-alive is off.
+    private let period: Duration?
     private var nextLook = ContinuousClock.now
     private var end: EndCause?
     private var servedWatched = false
@@ -102,7 +102,8 @@ public struct KeepAliveClient: ~Copyable {
         self.optionFailures = optionFailures
         self.failedAttempts = failedAttempts
         let options = try? KeepAliveOptions(readingFrom: connection.socket.number)
-        period = .seconds(max(1, min(options?.idle ?? 1, options?.interval ?? 1)))
+        period =
+            options?.isEnabled == true ? .seconds(max(1, min(options?.idle ?? 1, options?.interval ?? 1))) : nil
         self.connection = connection
         self.icmp = icmp
         self.countersBefore = countersBefore
@@ -204,8 +205,8 @@ public struct KeepAliveClient: ~Copyable {
     /// Bytes that the system accepted and the peer did not acknowledge; nil: not known.
     public var unacknowledged: UInt64? {
         // The SYN counts as one byte.
-        guard let acknowledged = try? information().octetsAcknowledged, acknowledged > 0 else { return nil }
-        return connection.octetsSent - min(connection.octetsSent, acknowledged - 1)
+        guard let acknowledged = try? information().bytesAcknowledged, acknowledged > 0 else { return nil }
+        return connection.bytesSent - min(connection.bytesSent, acknowledged - 1)
     }
 
     /// Whether ICMP errors about the idle connection are received.
@@ -235,7 +236,7 @@ public struct KeepAliveClient: ~Copyable {
             known.mayMissWindowProbes = activity.windowProbes >= systemBackoffLimit()
         }
         known.reports = reports
-        if let countersBefore, let counters = KernelCounters.now() {
+        if !hearsICMP, let countersBefore, let counters = KernelCounters.now() {
             known.ignoredICMPErrors = counters.since(countersBefore).ignoredICMPErrors
         }
         return known
@@ -262,17 +263,20 @@ public struct KeepAliveClient: ~Copyable {
         // The moment when the window closes shows soonest then.
         if !connection.unsent.isEmpty, activity.windowClosedSince == nil { nextLook = now + Self.shortLookInterval }
         guard let information = try? information() else { return }
+        // Without the socket monitor the window itself has to do.
+        let isWindowClosed =
+            timer().map { $0.purpose == .windowProbe }
+            ?? (information.peerWindow == 0 && !connection.unsent.isEmpty)
         activity.note(
-            information, bytesSent: connection.octetsSent, isWindowClosed: timer()?.purpose == .windowProbe,
-            period: period, at: now)
+            information, bytesSent: connection.bytesSent, isWindowClosed: isWindowClosed, period: period, at: now)
     }
 
-    /// Sends `octets`; what the system does not take now is sent while waiting. An error ends the connection, and the
+    /// Sends `bytes`; what the system does not take now is sent while waiting. An error ends the connection, and the
     /// next `wait` tells.
-    public mutating func send(_ octets: [UInt8]) {
+    public mutating func send(_ bytes: [UInt8]) {
         guard end == nil else { return }
         do {
-            try connection.send(octets)
+            try connection.send(bytes)
             if !connection.unsent.isEmpty { nextLook = min(nextLook, .now + Self.shortLookInterval) }
         } catch {
             end = EndCause(error)
@@ -318,8 +322,8 @@ public struct KeepAliveClient: ~Copyable {
             servedWatched = false
             do {
                 if interests[0].isWritable { try connection.flush() }
-                if interests[0].isReadable, let octets = try connection.receive(count: max(1, readSize)) {
-                    if !octets.isEmpty { return .received(octets) }
+                if interests[0].isReadable, let bytes = try connection.receive(count: max(1, readSize)) {
+                    if !bytes.isEmpty { return .received(bytes) }
                     end = .closedByPeer
                     continue
                 }

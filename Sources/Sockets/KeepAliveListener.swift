@@ -6,7 +6,7 @@ public struct KeepAliveListener: ~Copyable {
         case tick
         /// A connection was accepted, from this peer.
         case accepted(Int, Endpoint)
-        /// Octets of a peer.
+        /// Bytes of a peer.
         case received(Int, [UInt8])
         /// A connection ended, and is closed now.
         case ended(Int, EndCause)
@@ -94,12 +94,12 @@ public struct KeepAliveListener: ~Copyable {
         return try KeepAliveOptions(readingFrom: descriptor)
     }
 
-    /// Sends `octets` on the connection `number`; what the system does not take now is sent while waiting. An error is
+    /// Sends `bytes` on the connection `number`; what the system does not take now is sent while waiting. An error is
     /// told by the next `wait`.
-    public mutating func send(_ octets: [UInt8], on number: Int) {
+    public mutating func send(_ bytes: [UInt8], on number: Int) {
         guard let peer = peers[number], peer.end == nil else { return }
         do throws(SystemError) {
-            try peer.connection.send(octets)
+            try peer.connection.send(bytes)
         } catch {
             peer.end = EndCause(error)
         }
@@ -181,10 +181,10 @@ public struct KeepAliveListener: ~Copyable {
                 let code = try systemSocketOption(peer.connection.socket.number, .error)
                 throw code == 0 ? .connectionReset : SystemError(code: code)
             }
-            guard reads, interest.isReadable, let octets = try peer.connection.receive(count: readSize) else {
+            guard reads, interest.isReadable, let bytes = try peer.connection.receive(count: readSize) else {
                 return nil
             }
-            if !octets.isEmpty { return .received(number, octets) }
+            if !bytes.isEmpty { return .received(number, bytes) }
             close(number)
             return .ended(number, .closedByPeer)
         } catch {

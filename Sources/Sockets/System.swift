@@ -167,15 +167,15 @@ func systemOption(_ number: Int32, _ level: Int32, _ name: Int32) throws(SystemE
     return value
 }
 
-/// getsockopt(2) of a value of up to `capacity` octets.
-func systemOptionOctets(
+/// getsockopt(2) of a value of up to `capacity` bytes.
+func systemOptionBytes(
     _ number: Int32, _ level: Int32, _ name: Int32, capacity: Int
 ) throws(SystemError) -> [UInt8] {
-    var octets = [UInt8](repeating: 0, count: capacity)
+    var bytes = [UInt8](repeating: 0, count: capacity)
     var length = socklen_t(capacity)
-    guard unsafe getsockopt(number, level, name, &octets, &length) == 0 else { throw .last }
-    octets.removeLast(capacity - min(Int(length), capacity))
-    return octets
+    guard unsafe getsockopt(number, level, name, &bytes, &length) == 0 else { throw .last }
+    bytes.removeLast(capacity - min(Int(length), capacity))
+    return bytes
 }
 
 /// Whether SO_KEEPALIVE, SO_REUSEADDR and their like are set.
@@ -266,26 +266,26 @@ func systemSetResetOnClose(_ number: Int32) throws(SystemError) {
     else { throw .last }
 }
 
-/// Up to `count` octets of what was received; empty at the end, nil where there is nothing yet (recv(2)).
+/// Up to `count` bytes of what was received; empty at the end, nil where there is nothing yet (recv(2)).
 func systemReceive(_ number: Int32, count: Int) throws(SystemError) -> [UInt8]? {
-    var octets = [UInt8](repeating: 0, count: count)
-    let received = unsafe recv(number, &octets, count, 0)
+    var bytes = [UInt8](repeating: 0, count: count)
+    let received = unsafe recv(number, &bytes, count, 0)
     guard received >= 0 else {
         if errno == EAGAIN || errno == EINTR { return nil }
         throw .last
     }
-    octets.removeLast(count - received)
-    return octets
+    bytes.removeLast(count - received)
+    return bytes
 }
 
-/// Gives the first of `octets` to the system to be sent, and says how many it took (send(2)).
-func systemSend(_ number: Int32, _ octets: ArraySlice<UInt8>) throws(SystemError) -> Int {
+/// Gives the first of `bytes` to the system to be sent, and says how many it took (send(2)).
+func systemSend(_ number: Int32, _ bytes: ArraySlice<UInt8>) throws(SystemError) -> Int {
     #if canImport(Glibc)
         let flags = Int32(MSG_NOSIGNAL)
     #else
         let flags: Int32 = 0
     #endif
-    let sent = unsafe octets.withUnsafeBytes { unsafe send(number, $0.baseAddress, $0.count, flags) }
+    let sent = unsafe bytes.withUnsafeBytes { unsafe send(number, $0.baseAddress, $0.count, flags) }
     guard sent >= 0 else {
         if errno == EAGAIN || errno == EINTR { return 0 }
         throw .last
@@ -293,16 +293,16 @@ func systemSend(_ number: Int32, _ octets: ArraySlice<UInt8>) throws(SystemError
     return sent
 }
 
-/// Up to `count` octets of a file; empty at its end, nil where there is nothing yet (read(2)).
+/// Up to `count` bytes of a file; empty at its end, nil where there is nothing yet (read(2)).
 func systemRead(_ number: Int32, count: Int) throws(SystemError) -> [UInt8]? {
-    var octets = [UInt8](repeating: 0, count: count)
-    let received = unsafe read(number, &octets, count)
+    var bytes = [UInt8](repeating: 0, count: count)
+    let received = unsafe read(number, &bytes, count)
     guard received >= 0 else {
         if errno == EAGAIN || errno == EINTR { return nil }
         throw .last
     }
-    octets.removeLast(count - received)
-    return octets
+    bytes.removeLast(count - received)
+    return bytes
 }
 
 /// What one descriptor is waited for, and what happened to it.
@@ -379,9 +379,9 @@ func systemResolve(host: String?, port: String, family: Int32) throws(ResolverEr
     var next = unsafe list
     while let entry = unsafe next {
         if let address = unsafe entry.pointee.ai_addr {
-            let octets = unsafe Array(
+            let bytes = unsafe Array(
                 UnsafeRawBufferPointer(start: address, count: Int(entry.pointee.ai_addrlen)))
-            if !addresses.contains(octets) { addresses.append(octets) }
+            if !addresses.contains(bytes) { addresses.append(bytes) }
         }
         unsafe next = entry.pointee.ai_next
     }
@@ -407,9 +407,9 @@ func systemContents(of path: String) -> String? {
     let descriptor = Descriptor(number)
     var contents: [UInt8] = []
     while true {
-        guard let octets = try? systemRead(descriptor.number, count: 16384) else { return nil }
-        if octets.isEmpty { return String(decoding: contents, as: UTF8.self) }
-        contents += octets
+        guard let bytes = try? systemRead(descriptor.number, count: 16384) else { return nil }
+        if bytes.isEmpty { return String(decoding: contents, as: UTF8.self) }
+        contents += bytes
     }
 }
 
@@ -438,8 +438,8 @@ private let interruptionTarget = Atomic<Int32>(-1)
 /// Tells whoever reads the pipe; a second signal has its usual effect. Only async-signal-safe calls, and errno is kept.
 private func noteInterruption(_ signalNumber: Int32) {
     let code = errno
-    var octet = UInt8(truncatingIfNeeded: signalNumber)
-    _ = unsafe write(interruptionTarget.load(ordering: .relaxed), &octet, 1)
+    var byte = UInt8(truncatingIfNeeded: signalNumber)
+    _ = unsafe write(interruptionTarget.load(ordering: .relaxed), &byte, 1)
     _ = signal(signalNumber, SIG_DFL)
     errno = code
 }
@@ -485,7 +485,7 @@ func systemCatchInterruptions() throws(SystemError) -> Int32 {
                 // NLMSG_ERROR is 2, NLMSG_DONE 3.
                 guard header.nlmsg_type == 20, length >= headerSize, length <= rest.count else { return answers }
                 answers.append(rest.prefix(length).dropFirst(headerSize))
-                // Each begins at a multiple of four octets.
+                // Each begins at a multiple of four bytes.
                 rest = rest.dropFirst((length + 3) & ~3)
             }
         }

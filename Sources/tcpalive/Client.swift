@@ -210,9 +210,9 @@ struct Client: ParsableCommand {
             let event = try client.wait(
                 until: min(nextTick, deadline ?? nextTick), readSize: readSize, watching: watching)
             switch event {
-            case .received(let octets):
-                let text = hex ? OctetText.hex(octets) : OctetText.quoted(octets)
-                try narration.say("received \(octets.count) byte\(octets.count == 1 ? "" : "s"): \(text)")
+            case .received(let bytes):
+                let text = hex ? ByteText.hex(bytes) : ByteText.quoted(bytes)
+                try narration.say("received \(bytes.count) byte\(bytes.count == 1 ? "" : "s"): \(text)")
             case .reported(let error, let count):
                 // The status lines and the last line count the others.
                 if count == 1 { try narration.say("\(error); \(client.effect(of: error))") }
@@ -225,7 +225,7 @@ struct Client: ParsableCommand {
             case .ready(let descriptor) where verifier?.descriptors.contains(descriptor) ?? false:
                 verifier?.takePackets()
             case .ready:
-                if let octets = input?.read() { client.send(octets) } else { input = nil }
+                if let bytes = input?.read() { client.send(bytes) } else { input = nil }
             case .tick: break
             }
             let now = ContinuousClock.now

@@ -41,17 +41,17 @@ struct KeepAliveClientTests {
     @Test("What is sent arrives, more than the buffers hold too")
     func sent() throws {
         var ends = try Loopback()
-        let octets = (0..<12_000_000).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ $0 >> 12) }
-        ends.client.send(octets)
+        let bytes = (0..<12_000_000).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ $0 >> 12) }
+        ends.client.send(bytes)
         #expect(ends.client.unsentCount > 0)
         var received: [UInt8] = []
-        while received.count < octets.count {
+        while received.count < bytes.count {
             _ = try ends.client.wait(tick: .zero)
             guard case .received(_, let piece) = try ends.listener.wait(until: Loopback.deadline, readSize: 1 << 20)
             else { break }
             received += piece
         }
-        #expect(received == octets)
+        #expect(received == bytes)
         #expect(ends.client.unsentCount == 0)
     }
 
@@ -182,10 +182,10 @@ struct KeepAliveClientTests {
             ends.listener.send([1, 2, 3], on: ends.number)
             var received: [UInt8] = []
             while received.isEmpty {
-                if case .received(let octets) = try ends.client.wait(
+                if case .received(let bytes) = try ends.client.wait(
                     until: Loopback.deadline, watching: [pipe.reading])
                 {
-                    received = octets
+                    received = bytes
                 }
             }
             #expect(received == [1, 2, 3])
@@ -231,8 +231,8 @@ struct NextProbeTests {
     private static func information(heard: Duration, unanswered: Int) -> ConnectionInformation {
         ConnectionInformation(
             state: 1, unansweredProbes: unanswered, retransmissions: 0, unacknowledgedSegments: 0,
-            sinceDataReceived: heard, sinceAckReceived: heard + .seconds(5), roundTrip: .zero, octetsAcknowledged: 1,
-            octetsReceived: 0)
+            sinceDataReceived: heard, sinceAckReceived: heard + .seconds(5), roundTrip: .zero, bytesAcknowledged: 1,
+            bytesReceived: 0)
     }
 
     @Test("The clause says when, and what went before")

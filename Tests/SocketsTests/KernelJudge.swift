@@ -19,8 +19,8 @@ let connectionResetCode = ECONNRESET
     func readablePipe() -> (reading: Int32, writing: Int32) {
         var ends: [Int32] = [-1, -1]
         _ = unsafe pipe(&ends)
-        var octet: UInt8 = 0
-        _ = unsafe write(ends[1], &octet, 1)
+        var byte: UInt8 = 0
+        _ = unsafe write(ends[1], &byte, 1)
         return (ends[0], ends[1])
     }
 
