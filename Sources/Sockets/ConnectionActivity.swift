@@ -22,9 +22,21 @@ public struct ConnectionActivity: Sendable, Equatable {
 
     private var lastLook: ContinuousClock.Instant?
     private var bytesSent: UInt64 = 0
+    private let backoffLimit: Int
 
-    /// A connection that was not looked at yet.
-    public init() {}
+    /// A connection that was not looked at yet, on a system that doubles timers `backoffLimit` times at most
+    /// (net.ipv4.tcp_retries2).
+    public init(backoffLimit: Int = 15) {
+        self.backoffLimit = backoffLimit
+    }
+
+    /// Whether more window probes may have been sent than were counted.
+    public var mayMissWindowProbes: Bool { windowProbes >= backoffLimit }
+
+    /// As in `5 window probes`.
+    var windowProbesText: String {
+        "\(mayMissWindowProbes ? "at least " : "")\(windowProbes) window probe\(windowProbes == 1 ? "" : "s")"
+    }
 
     /// The answer to a probe comes at least one second after whatever was heard before, the smallest value of
     /// TCP_KEEPIDLE and TCP_KEEPINTVL. This is above what clock ticks of the kernel and delays between two system calls

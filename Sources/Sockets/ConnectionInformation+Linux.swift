@@ -26,7 +26,9 @@
             sinceAckReceived = milliseconds(at: 56)  // tcpi_last_ack_recv
             roundTrip = .microseconds(number(at: 68))  // tcpi_rtt
             bytesAcknowledged = Self.load(bytes, at: 120, UInt64.self)  // tcpi_bytes_acked
-            bytesReceived = Self.load(bytes, at: 128, UInt64.self)  // tcpi_bytes_received
+            // tcpi_bytes_received counts a FIN as one, which has arrived in CLOSE_WAIT, LAST_ACK and CLOSING.
+            let received = Self.load(bytes, at: 128, UInt64.self)
+            bytesReceived = [8, 9, 11].contains(state) ? received.map { $0 &- 1 } : received
             sinceDataSent = milliseconds(at: 44)  // tcpi_last_data_sent
             backoff = Int(Self.load(bytes, at: 4, UInt8.self) ?? 0)  // tcpi_backoff
             if let all = Self.load(bytes, at: 136, UInt32.self),  // tcpi_segs_out

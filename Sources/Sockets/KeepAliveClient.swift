@@ -25,7 +25,7 @@ public struct KeepAliveClient: ~Copyable {
     public let failedAttempts: [ConnectAttempt]
 
     /// What looks at the connection have shown so far.
-    public private(set) var activity = ConnectionActivity()
+    public private(set) var activity = ConnectionActivity(backoffLimit: systemBackoffLimit())
     /// The ICMP errors about the connection that have arrived so far.
     public private(set) var reports = ICMPReports()
 
@@ -233,7 +233,7 @@ public struct KeepAliveClient: ~Copyable {
         if let since = activity.windowClosedSince {
             known.windowClosed = since.duration(to: now)
             known.windowProbes = activity.windowProbes
-            known.mayMissWindowProbes = activity.windowProbes >= systemBackoffLimit()
+            known.mayMissWindowProbes = activity.mayMissWindowProbes
         }
         known.reports = reports
         if !hearsICMP, let countersBefore, let counters = KernelCounters.now() {

@@ -13,8 +13,7 @@ extension ConnectionActivity {
             guard let windowClosedSince else { break }
             let duration = windowClosedSince.duration(to: now).preciseSecondsText
             // One may be on its way.
-            let count = unanswered > 1 ? unanswered : windowProbes
-            let probes = "\(count) window probe\(count == 1 ? "" : "s")\(unanswered > 1 ? " unanswered" : "")"
+            let probes = unanswered > 1 ? "\(unanswered) window probes unanswered" : windowProbesText
             return "waiting; the peer's window has been closed for \(duration), so no keep-alive probes; \(probes), "
                 + "next in \(after.preciseSecondsText)"
         default: break

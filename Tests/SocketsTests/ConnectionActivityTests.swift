@@ -124,6 +124,10 @@ struct ConnectionActivityTests {
             script.activity.waitingText(next: next, reply: nil, at: script.now)
                 == "waiting; the peer's window has been closed for 1.6 s, so no keep-alive probes; 3 window probes, "
                 + "next in 2.0 s")
+        script.backoff = 15  // No further by the system's limit.
+        script.look(after: 100)
+        #expect(
+            script.activity.waitingText(next: next, reply: nil, at: script.now).contains("at least 15 window probes,"))
         script.isWindowClosed = false
         script.backoff = 0
         script.look(after: 100)
@@ -171,6 +175,22 @@ struct ConnectionActivityTests {
             let text = ends.client.waitingText()
             #expect(text.contains("2 probes answered, last ") && text.contains(" s ago; next in "), "\(text)")
             #expect(ends.client.endContext().stateText.contains("2 probes."))
+        }
+
+        @Test("A FIN does not end the count since data")
+        func closed() throws {
+            var ends = try Loopback(options: KeepAliveOptions(idle: 1, interval: 1, count: 3))
+            let deadline = Loopback.deadline
+            while ends.client.activity.answeredProbes < 1, ContinuousClock.now < deadline {
+                _ = try ends.client.wait(tick: .milliseconds(100))
+            }
+            ends.listener.close(ends.number)
+            let (pieces, cause) = try ends.readToEnd()
+            #expect(pieces.isEmpty && cause == .closedByPeer)
+            let known = ends.client.endContext()
+            #expect(known.answeredSinceData == known.answeredProbes && known.answeredProbes >= 1)
+            let idle = try #require(known.idle)
+            #expect(idle >= .seconds(1))
         }
 
         @Test("The probes of the peer are not counted")

@@ -17,6 +17,10 @@ struct KeepAliveClientTests {
         #expect(pieces.allSatisfy { $0.count <= readSize })
         #expect(cause == .closedByPeer)
         #expect(try ends.client.wait(tick: .zero) == .ended(.closedByPeer))
+        #if os(Linux)
+            // The FIN is no data.
+            #expect(try ends.client.information().bytesReceived == UInt64(text.count))
+        #endif
     }
 
     @Test("A RST of the peer is a reset", arguments: hosts)
