@@ -5,7 +5,7 @@
     extension ConnectionInformation {
         /// Asks the kernel about the connection of the socket `descriptor`.
         ///
-        /// Throws `SocketError.system` where the descriptor is no TCP socket.
+        /// Throws `SocketError.system` if the descriptor is no TCP socket.
         public init(readingFrom descriptor: Int32) throws(SocketError) {
             let bytes: [UInt8]
             do {
@@ -50,7 +50,7 @@
 
     extension ConnectionTimer {
         /// Asks the kernel's socket monitor for the timer of the connection between two endpoints of this network
-        /// namespace; nil where no timer runs, or where it does not answer.
+        /// namespace; nil if no timer runs or the monitor does not answer.
         init?(local: Endpoint, remote: Endpoint) {
             var request = inet_diag_req_v2()
             request.sdiag_family = UInt8(truncatingIfNeeded: local.family)

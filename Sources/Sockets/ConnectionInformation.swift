@@ -95,7 +95,7 @@ public enum NextProbe: Sendable, Equatable {
     case windowProbe(after: Duration, unanswered: Int)
     /// No probe will come: keep-alive is off.
     case never
-    /// The system does not tell.
+    /// The system does not report it.
     case unknown
 
     /// What follows from the `options`, the `information` and the `timer` of a connection at one moment.

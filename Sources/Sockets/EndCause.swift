@@ -55,8 +55,9 @@ public enum EndCause: Sendable, Equatable {
         guard let idle = known.longIdle else {
             return "Closed by the peer (FIN): it sent all its data and closed the connection in order."
         }
-        return "Closed by the peer (FIN): \(known.idleClause(idle)). This looks like an idle timeout of the application or of "
-            + "a proxy. Keep-alives do not refresh it: make it longer, or send data."
+        return
+            "Closed by the peer (FIN): \(known.idleClause(idle)). This looks like an idle timeout of the application "
+            + "or of a proxy. Keep-alives do not refresh it: make it longer, or send data."
     }
 
     private static func resetExplanation(_ known: EndContext) -> String {
@@ -75,8 +76,8 @@ public enum EndCause: Sendable, Equatable {
             return "Reset by the peer (ECONNRESET): the application there aborted the connection or closed it with "
                 + "unread data, or a middlebox reset it."
         }
-        return "Reset by the peer (ECONNRESET): \(known.idleClause(idle)). This looks like an idle timeout of the application, "
-            + "of a proxy, or of a middlebox on the path. Keep-alives refresh only the last of these; a capture shows "
+        return "Reset by the peer (ECONNRESET): \(known.idleClause(idle)). This looks like an idle timeout of the "
+            + "application, of a proxy, or of a middlebox on the path. Keep-alives refresh only the last of these; a capture shows "
             + "by the hop distance of the RST who sent it."
     }
 

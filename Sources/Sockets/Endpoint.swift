@@ -28,7 +28,7 @@ public struct Endpoint: Sendable, Hashable, CustomStringConvertible {
     /// The bytes of the sockaddr_in(3type) or sockaddr_in6(3type).
     let socketAddress: [UInt8]
 
-    /// The endpoint of the bytes of a socket address; nil where they are neither of IPv4 nor of IPv6.
+    /// The endpoint of the bytes of a socket address; nil if they are neither IPv4 nor IPv6.
     init?(socketAddress bytes: [UInt8]) {
         guard bytes.count >= 16, let address = systemText(of: bytes) else { return nil }
         self.address = address
@@ -56,9 +56,9 @@ public struct Endpoint: Sendable, Hashable, CustomStringConvertible {
         try addresses(of: host, port: port, family: family)
     }
 
-    /// The endpoints to listen on where no host is named: all addresses of this host.
+    /// The endpoints to listen on if no host is given: all addresses of this host.
     static func wildcards(port: String, family: AddressFamily) throws(SocketError) -> [Endpoint] {
-        // IPv6 first: such a socket takes IPv4 connections too.
+        // IPv6 first: such a socket accepts IPv4 connections too.
         try addresses(of: nil, port: port, family: family).sorted { $0.isIPv6 && !$1.isIPv6 }
     }
 

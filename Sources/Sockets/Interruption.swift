@@ -1,4 +1,4 @@
-/// The wish of a user, or of the system, to end in order: SIGINT or SIGTERM (signal(7)).
+/// A request to stop, by SIGINT or SIGTERM (signal(7)).
 ///
 /// The first signal is noted; a second one has its usual effect. One value for the process, which lives as long.
 public struct Interruption: Sendable {
@@ -39,7 +39,7 @@ public struct StandardInput: Sendable {
     /// Whether it is a terminal (isatty(3)).
     public var isTerminal: Bool { systemIsTerminal(descriptor) }
 
-    /// Up to 4096 bytes; empty where there is nothing yet, nil at the end and where it cannot be read (read(2)).
+    /// Up to 4096 bytes; empty if there is nothing yet, nil at the end and on errors (read(2)).
     public func read() -> [UInt8]? {
         do {
             guard let bytes = try systemRead(descriptor, count: 4096) else { return [] }

@@ -52,7 +52,7 @@ public struct KeepAliveClient: ~Copyable {
     ///   - timeout: how long each address may take, above zero.
     ///   - watching: a descriptor that ends the connecting, with `SocketError.interrupted`, when it becomes readable.
     ///   - listensForICMP: whether to receive ICMP errors about the connection while it is idle, which the kernel
-    ///     ignores; this takes the capability cap_net_raw. `hearsICMP` tells whether it works.
+    ///     ignores; this takes the capability cap_net_raw. `hearsICMP` is true if it works.
     ///   - onAttempt: called with each address before it is tried.
     ///
     /// Throws `SocketError`: `outOfRange`, `notConnected`, `interrupted` or `system`.
@@ -183,12 +183,12 @@ public struct KeepAliveClient: ~Copyable {
         try options.apply(to: descriptor)
     }
 
-    /// What the kernel knows of the connection (TCP_INFO). Throws `SocketError.system` where it does not tell.
+    /// What the kernel knows about the connection (TCP_INFO). Throws `SocketError.system` if it does not report it.
     public func information() throws(SocketError) -> ConnectionInformation {
         try ConnectionInformation(readingFrom: descriptor)
     }
 
-    /// The timer of the connection that fires next; nil where none runs, or where the system does not tell.
+    /// The timer of the connection that fires next; nil if none runs or the system does not report it.
     public func timer() -> ConnectionTimer? {
         ConnectionTimer(local: localEndpoint, remote: remoteEndpoint)
     }
@@ -271,8 +271,8 @@ public struct KeepAliveClient: ~Copyable {
             information, bytesSent: connection.bytesSent, isWindowClosed: isWindowClosed, period: period, at: now)
     }
 
-    /// Sends `bytes`; what the system does not take now is sent while waiting. An error ends the connection, and the
-    /// next `wait` tells.
+    /// Sends `bytes`; what the system does not accept now is sent while waiting. An error ends the connection, and
+    /// the next `wait` reports it.
     public mutating func send(_ bytes: [UInt8]) {
         guard end == nil else { return }
         do {

@@ -14,7 +14,7 @@ public struct KeepAliveListener: ~Copyable {
         case ready(Int32)
     }
 
-    /// A noncopyable connection in a place where a dictionary can hold it.
+    /// Boxes a noncopyable connection for a dictionary.
     private final class Peer {
         var connection: Connection
         /// The end that sending met.
@@ -29,7 +29,7 @@ public struct KeepAliveListener: ~Copyable {
     public let localEndpoint: Endpoint
     /// The options that could not be set, and why.
     public let optionFailures: [OptionFailure]
-    /// Whether what comes is read. Where it is not, the peer's window closes once the buffers are full.
+    /// Whether received data is read. Otherwise the window closes once the buffers are full.
     public let reads: Bool
 
     private let socket: Descriptor
@@ -38,11 +38,11 @@ public struct KeepAliveListener: ~Copyable {
     private var acceptedCount = 0
     private var lastServed = 0
 
-    /// Listens on the first address of `host` that can be bound to; where it is nil, on all addresses of this host.
+    /// Listens on the first address of `host` that can be bound to, or on all addresses of this host if it is nil.
     ///
     /// - Parameters:
     ///   - host: a name or a numeric address; nil: all addresses.
-    ///   - port: 0 to 65535, or the name of a service; 0 lets the system choose, and `localEndpoint` tells.
+    ///   - port: 0 to 65535, or the name of a service; 0 lets the system choose, see `localEndpoint`.
     ///   - options: keep-alive options of the accepted connections; nil leaves them as the system has them.
     ///   - reads: whether what comes is read; if not, the receive buffer is made as small as the system allows.
     ///
@@ -88,14 +88,14 @@ public struct KeepAliveListener: ~Copyable {
     /// The socket of the connection `number`, while it is open.
     public func descriptor(of number: Int) -> Int32? { peers[number]?.connection.socket.number }
 
-    /// The keep-alive options of the connection `number`; nil where it is closed. Throws `SocketError.system`.
+    /// The keep-alive options of the connection `number`; nil if it is closed. Throws `SocketError.system`.
     public func options(of number: Int) throws(SocketError) -> KeepAliveOptions? {
         guard let descriptor = descriptor(of: number) else { return nil }
         return try KeepAliveOptions(readingFrom: descriptor)
     }
 
-    /// Sends `bytes` on the connection `number`; what the system does not take now is sent while waiting. An error is
-    /// told by the next `wait`.
+    /// Sends `bytes` on the connection `number`; what the system does not accept now is sent while waiting. The next
+    /// `wait` reports an error.
     public mutating func send(_ bytes: [UInt8], on number: Int) {
         guard let peer = peers[number], peer.end == nil else { return }
         do throws(SystemError) {

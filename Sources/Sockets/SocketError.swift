@@ -42,7 +42,7 @@ public enum SocketError: Error, Sendable, Equatable, CustomStringConvertible {
     case unresolved(name: String, reason: String)
     /// None of the addresses that were tried could be connected to.
     case notConnected([ConnectAttempt])
-    /// A watched descriptor became readable while connecting: somebody wants to end.
+    /// A watched descriptor became readable while connecting.
     case interrupted
     /// Any other failure of the system, and what it was about.
     case system(String, SystemError)

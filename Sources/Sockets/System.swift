@@ -343,7 +343,7 @@ func systemWait(_ interests: inout [Interest], until deadline: ContinuousClock.I
     }
 }
 
-/// Milliseconds until `deadline`, rounded up so that waiting does not spin; -1, for ever, where there is none.
+/// Milliseconds until `deadline`, rounded up so that waiting does not spin; -1, for ever, if there is none.
 private func milliseconds(until deadline: ContinuousClock.Instant?) -> Int32 {
     guard let deadline else { return -1 }
     let left = ContinuousClock.now.duration(to: deadline)
@@ -358,7 +358,7 @@ struct ResolverError: Error {
     let reason: String
 }
 
-/// The addresses of `host`, in the order of getaddrinfo(3); where it is nil, those to listen on.
+/// The addresses of `host`, in the order of getaddrinfo(3); if it is nil, those to listen on.
 func systemResolve(host: String?, port: String, family: Int32) throws(ResolverError) -> [[UInt8]] {
     var hints = unsafe addrinfo()
     unsafe hints.ai_family = family
@@ -388,7 +388,7 @@ func systemResolve(host: String?, port: String, family: Int32) throws(ResolverEr
     return addresses
 }
 
-/// The numeric text of a socket address without its port (getnameinfo(3)); nil where it has none.
+/// The numeric text of a socket address without its port (getnameinfo(3)); nil if it has none.
 func systemText(of address: [UInt8]) -> String? {
     var text = [CChar](repeating: 0, count: 256)
     var code: Int32 = -1
@@ -400,7 +400,7 @@ func systemText(of address: [UInt8]) -> String? {
     return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }
 
-/// All of a small file, such as one of /proc; nil where it cannot be read.
+/// All of a small file, such as one of /proc; nil if it cannot be read.
 func systemContents(of path: String) -> String? {
     let number = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard number >= 0 else { return nil }
@@ -435,7 +435,7 @@ let systemStandardInput = STDIN_FILENO
 /// Where the signal handler writes; -1: nowhere.
 private let interruptionTarget = Atomic<Int32>(-1)
 
-/// Tells whoever reads the pipe; a second signal has its usual effect. Only async-signal-safe calls, and errno is kept.
+/// Writes to the pipe; a second signal has its usual effect. Only async-signal-safe calls, and errno is kept.
 private func noteInterruption(_ signalNumber: Int32) {
     let code = errno
     var byte = UInt8(truncatingIfNeeded: signalNumber)
@@ -453,7 +453,7 @@ func systemCatchInterruptions() throws(SystemError) -> Int32 {
         _ = fcntl(end, F_SETFL, O_NONBLOCK)
     }
     interruptionTarget.store(ends[1], ordering: .relaxed)
-    // Whoever started this may have blocked the signals for itself, and a blocked signal would never come.
+    // The parent process may have blocked the signals, and a blocked signal is never delivered.
     var signals = sigset_t()
     _ = unsafe sigemptyset(&signals)
     for number in [SIGINT, SIGTERM] {
@@ -513,7 +513,7 @@ func systemCatchInterruptions() throws(SystemError) -> Int32 {
         return answer
     }
 #else
-    /// The value of a sysctl(3) that is an int; nil where there is none.
+    /// The value of a sysctl(3) that is an int; nil if there is none.
     func systemSetting(_ name: String) -> Int? {
         var value: Int32 = 0
         var size = MemoryLayout<Int32>.size

@@ -4,7 +4,7 @@ import KeepAlive
 import Report
 import Sockets
 
-/// `tcpalive client`: a connection with keep-alives, and what becomes of it.
+/// `tcpalive client`: connects with keep-alive enabled and reports how the connection ends.
 struct Client: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Connect with TCP keep-alive enabled and report how the connection ends.",
@@ -99,7 +99,7 @@ struct Client: ParsableCommand {
     @Flag(help: "Capture the connection and check its probes against the options; needs the capability cap_net_raw.")
     var verify = false
 
-    /// The formats of a judgement.
+    /// The formats of the result of --verify.
     enum VerificationFormat: String, CaseIterable, ExpressibleByArgument {
         case text, json
     }
@@ -112,7 +112,7 @@ struct Client: ParsableCommand {
         help: ArgumentHelp("Also write the result of --verify to this file, as JUnit XML.", valueName: "file"))
     var junitFile: String?
 
-    /// The keep-alive options that the command line means.
+    /// The keep-alive options of the command line.
     var options: KeepAliveOptions {
         let isOurs = !noKeepalive && !systemDefaults
         return KeepAliveOptions(
@@ -183,7 +183,7 @@ struct Client: ParsableCommand {
         }
     }
 
-    /// Makes one connection and stays with it until it ends or shall end.
+    /// Makes one connection and reports on it until it ends, or until the duration is over or a signal comes.
     private func hold(
         _ narration: Narration, _ interruption: Interruption, _ deadline: ContinuousClock.Instant?,
         _ input: inout StandardInput?, onConnect: () -> Void
@@ -241,7 +241,7 @@ struct Client: ParsableCommand {
         }
     }
 
-    /// Judges the connection that came to `stop`, where that is wanted. Throws the exit status of the judgement.
+    /// Checks the connection that came to `stop`, with --verify. Throws the exit status of the result.
     private func judge(
         _ stop: Stop, _ schedule: ProbeSchedule?, _ verifier: inout Verifier?, _ narration: Narration
     ) throws -> Stop {
@@ -333,7 +333,7 @@ extension EndCause {
 }
 
 extension StandardInput {
-    /// Standard input where it is to be sent: a pipe or a file, or a terminal if that is wanted.
+    /// Standard input if it is to be sent: a pipe or a file, or a terminal with --interactive.
     fileprivate static func forSending(isInteractive: Bool) -> StandardInput? {
         let input = StandardInput()
         return !input.isTerminal || isInteractive ? input : nil
