@@ -56,22 +56,25 @@ struct ICMPErrorTests {
         #expect(ICMPError(message: message[...], reporter: nil, local: local, remote: remote) == nil)
     }
 
-    @Test("Entries of the error queue are decoded, as Linux 6.18 wrote them")
-    func queued() {
-        // EHOSTUNREACH of 10.9.0.2, and EACCES of fd09::2.
-        let first: [UInt8] =
-            [113, 0, 0, 0, 2, 3, 1, 0] + [UInt8](repeating: 0, count: 8) + [2, 0, 0, 0, 10, 9, 0, 2]
-            + [UInt8](repeating: 0, count: 8)
-        #expect(ICMPError(queued: first)?.description == "10.9.0.2 reports: host unreachable (ICMP type 3 code 1)")
-        let second: [UInt8] =
-            [13, 0, 0, 0, 3, 1, 1, 0] + [UInt8](repeating: 0, count: 8) + [10, 0, 0, 0, 0, 0, 0, 0, 0xFD, 9]
-            + [UInt8](repeating: 0, count: 13) + [2, 0, 0, 0, 0]
-        #expect(
-            ICMPError(queued: second)?.description == "fd09::2 reports: prohibited by a filter (ICMPv6 type 1 code 1)")
-        // No address behind it, and an error of this host.
-        #expect(ICMPError(queued: Array(first.prefix(16)))?.reporter == nil)
-        #expect(ICMPError(queued: [113, 0, 0, 0, 1] + first.dropFirst(5)) == nil)
-    }
+    #if os(Linux)
+        @Test("Entries of the error queue are decoded, as Linux 6.18 wrote them")
+        func queued() {
+            // EHOSTUNREACH of 10.9.0.2, and EACCES of fd09::2.
+            let first: [UInt8] =
+                [113, 0, 0, 0, 2, 3, 1, 0] + [UInt8](repeating: 0, count: 8) + [2, 0, 0, 0, 10, 9, 0, 2]
+                + [UInt8](repeating: 0, count: 8)
+            #expect(ICMPError(queued: first)?.description == "10.9.0.2 reports: host unreachable (ICMP type 3 code 1)")
+            let second: [UInt8] =
+                [13, 0, 0, 0, 3, 1, 1, 0] + [UInt8](repeating: 0, count: 8) + [10, 0, 0, 0, 0, 0, 0, 0, 0xFD, 9]
+                + [UInt8](repeating: 0, count: 13) + [2, 0, 0, 0, 0]
+            #expect(
+                ICMPError(queued: second)?.description
+                    == "fd09::2 reports: prohibited by a filter (ICMPv6 type 1 code 1)")
+            // No address behind it, and an error of this host.
+            #expect(ICMPError(queued: Array(first.prefix(16)))?.reporter == nil)
+            #expect(ICMPError(queued: [113, 0, 0, 0, 1] + first.dropFirst(5)) == nil)
+        }
+    #endif
 
     @Test("The same error is counted, another one is kept apart")
     func counting() {
