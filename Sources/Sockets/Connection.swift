@@ -1,4 +1,4 @@
-/// A connected socket and what still waits to be sent on it; closed in `deinit`.
+/// A connected socket and the bytes still to be sent on it; closed in `deinit`.
 struct Connection: ~Copyable {
     /// The socket, which does not block.
     let socket: Descriptor
@@ -6,9 +6,9 @@ struct Connection: ~Copyable {
     let local: Endpoint
     /// The other end.
     let remote: Endpoint
-    /// Octets that the system took to be sent.
-    private(set) var octetsSent: UInt64 = 0
-    /// Octets that the system did not take yet.
+    /// Bytes that the system accepted for sending.
+    private(set) var bytesSent: UInt64 = 0
+    /// Bytes that the system did not accept yet.
     private(set) var unsent: ArraySlice<UInt8> = []
 
     /// The connection of a connected `socket`.
@@ -21,27 +21,27 @@ struct Connection: ~Copyable {
         self.remote = remote
     }
 
-    /// What the connection waits for: always to read, to write only where something is left to be sent.
+    /// What to wait for: always reading, and writing if bytes are still to be sent.
     var interest: Interest { Interest(descriptor: socket.number, reads: true, writes: !unsent.isEmpty) }
 
-    /// Sends `octets` as far as the system takes them now; the rest follows when it takes more.
-    mutating func send(_ octets: [UInt8]) throws(SystemError) {
-        unsent += octets
+    /// Sends as much of `bytes` as the system accepts now; `flush` sends the rest.
+    mutating func send(_ bytes: [UInt8]) throws(SystemError) {
+        unsent += bytes
         try flush()
     }
 
-    /// Sends of what is left as much as the system takes.
+    /// Sends as much of the rest as the system accepts.
     mutating func flush() throws(SystemError) {
         while !unsent.isEmpty {
             let count = try systemSend(socket.number, unsent)
             if count == 0 { return }
-            octetsSent += UInt64(count)
+            bytesSent += UInt64(count)
             unsent = unsent.dropFirst(count)
         }
         unsent = []
     }
 
-    /// Up to `count` octets; empty at the end, nil where there is nothing yet.
+    /// Up to `count` bytes; empty at the end, nil if there is nothing yet.
     func receive(count: Int) throws(SystemError) -> [UInt8]? {
         try systemReceive(socket.number, count: count)
     }

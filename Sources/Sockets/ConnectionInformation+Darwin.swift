@@ -1,13 +1,13 @@
 #if canImport(Darwin)
     extension ConnectionInformation {
-        /// Always throws `SocketError.system`: macOS does not tell when a connection was last heard.
+        /// Always throws `SocketError.system`: macOS does not report when a connection was last heard.
         public init(readingFrom descriptor: Int32) throws(SocketError) {
             throw .system("macOS has no TCP_INFO", .invalidArgument)
         }
     }
 
     extension ConnectionTimer {
-        /// Always nil: macOS does not tell the timers of a connection.
+        /// Always nil: macOS does not report the timers of a connection.
         init?(local: Endpoint, remote: Endpoint) {
             return nil
         }

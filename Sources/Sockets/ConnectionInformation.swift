@@ -1,4 +1,4 @@
-/// What the kernel knew of a connection at one moment (TCP_INFO, tcp(7)). What it did not tell is nil.
+/// What the kernel knew of a connection at one moment (TCP_INFO, tcp(7)). What it does not report is nil.
 public struct ConnectionInformation: Sendable, Equatable {
     /// The state as the kernel numbers it: 1 is ESTABLISHED, 7 CLOSE, 8 CLOSE_WAIT.
     public var state: UInt8
@@ -14,16 +14,26 @@ public struct ConnectionInformation: Sendable, Equatable {
     public var sinceAckReceived: Duration
     /// The smoothed time of a round trip.
     public var roundTrip: Duration
-    /// Octets that the peer acknowledged, the SYN counted as one.
-    public var octetsAcknowledged: UInt64?
-    /// Octets of data that were received.
-    public var octetsReceived: UInt64?
+    /// Bytes that the peer acknowledged, the SYN counted as one.
+    public var bytesAcknowledged: UInt64?
+    /// Bytes of data that were received.
+    public var bytesReceived: UInt64?
+    /// Since data was last sent or retransmitted; at first since the connection began.
+    public var sinceDataSent: Duration
+    /// How often the running timer was doubled: the number of window probes since the peer's window closed, up to the limit
+    /// net.ipv4.tcp_retries2.
+    public var backoff: Int
+    /// Segments without data that were sent: acknowledgements and probes. Wraps at 2^32.
+    public var emptySegmentsSent: UInt32?
+    /// The peer's receive window in bytes.
+    public var peerWindow: UInt32?
 
-    /// The knowledge that is told here, as a test wants it.
+    /// An instance with these values.
     public init(
         state: UInt8, unansweredProbes: Int, retransmissions: Int, unacknowledgedSegments: Int,
-        sinceDataReceived: Duration, sinceAckReceived: Duration, roundTrip: Duration, octetsAcknowledged: UInt64?,
-        octetsReceived: UInt64?
+        sinceDataReceived: Duration, sinceAckReceived: Duration, roundTrip: Duration, bytesAcknowledged: UInt64?,
+        bytesReceived: UInt64?, sinceDataSent: Duration = .zero, backoff: Int = 0, emptySegmentsSent: UInt32? = nil,
+        peerWindow: UInt32? = nil
     ) {
         self.state = state
         self.unansweredProbes = unansweredProbes
@@ -32,8 +42,12 @@ public struct ConnectionInformation: Sendable, Equatable {
         self.sinceDataReceived = sinceDataReceived
         self.sinceAckReceived = sinceAckReceived
         self.roundTrip = roundTrip
-        self.octetsAcknowledged = octetsAcknowledged
-        self.octetsReceived = octetsReceived
+        self.bytesAcknowledged = bytesAcknowledged
+        self.bytesReceived = bytesReceived
+        self.sinceDataSent = sinceDataSent
+        self.backoff = backoff
+        self.emptySegmentsSent = emptySegmentsSent
+        self.peerWindow = peerWindow
     }
 
     /// Since any segment of the peer was last received: what Linux's idle clock shows.
@@ -81,7 +95,7 @@ public enum NextProbe: Sendable, Equatable {
     case windowProbe(after: Duration, unanswered: Int)
     /// No probe will come: keep-alive is off.
     case never
-    /// The system does not tell.
+    /// The system does not report it.
     case unknown
 
     /// What follows from the `options`, the `information` and the `timer` of a connection at one moment.
@@ -122,7 +136,7 @@ public enum NextProbe: Sendable, Equatable {
         switch self {
         case .probe(let after, 1): "next probe in \(after.preciseSecondsText)"
         case .probe(let after, let number):
-            "\(Self.plural(number - 1, "probe")) unanswered, next one in \(after.preciseSecondsText)"
+            "\(Self.plural(number - 1, "probe")) unanswered, next in \(after.preciseSecondsText)"
         case .givesUp(let after, let unanswered):
             "\(Self.plural(unanswered, "probe")) unanswered, gives up in \(after.preciseSecondsText)"
         case .retransmission(let after, let count):
@@ -131,8 +145,8 @@ public enum NextProbe: Sendable, Equatable {
                 + "next retransmission in \(after.preciseSecondsText)"
         case .windowProbe(let after, _):
             "the peer's window is zero, so no keep-alive probes; next window probe in \(after.preciseSecondsText)"
-        case .never: "keep-alive is off, so no probe will come"
-        case .unknown: "the system does not say when the next probe is due"
+        case .never: "keep-alive is off, so no probe will be sent"
+        case .unknown: "this system does not report when the next probe is due"
         }
     }
 

@@ -25,24 +25,24 @@ public struct Endpoint: Sendable, Hashable, CustomStringConvertible {
     public let port: UInt16
     /// Whether the address is one of IPv6.
     public let isIPv6: Bool
-    /// The octets of the sockaddr_in(3type) or sockaddr_in6(3type).
+    /// The bytes of the sockaddr_in(3type) or sockaddr_in6(3type).
     let socketAddress: [UInt8]
 
-    /// The endpoint of the octets of a socket address; nil where they are neither of IPv4 nor of IPv6.
-    init?(socketAddress octets: [UInt8]) {
-        guard octets.count >= 16, let address = systemText(of: octets) else { return nil }
+    /// The endpoint of the bytes of a socket address; nil if they are neither IPv4 nor IPv6.
+    init?(socketAddress bytes: [UInt8]) {
+        guard bytes.count >= 16, let address = systemText(of: bytes) else { return nil }
         self.address = address
         // sin_port and sin6_port lie at the same offset, in network byte order.
-        port = UInt16(octets[2]) << 8 | UInt16(octets[3])
-        isIPv6 = octets.count >= 28
-        socketAddress = octets
+        port = UInt16(bytes[2]) << 8 | UInt16(bytes[3])
+        isIPv6 = bytes.count >= 28
+        socketAddress = bytes
     }
 
     /// AF_INET or AF_INET6.
     var family: Int32 { isIPv6 ? SystemFamily.ipv6 : SystemFamily.ipv4 }
 
-    /// The octets of the address alone: sin_addr or sin6_addr.
-    var addressOctets: ArraySlice<UInt8> { isIPv6 ? socketAddress[8..<24] : socketAddress[4..<8] }
+    /// The bytes of the address alone: sin_addr or sin6_addr.
+    var addressBytes: ArraySlice<UInt8> { isIPv6 ? socketAddress[8..<24] : socketAddress[4..<8] }
 
     /// The address and the port, as in `127.0.0.1:80` or `[::1]:80`.
     public var description: String { isIPv6 ? "[\(address)]:\(port)" : "\(address):\(port)" }
@@ -56,9 +56,9 @@ public struct Endpoint: Sendable, Hashable, CustomStringConvertible {
         try addresses(of: host, port: port, family: family)
     }
 
-    /// The endpoints to listen on where no host is named: all addresses of this host.
+    /// The endpoints to listen on if no host is given: all addresses of this host.
     static func wildcards(port: String, family: AddressFamily) throws(SocketError) -> [Endpoint] {
-        // IPv6 first: such a socket takes IPv4 connections too.
+        // IPv6 first: such a socket accepts IPv4 connections too.
         try addresses(of: nil, port: port, family: family).sorted { $0.isIPv6 && !$1.isIPv6 }
     }
 

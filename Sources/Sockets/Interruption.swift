@@ -1,4 +1,4 @@
-/// The wish of a user, or of the system, to end in order: SIGINT, SIGTERM or SIGHUP (signal(7)).
+/// A request to stop, by SIGINT, SIGTERM or SIGHUP (signal(7)).
 ///
 /// The first signal is noted; a second SIGINT or SIGTERM has its usual effect. A second SIGHUP has none: when a terminal is
 /// lost, both the kernel and the shell send one. One value for the process, which lives as long.
@@ -40,11 +40,11 @@ public struct StandardInput: Sendable {
     /// Whether it is a terminal (isatty(3)).
     public var isTerminal: Bool { systemIsTerminal(descriptor) }
 
-    /// Up to 4096 octets; empty where there is nothing yet, nil at the end and where it cannot be read (read(2)).
+    /// Up to 4096 bytes; empty if there is nothing yet, nil at the end and on errors (read(2)).
     public func read() -> [UInt8]? {
         do {
-            guard let octets = try systemRead(descriptor, count: 4096) else { return [] }
-            return octets.isEmpty ? nil : octets
+            guard let bytes = try systemRead(descriptor, count: 4096) else { return [] }
+            return bytes.isEmpty ? nil : bytes
         } catch {
             return nil
         }

@@ -6,8 +6,11 @@ public struct KeepAliveClient: ~Copyable {
     public enum Event: Sendable, Equatable {
         /// The time is over and nothing happened.
         case tick
-        /// Octets of the peer, as many as one call of recv(2) gave.
+        /// Bytes of the peer, as many as one call of recv(2) gave.
         case received([UInt8])
+        /// A router or the peer's host sent an ICMP error about the connection, for the `count`th time. The connection goes
+        /// on.
+        case reported(ICMPError, count: Int)
         /// The connection ended. Asking again gives the same answer.
         case ended(EndCause)
         /// The watched descriptor can be read.
@@ -16,14 +19,29 @@ public struct KeepAliveClient: ~Copyable {
 
     /// What keep-alive options the socket had before any were set.
     public let initialOptions: KeepAliveOptions
-    /// The wanted options that this platform does not have; `KeepAliveOption.absence` says why.
-    public let missingOptions: [KeepAliveOption]
+    /// The options that could not be set, and why.
+    public let optionFailures: [OptionFailure]
     /// The addresses that were tried in vain before this one.
     public let failedAttempts: [ConnectAttempt]
 
+    /// What looks at the connection have shown so far.
+    public private(set) var activity = ConnectionActivity(backoffLimit: systemBackoffLimit())
+    /// The ICMP errors about the connection that have arrived so far.
+    public private(set) var reports = ICMPReports()
+
     private var connection: Connection
+    private let icmp: ICMPSocket?
+    private let countersBefore: KernelCounters?
+    /// The shortest time between two probes; nil if keep-alive is off.
+    private let period: Duration?
+    private var nextLook = ContinuousClock.now
     private var end: EndCause?
     private var servedWatched = false
+
+    /// Between two looks: half the shortest time between probes that the options allow, see `ConnectionActivity`.
+    private static let lookInterval = Duration.milliseconds(500)
+    /// The same while data waits to be sent.
+    private static let shortLookInterval = Duration.milliseconds(50)
 
     /// Connects to the first of `endpoints` that can be connected to.
     ///
@@ -33,14 +51,18 @@ public struct KeepAliveClient: ~Copyable {
     ///   - bind: the numeric address or the name of this end; nil leaves it to the system.
     ///   - timeout: how long each address may take, above zero.
     ///   - watching: a descriptor that ends the connecting, with `SocketError.interrupted`, when it becomes readable.
-    ///   - onAttempt: told of each address before it is tried.
+    ///   - listensForICMP: whether to receive ICMP errors about the connection while it is idle, which the kernel
+    ///     ignores; this takes the capability cap_net_raw. `hearsICMP` is true if it works.
+    ///   - onAttempt: called with each address before it is tried.
     ///
     /// Throws `SocketError`: `outOfRange`, `notConnected`, `interrupted` or `system`.
     public static func connect(
         to endpoints: [Endpoint], options: KeepAliveOptions?, bind: String? = nil,
-        timeout: Duration = .seconds(10), watching: Int32? = nil, onAttempt: (Endpoint) -> Void = { _ in }
+        timeout: Duration = .seconds(10), watching: Int32? = nil, listensForICMP: Bool = false,
+        onAttempt: (Endpoint) -> Void = { _ in }
     ) throws(SocketError) -> KeepAliveClient {
         try options?.check()
+        let counters = KernelCounters.now()
         var failures: [ConnectAttempt] = []
         for endpoint in endpoints {
             onAttempt(endpoint)
@@ -52,7 +74,7 @@ public struct KeepAliveClient: ~Copyable {
                 continue
             }
             let initial = try KeepAliveOptions(readingFrom: socket.number)
-            let missing = try options?.apply(to: socket.number) ?? []
+            let refused = try options?.apply(to: socket.number) ?? []
             let failure = try Self.connect(
                 socket.number, to: endpoint, bind: bind, timeout: timeout, watching: watching)
             if let failure {
@@ -62,7 +84,8 @@ public struct KeepAliveClient: ~Copyable {
             do throws(SystemError) {
                 let connection = try Connection(socket)
                 return KeepAliveClient(
-                    initialOptions: initial, missingOptions: missing, failedAttempts: failures, connection: connection)
+                    initialOptions: initial, optionFailures: refused, failedAttempts: failures, connection: connection,
+                    icmp: listensForICMP ? ICMPSocket(isVersion6: endpoint.isIPv6) : nil, countersBefore: counters)
             } catch {
                 // The peer was there and is gone already.
                 failures.append(ConnectAttempt(endpoint: endpoint, failure: .failed(error)))
@@ -72,13 +95,19 @@ public struct KeepAliveClient: ~Copyable {
     }
 
     private init(
-        initialOptions: KeepAliveOptions, missingOptions: [KeepAliveOption], failedAttempts: [ConnectAttempt],
-        connection: consuming Connection
+        initialOptions: KeepAliveOptions, optionFailures: [OptionFailure], failedAttempts: [ConnectAttempt],
+        connection: consuming Connection, icmp: ICMPSocket?, countersBefore: KernelCounters?
     ) {
         self.initialOptions = initialOptions
-        self.missingOptions = missingOptions
+        self.optionFailures = optionFailures
         self.failedAttempts = failedAttempts
+        let options = try? KeepAliveOptions(readingFrom: connection.socket.number)
+        period =
+            options?.isEnabled == true ? .seconds(max(1, min(options?.idle ?? 1, options?.interval ?? 1))) : nil
         self.connection = connection
+        self.icmp = icmp
+        self.countersBefore = countersBefore
+        look()
     }
 
     /// Connects one socket; nil: it did.
@@ -96,6 +125,11 @@ public struct KeepAliveClient: ~Copyable {
                 return .cannotBind(bind, reason: "\(error)")
             }
         }
+        // Only while connecting, see `ICMPSocket`. Without the queue an error is still an error.
+        #if os(Linux)
+            try? systemSetQueuesErrors(socket, isVersion6: endpoint.isIPv6, true)
+            defer { try? systemSetQueuesErrors(socket, isVersion6: endpoint.isIPv6, false) }
+        #endif
         do {
             try systemConnect(socket, to: endpoint.socketAddress)
         } catch {
@@ -108,7 +142,15 @@ public struct KeepAliveClient: ~Copyable {
             if interests.count > 1, interests[1].isReadable { throw SocketError.interrupted }
             guard interests[0].isWritable || interests[0].isBroken else { return .noAnswer(within: timeout) }
             let code = try systemSocketOption(socket, .error)
-            if code != 0 { return .failed(SystemError(code: code)) }
+            if code != 0 {
+                let error = SystemError(code: code)
+                #if os(Linux)
+                    while let bytes = systemNextQueuedError(socket) {
+                        if let report = ICMPError(queued: bytes) { return .reported(error, report) }
+                    }
+                #endif
+                return .failed(error)
+            }
             // A socket that connects to a port of this host from which it happens to come meets itself (RFC 9293).
             if try systemLocalAddress(socket) == systemRemoteAddress(socket) { return .failed(.connectionRefused) }
             return nil
@@ -133,20 +175,20 @@ public struct KeepAliveClient: ~Copyable {
         try KeepAliveOptions(readingFrom: descriptor)
     }
 
-    /// Sets keep-alive options on the connection as it is; gives those that this platform does not have.
+    /// Sets keep-alive options on the connection as it is; returns those that could not be set.
     ///
     /// Throws `SocketError.outOfRange` or `SocketError.system`.
     @discardableResult
-    public func set(_ options: KeepAliveOptions) throws(SocketError) -> [KeepAliveOption] {
+    public func set(_ options: KeepAliveOptions) throws(SocketError) -> [OptionFailure] {
         try options.apply(to: descriptor)
     }
 
-    /// What the kernel knows of the connection (TCP_INFO). Throws `SocketError.system` where it does not tell.
+    /// What the kernel knows about the connection (TCP_INFO). Throws `SocketError.system` if it does not report it.
     public func information() throws(SocketError) -> ConnectionInformation {
         try ConnectionInformation(readingFrom: descriptor)
     }
 
-    /// The timer of the connection that fires next; nil where none runs, or where the system does not tell.
+    /// The timer of the connection that fires next; nil if none runs or the system does not report it.
     public func timer() -> ConnectionTimer? {
         ConnectionTimer(local: localEndpoint, remote: remoteEndpoint)
     }
@@ -157,29 +199,85 @@ public struct KeepAliveClient: ~Copyable {
         return NextProbe(options: options, information: try? information(), timer: timer())
     }
 
-    /// Octets that were given to `send` and that the system did not take yet.
+    /// Bytes that were given to `send` and that the system did not accept yet.
     public var unsentCount: Int { connection.unsent.count }
 
-    /// Octets that the system took to be sent and the peer did not acknowledge; nil: not known.
+    /// Bytes that the system accepted and the peer did not acknowledge; nil: not known.
     public var unacknowledged: UInt64? {
-        // The SYN counts as one octet.
-        guard let acknowledged = try? information().octetsAcknowledged, acknowledged > 0 else { return nil }
-        return connection.octetsSent - min(connection.octetsSent, acknowledged - 1)
+        // The SYN counts as one byte.
+        guard let acknowledged = try? information().bytesAcknowledged, acknowledged > 0 else { return nil }
+        return connection.bytesSent - min(connection.bytesSent, acknowledged - 1)
     }
 
-    /// What `cause` means for this connection with the options that it has, in a sentence or two for a person.
-    public func explanation(of cause: EndCause) -> String {
-        cause.explanation(
-            options: (try? options()) ?? KeepAliveOptions(isEnabled: false), silence: try? information().sinceHeard,
-            unacknowledged: unacknowledged)
+    /// Whether ICMP errors about the idle connection are received.
+    public var hearsICMP: Bool { icmp != nil }
+
+    /// Whether the kernel still has the connection. Once it has given up, an ICMP error is about the RST that it sent.
+    private var isOpen: Bool { (try? information().state) != 7 }
+
+    /// What is known about the connection now, or when it ended.
+    public mutating func endContext() -> EndContext {
+        look()
+        var known = EndContext(options: (try? options()) ?? KeepAliveOptions(isEnabled: false))
+        let now = ContinuousClock.now
+        if let information = try? information() {
+            known.silence = information.sinceHeard
+            known.idle = min(information.sinceDataReceived, information.sinceDataSent)
+            known.unansweredProbes = information.unansweredProbes
+        }
+        known.unacknowledgedBytes = unacknowledged
+        known.idleBeforeData = activity.idleBeforeData
+        known.answeredProbes = activity.answeredProbes
+        known.answeredSinceData = activity.answeredSinceData
+        known.mayMissAnswers = activity.mayMissAnswers
+        if let since = activity.windowClosedSince {
+            known.windowClosed = since.duration(to: now)
+            known.windowProbes = activity.windowProbes
+            known.mayMissWindowProbes = activity.mayMissWindowProbes
+        }
+        known.reports = reports
+        if !hearsICMP, let countersBefore, let counters = KernelCounters.now() {
+            known.ignoredICMPErrors = counters.since(countersBefore).ignoredICMPErrors
+        }
+        return known
     }
 
-    /// Sends `octets`; what the system does not take now is sent while waiting. An error ends the connection, and the
-    /// next `wait` tells.
-    public mutating func send(_ octets: [UInt8]) {
+    /// What `cause` means for this connection, in a few sentences for a person.
+    public mutating func explanation(of cause: EndCause) -> String { cause.explanation(endContext()) }
+
+    /// A line on what the quiet connection waits for and whether the peer answers, as in
+    /// `3 probes answered, last 1.2 s ago; next in 3.8 s`.
+    ///
+    /// `reply` is how long the last answer took, which only packets show.
+    public mutating func waitingText(reply: Duration? = nil) -> String {
+        look()
+        let errors = reports.total
+        return activity.waitingText(next: nextProbe(), reply: reply, at: .now)
+            + (errors == 0 ? "" : "; \(errors) ICMP error\(errors == 1 ? "" : "s") so far")
+    }
+
+    /// Looks at the connection, for `activity`.
+    private mutating func look() {
+        let now = ContinuousClock.now
+        nextLook = now + Self.lookInterval
+        // The moment when the window closes shows soonest then.
+        if !connection.unsent.isEmpty, activity.windowClosedSince == nil { nextLook = now + Self.shortLookInterval }
+        guard let information = try? information() else { return }
+        // Without the socket monitor the window itself has to do.
+        let isWindowClosed =
+            timer().map { $0.purpose == .windowProbe }
+            ?? (information.peerWindow == 0 && !connection.unsent.isEmpty)
+        activity.note(
+            information, bytesSent: connection.bytesSent, isWindowClosed: isWindowClosed, period: period, at: now)
+    }
+
+    /// Sends `bytes`; what the system does not accept now is sent while waiting. An error ends the connection, and
+    /// the next `wait` reports it.
+    public mutating func send(_ bytes: [UInt8]) {
         guard end == nil else { return }
         do {
-            try connection.send(octets)
+            try connection.send(bytes)
+            if !connection.unsent.isEmpty { nextLook = min(nextLook, .now + Self.shortLookInterval) }
         } catch {
             end = EndCause(error)
         }
@@ -203,12 +301,19 @@ public struct KeepAliveClient: ~Copyable {
         while true {
             if let end { return .ended(end) }
             var interests = [connection.interest] + watching.map { Interest(descriptor: $0) }
+            if let icmp { interests.append(Interest(descriptor: icmp.descriptor)) }
             do {
-                try systemWait(&interests, until: deadline)
+                try systemWait(&interests, until: min(deadline, nextLook))
             } catch {
                 throw .system("cannot wait for the connection", error)
             }
-            let ready = interests.dropFirst().first { $0.isReadable }
+            if ContinuousClock.now >= nextLook { look() }
+            if interests.count > watching.count + 1, interests[watching.count + 1].isReadable,
+                let report = icmp?.next(local: localEndpoint, remote: remoteEndpoint), isOpen
+            {
+                return .reported(report, count: reports.add(report))
+            }
+            let ready = interests.dropFirst().prefix(watching.count).first { $0.isReadable }
             // In turns, so that neither a busy peer nor a busy input starves the other.
             if let ready, !(servedWatched && interests[0].isReadable) {
                 servedWatched = true
@@ -217,8 +322,8 @@ public struct KeepAliveClient: ~Copyable {
             servedWatched = false
             do {
                 if interests[0].isWritable { try connection.flush() }
-                if interests[0].isReadable, let octets = try connection.receive(count: max(1, readSize)) {
-                    if !octets.isEmpty { return .received(octets) }
+                if interests[0].isReadable, let bytes = try connection.receive(count: max(1, readSize)) {
+                    if !bytes.isEmpty { return .received(bytes) }
                     end = .closedByPeer
                     continue
                 }

@@ -6,7 +6,7 @@ public struct KeepAliveListener: ~Copyable {
         case tick
         /// A connection was accepted, from this peer.
         case accepted(Int, Endpoint)
-        /// Octets of a peer.
+        /// Bytes of a peer.
         case received(Int, [UInt8])
         /// A connection ended, and is closed now.
         case ended(Int, EndCause)
@@ -14,7 +14,7 @@ public struct KeepAliveListener: ~Copyable {
         case ready(Int32)
     }
 
-    /// A noncopyable connection in a place where a dictionary can hold it.
+    /// Boxes a noncopyable connection for a dictionary.
     private final class Peer {
         var connection: Connection
         /// The end that sending met.
@@ -27,9 +27,9 @@ public struct KeepAliveListener: ~Copyable {
 
     /// The address and the port that are listened on.
     public let localEndpoint: Endpoint
-    /// The wanted options that this platform does not have.
-    public let missingOptions: [KeepAliveOption]
-    /// Whether what comes is read. Where it is not, the peer's window closes once the buffers are full.
+    /// The options that could not be set, and why.
+    public let optionFailures: [OptionFailure]
+    /// Whether received data is read. Otherwise the window closes once the buffers are full.
     public let reads: Bool
 
     private let socket: Descriptor
@@ -38,11 +38,11 @@ public struct KeepAliveListener: ~Copyable {
     private var acceptedCount = 0
     private var lastServed = 0
 
-    /// Listens on the first address of `host` that can be bound to; where it is nil, on all addresses of this host.
+    /// Listens on the first address of `host` that can be bound to, or on all addresses of this host if it is nil.
     ///
     /// - Parameters:
     ///   - host: a name or a numeric address; nil: all addresses.
-    ///   - port: 0 to 65535, or the name of a service; 0 lets the system choose, and `localEndpoint` tells.
+    ///   - port: 0 to 65535, or the name of a service; 0 lets the system choose, see `localEndpoint`.
     ///   - options: keep-alive options of the accepted connections; nil leaves them as the system has them.
     ///   - reads: whether what comes is read; if not, the receive buffer is made as small as the system allows.
     ///
@@ -67,7 +67,7 @@ public struct KeepAliveListener: ~Copyable {
                 try systemBind(socket.number, to: endpoint.socketAddress)
                 try systemListen(socket.number, backlog: 128)
                 guard let local = Endpoint(socketAddress: try systemLocalAddress(socket.number)) else { continue }
-                missingOptions = try options?.apply(to: socket.number) ?? []
+                optionFailures = try options?.apply(to: socket.number) ?? []
                 localEndpoint = local
                 self.socket = socket
                 self.options = options
@@ -88,18 +88,18 @@ public struct KeepAliveListener: ~Copyable {
     /// The socket of the connection `number`, while it is open.
     public func descriptor(of number: Int) -> Int32? { peers[number]?.connection.socket.number }
 
-    /// The keep-alive options of the connection `number`; nil where it is closed. Throws `SocketError.system`.
+    /// The keep-alive options of the connection `number`; nil if it is closed. Throws `SocketError.system`.
     public func options(of number: Int) throws(SocketError) -> KeepAliveOptions? {
         guard let descriptor = descriptor(of: number) else { return nil }
         return try KeepAliveOptions(readingFrom: descriptor)
     }
 
-    /// Sends `octets` on the connection `number`; what the system does not take now is sent while waiting. An error is
-    /// told by the next `wait`.
-    public mutating func send(_ octets: [UInt8], on number: Int) {
+    /// Sends `bytes` on the connection `number`; what the system does not accept now is sent while waiting. The next
+    /// `wait` reports an error.
+    public mutating func send(_ bytes: [UInt8], on number: Int) {
         guard let peer = peers[number], peer.end == nil else { return }
         do throws(SystemError) {
-            try peer.connection.send(octets)
+            try peer.connection.send(bytes)
         } catch {
             peer.end = EndCause(error)
         }
@@ -181,10 +181,10 @@ public struct KeepAliveListener: ~Copyable {
                 let code = try systemSocketOption(peer.connection.socket.number, .error)
                 throw code == 0 ? .connectionReset : SystemError(code: code)
             }
-            guard reads, interest.isReadable, let octets = try peer.connection.receive(count: readSize) else {
+            guard reads, interest.isReadable, let bytes = try peer.connection.receive(count: readSize) else {
                 return nil
             }
-            if !octets.isEmpty { return .received(number, octets) }
+            if !bytes.isEmpty { return .received(number, bytes) }
             close(number)
             return .ended(number, .closedByPeer)
         } catch {

@@ -15,7 +15,7 @@
             }
         }
 
-        /// The values that the kernel takes (bsd/netinet/tcp_usrreq.c: times are kept in milliseconds of 32 bits).
+        /// The values that the kernel accepts (bsd/netinet/tcp_usrreq.c: times are kept in milliseconds of 32 bits).
         public var bounds: ClosedRange<Int> {
             switch self {
             case .idle, .interval: 1...4_294_967
@@ -24,9 +24,11 @@
             }
         }
 
-        /// Why this platform does not have the option; nil where it does.
+        /// Why this platform does not have the option; nil if it does.
         public var absence: String? {
-            self == .userTimeout ? "macOS has no TCP_USER_TIMEOUT: the count of probes alone decides" : nil
+            self == .userTimeout
+                ? "macOS has no TCP_USER_TIMEOUT: TCP_KEEPCNT decides for probes, its own TCP_RXT_CONNDROPTIME for data"
+                : nil
         }
 
         /// The number of the option; nil where the platform does not have it.

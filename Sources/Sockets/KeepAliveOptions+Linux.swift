@@ -15,7 +15,7 @@
             }
         }
 
-        /// The values that the kernel takes: MAX_TCP_KEEPIDLE, MAX_TCP_KEEPINTVL and MAX_TCP_KEEPCNT of its net/tcp.h.
+        /// The values that the kernel accepts: MAX_TCP_KEEPIDLE, MAX_TCP_KEEPINTVL and MAX_TCP_KEEPCNT of its net/tcp.h.
         public var bounds: ClosedRange<Int> {
             switch self {
             case .idle, .interval: 1...32767
@@ -24,7 +24,7 @@
             }
         }
 
-        /// Why this platform does not have the option; nil where it does.
+        /// Why this platform does not have the option; nil if it does.
         public var absence: String? { nil }
 
         /// The number of the option; nil where the platform does not have it.

@@ -76,16 +76,21 @@ public struct KeepAliveOptions: Sendable, Equatable {
         }
     }
 
-    /// The options of the socket `descriptor`, as the kernel has them now (getsockopt(2)).
+    /// The options of the socket `descriptor`, as the kernel has them now (getsockopt(2)); nil for those that it refuses to
+    /// read.
     ///
-    /// Throws `SocketError.system` where the descriptor is no TCP socket.
+    /// Throws `SocketError.system` if the descriptor is no socket.
     public init(readingFrom descriptor: Int32) throws(SocketError) {
         self.init(isEnabled: false)
-        do {
+        do throws(SystemError) {
             isEnabled = try systemSocketOption(descriptor, .keepAlive) != 0
             for option in KeepAliveOption.allCases {
                 guard let number = option.number else { continue }
-                self[option] = Int(try systemOption(descriptor, KeepAliveOption.level, number))
+                do throws(SystemError) {
+                    self[option] = Int(try systemOption(descriptor, KeepAliveOption.level, number))
+                } catch {
+                    guard error.isRefusal else { throw error }
+                }
             }
         } catch {
             throw .system("cannot read the keep-alive options of the socket", error)
@@ -94,31 +99,75 @@ public struct KeepAliveOptions: Sendable, Equatable {
 
     /// Sets the options of the socket `descriptor`, SO_KEEPALIVE last (setsockopt(2)).
     ///
-    /// Gives those that this platform does not have, which stay as they are; `KeepAliveOption.absence` says why. Throws
-    /// `SocketError.outOfRange`, before anything is set, or `SocketError.system`.
+    /// Returns those that the platform lacks or refuses to set, which keep their values; the others are set. Throws
+    /// `SocketError.outOfRange`, before anything is set, or `SocketError.system` if the descriptor is no socket.
     @discardableResult
-    public func apply(to descriptor: Int32) throws(SocketError) -> [KeepAliveOption] {
+    public func apply(to descriptor: Int32) throws(SocketError) -> [OptionFailure] {
         try check()
-        var missing: [KeepAliveOption] = []
+        var failures: [OptionFailure] = []
         for option in KeepAliveOption.allCases {
             guard let value = self[option] else { continue }
             guard let number = option.number else {
-                missing.append(option)
+                failures.append(OptionFailure(option, .absent(option.absence ?? "this platform lacks it")))
                 continue
             }
             do {
                 try systemSetOption(descriptor, KeepAliveOption.level, number, Int32(clamping: value))
             } catch {
-                if error == .invalidArgument { throw .outOfRange(option, value) }
-                throw .system("cannot set \(option.name)", error)
+                guard error.isRefusal else { throw .system("cannot set \(option.name)", error) }
+                failures.append(OptionFailure(option, .refused(error)))
             }
         }
         do {
             try systemSetSocketOption(descriptor, .keepAlive, isEnabled ? 1 : 0)
         } catch {
-            throw .system("cannot set SO_KEEPALIVE", error)
+            guard error.isRefusal else { throw .system("cannot set SO_KEEPALIVE", error) }
+            failures.append(OptionFailure(nil, .refused(error)))
         }
-        return missing
+        return failures
+    }
+}
+
+/// An option that was not set, and why.
+public struct OptionFailure: Sendable, Equatable, CustomStringConvertible {
+    /// Why an option was not set.
+    public enum Reason: Sendable, Equatable {
+        /// The platform does not have it, for the reason given.
+        case absent(String)
+        /// The system refused, with this error.
+        case refused(SystemError)
+    }
+
+    /// The option; nil stands for SO_KEEPALIVE.
+    public let option: KeepAliveOption?
+    /// Why.
+    public let reason: Reason
+
+    /// The failure to set `option`.
+    public init(_ option: KeepAliveOption?, _ reason: Reason) {
+        self.option = option
+        self.reason = reason
+    }
+
+    /// The name of the option.
+    public var name: String { option?.name ?? "SO_KEEPALIVE" }
+
+    /// A clause, as in `TCP_KEEPINTVL cannot be set: Protocol not available`.
+    public var description: String {
+        switch reason {
+        case .absent(let text): text
+        case .refused(let error): "\(name) cannot be set: \(error)"
+        }
+    }
+}
+
+extension SystemError {
+    /// Whether this is how a system answers for an option that it does not have or does not allow, as opposed to a
+    /// descriptor that is no socket.
+    ///
+    /// EINVAL as well: values that are out of bounds never reach the system.
+    fileprivate var isRefusal: Bool {
+        [.invalidArgument, .noSuchOption, .notPermitted, .notSupported].contains(self)
     }
 }
 

@@ -1,6 +1,6 @@
 #if !os(Linux)
     extension KernelCounters {
-        /// Not known: the kernel tells a program without privileges nothing of the kind.
+        /// Always nil: the kernel does not report such counts to programs without privileges.
         public static func now() -> KernelCounters? { nil }
     }
 #endif

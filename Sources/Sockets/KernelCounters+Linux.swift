@@ -12,7 +12,9 @@
             guard let probes = count("TCPKeepAlive"), let windowProbes = count("TCPWinProbe"),
                 let aborts = count("TCPAbortOnTimeout")
             else { return nil }
-            return KernelCounters(keepAliveProbes: probes, windowProbes: windowProbes, abortsOnTimeout: aborts)
+            return KernelCounters(
+                keepAliveProbes: probes, windowProbes: windowProbes, abortsOnTimeout: aborts,
+                ignoredICMPErrors: count("OutOfWindowIcmps") ?? 0)
         }
     }
 #endif

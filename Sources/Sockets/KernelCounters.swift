@@ -6,12 +6,16 @@ public struct KernelCounters: Sendable, Equatable {
     public var windowProbes: Int
     /// Connections that it gave up after a timeout (TCPAbortOnTimeout).
     public var abortsOnTimeout: Int
+    /// ICMP errors that it ignored because they quote a sequence number outside the window, as those about keep-alive
+    /// probes do (OutOfWindowIcmps).
+    public var ignoredICMPErrors: Int
 
-    /// The counts given.
-    public init(keepAliveProbes: Int, windowProbes: Int, abortsOnTimeout: Int) {
+    /// An instance with these counts.
+    public init(keepAliveProbes: Int, windowProbes: Int, abortsOnTimeout: Int, ignoredICMPErrors: Int = 0) {
         self.keepAliveProbes = keepAliveProbes
         self.windowProbes = windowProbes
         self.abortsOnTimeout = abortsOnTimeout
+        self.ignoredICMPErrors = ignoredICMPErrors
     }
 
     /// What was counted from `earlier` to these.
@@ -19,7 +23,8 @@ public struct KernelCounters: Sendable, Equatable {
         KernelCounters(
             keepAliveProbes: keepAliveProbes - earlier.keepAliveProbes,
             windowProbes: windowProbes - earlier.windowProbes,
-            abortsOnTimeout: abortsOnTimeout - earlier.abortsOnTimeout)
+            abortsOnTimeout: abortsOnTimeout - earlier.abortsOnTimeout,
+            ignoredICMPErrors: ignoredICMPErrors - earlier.ignoredICMPErrors)
     }
 
     /// What these counts tell a person, made while `probes` keep-alives and `windowProbes` zero-window probes of this host

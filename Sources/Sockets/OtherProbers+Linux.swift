@@ -26,9 +26,9 @@
         }
 
         /// The timer in one answer, a struct inet_diag_msg; nil where it tells of none.
-        private init?(_ octets: ArraySlice<UInt8>) {
-            guard octets.count >= MemoryLayout<inet_diag_msg>.size else { return nil }
-            let message = unsafe octets.withUnsafeBytes { unsafe $0.loadUnaligned(as: inet_diag_msg.self) }
+        private init?(_ bytes: ArraySlice<UInt8>) {
+            guard bytes.count >= MemoryLayout<inet_diag_msg>.size else { return nil }
+            let message = unsafe bytes.withUnsafeBytes { unsafe $0.loadUnaligned(as: inet_diag_msg.self) }
             guard message.idiag_timer == 2 else { return nil }
             let length = Int32(message.idiag_family) == SystemFamily.ipv6 ? 16 : 4
             addresses = (

@@ -45,7 +45,7 @@ struct KeepAliveTimer: Sendable, Equatable {
     var cookie: UInt64
     /// The port of this end, and of the other.
     var ports: (UInt16, UInt16)
-    /// The octets of the address of this end, and of the other.
+    /// The bytes of the address of this end, and of the other.
     var addresses: ([UInt8], [UInt8])
     /// When it fires, counted from the moment of asking.
     var expires: Duration
@@ -54,8 +54,8 @@ struct KeepAliveTimer: Sendable, Equatable {
 
     /// Whether it is that of the connection from `local` to `remote`.
     func isOf(_ local: Endpoint, _ remote: Endpoint) -> Bool {
-        ports == (local.port, remote.port) && addresses.0.elementsEqual(local.addressOctets)
-            && addresses.1.elementsEqual(remote.addressOctets)
+        ports == (local.port, remote.port) && addresses.0.elementsEqual(local.addressBytes)
+            && addresses.1.elementsEqual(remote.addressBytes)
     }
 
     static func == (one: KeepAliveTimer, other: KeepAliveTimer) -> Bool {

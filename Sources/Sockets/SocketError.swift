@@ -6,6 +6,8 @@ public struct ConnectAttempt: Sendable, Equatable, CustomStringConvertible {
         case noAnswer(within: Duration)
         /// What the system said: refused, unreachable, and the like (connect(2)).
         case failed(SystemError)
+        /// The same, because of an ICMP error.
+        case reported(SystemError, ICMPError)
         /// The address to bind to could not be used (bind(2)), and why.
         case cannotBind(String, reason: String)
     }
@@ -26,6 +28,7 @@ public struct ConnectAttempt: Sendable, Equatable, CustomStringConvertible {
         switch failure {
         case .noAnswer(let limit): "\(endpoint): no answer within \(limit.secondsText)"
         case .failed(let error): "\(endpoint): \(error)"
+        case .reported(let error, let report): "\(endpoint): \(error); \(report)"
         case .cannotBind(let address, let reason): "\(endpoint): cannot bind to \(address): \(reason)"
         }
     }
@@ -39,7 +42,7 @@ public enum SocketError: Error, Sendable, Equatable, CustomStringConvertible {
     case unresolved(name: String, reason: String)
     /// None of the addresses that were tried could be connected to.
     case notConnected([ConnectAttempt])
-    /// A watched descriptor became readable while connecting: somebody wants to end.
+    /// A watched descriptor became readable while connecting.
     case interrupted
     /// Any other failure of the system, and what it was about.
     case system(String, SystemError)

@@ -26,6 +26,9 @@ public struct SystemError: Error, Sendable, Equatable, CustomStringConvertible {
     static let hostUnreachable = SystemError(code: EHOSTUNREACH)
     static let inProgress = SystemError(code: EINPROGRESS)
     static let invalidArgument = SystemError(code: EINVAL)
+    static let noSuchOption = SystemError(code: ENOPROTOOPT)
+    static let notPermitted = SystemError(code: EPERM)
+    static let notSupported = SystemError(code: EOPNOTSUPP)
     static let networkUnreachable = SystemError(code: ENETUNREACH)
     static let timedOut = SystemError(code: ETIMEDOUT)
     static let tryAgain = SystemError(code: EAGAIN)
@@ -164,15 +167,15 @@ func systemOption(_ number: Int32, _ level: Int32, _ name: Int32) throws(SystemE
     return value
 }
 
-/// getsockopt(2) of a value of up to `capacity` octets.
-func systemOptionOctets(
+/// getsockopt(2) of a value of up to `capacity` bytes.
+func systemOptionBytes(
     _ number: Int32, _ level: Int32, _ name: Int32, capacity: Int
 ) throws(SystemError) -> [UInt8] {
-    var octets = [UInt8](repeating: 0, count: capacity)
+    var bytes = [UInt8](repeating: 0, count: capacity)
     var length = socklen_t(capacity)
-    guard unsafe getsockopt(number, level, name, &octets, &length) == 0 else { throw .last }
-    octets.removeLast(capacity - min(Int(length), capacity))
-    return octets
+    guard unsafe getsockopt(number, level, name, &bytes, &length) == 0 else { throw .last }
+    bytes.removeLast(capacity - min(Int(length), capacity))
+    return bytes
 }
 
 /// Whether SO_KEEPALIVE, SO_REUSEADDR and their like are set.
@@ -206,6 +209,56 @@ func systemSetOnlyIPv6(_ number: Int32, _ isOnly: Bool) throws(SystemError) {
     try systemSetOption(number, Int32(IPPROTO_IPV6), IPV6_V6ONLY, isOnly ? 1 : 0)
 }
 
+#if canImport(Glibc)
+    /// Queues errors for the socket, or stops that and empties the queue (IP_RECVERR, ip(7); IPV6_RECVERR, ipv6(7)).
+    func systemSetQueuesErrors(_ number: Int32, isVersion6: Bool, _ queues: Bool) throws(SystemError) {
+        let level = Int32(isVersion6 ? IPPROTO_IPV6 : IPPROTO_IP)
+        try systemSetOption(number, level, isVersion6 ? IPV6_RECVERR : IP_RECVERR, queues ? 1 : 0)
+    }
+
+    /// The bytes of the next sock_extended_err in the error queue and of the address behind it; nil if there is none.
+    func systemNextQueuedError(_ number: Int32) -> [UInt8]? {
+        var bytes = [UInt8](repeating: 0, count: 64)
+        let length = unsafe tcpalive_next_queued_error(number, &bytes, bytes.count)
+        return length > 0 ? Array(bytes.prefix(length)) : nil
+    }
+
+    /// A raw socket that receives destination unreachable, packet too big, time exceeded and parameter problem (raw(7)).
+    func systemICMPSocket(isVersion6: Bool) throws(SystemError) -> Descriptor {
+        let flags = Int32(SOCK_RAW.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+        let number = socket(
+            isVersion6 ? AF_INET6 : AF_INET, flags, Int32(isVersion6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP))
+        guard number >= 0 else { throw .last }
+        let descriptor = Descriptor(number)
+        // A set bit blocks the type. ICMP_FILTER (1) of SOL_RAW (255) is one word, ICMPV6_FILTER (1) eight.
+        let passing: UInt32 = isVersion6 ? 1 << 1 | 1 << 2 | 1 << 3 | 1 << 4 : 1 << 3 | 1 << 11 | 1 << 12
+        var filter = [~passing] + [UInt32](repeating: .max, count: isVersion6 ? 7 : 0)
+        let size = socklen_t(filter.count * MemoryLayout<UInt32>.size)
+        guard unsafe setsockopt(number, isVersion6 ? Int32(IPPROTO_ICMPV6) : 255, 1, &filter, size) == 0 else {
+            throw .last
+        }
+        return descriptor
+    }
+#endif
+
+/// The next datagram, up to `count` bytes, and the socket address of its sender; nil if there is none (recvfrom(2)).
+func systemReceiveFrom(_ number: Int32, count: Int) throws(SystemError) -> (bytes: [UInt8], sender: [UInt8])? {
+    var bytes = [UInt8](repeating: 0, count: count)
+    var sender = sockaddr_storage()
+    var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+    let received = unsafe withUnsafeMutablePointer(to: &sender) { pointer in
+        unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+            unsafe recvfrom(number, &bytes, count, 0, $0, &length)
+        }
+    }
+    guard received >= 0 else {
+        if errno == EAGAIN || errno == EINTR { return nil }
+        throw .last
+    }
+    bytes.removeLast(count - received)
+    return (bytes, unsafe withUnsafeBytes(of: &sender) { unsafe Array($0.prefix(Int(length))) })
+}
+
 /// Has the closing of the socket send a RST (SO_LINGER with a time of 0, socket(7)).
 func systemSetResetOnClose(_ number: Int32) throws(SystemError) {
     var value = linger(l_onoff: 1, l_linger: 0)
@@ -213,26 +266,26 @@ func systemSetResetOnClose(_ number: Int32) throws(SystemError) {
     else { throw .last }
 }
 
-/// Up to `count` octets of what was received; empty at the end, nil where there is nothing yet (recv(2)).
+/// Up to `count` bytes of what was received; empty at the end, nil where there is nothing yet (recv(2)).
 func systemReceive(_ number: Int32, count: Int) throws(SystemError) -> [UInt8]? {
-    var octets = [UInt8](repeating: 0, count: count)
-    let received = unsafe recv(number, &octets, count, 0)
+    var bytes = [UInt8](repeating: 0, count: count)
+    let received = unsafe recv(number, &bytes, count, 0)
     guard received >= 0 else {
         if errno == EAGAIN || errno == EINTR { return nil }
         throw .last
     }
-    octets.removeLast(count - received)
-    return octets
+    bytes.removeLast(count - received)
+    return bytes
 }
 
-/// Gives the first of `octets` to the system to be sent, and says how many it took (send(2)).
-func systemSend(_ number: Int32, _ octets: ArraySlice<UInt8>) throws(SystemError) -> Int {
+/// Gives the first of `bytes` to the system to be sent, and says how many it took (send(2)).
+func systemSend(_ number: Int32, _ bytes: ArraySlice<UInt8>) throws(SystemError) -> Int {
     #if canImport(Glibc)
         let flags = Int32(MSG_NOSIGNAL)
     #else
         let flags: Int32 = 0
     #endif
-    let sent = unsafe octets.withUnsafeBytes { unsafe send(number, $0.baseAddress, $0.count, flags) }
+    let sent = unsafe bytes.withUnsafeBytes { unsafe send(number, $0.baseAddress, $0.count, flags) }
     guard sent >= 0 else {
         if errno == EAGAIN || errno == EINTR { return 0 }
         throw .last
@@ -240,16 +293,16 @@ func systemSend(_ number: Int32, _ octets: ArraySlice<UInt8>) throws(SystemError
     return sent
 }
 
-/// Up to `count` octets of a file; empty at its end, nil where there is nothing yet (read(2)).
+/// Up to `count` bytes of a file; empty at its end, nil where there is nothing yet (read(2)).
 func systemRead(_ number: Int32, count: Int) throws(SystemError) -> [UInt8]? {
-    var octets = [UInt8](repeating: 0, count: count)
-    let received = unsafe read(number, &octets, count)
+    var bytes = [UInt8](repeating: 0, count: count)
+    let received = unsafe read(number, &bytes, count)
     guard received >= 0 else {
         if errno == EAGAIN || errno == EINTR { return nil }
         throw .last
     }
-    octets.removeLast(count - received)
-    return octets
+    bytes.removeLast(count - received)
+    return bytes
 }
 
 /// What one descriptor is waited for, and what happened to it.
@@ -290,7 +343,7 @@ func systemWait(_ interests: inout [Interest], until deadline: ContinuousClock.I
     }
 }
 
-/// Milliseconds until `deadline`, rounded up so that waiting does not spin; -1, for ever, where there is none.
+/// Milliseconds until `deadline`, rounded up so that waiting does not spin; -1, for ever, if there is none.
 private func milliseconds(until deadline: ContinuousClock.Instant?) -> Int32 {
     guard let deadline else { return -1 }
     let left = ContinuousClock.now.duration(to: deadline)
@@ -305,7 +358,7 @@ struct ResolverError: Error {
     let reason: String
 }
 
-/// The addresses of `host`, in the order of getaddrinfo(3); where it is nil, those to listen on.
+/// The addresses of `host`, in the order of getaddrinfo(3); if it is nil, those to listen on.
 func systemResolve(host: String?, port: String, family: Int32) throws(ResolverError) -> [[UInt8]] {
     var hints = unsafe addrinfo()
     unsafe hints.ai_family = family
@@ -326,16 +379,16 @@ func systemResolve(host: String?, port: String, family: Int32) throws(ResolverEr
     var next = unsafe list
     while let entry = unsafe next {
         if let address = unsafe entry.pointee.ai_addr {
-            let octets = unsafe Array(
+            let bytes = unsafe Array(
                 UnsafeRawBufferPointer(start: address, count: Int(entry.pointee.ai_addrlen)))
-            if !addresses.contains(octets) { addresses.append(octets) }
+            if !addresses.contains(bytes) { addresses.append(bytes) }
         }
         unsafe next = entry.pointee.ai_next
     }
     return addresses
 }
 
-/// The numeric text of a socket address without its port (getnameinfo(3)); nil where it has none.
+/// The numeric text of a socket address without its port (getnameinfo(3)); nil if it has none.
 func systemText(of address: [UInt8]) -> String? {
     var text = [CChar](repeating: 0, count: 256)
     var code: Int32 = -1
@@ -347,17 +400,23 @@ func systemText(of address: [UInt8]) -> String? {
     return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }
 
-/// All of a small file, such as one of /proc; nil where it cannot be read.
+/// All of a small file, such as one of /proc; nil if it cannot be read.
 func systemContents(of path: String) -> String? {
     let number = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard number >= 0 else { return nil }
     let descriptor = Descriptor(number)
     var contents: [UInt8] = []
     while true {
-        guard let octets = try? systemRead(descriptor.number, count: 16384) else { return nil }
-        if octets.isEmpty { return String(decoding: contents, as: UTF8.self) }
-        contents += octets
+        guard let bytes = try? systemRead(descriptor.number, count: 16384) else { return nil }
+        if bytes.isEmpty { return String(decoding: contents, as: UTF8.self) }
+        contents += bytes
     }
+}
+
+/// Up to where Linux counts `tcpi_backoff`: net.ipv4.tcp_retries2; 0 if it is unknown.
+func systemBackoffLimit() -> Int {
+    let text = systemContents(of: "/proc/sys/net/ipv4/tcp_retries2")
+    return text.flatMap { Int($0.prefix { $0.isNumber }) } ?? 0
 }
 
 /// Nanoseconds since 1970 (clock_gettime(2)).
@@ -380,8 +439,8 @@ private let interruptionTarget = Atomic<Int32>(-1)
 /// kept.
 private func noteInterruption(_ signalNumber: Int32) {
     let code = errno
-    var octet = UInt8(truncatingIfNeeded: signalNumber)
-    _ = unsafe write(interruptionTarget.load(ordering: .relaxed), &octet, 1)
+    var byte = UInt8(truncatingIfNeeded: signalNumber)
+    _ = unsafe write(interruptionTarget.load(ordering: .relaxed), &byte, 1)
     if signalNumber != SIGHUP { _ = signal(signalNumber, SIG_DFL) }
     errno = code
 }
@@ -396,7 +455,7 @@ func systemCatchInterruptions() throws(SystemError) -> Int32 {
         _ = fcntl(end, F_SETFL, O_NONBLOCK)
     }
     interruptionTarget.store(ends[1], ordering: .relaxed)
-    // Whoever started this may have blocked the signals for itself, and a blocked signal would never come.
+    // The parent process may have blocked the signals, and a blocked signal is never delivered.
     var signals = sigset_t()
     _ = unsafe sigemptyset(&signals)
     for number in [SIGINT, SIGTERM, SIGHUP] where number != SIGHUP || !isIgnored(number) {
@@ -440,7 +499,7 @@ private func isIgnored(_ number: Int32) -> Bool {
                 // NLMSG_ERROR is 2, NLMSG_DONE 3.
                 guard header.nlmsg_type == 20, length >= headerSize, length <= rest.count else { return answers }
                 answers.append(rest.prefix(length).dropFirst(headerSize))
-                // Each begins at a multiple of four octets.
+                // Each begins at a multiple of four bytes.
                 rest = rest.dropFirst((length + 3) & ~3)
             }
         }
@@ -468,7 +527,7 @@ private func isIgnored(_ number: Int32) -> Bool {
         return answer
     }
 #else
-    /// The value of a sysctl(3) that is an int; nil where there is none.
+    /// The value of a sysctl(3) that is an int; nil if there is none.
     func systemSetting(_ name: String) -> Int? {
         var value: Int32 = 0
         var size = MemoryLayout<Int32>.size

@@ -4,15 +4,19 @@ import KeepAlive
 import Report
 import Sockets
 
-/// `tcpalive client`: a connection with keep-alives, and what becomes of it.
+/// `tcpalive client`: connects with keep-alive enabled and reports how the connection ends.
 struct Client: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Connects, turns keep-alives on, waits, and says how it ended.",
+        abstract: "Connect with TCP keep-alive enabled and report how the connection ends.",
         discussion: """
-            Tries each address of HOST in turn. Turns SO_KEEPALIVE on, sets idle, interval and count before it connects, \
-            reads them back, and shows them beside the defaults of the system. Then it waits: it prints what it \
-            receives, and at each tick when the next probe is due, until the connection ends. What comes on standard \
-            input is sent, unless that is a terminal; its end does not end the connection.
+            Tries each address of HOST in order. Sets idle, interval, count and SO_KEEPALIVE before connecting, reads \
+            them back, and prints them next to the system defaults. An option that cannot be set is reported, and the \
+            rest still applies. While it waits, it prints received data and, at each tick, whether the peer answers \
+            probes and when the next one is due. Standard input is sent to the peer unless it is a terminal; its end \
+            does not close the connection.
+
+            On Linux it also prints ICMP errors about the connection, which the kernel ignores while the connection \
+            is idle. This needs the capability cap_net_raw; without it only their number is reported.
 
             Examples:
               tcpalive client 192.0.2.1 5001
@@ -22,93 +26,93 @@ struct Client: ParsableCommand {
 
             Exit status:
               0   closed by the peer; or ended by --duration, SIGINT, SIGTERM or SIGHUP
-              2   could not run: out of descriptors, no output
+              2   cannot start or continue: out of descriptors, output failed
               10  timed out: the peer did not answer (ETIMEDOUT)
               11  reset by the peer (ECONNRESET)
               12  unreachable, with data in flight (EHOSTUNREACH, ENETUNREACH)
               13  could not connect: unknown name, refused, no answer
+              64  invalid usage
             With --verify, once connected: 0 all as expected, 1 a difference, 4 nothing could be judged.
-              64  the command line is wrong
-            With --reconnect it ends by --duration or a signal only, with 0.
+            With --reconnect it ends only by --duration or a signal, with status 0.
             """)
 
-    @Argument(help: ArgumentHelp("A name, or an IPv4 or IPv6 address.", valueName: "host"))
+    @Argument(help: ArgumentHelp("Host name, IPv4 or IPv6 address.", valueName: "host"))
     var host: String
 
-    @Argument(help: ArgumentHelp("A port, 1 to 65535, or the name of a service.", valueName: "port"))
+    @Argument(help: ArgumentHelp("Port number, 1 to 65535, or service name.", valueName: "port"))
     var port: String
 
     @OptionGroup(title: "Addresses")
     var family: FamilyOptions
 
-    @Option(help: ArgumentHelp("The address of this end.", valueName: "address"))
+    @Option(help: ArgumentHelp("Local address.", valueName: "address"))
     var bind: String?
 
     @Option(
-        help: ArgumentHelp("How long each address may take to answer (default: 10).", valueName: "seconds"),
+        help: ArgumentHelp("Connect timeout for each address (default: 10).", valueName: "seconds"),
         transform: { try Seconds($0) })
     var connectTimeout = Seconds(10)
 
-    @Flag(help: "Connect again after the end, and after a failure; waits 1 s, then twice as long each time, to 60 s.")
+    @Flag(help: "Reconnect after the connection ends or fails; waits 1 s, then twice as long each time, up to 60 s.")
     var reconnect = false
 
-    @Option(help: ArgumentHelp("Silence before the first probe, 1 to 32767 (default: 60).", valueName: "seconds"))
+    @Option(help: ArgumentHelp("Idle time before the first probe, 1 to 32767 (default: 60).", valueName: "seconds"))
     var idle: Int?
 
     @Option(help: ArgumentHelp("Time between unanswered probes, 1 to 32767 (default: 15).", valueName: "seconds"))
     var interval: Int?
 
-    @Option(help: ArgumentHelp("Unanswered probes until the peer is dead, 1 to 127 (default: 4).", valueName: "probes"))
+    @Option(help: ArgumentHelp("Unanswered probes before giving up, 1 to 127 (default: 4).", valueName: "probes"))
     var count: Int?
 
     @Option(
         help: ArgumentHelp(
-            "Give up after this long without an acknowledgement, whatever the count (TCP_USER_TIMEOUT).",
+            "Give up after this long without an acknowledgement; overrides --count (TCP_USER_TIMEOUT).",
             valueName: "seconds"), transform: { try Seconds(userTimeout: $0) })
     var userTimeout: Seconds?
 
-    @Flag(help: "Turn SO_KEEPALIVE off.")
+    @Flag(help: "Disable SO_KEEPALIVE.")
     var noKeepalive = false
 
-    @Flag(help: "Turn SO_KEEPALIVE on, and leave idle, interval and count as the system has them.")
+    @Flag(help: "Enable SO_KEEPALIVE, with the system's idle, interval and count.")
     var systemDefaults = false
 
     @Option(
-        help: ArgumentHelp("Time between the signs of waiting (default: 5).", valueName: "seconds"),
+        help: ArgumentHelp("Time between status lines (default: 5).", valueName: "seconds"),
         transform: { try Seconds($0) })
     var tick = Seconds(5)
 
-    @Option(help: ArgumentHelp("The most octets to read at once.", valueName: "octets"))
+    @Option(help: ArgumentHelp("Maximum bytes per read.", valueName: "bytes"))
     var readSize = 10
 
-    @Flag(help: "Show what is received in base 16.")
+    @Flag(help: "Print received data in hexadecimal.")
     var hex = false
 
-    @Flag(help: "Send what is typed, where standard input is a terminal.")
+    @Flag(help: "Send standard input even if it is a terminal.")
     var interactive = false
 
     @Option(
-        help: ArgumentHelp("End after this long.", valueName: "seconds"),
+        help: ArgumentHelp("Close the connection and exit after this long.", valueName: "seconds"),
         transform: { try Seconds($0) })
     var duration: Seconds?
 
-    @Flag(help: "Capture the connection, and judge its probes by the options: needs the capability cap_net_raw.")
+    @Flag(help: "Capture the connection and check its probes against the options; needs the capability cap_net_raw.")
     var verify = false
 
-    /// The formats of a judgement.
+    /// The formats of the result of --verify.
     enum VerificationFormat: String, CaseIterable, ExpressibleByArgument {
         case text, json
     }
 
-    @Option(help: "The format of the judgement; with json everything else goes to standard error (default: text).")
+    @Option(help: "Format of the result of --verify; json sends everything else to standard error (default: text).")
     var format: VerificationFormat?
 
     @Option(
         name: .customLong("junit"),
-        help: ArgumentHelp("Write the judgement to this file too, as JUnit XML.", valueName: "file"))
+        help: ArgumentHelp("Also write the result of --verify to this file, as JUnit XML.", valueName: "file"))
     var junitFile: String?
 
-    /// The keep-alive options that the command line means.
+    /// The keep-alive options of the command line.
     var options: KeepAliveOptions {
         let isOurs = !noKeepalive && !systemDefaults
         return KeepAliveOptions(
@@ -119,7 +123,7 @@ struct Client: ParsableCommand {
     func validate() throws {
         try tcpalive.validate(options, named: optionNames)
         if !(1...1_048_576).contains(readSize) {
-            throw ValidationError("--read-size: \(readSize) is not between 1 and 1048576 octets.")
+            throw ValidationError("--read-size: \(readSize) is not between 1 and 1048576 bytes.")
         }
         if let number = Int(port), !(1...65535).contains(number) {
             throw ValidationError("\(port): a port is between 1 and 65535.")
@@ -128,11 +132,11 @@ struct Client: ParsableCommand {
         if let named, noKeepalive || systemDefaults {
             throw ValidationError("\(named.0) contradicts \(noKeepalive ? "--no-keepalive" : "--system-defaults").")
         }
-        if !verify, format != nil { throw ValidationError("--format is for the judgement of --verify.") }
-        if !verify, junitFile != nil { throw ValidationError("--junit is for the judgement of --verify.") }
-        if verify, noKeepalive { throw ValidationError("--verify has nothing to judge with --no-keepalive.") }
-        if verify, reconnect { throw ValidationError("--verify judges one connection: leave out --reconnect.") }
-        if verify, Int(port) == nil { throw ValidationError("--verify wants the port as a number, not \(port).") }
+        if !verify, format != nil { throw ValidationError("--format needs --verify.") }
+        if !verify, junitFile != nil { throw ValidationError("--junit needs --verify.") }
+        if verify, noKeepalive { throw ValidationError("--verify contradicts --no-keepalive.") }
+        if verify, reconnect { throw ValidationError("--verify checks one connection: leave out --reconnect.") }
+        if verify, Int(port) == nil { throw ValidationError("--verify needs a port number, not \(port).") }
         if noKeepalive, systemDefaults { throw ValidationError("--system-defaults contradicts --no-keepalive.") }
     }
 
@@ -140,7 +144,7 @@ struct Client: ParsableCommand {
         try exitingOnFailure { try converse() }
     }
 
-    /// Why one connection is over, and nothing was wrong with it.
+    /// Why one connection is over.
     private enum Stop {
         case ended(EndCause), interrupted, durationOver
 
@@ -161,8 +165,7 @@ struct Client: ParsableCommand {
             do {
                 let stop = try hold(narration, interruption, deadline, &input, onConnect: { backoff = .seconds(1) })
                 switch stop {
-                case .interrupted: return try narration.say("Interrupted: the connection is closed from this end.")
-                case .durationOver: return try narration.say("The duration is over: closed from this end.")
+                case .interrupted, .durationOver: return
                 case .ended(.closedByPeer) where !reconnect: return
                 case .ended(let cause): failure = cause.exitStatus
                 }
@@ -180,7 +183,7 @@ struct Client: ParsableCommand {
         }
     }
 
-    /// Makes one connection and stays with it until it ends or shall end.
+    /// Makes one connection and reports on it until it ends, or until the duration is over or a signal comes.
     private func hold(
         _ narration: Narration, _ interruption: Interruption, _ deadline: ContinuousClock.Instant?,
         _ input: inout StandardInput?, onConnect: () -> Void
@@ -192,11 +195,12 @@ struct Client: ParsableCommand {
         let endpoints = try Endpoint.resolve(host: host, port: port, family: family.family)
         var client = try KeepAliveClient.connect(
             to: endpoints, options: options, bind: bind, timeout: timeout, watching: interruption.descriptor,
+            listensForICMP: true,
             onAttempt: { try? narration.say("Connecting to \($0).") })
         onConnect()
         verifier?.begin(client)
         let schedule = verify ? ProbeSchedule(try client.options()) : nil
-        for attempt in client.failedAttempts { try narration.say("Not \(attempt).") }
+        for attempt in client.failedAttempts { try narration.say("Failed to connect to \(attempt).") }
         try describe(client, narration)
         var nextTick = ContinuousClock.now + tick.duration
         while true {
@@ -206,31 +210,38 @@ struct Client: ParsableCommand {
             let event = try client.wait(
                 until: min(nextTick, deadline ?? nextTick), readSize: readSize, watching: watching)
             switch event {
-            case .received(let octets):
-                let text = hex ? OctetText.hex(octets) : OctetText.quoted(octets)
-                try narration.say("received \(octets.count) octet\(octets.count == 1 ? "" : "s"): \(text)")
+            case .received(let bytes):
+                let text = hex ? ByteText.hex(bytes) : ByteText.quoted(bytes)
+                try narration.say("received \(bytes.count) byte\(bytes.count == 1 ? "" : "s"): \(text)")
+            case .reported(let error, let count):
+                // The status lines and the last line count the others.
+                if count == 1 { try narration.say("\(error); \(client.effect(of: error))") }
             case .ended(let cause):
                 try narration.say(client.explanation(of: cause))
                 return try judge(.ended(cause), schedule, &verifier, narration)
             case .ready(interruption.descriptor):
+                try narration.say("Interrupted: closed from this end.\(client.endContext().stateText)")
                 return try judge(.interrupted, schedule, &verifier, narration)
             case .ready(let descriptor) where verifier?.descriptors.contains(descriptor) ?? false:
                 verifier?.takePackets()
             case .ready:
-                if let octets = input?.read() { client.send(octets) } else { input = nil }
+                if let bytes = input?.read() { client.send(bytes) } else { input = nil }
             case .tick: break
             }
             let now = ContinuousClock.now
-            if let deadline, deadline <= now { return try judge(.durationOver, schedule, &verifier, narration) }
+            if let deadline, deadline <= now {
+                try narration.say("The duration is over: closed from this end.\(client.endContext().stateText)")
+                return try judge(.durationOver, schedule, &verifier, narration)
+            }
             if nextTick <= now {
                 verifier?.lookAtOthers()
-                try narration.say("still waiting; \(client.nextProbe())")
+                try narration.say(client.waitingText(reply: verifier?.lastReply))
                 repeat { nextTick += tick.duration } while nextTick <= now
             }
         }
     }
 
-    /// Judges the connection that came to `stop`, where that is wanted. Throws the exit status of the judgement.
+    /// Checks the connection that came to `stop`, with --verify. Throws the exit status of the result.
     private func judge(
         _ stop: Stop, _ schedule: ProbeSchedule?, _ verifier: inout Verifier?, _ narration: Narration
     ) throws -> Stop {
@@ -252,21 +263,21 @@ struct Client: ParsableCommand {
         throw judged.exitStatus
     }
 
-    /// Says what the connection is, and what the kernel really has for it.
+    /// Says what the connection is, and which options the kernel has for it.
     private func describe(_ client: borrowing KeepAliveClient, _ narration: Narration) throws {
         try narration.say("Connected to \(client.remoteEndpoint) from \(client.localEndpoint).")
         let before = client.initialOptions.isEnabled
         let now = try client.options()
         try narration.say(
             "SO_KEEPALIVE was \(before ? "on" : "off")"
-                + (before == now.isEnabled ? ", and is left so." : "; it is \(now.isEnabled ? "on" : "off") now."))
-        for option in client.missingOptions {
-            try narration.say("\(option.absence ?? option.name); everything else is set.")
+                + (before == now.isEnabled ? " and stays so." : "; it is \(now.isEnabled ? "on" : "off") now."))
+        for failure in client.optionFailures {
+            try narration.say("\(failure). \(failure.consequence)")
         }
         for line in optionTable(now, defaults: .systemDefaults) { try narration.say(plain: line) }
         for option in KeepAliveOption.allCases {
             guard let wanted = options[option], let actual = now[option], wanted != actual else { continue }
-            try narration.say("\(option.name): \(wanted) was asked for, and the kernel has \(actual).")
+            try narration.say("\(option.name): the kernel has \(actual) instead of \(wanted).")
         }
         guard let schedule = ProbeSchedule(now) else { return }
         try narration.say(
@@ -286,6 +297,28 @@ extension SocketError {
     }
 }
 
+extension OptionFailure {
+    /// What follows from it, and what to do about it.
+    fileprivate var consequence: String {
+        switch (option, reason) {
+        case (nil, _): "No keep-alive probes will be sent."
+        case (_, .absent): "The other options apply."
+        case (_, .refused):
+            "The system's value applies; so do the other options. Use --system-defaults to leave them all to the system."
+        }
+    }
+}
+
+extension KeepAliveClient {
+    /// What the kernel does about `error` now.
+    fileprivate func effect(of error: ICMPError) -> String {
+        if error.isPacketTooBig { return "the kernel sends smaller segments" }
+        return unacknowledged.map { $0 > 0 } ?? false
+            ? "the kernel keeps retransmitting the data in flight"
+            : "the kernel ignores this on an idle connection"
+    }
+}
+
 extension EndCause {
     /// The exit status of `client` for this end.
     var exitStatus: ExitCode {
@@ -300,7 +333,7 @@ extension EndCause {
 }
 
 extension StandardInput {
-    /// Standard input where it is to be sent: a pipe or a file, or a terminal if that is wanted.
+    /// Standard input if it is to be sent: a pipe or a file, or a terminal with --interactive.
     fileprivate static func forSending(isInteractive: Bool) -> StandardInput? {
         let input = StandardInput()
         return !input.isTerminal || isInteractive ? input : nil

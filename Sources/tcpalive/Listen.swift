@@ -107,8 +107,8 @@ struct Listen: ParsableCommand {
             options: options, reads: !stopReading)
         let narration = Narration()
         try narration.say(plain: "Listening on \(listener.localEndpoint)")
-        for option in listener.missingOptions {
-            try narration.say("\(option.absence ?? option.name); everything else is set.")
+        for failure in listener.optionFailures {
+            try narration.say("\(failure). The other options are set.")
         }
         let end = duration.map { ContinuousClock.now + $0.duration }
         let lifetime = (closeAfter ?? resetAfter)?.duration
@@ -124,9 +124,9 @@ struct Listen: ParsableCommand {
                 }
                 listener.send(send.flatMap { Array("\($0)\n".utf8) }, on: number)
                 if let lifetime { due.append((number, .now + lifetime)) }
-            case .received(let number, let octets):
-                let text = hex ? OctetText.hex(octets) : OctetText.quoted(octets)
-                try narration.say("#\(number) received \(octets.count) octet\(octets.count == 1 ? "" : "s"): \(text)")
+            case .received(let number, let bytes):
+                let text = hex ? ByteText.hex(bytes) : ByteText.quoted(bytes)
+                try narration.say("#\(number) received \(bytes.count) byte\(bytes.count == 1 ? "" : "s"): \(text)")
             case .ended(let number, let cause):
                 due.removeAll { $0.number == number }
                 try narration.say("#\(number) \(Self.sentence(cause))")

@@ -26,20 +26,20 @@ struct Narration {
     }
 }
 
-/// How octets of a peer are shown.
-enum OctetText {
-    /// The octets in base 16, as in `68 65 0a`.
-    static func hex(_ octets: [UInt8]) -> String {
-        octets.map { octet in
-            let digits = String(octet, radix: 16)
+/// How bytes of a peer are shown.
+enum ByteText {
+    /// The bytes in base 16, as in `68 65 0a`.
+    static func hex(_ bytes: [UInt8]) -> String {
+        bytes.map { byte in
+            let digits = String(byte, radix: 16)
             return digits.count < 2 ? "0" + digits : digits
         }.joined(separator: " ")
     }
 
-    /// The octets as quoted text, with nothing in it that a terminal would obey, as in `"hello\n"`.
-    static func quoted(_ octets: [UInt8]) -> String {
+    /// The bytes as quoted text, with nothing in it that a terminal would obey, as in `"hello\n"`.
+    static func quoted(_ bytes: [UInt8]) -> String {
         var text = "\""
-        var rest = octets[...]
+        var rest = bytes[...]
         while let first = rest.first {
             // The length of a UTF-8 sequence that begins so.
             let length = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4
@@ -66,7 +66,7 @@ enum OctetText {
         return text + "\""
     }
 
-    private static func escaped(_ octet: UInt8) -> String {
-        "\\x" + hex([octet])
+    private static func escaped(_ byte: UInt8) -> String {
+        "\\x" + hex([byte])
     }
 }

@@ -17,12 +17,12 @@ struct FamilyOptions: ParsableArguments {
     }
 }
 
-/// A time on the command line: seconds, with a fraction if need be, as in `2.5`.
+/// A time on the command line in seconds, such as `60` or `2.5`.
 struct Seconds: Sendable, Equatable {
     /// The time.
     let duration: Duration
 
-    /// The time that `argument` tells, from a millisecond to a thousand million seconds. Throws `ValidationError`.
+    /// The time in `argument`, from 0.001 to 1000000000 seconds. Throws `ValidationError`.
     init(_ argument: String) throws {
         guard let seconds = Double(argument), seconds >= 0.001, seconds <= 1e9 else {
             throw ValidationError("it is not between 0.001 and 1000000000 seconds.")
@@ -30,7 +30,7 @@ struct Seconds: Sendable, Equatable {
         duration = .milliseconds(Int64((seconds * 1000).rounded()))
     }
 
-    /// The time that `argument` tells, where the kernel takes it for TCP_USER_TIMEOUT. Throws `ValidationError`.
+    /// The time in `argument`, within the bounds of TCP_USER_TIMEOUT. Throws `ValidationError`.
     init(userTimeout argument: String) throws {
         let bounds = KeepAliveOption.userTimeout.bounds
         guard let seconds = Double(argument),
@@ -40,7 +40,7 @@ struct Seconds: Sendable, Equatable {
                 "it is not between \(bounds.lowerBound) and \(Double(bounds.upperBound) / 1000) seconds, the bounds of "
                     + "the kernel for TCP_USER_TIMEOUT.")
         }
-        // Zero is none; what is above shall not become that.
+        // Zero means no timeout, so a smaller value than a millisecond becomes one.
         duration = .milliseconds(max(seconds > 0 ? 1 : 0, Int64((seconds * 1000).rounded())))
     }
 
@@ -55,7 +55,7 @@ struct Seconds: Sendable, Equatable {
     }
 }
 
-/// Throws `ValidationError`, with the bounds of the kernel, for a value of `options` that it would refuse.
+/// Throws `ValidationError`, with the bounds of the kernel, for a value in `options` that is outside them.
 func validate(_ options: KeepAliveOptions, named names: [KeepAliveOption: String]) throws {
     for option in KeepAliveOption.allCases {
         guard let value = options[option] else { continue }
@@ -67,15 +67,15 @@ func validate(_ options: KeepAliveOptions, named names: [KeepAliveOption: String
     }
 }
 
-/// What the command line calls the options.
+/// The names of the options on the command line.
 let optionNames: [KeepAliveOption: String] = [
     .idle: "--idle", .interval: "--interval", .count: "--count", .userTimeout: "--user-timeout",
 ]
 
-/// The lines that set what the kernel has for a connection beside the defaults of the system.
+/// The lines of a table with the options of a connection next to the system defaults.
 func optionTable(_ options: KeepAliveOptions, defaults: KeepAliveOptions) -> [String] {
     func text(_ option: KeepAliveOption, _ value: Int?) -> String {
-        guard let value else { return option.absence == nil ? "unknown" : "not there" }
+        guard let value else { return option.absence == nil ? "unknown" : "missing" }
         if option == .userTimeout, value == 0 { return "none" }
         return option.unit.isEmpty ? "\(value)" : "\(value) \(option.unit)"
     }

@@ -5,7 +5,7 @@ import Report
 import Sockets
 import Wire
 
-/// Watches the connection of `tcpalive client --verify` on the wire, and judges it by the options of its socket.
+/// Captures the connection of `tcpalive client --verify` and checks it against the options of its socket.
 struct Verifier: ~Copyable {
     private var live: LiveCapture
     private var analysis = Analysis(version: .newest, keepsAll: true)
@@ -13,8 +13,10 @@ struct Verifier: ~Copyable {
     private var ends: (local: String, remote: String)?
     private var kernelBefore: Int?
     private var others: OtherProbers?
+    /// How long the last answer to a probe took; nil before any.
+    private(set) var lastReply: Duration?
 
-    /// Captures on all interfaces what goes to and comes from `port`. Throws why that cannot be done.
+    /// Captures on all interfaces the segments from and to `port`.
     init(port: String) throws(CaptureError) {
         var settings = LiveCapture.Settings()
         settings.isImmediate = true
@@ -22,10 +24,10 @@ struct Verifier: ~Copyable {
         live = try LiveCapture(on: ["any"], settings)
     }
 
-    /// What becomes readable when packets have come.
+    /// The descriptors that become readable when packets have arrived.
     var descriptors: [Int32] { live.descriptors }
 
-    /// The connection that is to be judged is that of `client`.
+    /// The connection to check is that of `client`.
     mutating func begin(_ client: borrowing KeepAliveClient) {
         kernelBefore = KernelCounters.now()?.keepAliveProbes
         ends = (client.localEndpoint.description, client.remoteEndpoint.description)
@@ -33,17 +35,24 @@ struct Verifier: ~Copyable {
         lookAtOthers()
     }
 
-    /// Looks whether other connections may probe, which the kernel would count too: now and then.
+    /// Checks whether other connections may probe, which the kernel counts too. To be called now and then.
     mutating func lookAtOthers() {
         others?.look()
     }
 
-    /// Takes the packets that have come.
+    /// Processes the packets that have arrived.
     mutating func takePackets() {
         analysis.advance(&live)
+        guard let ends else { return }
+        for event in analysis.events where event.kind == .answer && !event.isCopy {
+            guard let reply = event.reply, Self.text(event.segment.destination) == ends.local,
+                Self.text(event.segment.source) == ends.remote
+            else { continue }
+            lastReply = .nanoseconds(reply)
+        }
     }
 
-    /// Judges what has passed by the options `schedule` was made of; `cause` is how the connection ended, if it did.
+    /// Checks the captured segments against `schedule`; `cause` is how the connection ended, nil if it was still open.
     mutating func judge(_ schedule: ProbeSchedule?, cause: EndCause?) -> JudgedProbes {
         let ending = cause.map { Verification.Ending(error: $0.errorName, time: WallClock.now) }
         lookAtOthers()
@@ -92,12 +101,12 @@ struct Verifier: ~Copyable {
 }
 
 extension JudgedProbes {
-    /// No judgement, for the reason `obstacle`.
+    /// No result, for the reason `obstacle`.
     init(obstacle: String) {
         self.init(prober: nil, peer: nil, verification: Verification(obstacle: obstacle))
     }
 
-    /// The exit status that the judgement deserves: 0, 1 or 4.
+    /// The exit status for the result: 0, 1 or 4.
     var exitStatus: ExitCode {
         if verification.obstacle != nil { return ExitStatus.inconclusive }
         return verification.passes ? .success : ExitStatus.failedExpectation

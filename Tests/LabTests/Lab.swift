@@ -86,9 +86,9 @@ final class Lab {
         try await filter(peer, "input", "meta l4proto tcp drop")
     }
 
-    /// Starts tcpalive with `arguments` in namespace `space`.
-    func start(_ space: Space, _ arguments: [String]) throws -> Running {
-        try begin(space, [Self.executable.path] + arguments)
+    /// Starts tcpalive with `arguments` in namespace `space`; by the program `wrapper`, which gets the command line, if any.
+    func start(_ space: Space, through wrapper: [String] = [], _ arguments: [String]) throws -> Running {
+        try begin(space, wrapper + [Self.executable.path] + arguments)
     }
 
     /// Starts script `name` of folder Scripts with `arguments` in namespace `space`.

@@ -17,10 +17,12 @@ extension Scene {
             name: "A user timeout longer than the count takes lets more probes out than the count", triple: [2, 1, 2],
             more: ["--user-timeout", "5.5"], act: { try await $0.lab.cutPeer() },
             says: ["ETIMEDOUT", "by the user timeout"], probes: 4...4, verdict: "peer_dead", shortestGap: 1),
-        unreachable("A router says that the host is unreachable, and an idle connection does not care"),
+        unreachable(
+            "A router says that the host is unreachable, and an idle connection does not care",
+            reason: "10.9.0.2 reported 3 times: host unreachable (ICMP type 3 code 1)"),
         unreachable(
             "A router says that the host is unreachable, and an idle connection does not care, over IPv6",
-            address: "fd09::2"),
+            address: "fd09::2", reason: "fd09::2 reported 3 times: address unreachable (ICMPv6 type 1 code 3)"),
         forgotten("The peer has forgotten the connection"),
         forgotten("The peer has forgotten the connection, over IPv6", address: "fd09::2"),
     ]
@@ -72,16 +74,24 @@ extension Scene {
     static let otherTimers = [
         inFlight(
             "Data in flight: no keep-alives, the retransmissions decide", cut: { try await $0.cutPeer() },
-            status: 10, says: ["ETIMEDOUT", "14 octets sent and never acknowledged"]),
+            status: 10, says: ["ETIMEDOUT", "14 bytes sent and never acknowledged"]),
         inFlight(
             "Data in flight, and a router says that the host is unreachable", cut: { try await $0.reject() },
-            status: 12, says: ["Unreachable (No route to host)"]),
+            status: 12,
+            says: [
+                "Unreachable (No route to host)", "retransmitted ",
+                "10.9.0.2 reports: host unreachable (ICMP type 3 code 1); the kernel "
+                    + "keeps retransmitting the data in flight",
+            ]),
         // Wireshark takes the window probes of Linux, which are like its keep-alives, for keep-alives.
         Scene(
             name: "A zero window: window probes, which Wireshark calls keep-alives", listener: ["--stop-reading"],
             triple: [1, 1, 2], more: ["--duration", "5"],
             act: { try $0.client.type(String(repeating: "more than fits\n", count: 4000)) }, status: 0,
-            says: ["The duration is over"], probes: 0...0,
+            says: [
+                "The duration is over: closed from this end. The peer is alive but does not read: window closed for ",
+                " window probes.", "so no keep-alive probes; ",
+            ], probes: 0...0,
             seen: [.windowProbes], verdict: "data_in_flight"),
     ]
 
@@ -99,10 +109,12 @@ extension Scene {
             says: ["ECONNRESET"], probes: 3...4, isAnswered: true, verdict: "healthy", shortestGap: 1)
     }
 
-    private static func unreachable(_ name: String, address: String = "10.9.0.2") -> Scene {
+    private static func unreachable(_ name: String, address: String = "10.9.0.2", reason: String) -> Scene {
         Scene(
             name: name, address: address, triple: [2, 1, 3], act: { try await $0.lab.reject() },
-            says: ["ETIMEDOUT", "3 keep-alive probes unanswered"], probes: 3...3, ignoredErrors: 3,
+            says: [
+                "ETIMEDOUT", "3 keep-alive probes unanswered", reason, "the kernel ignores this on an idle connection",
+            ], probes: 3...3, ignoredErrors: 3,
             verdict: "peer_dead")
     }
 

@@ -34,6 +34,8 @@ struct VerifyTests {
         let client = try await connect(lab, triple, ["--duration", "\(Double(2 * period) + 0.8)"])
         #expect(try await client.end() == 0, "\(client.text)\(client.errorText)")
         #expect(client.text.contains("Verified") && client.text.contains("answers"), "\(client.text)")
+        // Packets show how long an answer took.
+        #expect(client.text.contains("1 probe answered, last in "), "\(client.text)")
     }
 
     @Test("The judgement is one JSON record on standard output and a JUnit file, and the narration gets out of the way")

@@ -19,8 +19,8 @@ struct KeepAliveListenerTests {
         third.send([3])
         var received: [Int: [UInt8]] = [:]
         for _ in 1...2 {
-            guard case .received(let number, let octets) = try listener.wait(until: Loopback.deadline) else { break }
-            received[number] = octets
+            guard case .received(let number, let bytes) = try listener.wait(until: Loopback.deadline) else { break }
+            received[number] = bytes
         }
         #expect(received == [1: [1], 3: [3]])
         listener.send([22], on: 2)

@@ -12,7 +12,7 @@ struct KeepAliveOptionsTests {
             let ends = try Loopback(host, options: wanted)
             #expect(try ends.client.options() == wanted)
             #expect(ends.client.initialOptions.isEnabled == false)
-            #expect(ends.client.missingOptions.isEmpty)
+            #expect(ends.client.optionFailures.isEmpty)
         }
     }
 
@@ -68,6 +68,28 @@ struct KeepAliveOptionsTests {
         }
     #endif
 
+    #if os(Linux)
+        @Test("An option that the socket refuses is reported, and the others are set", arguments: [true, false])
+        func refusedOptions(isUnix: Bool) throws {
+            let descriptor = foreignSocket(isUnix: isUnix)
+            defer { closeDescriptor(descriptor) }
+            let error = SystemError(code: foreignError(isUnix: isUnix))
+            let failures = try KeepAliveOptions(idle: 60, interval: 15, count: 4).apply(to: descriptor)
+            #expect(failures == [.idle, .interval, .count].map { OptionFailure($0, .refused(error)) })
+            #expect(failures[1].description == "TCP_KEEPINTVL cannot be set: \(error)")
+            // SO_KEEPALIVE, which every socket has, is set, and what cannot be read is unknown.
+            #expect(try KeepAliveOptions(readingFrom: descriptor) == KeepAliveOptions())
+        }
+
+        @Test("What is no socket is an error, not a refusal")
+        func noSocket() {
+            let pipe = readablePipe()
+            defer { closePipe(pipe) }
+            #expect(throws: SocketError.self) { try KeepAliveOptions(idle: 60).apply(to: pipe.reading) }
+            #expect(throws: SocketError.self) { try KeepAliveOptions(readingFrom: pipe.reading) }
+        }
+    #endif
+
     @Test("The sentence for a value out of range names the option, the value, and the bounds")
     func sentence() {
         #expect(
@@ -103,7 +125,7 @@ struct ProbeScheduleTests {
         #expect(schedule.probes == probes)
         #expect(schedule.givesUpAfter == .seconds(seconds))
         #expect(schedule.isByUserTimeout == (values[3] > 0))
-        let sentence = EndCause.timedOut.explanation(options: options, silence: nil, unacknowledged: 0)
+        let sentence = EndCause.timedOut.explanation(EndContext(options: options))
         #expect(sentence.contains("\(probes) keep-alive probe\(probes == 1 ? "" : "s") unanswered"))
         #expect(sentence.contains("\(values[0]) s idle + \(probes) × \(values[1]) s = \(seconds) s"))
         #expect(sentence.contains("user timeout") == (values[3] > 0))
@@ -112,8 +134,11 @@ struct ProbeScheduleTests {
     @Test("With data in flight the probes had no part in it")
     func dataInFlight() {
         let options = KeepAliveOptions(idle: 60, interval: 15, count: 4, userTimeout: 2500)
-        let sentence = EndCause.timedOut.explanation(options: options, silence: .seconds(3), unacknowledged: 6)
-        #expect(sentence.contains("6 octets sent and never acknowledged"))
+        var known = EndContext(options: options)
+        known.silence = .seconds(3)
+        known.unacknowledgedBytes = 6
+        let sentence = EndCause.timedOut.explanation(known)
+        #expect(sentence.contains("6 bytes sent and never acknowledged"))
         #expect(sentence.contains("the user timeout of 2.5 s ended the retransmissions"))
         #expect(sentence.contains("last heard 3.0 s ago"))
     }

@@ -19,9 +19,22 @@ let connectionResetCode = ECONNRESET
     func readablePipe() -> (reading: Int32, writing: Int32) {
         var ends: [Int32] = [-1, -1]
         _ = unsafe pipe(&ends)
-        var octet: UInt8 = 0
-        _ = unsafe write(ends[1], &octet, 1)
+        var byte: UInt8 = 0
+        _ = unsafe write(ends[1], &byte, 1)
         return (ends[0], ends[1])
+    }
+
+    /// A socket without the options of TCP: a Unix or a UDP one.
+    func foreignSocket(isUnix: Bool) -> Int32 {
+        socket(isUnix ? AF_UNIX : AF_INET, Int32((isUnix ? SOCK_STREAM : SOCK_DGRAM).rawValue), 0)
+    }
+
+    /// The errors that those sockets give for such options.
+    func foreignError(isUnix: Bool) -> Int32 { isUnix ? EOPNOTSUPP : ENOPROTOOPT }
+
+    /// Closes a descriptor.
+    func closeDescriptor(_ number: Int32) {
+        close(number)
     }
 
     /// Closes both ends.

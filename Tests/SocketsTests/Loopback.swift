@@ -34,9 +34,9 @@ struct Loopback: ~Copyable {
         var pieces: [[UInt8]] = []
         while true {
             switch try client.wait(until: Self.deadline, readSize: readSize) {
-            case .received(let octets): pieces.append(octets)
+            case .received(let bytes): pieces.append(bytes)
             case .ended(let cause): return (pieces, cause)
-            case .tick, .ready: return (pieces, nil)
+            case .tick, .ready, .reported: return (pieces, nil)
             }
         }
     }

@@ -9,12 +9,12 @@ final class RunningTool {
     private let errors = Pipe()
     private let input = Pipe()
 
-    /// Starts the tool that was built beside these tests, by way of the program `wrapper` if there is one.
-    init(_ arguments: [String], under wrapper: [String] = []) throws {
+    /// Starts the tool that was built beside these tests; by the program `wrapper`, which gets the command line, if any.
+    init(_ arguments: [String], wrapper: [String] = []) throws {
         let tool = URL(fileURLWithPath: CommandLine.arguments[0])
             .deletingLastPathComponent().appendingPathComponent("tcpalive")
         process.executableURL = wrapper.isEmpty ? tool : URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = wrapper.isEmpty ? arguments : wrapper + [tool.path] + arguments
+        process.arguments = wrapper + (wrapper.isEmpty ? [] : [tool.path]) + arguments
         process.standardOutput = output
         process.standardError = errors
         process.standardInput = input
@@ -27,12 +27,12 @@ final class RunningTool {
 
     /// The next line, without its end; nil at the end of the output.
     func line() -> String? {
-        var octets: [UInt8] = []
-        while let octet = try? output.fileHandleForReading.read(upToCount: 1)?.first {
-            if octet == UInt8(ascii: "\n") { return String(decoding: octets, as: UTF8.self) }
-            octets.append(octet)
+        var bytes: [UInt8] = []
+        while let byte = try? output.fileHandleForReading.read(upToCount: 1)?.first {
+            if byte == UInt8(ascii: "\n") { return String(decoding: bytes, as: UTF8.self) }
+            bytes.append(byte)
         }
-        return octets.isEmpty ? nil : String(decoding: octets, as: UTF8.self)
+        return bytes.isEmpty ? nil : String(decoding: bytes, as: UTF8.self)
     }
 
     /// The lines up to the first that contains `text`, which is the last given; nil where none does.
@@ -90,17 +90,72 @@ struct ToolTests {
         let (listener, port) = try RunningTool.listening(["--send", "hello world"])
         let client = try RunningTool(["client", "--tick", "0.2", "127.0.0.1", port])
         try client.write("from here\n")
-        #expect(listener.lines(until: "#1 received 10 octets: \"from here\\n\"") != nil)
+        #expect(listener.lines(until: "#1 received 10 bytes: \"from here\\n\"") != nil)
         try client.closeInput()  // This does not end the connection.
-        let shown = try #require(client.lines(until: "still waiting; next probe in 5"))
+        let shown = try #require(client.lines(until: "waiting; next probe in 5"))
         #expect(shown.contains { $0.hasSuffix("SO_KEEPALIVE was off; it is on now.") })
-        #expect(shown.contains { $0.hasSuffix("received 10 octets: \"hello worl\"") })
+        #expect(shown.contains { $0.hasSuffix("received 10 bytes: \"hello worl\"") })
         #expect(shown.contains { $0.hasSuffix("given up after 60 s + 4 × 15 s = 120 s.") })
         listener.interrupt()
         #expect(listener.finish().status == 0)
         let end = client.finish()
         #expect(end.status == 0 && end.output.contains("Closed by the peer (FIN)"))
     }
+
+    #if os(Linux)
+        /// Runs a program in which setsockopt(2) fails with ENOPROTOOPT for TCP_KEEPINTVL (5), by a seccomp(2) filter.
+        private static let refusingKernel = """
+            import ctypes, os, platform, struct, sys
+            number = {"x86_64": 54, "aarch64": 208}[platform.machine()]
+            steps = [(0x20, 0, 0, 0), (0x15, 0, 5, number),  # the system call
+                     (0x20, 0, 0, 24), (0x15, 0, 3, 6),      # IPPROTO_TCP
+                     (0x20, 0, 0, 32), (0x15, 0, 1, 5),      # TCP_KEEPINTVL
+                     (0x06, 0, 0, 0x50000 | 92),             # fails with ENOPROTOOPT
+                     (0x06, 0, 0, 0x7fff0000)]               # is allowed
+            code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in steps))
+            program = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(steps), ctypes.addressof(code)))
+            libc = ctypes.CDLL(None, use_errno=True)
+            if libc.prctl(38, 1, 0, 0, 0) or libc.prctl(22, 2, program, 0, 0):
+                sys.exit(99)
+            os.execv(sys.argv[1], sys.argv[1:])
+            """
+
+        @Test(
+            "An option that the kernel refuses is named with the reason and the remedy, and the rest is set",
+            .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/python3"), "needs python3"))
+        func refusedOption() throws {
+            let (listener, port) = try RunningTool.listening()
+            let arguments = ["client", "--idle", "7", "--interval", "3", "--count", "2", "--duration", "0.2"]
+            let client = try RunningTool(
+                arguments + ["127.0.0.1", port], wrapper: ["python3", "-c", Self.refusingKernel])
+            let end = client.finish()
+            #expect(end.status == 0, "\(end.output)\(end.errors)")
+            #expect(
+                end.output.contains(
+                    "TCP_KEEPINTVL cannot be set: Protocol not available. The system's value applies; so do the other "
+                        + "options. Use --system-defaults to leave them all to the system."))
+            let interval = try #require(KeepAliveOptions.systemDefaults.interval)
+            for (name, value) in [("TCP_KEEPIDLE", "7 s"), ("TCP_KEEPINTVL", "\(interval) s"), ("TCP_KEEPCNT", "2")] {
+                let line = end.output.split(separator: "\n").first { $0.hasPrefix("  \(name) ") }
+                #expect(line?.contains(" \(value) ") == true, "\(end.output)")
+            }
+            listener.interrupt()
+            _ = listener.finish()
+        }
+
+        @Test("While a live peer answers, the client says so, and says it at the end")
+        func answered() throws {
+            let (listener, port) = try RunningTool.listening()
+            let options = ["--idle", "1", "--interval", "1", "--count", "2", "--tick", "0.1"]
+            let client = try RunningTool(["client"] + options + ["127.0.0.1", port])
+            #expect(client.lines(until: "2 probes answered, last ") != nil)
+            client.interrupt()
+            let end = client.finish()
+            #expect(end.output.contains("Interrupted: closed from this end. The peer answered "), "\(end)")
+            listener.interrupt()
+            _ = listener.finish()
+        }
+    #endif
 
     @Test("A reset has a status of its own")
     func reset() throws {
@@ -128,8 +183,8 @@ struct ToolTests {
 
     @Test("Under nohup, SIGHUP ends neither client nor listener")
     func nohup() throws {
-        let (listener, port) = try RunningTool.listening(under: ["nohup"])
-        let client = try RunningTool(["client", "127.0.0.1", port], under: ["nohup"])
+        let (listener, port) = try RunningTool.listening(wrapper: ["nohup"])
+        let client = try RunningTool(["client", "127.0.0.1", port], wrapper: ["nohup"])
         #expect(client.lines(until: "given up after") != nil)
         for tool in [client, listener] { tool.interrupt(by: SIGHUP) }
         try client.write("still here")
@@ -218,8 +273,8 @@ struct ToolTests {
         let client = try RunningTool(["client", "--help"]).finish().output.split(whereSeparator: \.isWhitespace)
             .joined(separator: " ")
         for words in [
-            "0 closed by the peer", "2 could not run", "10 timed out", "11 reset", "12 unreachable",
-            "13 could not connect", "64 the command line", "--reconnect", "--user-timeout", "(default: 60)",
+            "0 closed by the peer", "2 cannot start or continue", "10 timed out", "11 reset", "12 unreachable",
+            "13 could not connect", "64 invalid usage", "--reconnect", "--user-timeout", "(default: 60)",
             "(default: 15)", "(default: 4)", "(default: 5)", "(default: 10)", "--connect-timeout", "--bind",
             "--system-defaults", "--hex",
         ] {

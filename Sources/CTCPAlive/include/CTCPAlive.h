@@ -1,6 +1,7 @@
 // What Swift cannot import or should not spell: intrinsics, hints to the system, a signal handler.
 #pragma once
 
+#include "error_queue.h"
 #include "mapped_file.h"
 #include "packet_socket.h"
 
