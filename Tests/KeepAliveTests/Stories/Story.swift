@@ -8,6 +8,13 @@ struct Story {
     let observation: StoryObservation
     let captured: [StoryObservation.Captured]
     let segments: [Segment]
+    /// The packets that passed the capture point, by connection.
+    let passed: [[Int]]
+    /// The packets that were captured, by connection, each once.
+    let capturedPackets: [[Int]]
+    /// What answered a probe, by the probe.
+    let answers: [Int: [Int]]
+    private let serverTimes: [Int: Int64]
 
     /// 2023-11-14 22:13:20 UTC: when all stories begin.
     static let epoch: Int64 = 1_700_000_000_000_000_000
@@ -22,7 +29,30 @@ struct Story {
         captured = observation.capture(world, &random)
         var addresses = StoryAddresses(seed: seed, isVersion6: plan.isVersion6)
         segments = addresses.segments(of: captured, world)
+        var times: [Int: Int64] = [:]
+        if observation.mergesServer {
+            for sight in world.atServer.reversed() { times[sight.packet] = sight.time }
+        }
+        serverTimes = times
+        var passed = plan.connections.map { _ in [Int]() }
+        var answers: [Int: [Int]] = [:]
+        for (index, packet) in world.packets.enumerated() {
+            if packet.passedAt != nil || times[index] != nil { passed[packet.connection].append(index) }
+            if packet.trigger >= 0, world.packets[packet.trigger].purpose == .probe {
+                answers[packet.trigger, default: []].append(index)
+            }
+        }
+        var isTaken = Array(repeating: false, count: world.packets.count)
+        var capturedPackets = plan.connections.map { _ in [Int]() }
+        for item in captured where item.packet >= 0 && !isTaken[item.packet] {
+            isTaken[item.packet] = true
+            capturedPackets[world.packets[item.packet].connection].append(item.packet)
+        }
+        (self.passed, self.capturedPackets, self.answers) = (passed, capturedPackets, answers)
     }
+
+    /// When a packet passed the capture point, or one of both; nil: it did not.
+    func passTime(_ index: Int) -> Int64? { world.packets[index].passedAt ?? serverTimes[index] }
 
     /// The diagnoses of what was captured: the only call of what is tested.
     func diagnoses() -> [Diagnosis] {
@@ -47,7 +77,8 @@ struct StoryAddresses {
         let (first, second): (UInt32, UInt32) = seed & 1 == 0 ? (0x0A00_0005, 0xC000_0214) : (0xC000_0214, 0x0A00_0005)
         if isVersion6 {
             hosts = [
-                IPAddress(v6: 0x2001_0db8_0000_0001, UInt64(first)), IPAddress(v6: 0x2001_0db8_0000_0002, UInt64(second)),
+                IPAddress(v6: 0x2001_0db8_0000_0001, UInt64(first)),
+                IPAddress(v6: 0x2001_0db8_0000_0002, UInt64(second)),
             ]
         } else {
             hosts = [IPAddress(v4: first), IPAddress(v4: second)]

@@ -49,7 +49,9 @@ struct StoryDump {
                 }
             }
             if let forgotten = story.world.flows[index].forgotten {
-                lines.append("connection \(index): forgotten at \(Self.seconds(forgotten.time)) after \(Self.seconds(forgotten.timeout))")
+                lines.append(
+                    "connection \(index): forgotten at \(Self.seconds(forgotten.time)) after \(Self.seconds(forgotten.timeout))"
+                )
             }
         }
         lines.append("end \(Self.seconds(story.world.endedAt)); \(story.observation)")
@@ -109,13 +111,4 @@ struct StoryDump {
     private static func range(_ range: ClosedRange<Int64>?) -> String {
         range.map { "\($0.lowerBound)...\($0.upperBound)" } ?? "-"
     }
-}
-
-/// A finding that is false.
-struct StoryContradiction: CustomStringConvertible {
-    var verdict: String
-    var connection: Int
-    var reason: String
-
-    var description: String { "\(verdict) of connection \(connection): \(reason)" }
 }

@@ -42,6 +42,8 @@ extension StoryEnd {
             return
         }
         let acknowledged = offset(packet.acknowledgment, from: initial, near: unacknowledged)
+        if isWindowByteOut, acknowledged == next + 1, hasUnsent { next += 1 }
+        if isWindowByteOut, acknowledged == next + 1, hasUnsent { next += 1 }
         guard acknowledged <= next else { return acknowledgeSpare(.challenge, trigger: index, hasData: false) }
         if packet.hasTimestamps, start <= lastAcknowledged { recentTimestamp = packet.timestampValue }
         takeAcknowledgment(packet, acknowledged, isPure: end == start)
@@ -176,6 +178,10 @@ extension StoryEnd {
             return
         }
         lastHeard = world.now
+        if !hasFinish, start == expected, packetLength(index) > 0, window() < packetLength(index) {
+            // No room: probes of a closed window are answered, and their byte is not taken.
+            return acknowledge(.answer, trigger: index)
+        }
         if end <= expected { return acknowledgeSpare(.answer, trigger: index, hasData: true) }
         if start > expected {
             early.append((start, end, hasFinish))
@@ -214,6 +220,8 @@ extension StoryEnd {
         }
         if isFinished { takeFinish() }
     }
+
+    private func packetLength(_ index: Int) -> Int64 { world.packets[index].length }
 
     private func takeFinish() {
         switch state {

@@ -97,6 +97,7 @@ extension StoryEnd {
             send(.windowProbe, .ack, at: unacknowledged - 1)
         } else {
             // One byte of what waits, beyond the window.
+            isWindowByteOut = true
             send(.dataWindowProbe, .ack, at: next, length: 1)
         }
         armPersist()
@@ -140,7 +141,9 @@ extension StoryEnd {
             guard elapsed >= policy.idle else { return armKeepAlive(after: policy.idle - elapsed) }
             firstProbe = world.now
             probe()
-        } else if host.stack == .illumos ? world.now - firstProbe >= 480 * Nanoseconds.second : probesOut >= policy.count {
+        } else if host.stack == .illumos
+            ? world.now - firstProbe >= 480 * Nanoseconds.second : probesOut >= policy.count
+        {
             return giveUp()
         } else {
             probe()

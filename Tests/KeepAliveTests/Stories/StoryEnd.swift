@@ -2,7 +2,9 @@ import Wire
 
 /// One end of a simulated connection: a socket with its kernel. Sequence numbers are offsets from the initial one.
 final class StoryEnd {
-    enum State { case listen, synSent, synReceived, established, finWait1, finWait2, closing, timeWait, closeWait, lastAck, gone }
+    enum State {
+        case listen, synSent, synReceived, established, finWait1, finWait2, closing, timeWait, closeWait, lastAck, gone
+    }
 
     /// How the socket ended.
     enum Cause: Equatable {
@@ -58,6 +60,8 @@ final class StoryEnd {
     var mayProbeTail = true
     var persistBackoff = 0
     var windowProbesOut = 0
+    /// Whether a byte beyond the window was sent to probe it.
+    var isWindowByteOut = false
 
     // What it receives.
     var peerInitial: UInt32 = 0
@@ -229,7 +233,10 @@ final class StoryEnd {
     /// Writes `size` bytes; the peer replies as told.
     func write(_ size: Int64, reply: Int64, think: Int64) {
         guard isOpen, !isOrphan, !isFinishQueued else { return }
-        if state == .closeWait, case .ignore = application.reaction[side.rawValue] {} else if state == .closeWait { return }
+        if state == .closeWait, case .ignore = application.reaction[side.rawValue] {
+        } else if state == .closeWait {
+            return
+        }
         written += size
         boundaries.append(written)
         noteApplication()

@@ -56,7 +56,9 @@ struct StoryGenerator {
     private mutating func host() -> StoryHost {
         let kind = random.unit()
         let stack: StoryStack =
-            if kind < 0.6 { .linux(random.pick([100, 250, 250, 300, 1000])) } else if kind < 0.7 { .macOS } else if kind
+            if kind < 0.6 { .linux(random.pick([100, 250, 250, 300, 1000])) } else if kind < 0.7 {
+                .macOS
+            } else if kind
                 < 0.8
             { .freeBSD } else if kind < 0.95 { .windows } else { .illumos }
         var timeToLive: Int64 = stack == .windows ? 128 : 64
@@ -77,7 +79,7 @@ struct StoryGenerator {
             socketTimeToLive: random.chance(0.03) ? 255 : timeToLive, identification: identification,
             offersTimestamps: offers,
             timestampTick: stack == .illumos ? 10_000_000 : 1_000_000, retries: retries,
-            answersEmptyProbes: stack.isLinux || random.chance(0.93),
+            answersEmptyProbes: stack.isLinux || random.chance(0.97),
             resetsWhenGivingUp: !isQuiet || random.chance(0.5),
             setsCongestionBits: random.chance(0.04), phase: random.int(0...864_000 * Self.second),
             counterStart: UInt16(truncatingIfNeeded: random.next()))

@@ -16,6 +16,8 @@ struct StoryObservation {
     /// The share of packets that were captured twice, and what the copy has lost of its TTL.
     var copyRate = 0.0
     var copyHops: UInt8 = 0
+    /// How much later than the first one a copy comes, about.
+    var copyDelay: Int64 = 0
     /// A second capture, at the server, is merged into it; its clock is ahead by this.
     var mergesServer = false
     var clockOffset: Int64 = 0
@@ -57,6 +59,7 @@ struct StoryObservation {
         case 13...14:
             copyRate = random.chance(0.7) ? 1 : 0.3
             copyHops = UInt8(random.int(0...3))
+            copyDelay = random.duration(0.000_01, 0.001_4)
         case 15...16:
             mergesServer = true
             clockOffset = random.int(-100_000...100_000)
@@ -85,7 +88,7 @@ struct StoryObservation {
             if copyRate > 0, random.chance(copyRate) {
                 captured.append(
                     Captured(
-                        packet: index, time: time + random.duration(0.000_01, 0.002),
+                        packet: index, time: time + copyDelay + random.int(0...copyDelay / 3),
                         timeToLive: max(1, packet.timeToLiveAtPass &- min(copyHops, packet.timeToLiveAtPass - 1)),
                         isCopy: true))
             }

@@ -146,7 +146,7 @@ final class StoryWorld {
     private func kill(_ side: Side) {
         hostDied[side.rawValue] = now
         hostBack[side.rawValue] = nil
-        for index in ends.indices { end(index, side).end(.hostDied) }
+        for index in ends.indices where end(index, side).state != .listen { end(index, side).end(.hostDied) }
     }
 
     // MARK: The way of a packet
