@@ -63,7 +63,14 @@ struct Story {
     }
 
     /// When the capture ended, in the time of the story, as far as its packets show.
-    var capturedUntil: Int64 { captured.last?.time ?? 0 }
+    var capturedUntil: Int64 { captured.last?.trueTime ?? 0 }
+
+    /// The time of the story that the capture calls `time`.
+    func trueTime(_ time: Int64) -> Int64 {
+        let index = (time - Self.epoch) / StoryObservation.artificialGap
+        guard observation.hasEqualGaps, captured.indices.contains(Int(index)) else { return time - Self.epoch }
+        return captured[Int(index)].trueTime
+    }
 }
 
 /// The addresses of a story, and its packets as segments.

@@ -122,8 +122,13 @@ struct StoryRules {
         for side in [Side.client, .server] {
             guard let ended = view.end(side).endedAt, ended < first else { continue }
             switch view.cause(side) {
-            case .keepAliveGaveUp, .userTimeout, .retransmissionGaveUp, .reset, .hostDied:
-                return "\(side.letter) ended before: \(view.cause(side))"
+            case .keepAliveGaveUp, .userTimeout, .retransmissionGaveUp:
+                guard view.hasCaptured({ $0.side == side && $0.purpose == .giveUpReset }) else { continue }
+                return "\(side.letter) gave up before"
+            case .reset(let by):
+                // What is closed after the path has forgotten it loses nothing but the close.
+                guard view.packet(by).isForged, view.captured.contains(by) else { continue }
+                return "a middlebox had reset it before"
             default: break
             }
         }

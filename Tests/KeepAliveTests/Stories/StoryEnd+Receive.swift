@@ -43,7 +43,6 @@ extension StoryEnd {
         }
         let acknowledged = offset(packet.acknowledgment, from: initial, near: unacknowledged)
         if isWindowByteOut, acknowledged == next + 1, hasUnsent { next += 1 }
-        if isWindowByteOut, acknowledged == next + 1, hasUnsent { next += 1 }
         guard acknowledged <= next else { return acknowledgeSpare(.challenge, trigger: index, hasData: false) }
         if packet.hasTimestamps, start <= lastAcknowledged { recentTimestamp = packet.timestampValue }
         takeAcknowledgment(packet, acknowledged, isPure: end == start)

@@ -24,6 +24,7 @@ struct StoryObservation {
     var reorders = false
     var isQuantised = false
     var hasEqualGaps = false
+    static let artificialGap: Int64 = 10_000_000
     var pause: ClosedRange<Int64>?
     /// Whether another connection is heard all the time.
     var hasBackground = false
@@ -74,6 +75,8 @@ struct StoryObservation {
         /// Its number in the story; -1: of the background.
         var packet: Int
         var time: Int64
+        /// The same, before the clock of the capture went wrong.
+        var trueTime: Int64 = 0
         var timeToLive: UInt8
         /// Whether the same packet was captured before, or elsewhere.
         var isCopy = false
@@ -107,12 +110,13 @@ struct StoryObservation {
         captured = captured.enumerated().sorted {
             $0.element.time != $1.element.time ? $0.element.time < $1.element.time : $0.offset < $1.offset
         }.map(\.element)
+        for index in captured.indices { captured[index].trueTime = captured[index].time }
         if isQuantised {
             let step = Nanoseconds.millisecond
             for index in captured.indices { captured[index].time = captured[index].time / step * step }
         }
         if hasEqualGaps {
-            for index in captured.indices { captured[index].time = Int64(index) * 10_000_000 }
+            for index in captured.indices { captured[index].time = Int64(index) * Self.artificialGap }
         }
         return captured
     }

@@ -32,16 +32,17 @@ struct StoryView {
         self.diagnosis = diagnosis
         connection = index
         originator = found.originator.port == story.plan.connections[index].clientPort ? .client : .server
-        from = found.firstTime - Story.epoch
+        from = story.trueTime(found.firstTime)
         until = story.capturedUntil
         let clients = story.world.ends[index][0]
-        let last = found.lastTime - Story.epoch
+        let last = story.trueTime(found.lastTime)
         let isLater = clients.count > 1 && from >= clients[clients.count - 1].createdAt
         isMixed = clients.count > 1 && !isLater && last >= clients[clients.count - 1].createdAt
         ends = story.world.ends[index].map { isLater ? $0[$0.count - 1] : $0[0] }
+        let begin = from
         passed = story.passed[index].filter {
             guard let time = story.passTime($0) else { return false }
-            return time >= diagnosis.connection.firstTime - Story.epoch && time <= story.capturedUntil
+            return time >= begin && time <= story.capturedUntil
         }
         let first = isLater ? clients[clients.count - 1].createdAt : 0
         captured = story.capturedPackets[index].filter { story.world.packets[$0].sentAt >= first }
