@@ -1,14 +1,14 @@
 import Wire
 
 /// The timers of a socket.
-enum StoryTimer: Int, CaseIterable {
+enum StoryTimer: Int, CaseIterable, BitwiseCopyable {
     case retransmission, persist, delayedAcknowledgment, keepAlive, closing, applicationIdle
 }
 
 extension StoryEnd {
     func arm(_ timer: StoryTimer, at time: Int64) {
         timers[timer.rawValue] += 1
-        world.schedule(.timer(self, timer, timers[timer.rawValue]), at: time)
+        world.schedule(.timer(connection, side, number, timer, timers[timer.rawValue]), at: time)
     }
 
     func disarm(_ timer: StoryTimer) {

@@ -33,6 +33,8 @@ final class StoryEnd {
     unowned let world: StoryWorld
     let connection: Int
     let side: Side
+    /// Its place among the sockets of this side.
+    let number: Int
     let createdAt: Int64
     let policy: StoryKeepAlive?
     var state = State.listen
@@ -94,11 +96,16 @@ final class StoryEnd {
     var identification: UInt16
     let timestampOffset: UInt32
 
-    var host: StoryHost { world.plan.hosts[side.rawValue] }
-    var application: StoryApplication { world.plan.connections[connection].application }
+    let host: StoryHost
+    let application: StoryApplication
+    let buffer: Int64
     static let segmentSize: Int64 = 1448
 
-    init(_ world: StoryWorld, _ connection: Int, _ side: Side) {
+    init(_ world: StoryWorld, _ connection: Int, _ side: Side, number: Int) {
+        self.number = number
+        host = world.plan.hosts[side.rawValue]
+        application = world.plan.connections[connection].application
+        buffer = world.plan.connections[connection].receiveBuffer[side.rawValue]
         self.world = world
         self.connection = connection
         self.side = side
@@ -115,7 +122,7 @@ final class StoryEnd {
     // MARK: Sending
 
     func window() -> Int64 {
-        min(65_535, max(0, world.plan.connections[connection].receiveBuffer[side.rawValue] - unread))
+        min(65_535, max(0, buffer - unread))
     }
 
     /// Sends a segment from `start` on.

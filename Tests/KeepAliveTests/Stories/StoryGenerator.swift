@@ -429,7 +429,7 @@ struct StoryGenerator {
         var other = StoryApplication()
         let isLate = random.chance(0.3)
         let begin = isLate ? random.int(start...end) : start + random.int(0...Self.second)
-        let period = max(random.duration(1, 60), (end - begin) / 40)
+        let period = max(random.duration(1, 60), (end - begin) / 25)
         var time = begin + Self.second
         while time < end {
             other.requests.append(

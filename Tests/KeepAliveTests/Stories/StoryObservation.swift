@@ -132,7 +132,7 @@ struct StoryObservation {
     }
 
     private func addBackground(_ captured: inout [Captured], _ world: StoryWorld, _ random: inout StoryRandom) {
-        let period = max(random.duration(2, 20), (end - begin) / 60)
+        let period = max(random.duration(2, 20), (end - begin) / 40)
         var time = begin + random.int(0...period)
         while time < end {
             if !(pause?.contains(time) ?? false) { captured.append(Captured(packet: -1, time: time, timeToLive: 60)) }

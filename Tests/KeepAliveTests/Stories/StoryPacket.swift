@@ -1,7 +1,7 @@
 import Wire
 
 /// An end of a simulated connection.
-enum Side: Int, Sendable {
+enum Side: Int, Sendable, BitwiseCopyable {
     case client = 0
     case server = 1
 

@@ -2,18 +2,18 @@ import Wire
 
 /// Runs a story: hosts, path and clock. Events are taken in the order of their times.
 final class StoryWorld {
-    enum Stage: Int { case nearDevice, capture, farDevice, host }
+    enum Stage: Int, BitwiseCopyable { case nearDevice, capture, farDevice, host }
 
-    enum Event {
+    enum Event: BitwiseCopyable {
         case arrival(Int, Stage)
-        case timer(StoryEnd, StoryTimer, Int32)
+        case timer(Int, Side, Int, StoryTimer, Int32)
         case start(Int)
-        case request(Int, StoryApplication.Request)
+        case request(Int, Int)
         case reply(Int, Side, Int64)
         case close(Int, Side, StoryApplication.Close)
         case reading(Int, Side, Bool)
         case patience(Int, Side, asked: Int64)
-        case incident(StoryIncident)
+        case incident(Int)
         case wake(Side)
         case deviceTimer(Int, probes: Bool)
     }
@@ -67,22 +67,24 @@ final class StoryWorld {
     func run() {
         for (index, connection) in plan.connections.enumerated() {
             ends.append([[], []])
-            ends[index][0].append(StoryEnd(self, index, .client))
-            ends[index][1].append(StoryEnd(self, index, .server))
+            ends[index][0].append(StoryEnd(self, index, .client, number: 0))
+            ends[index][1].append(StoryEnd(self, index, .server, number: 0))
             schedule(.start(index), at: connection.start)
             let application = connection.application
-            for request in application.requests { schedule(.request(index, request), at: request.time) }
+            for (number, request) in application.requests.enumerated() {
+                schedule(.request(index, number), at: request.time)
+            }
             for close in application.closes { schedule(.close(index, close.side, close.how), at: close.time) }
             if let stop = application.stopsReading {
                 schedule(.reading(index, stop.side, false), at: stop.time)
                 if let again = application.readsAgain { schedule(.reading(index, stop.side, true), at: again) }
             }
         }
-        for incident in plan.incidents {
+        for (number, incident) in plan.incidents.enumerated() {
             switch incident {
             case .hostDies(_, let time), .hostRestarts(_, let time, _), .routeChange(_, let time, _, _),
                 .injectedReset(let time, _), .refusedReset(let time, _), .reconnect(let time):
-                schedule(.incident(incident), at: time)
+                schedule(.incident(number), at: time)
             case .outage: break
             }
         }
@@ -102,9 +104,11 @@ final class StoryWorld {
     private func take(_ event: Event) {
         switch event {
         case .arrival(let index, let stage): arrive(index, stage)
-        case .timer(let end, let timer, let generation): end.fire(timer, generation)
+        case .timer(let index, let side, let number, let timer, let generation):
+            ends[index][side.rawValue][number].fire(timer, generation)
         case .start(let index): if isAlive(.client) { end(index, .client).connect() }
-        case .request(let index, let request):
+        case .request(let index, let number):
+            let request = plan.connections[index].application.requests[number]
             guard isAlive(request.side) else { return }
             end(index, request.side).write(request.size, reply: request.reply, think: request.think)
         case .reply(let index, let side, let size):
@@ -118,7 +122,7 @@ final class StoryWorld {
             let end = end(index, side)
             guard isAlive(side), end.isOpen, !end.isOrphan, end.lastDelivered < asked else { return }
             end.close(end.application.idleClose)
-        case .incident(let incident): meet(incident)
+        case .incident(let number): meet(plan.incidents[number])
         case .wake(let side): hostBack[side.rawValue] = now
         case .deviceTimer(let index, let probes): fireDevice(index, probes: probes)
         }
@@ -137,7 +141,7 @@ final class StoryWorld {
         case .refusedReset(_, let side): forge(0, .refusedReset, .rst, toward: side, beyond: random.int(1...500))
         case .reconnect:
             hostBack[Side.client.rawValue] = now
-            ends[0][0].append(StoryEnd(self, 0, .client))
+            ends[0][0].append(StoryEnd(self, 0, .client, number: ends[0][0].count))
             end(0, .client).connect()
         case .outage: break
         }
@@ -230,7 +234,7 @@ final class StoryWorld {
             let connection = packets[index].connection
             var receiver = end(connection, side.other)
             if receiver.state == .gone, side.other == .server, packets[index].flags == .syn {
-                receiver = StoryEnd(self, connection, .server)
+                receiver = StoryEnd(self, connection, .server, number: ends[connection][1].count)
                 ends[connection][1].append(receiver)
             }
             receiver.receive(index)
