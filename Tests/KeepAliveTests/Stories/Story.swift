@@ -62,6 +62,11 @@ struct Story {
         return tracker.diagnoses(all: true)
     }
 
+    /// What is told of the path between the hosts: an idle time that failed, and one that is safe (ns).
+    func pathNumbers(_ diagnoses: [Diagnosis]) -> [(failed: Int64, safe: Int64)] {
+        diagnoses.paths.map { ($0.shortestFailed, ($0.safeIdle ?? 0) * Nanoseconds.second) }
+    }
+
     /// When the capture ended, in the time of the story, as far as its packets show.
     var capturedUntil: Int64 { captured.last?.trueTime ?? 0 }
 

@@ -105,7 +105,12 @@ struct StoryRules {
         if let answer = view.passedAnswer(answered), view.packet(answer).flags.contains(.rst) {
             return "the last answer is a RST"
         }
-        if case .keepAliveGaveUp = view.cause(prober) { return "it gave up" }
+        if case .keepAliveGaveUp = view.cause(prober), let last = probes.last, let policy = view.end(prober).policy {
+            // What is lost before the capture point shows only in that no more probes come.
+            let isSeen = view.hasCaptured { $0.side == prober && $0.purpose == .giveUpReset }
+            let patience = 2 * max(policy.idle, policy.interval) + 10 * Self.second
+            if isSeen || view.until - view.time(last) > patience { return "it gave up" }
+        }
         if probes.count >= 2, let last = probes.last {
             let patience = max(Self.second, 3 * view.roundTrip)
             let silent = probes.suffix(2).filter { view.passedAnswer($0) == nil && view.deliveredAnswer($0) == nil }

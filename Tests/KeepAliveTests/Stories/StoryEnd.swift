@@ -151,7 +151,7 @@ final class StoryEnd {
             packet.timestampValue = UInt32(truncatingIfNeeded: tick) &+ timestampOffset
             packet.timestampEcho = flags.contains(.ack) ? recentTimestamp : 0
         }
-        if host.setsCongestionBits, !flags.contains(.syn), !flags.contains(.rst) { packet.flags.formUnion(.ece) }
+        if !flags.contains(.syn), !flags.contains(.rst) { packet.flags.formUnion(host.congestionBits) }
         packet.timeToLive = host.socketTimeToLive
         packet.identification = nextIdentification(flags)
         return world.send(packet)

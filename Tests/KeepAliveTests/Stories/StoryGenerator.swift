@@ -1,3 +1,5 @@
+import Wire
+
 /// Decides on a story at random.
 struct StoryGenerator {
     private typealias Application = StoryApplication
@@ -81,8 +83,13 @@ struct StoryGenerator {
             timestampTick: stack == .illumos ? 10_000_000 : 1_000_000, retries: retries,
             answersEmptyProbes: stack.isLinux || random.chance(0.97),
             resetsWhenGivingUp: !isQuiet || random.chance(0.5),
-            setsCongestionBits: random.chance(0.04), phase: random.int(0...864_000 * Self.second),
+            congestionBits: congestionBits(), phase: random.int(0...864_000 * Self.second),
             counterStart: UInt16(truncatingIfNeeded: random.next()))
+    }
+
+    private mutating func congestionBits() -> TCPFlags {
+        guard random.chance(0.04) else { return [] }
+        return random.pick([.ece, .ece, [.ece, .ae], [.cwr, .ece, .ae]])
     }
 
     private mutating func makePath() {
@@ -214,6 +221,12 @@ struct StoryGenerator {
 
     private mutating func anySide() -> Side { random.chance(0.5) ? .client : .server }
 
+    /// A part of the way on which packets may be lost: seldom the one between a host and a capture on that host.
+    private mutating func anyPart() -> Side {
+        let side = anySide()
+        return path.hops[side.rawValue] == 0 && random.chance(0.85) ? side.other : side
+    }
+
     /// How applications end the connection, where they do.
     private mutating func ending() {
         let side = anySide()
@@ -251,13 +264,17 @@ struct StoryGenerator {
             request(cursor, side.other)
             cursor += 2 * Self.second
         case 14:
-            if keepAlive[side.rawValue] != nil {
-                application.abortsProbing = (side, Int(random.int(1...3)), random.duration(0.000_5, 20))
-            }
+            abortsProbing(side)
         default:
             application.patience = random.duration(1, 60)
             application.idleClose = random.chance(0.5) ? .abort : .finish
         }
+    }
+
+    private mutating func abortsProbing(_ side: Side? = nil) {
+        let side = side ?? (keepAlive[0] != nil ? .client : .server)
+        guard keepAlive[side.rawValue] != nil else { return }
+        application.abortsProbing = (side, Int(random.int(1...3)), random.duration(0.000_5, 20))
     }
 
     private mutating func reaction(_ side: Side) {
@@ -282,6 +299,7 @@ struct StoryGenerator {
             incidents.append(.hostDies(anySide(), moment()))
             aftermath()
             if random.chance(0.3) { ending() }
+            if random.chance(0.15) { abortsProbing() }
         case 28...35:
             name = "host restarts"
             activity(0...3)
@@ -293,7 +311,7 @@ struct StoryGenerator {
             activity(0...3)
             let time = moment()
             let duration = random.chance(0.2) ? 100_000 * Self.second : random.duration(1, 600)
-            incidents.append(.outage(anySide(), from: time, to: time + duration))
+            incidents.append(.outage(anyPart(), from: time, to: time + duration))
             aftermath()
             if random.chance(0.3) { ending() }
         case 44...62: forgets()
@@ -342,6 +360,7 @@ struct StoryGenerator {
         case 87...91:
             name = "loss"
             path.loss = [random.unit() * 0.08, random.unit() * 0.08]
+            for part in 0...1 where path.hops[part] == 0 && random.chance(0.85) { path.loss[part] = 0 }
             activity()
             ending()
         case 92...93: reconnects()
@@ -372,6 +391,7 @@ struct StoryGenerator {
         if random.chance(0.5) { device.halfClosedTimeout = random.pick([60, 120, 240] as [Int64]) * Self.second }
         device.expiry = random.pick(
             [.silent, .silent, .silent, .silent, .rejects, .rejects, .resetsBoth, .resetsClient, .resetsServer])
+        device.answersHandshake = random.chance(0.1)
         path.device = device
         burst()
         for _ in 0..<random.int(0...2) {

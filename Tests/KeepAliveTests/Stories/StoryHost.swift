@@ -1,3 +1,5 @@
+import Wire
+
 /// The TCP implementation of a host, as far as a capture shows it.
 enum StoryStack: Equatable, Sendable {
     /// Linux with this tick rate (Hz).
@@ -43,8 +45,8 @@ struct StoryHost: Sendable {
     var answersEmptyProbes = true
     /// Whether a RST tells the peer that retransmissions or probes were given up.
     var resetsWhenGivingUp = true
-    /// Whether all its segments carry ECN bits.
-    var setsCongestionBits = false
+    /// ECN bits that all its segments carry (RFC 3168, RFC 9768), but for SYN and RST.
+    var congestionBits: TCPFlags = []
     var phase: Int64
     var counterStart: UInt16
 }

@@ -14,6 +14,7 @@ struct StoryPolicies {
         let inferred = view.diagnosis.policy(of: side == view.originator ? .originator : .responder)
         let stack = view.story.plan.hosts[side.rawValue].stack
         var reasons: [String] = []
+        guard isAllShown(side) else { return [] }
         guard let policy = view.end(side).policy else {
             return inferred.isEmpty ? [] : ["\(side.letter) has no keep-alives, and settings were inferred"]
         }
@@ -39,5 +40,16 @@ struct StoryPolicies {
             }
         }
         return reasons
+    }
+
+    /// Whether all that `side` sent passed the capture point, and all that passed toward it came to it.
+    private func isAllShown(_ side: Side) -> Bool {
+        view.story.world.packets.allSatisfy { packet in
+            guard packet.connection == view.connection, packet.sentAt <= view.until - Nanoseconds.second else {
+                return true
+            }
+            if packet.side == side { return packet.isForged || packet.passedAt != nil }
+            return packet.passedAt == nil || packet.deliveredAt != nil || view.end(side).endedAt != nil
+        }
     }
 }

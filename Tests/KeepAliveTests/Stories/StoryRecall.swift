@@ -9,7 +9,7 @@ struct StoryRecall {
         let story = view.story
         guard story.observation.isComplete, view.connection == 0, !view.isMixed else { return nil }
         if story.world.ends[0][0].count > 1 {
-            return view.ends[0].createdAt > 0 || story.plan.name != "reconnects" ? ("half open", [.halfOpen]) : nil
+            return view.hasCaptured { $0.purpose == .challenge } ? ("half open", [.halfOpen]) : nil
         }
         for side in [Side.client, .server] { if let found = ending(side) { return found } }
         return living()
@@ -95,16 +95,8 @@ struct StoryRecall {
         if forged.filter({ view.packet($0).purpose == .probe }).count >= 3 {
             return ("middlebox probes", [.middleboxProbes])
         }
-        if view.ends.contains(where: { $0.state == .gone || $0.finishSentAt != nil || $0.establishedAt == nil }) {
-            return nil
-        }
-        for side in [Side.client, .server] {
+        for side in [Side.client, .server] where view.end(side).state == .established {
             let probes = view.probes(side)
-            if probes.count >= 3, probes.allSatisfy({ view.deliveredAnswer($0) != nil }),
-                view.end(side.other).state == .established
-            {
-                return ("answered probes", [.healthy, .intervalExceedsIdle, .tooManyProbes, .unitError])
-            }
             if probes.count >= 3, let last = probes.last,
                 probes.suffix(2).allSatisfy({ view.deliveredAnswer($0) == nil }),
                 view.until - view.time(last) > 2 * Nanoseconds.second
@@ -113,7 +105,16 @@ struct StoryRecall {
                     "unanswered probes", [.unresponsive, .tooLateForPath, .blocked, .silentDrop, .peerNeverAnswers]
                 )
             }
+            if probes.count >= 3, probes.allSatisfy({ view.deliveredAnswer($0) != nil }),
+                view.end(side.other).state == .established
+            {
+                return ("answered probes", [.healthy, .intervalExceedsIdle, .tooManyProbes, .unitError])
+            }
         }
+        let isEnded = view.ends.contains {
+            ($0.state == .gone && $0.cause != .hostDied) || $0.finishSentAt != nil || $0.establishedAt == nil
+        }
+        if isEnded { return nil }
         if view.probes(.client).isEmpty, view.probes(.server).isEmpty,
             view.longestApplicationIdle > 62 * Nanoseconds.second,
             forged.isEmpty

@@ -13,6 +13,7 @@ struct StoryStatistics {
     private(set) var packets = 0
     private(set) var rows: [String: Row] = [:]
     private(set) var reasons: [String: (count: Int, seeds: [UInt64])] = [:]
+    private(set) var paths: [String: (count: Int, seeds: [UInt64])] = [:]
     private(set) var policies: [String: (count: Int, seeds: [UInt64])] = [:]
     private(set) var recalls: [String: (count: Int, found: Int, high: Int, missed: [String: Int], seeds: [UInt64])] =
         [:]
@@ -46,8 +47,30 @@ struct StoryStatistics {
             }
             if let expected = StoryRecall(view: view).expectation() { note(expected, diagnosis, story.plan.seed) }
         }
+        for reason in paths(story, diagnoses) { Self.note(reason, story.plan.seed, &paths) }
         contradictions += found.count
         return found
+    }
+
+    /// What is false in the numbers of the path, which have no confidence of their own.
+    private func paths(_ story: Story, _ diagnoses: [Diagnosis]) -> [String] {
+        let forgotten = story.world.flows.compactMap { $0.forgotten?.timeout }.min()
+        return story.pathNumbers(diagnoses).flatMap { numbers -> [String] in
+            var reasons: [String] = []
+            if numbers.failed > 0 {
+                if let forgotten {
+                    if numbers.failed < forgotten - Nanoseconds.second / 10 {
+                        reasons.append("an idle time is told to have failed that the path bears")
+                    }
+                } else {
+                    reasons.append("an idle time is told to have failed, and the path has no timeout")
+                }
+            }
+            if let least = story.plan.path.device?.idleTimeout, numbers.safe > least {
+                reasons.append("an idle time is told to be safe that is not")
+            }
+            return reasons
+        }
     }
 
     private mutating func note(_ expected: (name: String, verdicts: [Verdict]), _ diagnosis: Diagnosis, _ seed: UInt64)
@@ -106,6 +129,10 @@ struct StoryStatistics {
         }
         lines.append("\nInferred settings that are false (complete captures):")
         for (reason, row) in policies.sorted(by: { $0.value.count > $1.value.count }) {
+            lines.append("\(row.count)  \(reason)  \(row.seeds)")
+        }
+        lines.append("\nNumbers of paths that are false (not counted as contradictions):")
+        for (reason, row) in paths.sorted(by: { $0.value.count > $1.value.count }) {
             lines.append("\(row.count)  \(reason)  \(row.seeds)")
         }
         lines.append(

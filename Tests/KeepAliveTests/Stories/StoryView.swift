@@ -45,7 +45,12 @@ struct StoryView {
             return time >= begin && time <= story.capturedUntil
         }
         let first = isLater ? clients[clients.count - 1].createdAt : 0
-        captured = story.capturedPackets[index].filter { story.world.packets[$0].sentAt >= first }
+        captured = story.capturedPackets[index].filter {
+            guard clients.count > 1 else { return true }
+            let time = story.passTime($0) ?? 0
+            return story.world.packets[$0].sentAt >= first && time >= begin - Nanoseconds.millisecond
+                && time <= last + Nanoseconds.millisecond
+        }
     }
 
     func packet(_ index: Int) -> StoryPacket { story.world.packets[index] }
