@@ -15,7 +15,10 @@ RATE ?= 200000
 SECONDS ?= 30
 EXAMPLE = captures/dead-peer-60-15-4.pcap
 
-.PHONY: run build test agree page docs expectations captures bench allocations bench-micro build-micro bench-live lab torture lint help clean
+STORIES ?= 100000
+SEED ?= 1
+
+.PHONY: run build test stories agree page docs expectations captures bench allocations bench-micro build-micro bench-live lab torture lint help clean
 
 run: build ## Build tcpalive and analyse a capture of a dead peer
 	$(TOOL) analyze $(EXAMPLE)
@@ -29,6 +32,12 @@ test: ## Run all tests
 	swift build --build-tests $(SWIFT_FLAGS)
 	swift test --skip-build --skip LabTests
 	swift test --skip-build --filter LabTests # alone: they judge times
+
+stories: ## Hold the diagnosis against 100,000 random stories with known truth (STORIES=n SEED=first; STORY=seed prints one)
+	@$(SETUP) $(BUILD_NEEDS)
+	swift build -c release --build-tests -Xswiftc -enable-testing $(SWIFT_FLAGS)
+	TCPALIVE_STORIES=$(STORIES) TCPALIVE_STORY_SEED=$(SEED) TCPALIVE_STORY=$(STORY) \
+		swift test -c release -Xswiftc -enable-testing --skip-build --filter StoryTests
 
 agree: build ## Compare our marks with tshark's on every capture below DIR, and what we write with what it reads
 	@$(SETUP) tshark python3

@@ -1,0 +1,46 @@
+/// SplitMix64: a small generator whose whole state is its seed, so that a printed seed repeats a story.
+struct StoryRandom {
+    private var state: UInt64
+
+    init(seed: UInt64) {
+        state = seed &* 0x9E37_79B9_7F4A_7C15 ^ 0x5DEE_CE66_D1CE_4E5B
+    }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ mixed >> 31
+    }
+
+    mutating func int(_ range: ClosedRange<Int64>) -> Int64 {
+        range.lowerBound + Int64(next() % UInt64(range.upperBound - range.lowerBound + 1))
+    }
+
+    mutating func unit() -> Double { Double(next() >> 11) / 9_007_199_254_740_992 }
+
+    mutating func chance(_ probability: Double) -> Bool { unit() < probability }
+
+    mutating func pick<Element>(_ choices: [Element]) -> Element {
+        choices[Int(next() % UInt64(choices.count))]
+    }
+
+    /// A duration (ns) between both, each order of magnitude as likely.
+    mutating func duration(_ shortest: Double, _ longest: Double) -> Int64 {
+        // Halving and interpolation in place of exp and log, which would need Foundation.
+        var (low, high) = (shortest, longest)
+        for _ in 0..<6 {
+            let middle = (low * high).squareRoot()
+            if chance(0.5) { low = middle } else { high = middle }
+        }
+        return Int64((low + (high - low) * unit()) * 1e9)
+    }
+}
+
+/// Times and durations are in nanoseconds.
+enum Nanoseconds {
+    static let microsecond: Int64 = 1000
+    static let millisecond: Int64 = 1_000_000
+    static let second: Int64 = 1_000_000_000
+}

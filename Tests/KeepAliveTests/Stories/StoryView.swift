@@ -1,0 +1,116 @@
+import KeepAlive
+import Wire
+
+/// One diagnosed connection beside what it truly was.
+struct StoryView {
+    let story: Story
+    let diagnosis: Diagnosis
+    /// Which connection of the story.
+    let connection: Int
+    /// Which sockets of each side.
+    let ends: [StoryEnd]
+    /// Whether a later connection on the same ports is in it too.
+    let isMixed: Bool
+    /// The end that the tracker calls the originator.
+    let originator: Side
+    /// From its first captured segment to the last packet of the capture.
+    let from: Int64
+    let until: Int64
+    /// The packets that passed the capture point in that time, in the order in which they were sent.
+    let passed: [Int]
+    /// Those that were captured.
+    let captured: [Int]
+
+    /// nil: the connection is none of the story, but the background.
+    init?(_ story: Story, _ diagnosis: Diagnosis) {
+        let found = diagnosis.connection
+        let ports = [found.originator.port, found.responder.port]
+        guard let index = story.plan.connections.firstIndex(where: { ports.contains($0.clientPort) }) else {
+            return nil
+        }
+        self.story = story
+        self.diagnosis = diagnosis
+        connection = index
+        originator = found.originator.port == story.plan.connections[index].clientPort ? .client : .server
+        from = story.trueTime(found.firstTime)
+        until = story.capturedUntil
+        let clients = story.world.ends[index][0]
+        let last = story.trueTime(found.lastTime)
+        let isLater = clients.count > 1 && from >= clients[clients.count - 1].createdAt
+        isMixed = clients.count > 1 && !isLater && last >= clients[clients.count - 1].createdAt
+        ends = story.world.ends[index].map { isLater ? $0[$0.count - 1] : $0[0] }
+        let begin = from
+        passed = story.passed[index].filter {
+            guard let time = story.passTime($0) else { return false }
+            return time >= begin && time <= story.capturedUntil
+        }
+        let first = isLater ? clients[clients.count - 1].createdAt : 0
+        captured = story.capturedPackets[index].filter {
+            guard clients.count > 1 else { return true }
+            let time = story.passTime($0) ?? 0
+            return story.world.packets[$0].sentAt >= first && time >= begin - Nanoseconds.millisecond
+                && time <= last + Nanoseconds.millisecond
+        }
+    }
+
+    func packet(_ index: Int) -> StoryPacket { story.world.packets[index] }
+    func end(_ side: Side) -> StoryEnd { ends[side.rawValue] }
+    func time(_ index: Int) -> Int64 { story.passTime(index) ?? packet(index).sentAt }
+
+    func side(_ end: Diagnosis.End) -> Side { end == .originator ? originator : originator.other }
+
+    /// The ends that a finding may speak of.
+    func sides(_ finding: Finding) -> [Side] { finding.end.map { [side($0)] } ?? [.client, .server] }
+
+    var roundTrip: Int64 { 2 * (story.plan.path.delay[0] + story.plan.path.delay[1]) + 2_000_000 }
+
+    // MARK: Probes
+
+    /// The probes that `side` truly sent, and that were captured.
+    func probes(_ side: Side) -> [Int] {
+        captured.filter { packet($0).purpose == .probe && packet($0).side == side && !packet($0).isForged }
+    }
+
+    /// The answer to a probe that came back to the prober while the capture ran; nil: none.
+    func deliveredAnswer(_ probe: Int) -> Int? {
+        story.answers[probe]?.first { packet($0).deliveredAt != nil && (story.passTime($0) ?? .max) <= until }
+    }
+
+    /// An answer to a probe that passed the capture point, whether or not it came to the prober.
+    func passedAnswer(_ probe: Int) -> Int? {
+        story.answers[probe]?.first { (story.passTime($0) ?? .max) <= until }
+    }
+
+    /// When `side` ended, where that was before the capture ended.
+    func cause(_ side: Side) -> StoryEnd.Cause {
+        guard let time = end(side).endedAt, time <= until else { return .open }
+        return end(side).cause
+    }
+
+    /// When the application of `side` closed, where that was before the capture ended.
+    func closedByApplication(_ side: Side) -> Int64? {
+        end(side).closedByApplicationAt.flatMap { $0 <= until ? $0 : nil }
+    }
+
+    /// The longest time without anything but probes and answers, from the start of the connection to its end or that of the capture.
+    var longestApplicationIdle: Int64 {
+        let closed = ends.flatMap { [$0.endedAt, $0.finishSentAt] }.compactMap { $0 }.min() ?? until
+        var last: Int64?
+        var longest: Int64 = 0
+        for index in story.passed[connection] where packet(index).isApplication {
+            let time = time(index)
+            guard time <= min(until, closed) else { break }
+            longest = max(longest, time - (last ?? time))
+            last = time
+        }
+        return max(longest, min(until, closed) - (last ?? until))
+    }
+
+    /// How long nothing but probes and answers had passed at `moment`.
+    func applicationIdle(at moment: Int64) -> Int64 {
+        let last = story.passed[connection].last { packet($0).isApplication && packet($0).sentAt < moment - 1000 }
+        return last.map { moment - time($0) } ?? 0
+    }
+
+    func hasCaptured(_ condition: (StoryPacket) -> Bool) -> Bool { captured.contains { condition(packet($0)) } }
+}
