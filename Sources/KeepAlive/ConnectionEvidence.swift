@@ -22,6 +22,12 @@ public struct ConnectionEvidence: Sendable, Equatable, BitwiseCopyable {
     /// Nothing happened yet.
     public init() {}
 
+    /// Whether anything may be found from it that is worth a report: long idle periods, losses, unusual RSTs, errors.
+    var isNotable: Bool {
+        hasEvents || max(idleness.longestApplication, idleness.longest) >= VerdictRules.keepAliveDue
+            || errors.last != nil || challenge.time != nil || reset.isNotable || first.isNotable || second.isNotable
+    }
+
     /// What `side`, 0 or 1, sent and waited for.
     subscript(side: Int) -> EndEvidence {
         _read { if side == 0 { yield first } else { yield second } }
@@ -134,6 +140,12 @@ public struct EndEvidence: Sendable, Equatable, BitwiseCopyable {
         public static let selective = Missing(rawValue: 4)
         /// The end's own numbers jump.
         public static let jump = Missing(rawValue: 8)
+    }
+
+    /// Whether anything may be found from it that is worth a report.
+    var isNotable: Bool {
+        retransmissions >= VerdictRules.seriousRetransmissions || reuse != nil || idleBeforeClose >= Idleness.threshold
+            || stalledSince != nil
     }
 
     /// Forgets what was lost: the peer acknowledged something.
@@ -269,6 +281,12 @@ public struct ResetEvidence: Sendable, Equatable, BitwiseCopyable {
             identification == segment.identification
         else { return false }
         return (segment.time &- time).magnitude < (identification == 0 ? 1_000_000 : 100_000_000)
+    }
+
+    /// Whether anything may be found from it that is worth a report.
+    var isNotable: Bool {
+        time != nil
+            && (isForeign || pathIdle >= Idleness.threshold || applicationIdle >= Idleness.threshold || prober != .none)
     }
 
     /// Whether the RST has the TTL of another host than the end that it names.

@@ -191,7 +191,7 @@ struct ConnectionLedger: ~Copyable {
     /// Whether something may have been found about the connection in `slot`: it had an event, evidence, an end that is not
     /// heard, or is idle `until` the end of the capture (ns since 1970; nil: it left the table before).
     func isNotable<Key: ConnectionKey>(_ slot: ConnectionSlot<Key>, _ birth: ConnectionBirth, until: Int64?) -> Bool {
-        if birth.hasEvents || birth.evidence != 0 { return true }
+        if birth.hasEvents || (birth.evidence != 0 && evidences[Int(birth.evidence) - 1].isNotable) { return true }
         let (first, second) = slot.sides
         if let until, birth.closeTime == .min,
             until &- max(first.spokeTime, second.spokeTime) >= VerdictRules.keepAliveDue,

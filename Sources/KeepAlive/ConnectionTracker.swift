@@ -72,6 +72,7 @@ public struct ConnectionTracker: ~Copyable {
 
     /// Follows `segments` likewise, each the whole way: tests hold the quiet way against it (`WiresharkAnalysis.takesQuietly`).
     mutating func trackWhole(_ segments: borrowing SegmentBatch, events: inout [SegmentEvent]) {
+        if let last = segments.segments.last { lastTime = max(lastTime, last.time) }
         for segment in segments.segments {
             if segment.source.address.version == .v4 {
                 follower.followWhole(segment, in: &version4, &events)

@@ -14,7 +14,7 @@ extension ConnectionLedger {
         let (segment, side) = (passage.segment, passage.side)
         let gaps = Elapsed(passage, self, birth)
         recordHandshake(passage, &birth)
-        if !isLight { recordRepeats(passage, &birth) }
+        if !isLight { recordRepeats(passage, gaps, &birth) }
         let isForeign = birth[hops: side].isForeign(segment.timeToLive) && continues(passage, birth) != true
         var kind: SegmentKind?
         if segment.flags.contains(.rst) {
@@ -97,10 +97,11 @@ extension ConnectionLedger {
     }
 
     /// Notes pure acknowledgments that are repeated while the peer is silent, and decides when they are probes.
-    private mutating func recordRepeats(_ passage: Passage, _ birth: inout ConnectionBirth) {
+    private mutating func recordRepeats(_ passage: Passage, _ gaps: Elapsed, _ birth: inout ConnectionBirth) {
         let side = passage.side
         let opened = birth.facts.0.union(birth.facts.1).isDisjoint(with: [.sentSYN, .sentSYNACK, .sentFIN, .sentRST])
-        guard opened, passage.repeatsAcknowledgment,
+        let hasAsked = gaps.asked.peer.map { $0 >= passage.sender.spokeTime } ?? false
+        guard opened, passage.repeatsAcknowledgment, !hasAsked,
             // An end whose data was captured probes one below its next number, which Wireshark marks.
             passage.sender.next == (side == 0 ? birth.bases.0 : birth.bases.1) + 1
         else {
@@ -156,7 +157,7 @@ extension ConnectionLedger {
             asked: own == 0 || !birth[facts: side].contains(.awaitsAnswer) ? nil : histories[Int(own) - 1].lastAsked,
             awaited: other == 0 ? nil : histories[Int(other) - 1].lastAsked,
             hasOutstanding: birth[facts: 1 - side].contains(.awaitsAnswer)
-                || (other != 0 && histories[Int(other) - 1].hasOutstanding))
+                || (other != 0 && histories[Int(other) - 1].hasOutstanding(at: passage.time)))
         let kind = classifier.kind
         guard kind == .probe || kind == .middleboxProbe else { return kind }
         // No timer fires at once after its own end has sent something, and nobody probes a closed connection.

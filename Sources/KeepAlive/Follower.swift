@@ -213,27 +213,11 @@ struct Follower: ~Copyable {
             sender.facts.formUnion(.sentPureAcknowledgment)
         }
         sender.spokeTime = segment.time
-        let isNotable = Self.isNotable(segment, marks, before.0, before.1)
+        // What is not quiet may be evidence of anything.
+        let isNotable = !before.0.isQuiet(Glance(at: segment), to: before.1)
         let oldest =
             isNotable && sender.facts.contains(.hasUnacknowledged) ? analysis.ranges.oldest(lists, side) : segment.sequence
         return Outcome(marks: marks, isNotable: isNotable, sender: before.0, peer: before.1, oldest: oldest)
-    }
-
-    /// Whether a segment may be evidence of anything: all but those that are quiet in all that evidence goes by.
-    ///
-    /// `sender` and `peer` are as they were before it.
-    @inline(__always)
-    private static func isNotable(
-        _ segment: Segment, _ marks: Marks, _ sender: WiresharkSide, _ peer: WiresharkSide
-    ) -> Bool {
-        let last = max(sender.spokeTime, peer.spokeTime)
-        return !marks.isEmpty || !segment.flags.isDisjoint(with: [.syn, .fin, .rst])
-            || sender.facts.union(peer.facts).contains(.needsAttention)
-            || !sender.facts.contains(.established) || !peer.facts.contains(.windowKnown)
-            || (last != .min && segment.time &- last >= Idleness.shortestInterval)
-            || segment.sequence != sender.next || segment.acknowledgment.isNewer(than: peer.next)
-            || sender.hopBits != segment.timeToLive & 0x7F
-            || SegmentClassifier.mayBeUnmarkedProbe(segment, sender, peer)
     }
 
     /// Records what a notable segment says, and reports it where that concerns keep-alives.

@@ -1,3 +1,5 @@
+import Wire
+
 /// What an end has from its second probe on, waits between them, and other things that few ends have.
 ///
 /// Apart from `ProbeHistory`, as many ends ask once, or answer out of place, and never more.
@@ -13,6 +15,16 @@ struct ProbeDetails: BitwiseCopyable {
     @Moment var closedIdle: Int64?
     /// When the peer sent its first RST (ns since 1970).
     @Moment var peerReset: Int64?
+    /// Probes with a byte, and those with the timestamp option.
+    var octetProbes: UInt32 = 0
+    var timestampedProbes: UInt32 = 0
+    /// The packets of the first unanswered probe, of the last probe, and of the last answer.
+    var firstUnansweredFrame = FrameReference.none
+    var lastProbeFrame = FrameReference.none
+    var lastAnswerFrame = FrameReference.none
+    /// What identifies a copy of the last answer.
+    var answerTimestamp: UInt32 = 0
+    var answerIdentification: UInt16 = 0
     /// Answers with the TTL of another host than the peer, how long they took, and that TTL.
     var foreignReplies = Gaps()
     var foreignAnswers: UInt32 = 0

@@ -18,29 +18,20 @@ struct ProbeHistory: BitwiseCopyable {
     @Moment private var lastProbe: Int64?
     /// The gap of what the first probe waited for; meaningful with `firstSince`.
     private var firstGap: Int64 = 0
-    private var firstUnansweredFrame = FrameReference.none
-    private var lastProbeFrame = FrameReference.none
-    private var lastAnswerFrame = FrameReference.none
     private var replies = Gaps()
     @Tally private var probes: UInt64 = 0
     @Tally private var answered: UInt64 = 0
     @Tally private var unanswered: UInt64 = 0
-    @Tally private var octetProbes: UInt64 = 0
-    @Tally private var timestampedProbes: UInt64 = 0
-    /// Probes that nothing of the peer followed in time.
+    /// Probes that nothing of the peer followed in time, and those that something else than an answer followed.
     @Tally private var ignored: UInt64 = 0
-    /// Probes that something else of the peer than an answer followed in time.
     @Tally private var followed: UInt64 = 0
 
     /// What it asked last; meaningful where `hasAsked`.
     private var asked = SegmentClassifier.Asked(kind: .probe, sequence: SequenceNumber(0), end: SequenceNumber(0))
     private var timestampValue: UInt32 = 0
-    /// What tells a copy of the last answer.
-    private var answerTimestamp: UInt32 = 0
     /// The handle of the rest, of ends that have any.
     private(set) var details: UInt32 = 0
     private var identification: UInt16 = 0
-    private var answerIdentification: UInt16 = 0
     /// Probes that have no answer of their own yet.
     private var outstanding: UInt8 = 0
     private var hasAsked = false
@@ -61,8 +52,8 @@ struct ProbeHistory: BitwiseCopyable {
     /// How many of its last probes have no answer.
     var unansweredCount: UInt64 { unanswered }
 
-    /// Whether some probe has no answer of its own, although the peer was heard since.
-    var hasOutstanding: Bool { outstanding > 0 }
+    /// Whether at `time` (ns since 1970) an answer to some probe may still come, although the peer was heard since.
+    func hasOutstanding(at time: Int64) -> Bool { outstanding > 0 && time &- askedTime <= patience }
 
     /// How long an answer may take (ns): the longest of a second and three times the slowest answer.
     var patience: Int64 {
@@ -74,15 +65,10 @@ struct ProbeHistory: BitwiseCopyable {
         side.probes = probes
         side.answered = answered
         side.unanswered = unanswered
-        side.octetProbes = octetProbes
-        side.timestampedProbes = timestampedProbes
         side.ignored = ignored
         side.followed = followed
         side.hasGivenUp = hasGivenUp
         side.firstUnanswered = unanswered == 0 ? nil : firstUnanswered
-        side.firstUnansweredFrame = firstUnansweredFrame
-        side.lastProbeFrame = lastProbeFrame
-        side.lastAnswerFrame = lastAnswerFrame
         side.lastAnswer = lastAnswer
         side.quietSince = quietSince
         side.firstProbe = firstProbe
@@ -91,6 +77,11 @@ struct ProbeHistory: BitwiseCopyable {
         side.replies = replies
         if details == 0 { return }
         let rest = store[details]
+        side.firstUnansweredFrame = rest.firstUnansweredFrame
+        side.lastProbeFrame = rest.lastProbeFrame
+        side.lastAnswerFrame = rest.lastAnswerFrame
+        side.octetProbes = UInt64(rest.octetProbes)
+        side.timestampedProbes = UInt64(rest.timestampedProbes)
         side.periodGaps = rest.periodGaps
         side.middleboxProbes = UInt64(rest.middleboxProbes)
         side.idleGaps = rest.idleGaps
@@ -229,10 +220,15 @@ struct ProbeHistory: BitwiseCopyable {
         // Where the capture began midway, what the peer sent last may be the answer to a probe before it.
         let isSure = probes > 0 || knowsStart
         probes &+= 1
-        if unanswered == 0 { (firstUnanswered, firstUnansweredFrame) = (event.segment.time, event.segment.frame) }
+        let isFirst = unanswered == 0
+        if isFirst { firstUnanswered = event.segment.time }
+        store.change(&details) { details in
+            if isFirst { details.firstUnansweredFrame = event.segment.frame }
+            details.lastProbeFrame = event.segment.frame
+            if event.segment.payloadLength == 1 { details.octetProbes = details.octetProbes.next }
+            if event.segment.hasTimestamps { details.timestampedProbes = details.timestampedProbes.next }
+        }
         unanswered &+= 1
-        if event.segment.payloadLength == 1 { octetProbes &+= 1 }
-        if event.segment.hasTimestamps { timestampedProbes &+= 1 }
         if firstProbe == nil {
             firstProbe = event.segment.time
             if isSure, let wait = event.wait { (firstSince, firstGap) = (wait.since, wait.gap) }
@@ -244,7 +240,6 @@ struct ProbeHistory: BitwiseCopyable {
         }
         if outstanding < UInt8(ProbeDetails.sentLimit) { outstanding += 1 }
         lastProbe = event.segment.time
-        lastProbeFrame = event.segment.frame
         guard let wait = event.wait, isSure else { return }
         store.change(&details) { details in
             switch wait.since {
@@ -263,15 +258,19 @@ struct ProbeHistory: BitwiseCopyable {
         _ store: inout ProbeDetailsStore
     ) {
         let segment = event.segment
-        let isSame = answerIdentification == segment.identification && answerTimestamp == segment.timestampValue
+        let isSame =
+            store[details].answerIdentification == segment.identification
+            && store[details].answerTimestamp == segment.timestampValue
         if let lastAnswer, isSame, Self.isClose(segment, lastAnswer) {
             event.isCopy = true
             return
         }
         lastAnswer = segment.time
-        lastAnswerFrame = segment.frame
-        answerIdentification = segment.identification
-        answerTimestamp = segment.timestampValue
+        store.change(&details) { details in
+            details.lastAnswerFrame = segment.frame
+            details.answerIdentification = segment.identification
+            details.answerTimestamp = segment.timestampValue
+        }
         guard isAwaiting || outstanding > 0 else {
             // Something else of the peer came before, but this names the probe.
             guard segment.hasSelectiveAcknowledgment, followed > 0, asked.kind == .probe else {
@@ -303,7 +302,7 @@ struct ProbeHistory: BitwiseCopyable {
         by segment: Segment, _ roundTrip: Int64?, _ store: inout ProbeDetailsStore
     ) -> Int64 {
         let isLast = segment.hasTimestamps && segment.timestampEcho == timestampValue
-        let soonest = (roundTrip ?? 0) / 5 &* 4
+        let soonest = (roundTrip ?? 0) / 2
         guard outstanding > 1, !isLast, segment.time &- askedTime < soonest else {
             if outstanding > 1 { ignored &+= UInt64(outstanding) &- 1 }
             outstanding = 0

@@ -35,9 +35,10 @@ public struct CapturePauses: Sendable, Equatable {
         guard last != .min else { return }
         let (gap, overflows) = time.subtractingReportingOverflow(last)
         if overflows { return }
-        gaps &+= 1
         if gap >= Self.threshold { keep(Pause(start: last, end: time)) }
-        guard !hasVariedTimes, gap != 0 else { return }
+        if hasVariedTimes { return }
+        gaps &+= 1
+        if gap == 0 { return }
         shortest = min(shortest, gap)
         longest = max(longest, gap)
         // Generators step by a fixed amount, which a file format may round.

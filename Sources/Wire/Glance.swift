@@ -57,7 +57,14 @@ public struct Glance: BitwiseCopyable, Sendable {
             control & 0x0FFF_FFFF | (isFromSecond ? Form.fromSecond : 0) | (payloadLength == 1 ? Form.unusual : 0)
     }
 
+    /// A glance at `segment` alone.
+    @inlinable
+    public init(at segment: Segment) {
+        self.init(at: segment, place: 0)
+    }
+
     /// A glance at `segment`, `place` among those listed.
+    @usableFromInline
     init(at segment: Segment, place: Int) {
         let (source, destination) = (segment.source, segment.destination)
         let isVersion4 = source.address.version == .v4
@@ -176,11 +183,15 @@ public struct GlanceBatch: ~Copyable, Sendable {
         let glance = glances[place]
         let place = Int(glance.place)
         if glance.isListed { return listed.segments[place] }
+        let frame = packets.reference(to: packets.records[place])
         return packets.withOctets { bytes in
-            guard let packet = PlainPacket(ipv4: bytes, packets.records[place]) else { return glance.segment }
-            let frame = packets.reference(to: packets.records[place])
-            let segment = packet.segmentIPv4(bytes, packets.records[place], place, frame)
-            return segment.sequence == glance.sequence ? segment : glance.segment
+            if let packet = PlainPacket(ipv4: bytes, packets.records[place]) {
+                let segment = packet.segmentIPv4(bytes, packets.records[place], place, frame)
+                if segment.sequence == glance.sequence { return segment }
+            }
+            var segment = glance.segment
+            segment.frame = frame
+            return segment
         }
     }
 }

@@ -1,4 +1,4 @@
-import KeepAlive
+@testable import KeepAlive
 import Testing
 import Wire
 
@@ -139,29 +139,32 @@ struct ConnectionTrackerTests {
         #expect(connections.map(\.number) == Array(0..<7))
         let openers: [Character] = ["A", "a", "A", "C", "A", "D", "a"]
         #expect(connections.map(\.originator) == openers.compactMap { SegmentScript.endpoints[$0] })
-        var listing = tracker.listing(all: true)
+        var listing = tracker.listing(all: true, until: nil)
         var numbers: [UInt64] = []
         while let place = tracker.next(in: &listing) {
             #expect(tracker.connection(at: place).number == place.number)
             numbers.append(place.number)
         }
         #expect(numbers == connections.map(\.number))
-        #expect(tracker.diagnoses(all: true).map(\.connection) == connections)
+        #expect(tracker.diagnoses(all: true).map(\.connection.number) == connections.map(\.number))
     }
 
-    @Test("A host counts as heard when it last spoke, in whatever order that is told, and only where it is awaited")
-    func heardHosts() {
+    @Test("A host was heard while another connection waited for it, not before and not long after")
+    func hostActivity() {
         let (one, other) = (IPAddress(v4: 0x0A00_0001), IPAddress(v4: 0x0A00_0002))
-        var hosts = HeardHosts()
-        hosts.add(one)
-        for time: Int64 in [5, 9, 7, 9] {
-            hosts.note(one, at: time)
-            hosts.note(other, at: time + 10)
+        var activity = HostActivity()
+        activity.await(one)
+        for (host, time) in [(one, 50), (other, 15), (one, 10), (one, 30)] as [(IPAddress, Int64)] {
+            activity.note(host, at: time, since: 0, longestPause: nil)
         }
-        #expect(hosts[one] == 9 && hosts[other] == nil)
-        // What was of no use before is from now on.
-        hosts.add(other)
-        hosts.note(other, at: 3)
-        #expect(hosts[one] == 9 && hosts[other] == 3)
+        activity.sort()
+        #expect(activity.wasHeard(one, after: 20, until: 40))
+        #expect(!activity.wasHeard(one, after: 30, until: 49) && !activity.wasHeard(one, after: 50, until: 90))
+        // Nobody waited for the other one when it was heard.
+        #expect(!activity.wasHeard(other, after: 0, until: 90))
+        // A connection that goes on throughout counts, unless its pauses are as long as the time in question.
+        activity.note(one, at: 1000, since: 0, longestPause: 100)
+        activity.sort()
+        #expect(activity.wasHeard(one, after: 300, until: 600) && !activity.wasHeard(one, after: 300, until: 400))
     }
 }

@@ -150,7 +150,7 @@ struct QuietSegmentTests {
     @Test("Scripts take the quiet way often enough to tell something")
     func isTaken() {
         var (quiet, probes) = (0, 0)
-        for seed in 0..<50 as Range<UInt64> {
+        for seed in 0..<80 as Range<UInt64> {
             var script = RandomScript(seed: seed)
             var tracker = ConnectionTracker(seed: seed)
             var events: [SegmentEvent] = []
@@ -166,6 +166,6 @@ struct QuietSegmentTests {
             }
             probes += events.filter { $0.kind == .probe }.count
         }
-        #expect(quiet > 100 && probes > 100, "\(quiet) of \(50 * 64) segments were quiet, \(probes) probes")
+        #expect(quiet > 100 && probes > 100, "\(quiet) of \(80 * 64) segments were quiet, \(probes) probes")
     }
 }

@@ -47,7 +47,9 @@ struct SegmentKindTests {
             ([probe, "AB AR 1100 5000"], "probe#1 -abort_reset"),
             ([probe, "BA R 5000 0"], "probe#1 -peer_reset"),
             // Nothing is said of what has nothing to do with a probe.
-            (["AB AR 1100 5000"], ""), ([probe, answer, "AB AR 1100 5000"], "probe#1 answer"),
+            (["AB AR 1100 5000"], ""),
+            // An end that hears its peer resets the connection itself.
+            ([probe, answer, "AB AR 1100 5000"], "probe#1 answer -own_reset"),
             (["BA A 4999 1100", "AB A 1100 5000"], "probe#1 answer"),
         ])
     func kinds(lines: [String], expected: String) {
@@ -68,10 +70,10 @@ struct SegmentKindTests {
     @Test("A capture that begins midway shows probes that Wireshark cannot mark")
     func midway() {
         let lines = ["BA A 5000 1100", "AB A 1099 5000", "BA A 5000 1100", "AB A 1099 5000", "BA A 5000 1100"]
-        #expect(Self.words(Self.events(lines)) == "-probe#1 -answer -probe#2 -answer")
+        #expect(Self.words(Self.events(lines)) == "-probe#1 -answer -probe#1 -answer")
     }
 
-    @Test("A train goes on over answers and ends with anything else that the peer sends")
+    @Test("A probe's number is its place among those that are unanswered since the peer was last heard")
     func trains() {
         let lines =
             SegmentScript.opened + [
@@ -81,7 +83,8 @@ struct SegmentKindTests {
             ]
         let events = Self.events(lines)
         #expect(
-            Self.words(events) == "probe#1 answer probe#2 probe#3 answer probe#1 probe#2 -abort_reset")
+            Self.words(events) == "probe#1 answer probe#1 probe#2 answer probe#1 probe#2 -abort_reset")
+        #expect(events.filter { $0.kind == .probe }.map(\.ordinal) == [1, 2, 3, 4, 5])
         let second: Int64 = 1_000_000_000
         #expect(
             events.map(\.wait) == [
@@ -101,7 +104,7 @@ struct SegmentKindTests {
             if segment.record == 6 || segment.record == 8 { segment.time = (segment.time - 1_000_000_000) + 10_000 }
             segment.identification = UInt16(segment.record == 6 ? 5 : segment.record)
         }
-        #expect(Self.words(events) == "probe#1 probe#1' answer answer' probe#2")
+        #expect(Self.words(events) == "probe#1 probe#1' answer answer' probe#1")
         #expect(events.last?.wait == Wait(since: .answeredProbe, gap: 4_000_000_000))
     }
 
@@ -109,7 +112,7 @@ struct SegmentKindTests {
     func clock() {
         let lines = SegmentScript.opened + [Self.probe, Self.probe, Self.answer, "AB AR 1100 5000"]
         let events = Self.events(lines) { $0.time = $0.record < 5 ? .max : .min + Int64($0.record) * 200_000_000 }
-        #expect(events.count == 3)
+        #expect(events.count == 4)
         #expect(events.allSatisfy { ($0.wait?.gap ?? 0) >= 0 && ($0.reply ?? 0) >= 0 })
     }
 

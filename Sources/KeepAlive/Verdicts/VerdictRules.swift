@@ -45,9 +45,10 @@ struct VerdictRules {
     ) -> [Finding] {
         var rules = VerdictRules(connection, originatorPolicy, responderPolicy, context)
         rules.judge()
-        // Of equals, the rule that was asked first.
+        // Of equals, that probes are answered comes first, then the rule that was asked first.
+        func rank(_ offset: Int, _ finding: Finding) -> Int { finding.verdict == .healthy ? -1 : offset }
         return rules.findings.enumerated().sorted {
-            ($1.element.severity, $0.offset) < ($0.element.severity, $1.offset)
+            ($1.element.severity, rank($0.offset, $0.element)) < ($0.element.severity, rank($1.offset, $1.element))
         }.map(\.element)
     }
 
