@@ -21,6 +21,21 @@ public struct CaptureContext: Sendable {
     /// A capture of which nothing is known but its connections.
     public init() {}
 
+    /// Whether packets are captured live: then no packet means that there was none.
+    public var isLive = false
+
+    /// How long the capture can be shown to have gone on between two times (ns since 1970).
+    func captured(from start: Int64, to end: Int64) -> Int64 {
+        guard end > start else { return 0 }
+        let silent = isLive ? 0 : pauses.reduce(0) { $0 &+ max(0, min(end, $1.end) &- max(start, $1.start)) }
+        return max(0, end &- start &- silent)
+    }
+
+    /// Whether nothing at all was captured for a minute between two times (ns since 1970).
+    func isInterrupted(from start: Int64, to end: Int64) -> Bool {
+        pauses.contains { min(end, $0.end) &- max(start, $0.start) >= VerdictRules.keepAliveDue }
+    }
+
     /// Whether most of the time from `start` to `end` (ns since 1970) lies in one of `stretches`.
     static func isCovered(from start: Int64, to end: Int64, by stretches: [CapturePauses.Pause]) -> Bool {
         guard end > start else { return false }

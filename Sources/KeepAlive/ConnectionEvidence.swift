@@ -74,6 +74,13 @@ public struct EndEvidence: Sendable, Equatable, BitwiseCopyable {
     /// Bytes of what was retransmitted last.
     public internal(set) var lossLength: UInt32 = 0
     var lossSequence = SequenceNumber(0)
+    /// The first and the last time between two transmissions (ns): those of a real sender grow.
+    var lossFirstGap: Int64 = 0
+    var lossLastGap: Int64 = 0
+    var lossIdentification: UInt16 = 0
+    var lossTimestamp: UInt32 = 0
+    /// Whether identification or timestamp changed between two retransmissions.
+    var lossMoves = false
     /// How often another part was retransmitted than the time before: who is not heard repeats the same.
     var lossChanges: UInt8 = 0
     /// How long nothing had passed before the lost data was sent (ns); 0: less than `Idleness.threshold`.
@@ -86,6 +93,8 @@ public struct EndEvidence: Sendable, Equatable, BitwiseCopyable {
     /// When that was first seen (ns since 1970).
     public internal(set) var missingSince = Int64.max
     var missingUpTo = SequenceNumber(0)
+    /// The packet that proves it.
+    public internal(set) var missingFrame = FrameReference.none
     /// The last timestamp that this end echoed, while its peer's last segment came at `echoHeard`.
     var echo: UInt32 = 0
     var echoHeard = Int64.max
@@ -148,10 +157,15 @@ public struct EndEvidence: Sendable, Equatable, BitwiseCopyable {
             || stalledSince != nil
     }
 
+    /// Whether a real sender retransmits: the times between transmissions grow, or its counters move.
+    var isRealLoss: Bool { lossMoves || lossLastGap >= lossFirstGap &+ lossFirstGap / 2 }
+
     /// Forgets what was lost: the peer acknowledged something.
     mutating func recover() {
         retransmissions = 0
         lossChanges = 0
+        lossMoves = false
+        lossLastGap = 0
         retransmitsClose = false
         idleBeforeLoss = 0
     }

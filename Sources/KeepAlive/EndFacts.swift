@@ -42,12 +42,20 @@ struct HopHistory: BitwiseCopyable, Equatable {
     var recent: UInt8 = 0
     /// That of those before, where it was another.
     var previous: UInt8 = 0
+    /// Whether `recent` is that of a segment which proves its origin, and not only of one behind the handshake.
+    var isProven = false
 
-    /// Notes the TTL of a segment that proves its origin.
-    mutating func note(_ timeToLive: UInt8) {
-        guard timeToLive != recent, timeToLive != 0 else { return }
-        previous = recent
-        recent = timeToLive
+    /// Notes the TTL of a segment behind the handshake; with `proves`, only its sender can have sent it.
+    mutating func note(_ timeToLive: UInt8, proves: Bool) {
+        guard timeToLive != 0 else { return }
+        if proves {
+            // A proxy may have made the handshake.
+            if isProven, timeToLive != recent { previous = recent }
+            isProven = true
+            recent = timeToLive
+        } else if recent == 0 {
+            recent = timeToLive
+        }
     }
 
     /// Whether `timeToLive` is that of another host: two or more hops from what the end's own segments have.

@@ -14,7 +14,10 @@ extension ConnectionLedger {
         let (segment, side) = (passage.segment, passage.side)
         let gaps = Elapsed(passage, self, birth)
         recordHandshake(passage, &birth)
-        if !isLight { recordRepeats(passage, gaps, &birth) }
+        if !isLight {
+            recordRepeats(passage, gaps, &birth)
+            recordUnknownProbe(passage, &birth)
+        }
         let isForeign = birth[hops: side].isForeign(segment.timeToLive) && continues(passage, birth) != true
         var kind: SegmentKind?
         if segment.flags.contains(.rst) {
@@ -67,12 +70,18 @@ extension ConnectionLedger {
             )
             let spoke = max(passage.sender.spokeTime, passage.peer.spokeTime)
             let last = max(spoke, asked.own ?? .min, asked.peer ?? .min)
-            let isKnown = !passage.hidesIdleness && spoke != .min && !passage.sender.facts.contains(.hasUnacknowledged)
-            path = isKnown && time(passage) > last ? time(passage) &- last : 0
-            let quiet = ledger.quietSince(birth) ?? spoke
-            application = isKnown && quiet != .min && time(passage) > quiet ? time(passage) &- quiet : 0
-
-            func time(_ passage: Passage) -> Int64 { passage.time }
+            // Whoever waits for an acknowledgment or a window is not idle.
+            let isWaiting =
+                passage.sender.facts.union(passage.peer.facts).contains(.hasUnacknowledged)
+                || passage.sender.hasClosedWindow || passage.peer.hasClosedWindow
+            let isKnown = !passage.hidesIdleness && spoke != .min && !isWaiting
+            func gap(since last: Int64) -> Int64 {
+                let gap = passage.time &- last
+                // No clock that is right leaves such a gap.
+                return isKnown && last != .min && passage.time > last && gap < Idleness.longestCredible ? gap : 0
+            }
+            path = gap(since: last)
+            application = gap(since: ledger.quietSince(birth) ?? spoke)
         }
     }
 
@@ -141,6 +150,19 @@ extension ConnectionLedger {
             probesAt: start == last ? [last] : [start, last], sequence: passage.sender.next, &details)
     }
 
+    /// The peer's only kind of segment so far was a pure acknowledgment, and this answers it: it was a probe.
+    private mutating func recordUnknownProbe(_ passage: Passage, _ birth: inout ConnectionBirth) {
+        let other = 1 - passage.side
+        guard passage.answersUnknownProbe, birth[history: other] == 0,
+            birth[facts: other].isDisjoint(with: [.sentSYN, .sentSYNACK, .sentFIN, .sentRST]),
+            passage.peer.next == (other == 0 ? birth.bases.0 : birth.bases.1) + 1
+        else { return }
+        let history = ownHistory(other, &birth)
+        histories[history].adopt(
+            probesAt: [passage.peer.spokeTime], sequence: passage.peer.next, &details)
+        birth[facts: other].formUnion([.awaitsAnswer, .probesIdle])
+    }
+
     /// A RST one above the repeated acknowledgments proves that they were probes.
     private mutating func endRepeats(_ passage: Passage, _ birth: inout ConnectionBirth) {
         if !passage.segment.flags.contains(.rst) { birth[facts: passage.side].subtract(.repeats) }
@@ -156,6 +178,7 @@ extension ConnectionLedger {
             isForeign: isForeign && !(own != 0 && histories[Int(own) - 1].isCopy(segment)),
             asked: own == 0 || !birth[facts: side].contains(.awaitsAnswer) ? nil : histories[Int(own) - 1].lastAsked,
             awaited: other == 0 ? nil : histories[Int(other) - 1].lastAsked,
+            isAfterPause: passage.time &- max(passage.sender.spokeTime, passage.peer.spokeTime) >= Idleness.patience,
             hasOutstanding: birth[facts: 1 - side].contains(.awaitsAnswer)
                 || (other != 0 && histories[Int(other) - 1].hasOutstanding(at: passage.time)))
         let kind = classifier.kind
@@ -196,7 +219,7 @@ extension ConnectionLedger {
         }
         if !isOfProbing, !isClosing, !isHalfClosed, gaps.application >= Idleness.threshold {
             let index = evidence(of: &birth)
-            evidences[index].idleness.noteApplication(gaps.application, at: time)
+            evidences[index].idleness.noteApplication(gaps.application, at: time, frame: frame)
         }
         recordUnprobed(passage, gaps, &birth)
     }
@@ -225,9 +248,11 @@ extension ConnectionLedger {
             birth[facts: 1 - side].subtract(.retransmits)
             if birth.evidence != 0 { evidences[Int(birth.evidence) - 1][1 - side].recover() }
         }
-        // Copies of mirror ports come within milliseconds, and what follows an answer is a fast retransmission.
+        // Copies of mirror ports come within milliseconds, and what soon follows the peer is a fast retransmission.
+        let patience: Int64 = 100_000_000
         guard passage.isRetransmission, !isAsking, !passage.flags.contains(.syn), passage.sender.spokeTime != .min,
-            passage.peer.spokeTime < passage.sender.spokeTime, time &- passage.sender.spokeTime >= 100_000_000
+            passage.peer.spokeTime < passage.sender.spokeTime || time &- passage.peer.spokeTime >= patience,
+            time &- passage.sender.spokeTime >= patience
         else { return }
         let index = evidence(of: &birth)
         let isClose = passage.segment.payloadLength == 0
@@ -241,9 +266,18 @@ extension ConnectionLedger {
                 end.lossFrame = segment.frame
                 end.idleBeforeLoss = idle
                 end.retransmitsClose = isClose
-            } else if end.lossSequence != segment.sequence {
-                end.lossChanges = end.lossChanges < .max ? end.lossChanges + 1 : .max
+                end.lossFirstGap = time &- passage.sender.spokeTime
+            } else {
+                if end.lossSequence != segment.sequence {
+                    end.lossChanges = end.lossChanges < .max ? end.lossChanges + 1 : .max
+                }
+                if end.lossIdentification != segment.identification || end.lossTimestamp != segment.timestampValue {
+                    end.lossMoves = true
+                }
+                end.lossLastGap = time &- end.lossLast
             }
+            end.lossIdentification = segment.identification
+            end.lossTimestamp = segment.timestampValue
             if !isClose { end.retransmitsClose = false }
             end.lossSequence = segment.sequence
             end.lossLength = segment.payloadLength
@@ -262,10 +296,12 @@ extension ConnectionLedger {
         let completesUnseen =
             birth[facts: side].contains(.sentSYN) && !passage.flags.contains(.syn) && !passage.flags.contains(.rst)
             && !passage.peer.facts.contains(.windowKnown)
-        if passage.acknowledgesUnseen || completesUnseen {
+        let isAnswer = passage.answersUnknownProbe && birth[history: 1 - side] != 0
+        if (passage.acknowledgesUnseen && !isAnswer) || completesUnseen {
             let index = evidence(of: &birth)
             if !evidences[index][1 - side].missing.contains(.acknowledged) {
                 evidences[index][1 - side].missingUpTo = segment.acknowledgment
+                evidences[index][1 - side].missingFrame = segment.frame
             }
             evidences[index][1 - side].miss(.acknowledged, at: time)
         }
@@ -291,6 +327,7 @@ extension ConnectionLedger {
         if evidences[index][side].echoHeard == heard, segment.timestampEcho != evidences[index][side].echo,
             Int32(bitPattern: segment.timestampEcho &- evidences[index][side].echo) > 0
         {
+            if evidences[index][1 - side].missing.isEmpty { evidences[index][1 - side].missingFrame = segment.frame }
             evidences[index][1 - side].miss(.echoed, at: passage.time)
         }
         // What the peer sent last may still be on its way to this end.
@@ -352,7 +389,7 @@ extension ConnectionLedger {
         let isFirst = birth[hops: side].recent == 0
         let isProof = passage.carriesNewData || passage.acknowledgesNew || segment.flags.contains(.fin)
         guard isFirst || isProof else { return }
-        birth[hops: side].note(segment.timeToLive)
+        birth[hops: side].note(segment.timeToLive, proves: isProof)
         sender.hopBits = segment.timeToLive
     }
 
@@ -485,9 +522,14 @@ extension ConnectionLedger {
         if isVictim {
             let isLate = since >= Idleness.patience
             if !evidences[index].reset.isExact, isLate || passage.segment.payloadLength == 0 { isRefused = true }
-            if isLate { evidences[index].reset.continued.0 = true }
+            if isLate {
+                evidences[index].reset.continued.0 = true
+                if passage.acknowledgesNew { isRefused = true }
+            }
         } else if since > 10_000_000, !passage.isRetransmission {
             evidences[index].reset.continued.1 = true
+            // Whoever acknowledges something new has the connection still.
+            if passage.acknowledgesNew { isRefused = true }
         }
         if evidences[index].reset.continued == (true, true) { isRefused = true }
         guard isRefused else { return }
@@ -512,7 +554,8 @@ extension ConnectionLedger {
         }
         guard birth[facts: 1 - side].contains(.sentSYN), !birth[facts: side].contains(.sentSYNACK),
             !passage.peer.facts.contains(.established), !passage.sender.facts.contains(.windowKnown),
-            segment.acknowledgment != passage.peer.next
+            // What lies a little above the new connection's number belongs to that one.
+            segment.acknowledgment.rawValue &- passage.peer.next.rawValue >= 1 << 20
         else { return false }
         let index = evidence(of: &birth)
         guard evidences[index].challenge.time == nil else { return true }

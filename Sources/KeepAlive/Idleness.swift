@@ -11,6 +11,8 @@ public struct Idleness: Sendable, Equatable, BitwiseCopyable {
     static let pause: Int64 = 5_000_000_000
     /// An answer that takes longer (ns) does not count as prompt: 1 s.
     static let patience: Int64 = 1_000_000_000
+    /// Gaps from here on (ns) are errors of clocks, or between captures that were merged: 7 days.
+    static let longestCredible: Int64 = 604_800_000_000_000
     /// No stack's keep-alive interval is shorter (ns): 0.9 s, for timers that are a little early.
     static let shortestInterval: Int64 = 900_000_000
 
@@ -18,6 +20,8 @@ public struct Idleness: Sendable, Equatable, BitwiseCopyable {
     public internal(set) var longestApplication: Int64 = 0
     /// When that one ended (ns since 1970).
     public internal(set) var longestApplicationEnd: Int64 = 0
+    /// The packet that ended it.
+    public internal(set) var longestApplicationFrame = FrameReference.none
     /// The longest path-idle period (ns); 0: none was as long as `threshold`.
     public internal(set) var longest: Int64 = 0
     /// When that one ended (ns since 1970); meaningful where `longest` is one.
@@ -57,9 +61,9 @@ public struct Idleness: Sendable, Equatable, BitwiseCopyable {
     }
 
     /// Notes an application-idle period of `gap` nanoseconds that ended at `time`.
-    mutating func noteApplication(_ gap: Int64, at time: Int64) {
+    mutating func noteApplication(_ gap: Int64, at time: Int64, frame: FrameReference) {
         guard gap > longestApplication else { return }
-        (longestApplication, longestApplicationEnd) = (gap, time)
+        (longestApplication, longestApplicationEnd, longestApplicationFrame) = (gap, time, frame)
     }
 
     /// The other end is heard: the path delivered after the idle period.

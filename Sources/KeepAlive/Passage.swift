@@ -38,7 +38,7 @@ struct Passage {
     /// Whether it acknowledges more than its sender had acknowledged before.
     var acknowledgesNew: Bool {
         flags.contains(.ack) && !flags.contains(.rst) && sender.facts.contains(.windowKnown)
-            && segment.acknowledgment.isNewer(than: sender.lastAcknowledgment)
+            && sender.lastAcknowledgment.rawValue != 0 && segment.acknowledgment.isNewer(than: sender.lastAcknowledgment)
     }
 
     /// Whether it acknowledges something of the peer that was not captured.
@@ -46,11 +46,19 @@ struct Passage {
         guard flags.contains(.ack), !flags.contains(.rst), segment.acknowledgment.rawValue != 0 else { return false }
         guard peer.facts.contains(.windowKnown) else {
             // Nothing of the peer was captured at all.
-            return sender.facts.contains(.windowKnown) && sender.lastAcknowledgment.rawValue != 0 && acknowledgesNew
+            return acknowledgesNew
         }
         // The byte of a window probe counts as sent once it is taken.
         let next = peer.facts.contains(.wasZeroWindowProbe) ? peer.next + 1 : peer.next
         return peer.next.rawValue != 0 && segment.acknowledgment.isNewer(than: next)
+    }
+
+    /// Whether it acknowledges one more than was captured of the peer, of which only pure acknowledgments were: the last of
+    /// them was a probe, as a capture that began midway cannot know.
+    var answersUnknownProbe: Bool {
+        segment.payloadLength == 0 && flags.isAcknowledgmentAlone && peer.facts.contains(.windowKnown)
+            && peer.next.rawValue != 0 && segment.acknowledgment == peer.next + 1 && peer.spokeTime != .min
+            && !peer.facts.contains(.hasUnacknowledged) && segment.sequence == peer.lastAcknowledgment
     }
 
     /// Whether its sender sent something before it that was not captured.

@@ -117,6 +117,8 @@ struct SegmentClassifier {
     let asked: Asked?
     /// What the peer asked last, and whether some of that is unanswered.
     let awaited: Asked?
+    /// Whether nothing passed for a second before it.
+    let isAfterPause: Bool
     let hasOutstanding: Bool
 
     /// The last thing that an end asked of its peer.
@@ -189,7 +191,8 @@ struct SegmentClassifier {
             // illumos and Solaris push a zero byte that was acknowledged before.
             let isAgain = asked.map { $0.kind == .probe && $0.sequence == segment.sequence } ?? false
             let isFiller =
-                isPushed && segment.firstPayloadOctet == 0
+                // Plan 9 repeats the byte that was there. Nobody retransmits what was acknowledged a second ago.
+                isPushed && (segment.firstPayloadOctet == 0 || isAfterPause)
                 && (isAgain || !senderBefore.facts.contains(.hasUnacknowledged))
             if !isOneBelow || !(segment.flags.isAcknowledgmentAlone || isFiller) { return .retransmission }
         } else if !isOneBelow || !segment.flags.isAcknowledgmentAlone {

@@ -50,6 +50,9 @@ struct WiresharkSide: BitwiseCopyable {
         static let hopMask: UInt16 = 0x7F << 9
     }
 
+    /// Whether it told last that its window is closed.
+    var hasClosedWindow: Bool { facts.contains(.windowKnown) && window == 0 }
+
     /// The low seven bits of the TTL of its recent segments: a segment with others is looked at more closely.
     var hopBits: UInt8 {
         @inline(__always) get { UInt8(truncatingIfNeeded: facts.rawValue >> 9) }

@@ -55,9 +55,11 @@ struct FindingText {
 
     private var statement: String {
         switch finding.verdict {
-        case .notEstablished: "No connection came about: neither data nor a completed handshake was captured."
-        case .oneDirection:
-            "No packet of \(name) was captured, but \(other) acknowledges what it sent. Whether it answered cannot be seen."
+        case .notEstablished:
+            diagnosis.connection.handshakeSeen
+                ? "No connection came about: neither data nor a completed handshake was captured."
+                : "Too little was captured: neither data nor a handshake."
+        case .oneDirection: oneDirection
         case .incompleteCapture: incomplete
         case .healthy: healthy
         case .closed: closed
@@ -72,8 +74,8 @@ struct FindingText {
             "\(name) reset the connection itself \(latency(details.duration)) after its probe, which fits no keep-alive "
                 + "timer: its application ended the connection."
         case .receiverStalled:
-            "\(name) is alive, but its application did not read for \(precise(details.duration)): it answered "
-                + "\(count("window probe")) with a closed window."
+            "\(name) is alive, but its application did not read for \(precise(details.duration)): "
+                + "\(count("window probe")) found its window closed."
         case .applicationSilent:
             "\(name) acknowledged the last request and answers probes, but its application has not replied for "
                 + "\(precise(details.duration))."
@@ -116,8 +118,20 @@ struct FindingText {
         }
     }
 
+    private var oneDirection: String {
+        var text = "No packet of \(name) was captured, but \(other) acknowledges what it sent. Whether it answered cannot be seen."
+        if peer.probes > 2, peer.periodGaps.count > 1 {
+            text += " The \(peer.probes) probes of \(other) come as steadily as those of a prober that is answered."
+        }
+        return text
+    }
+
     private var healthy: String {
-        var text = "\(name) probes\(period), and \(other) answers: \(own.answered) of \(own.probes) probes"
+        let answered = details.count ?? own.answered
+        var text = "\(name) probes\(period), and \(other) answers: \(answered) of \(own.probes) probes"
+        if answered + own.unanswered < own.probes {
+            text += " (\(own.probes - answered - own.unanswered) had no answer in time)"
+        }
         if own.replies.count > 0 { text += ", the slowest answer after \(latency(own.replies.longest))" }
         if let idle = own.closedIdle {
             text += "; then \(other) \(peer.reset == nil ? "closed" : "reset") the connection, after \(precise(idle)) in "
@@ -141,8 +155,8 @@ struct FindingText {
         case .resetByOriginator, .resetByResponder:
             let isOriginator = diagnosis.connection.ending == .resetByOriginator
             let sender = diagnosis.name(of: isOriginator ? .originator : .responder)
-            let how = reset.hasAcknowledgment ? "from a socket that still existed" : "after its end"
-            return "\(sender) reset the connection, \(how); nothing shows that keep-alives would have helped."
+            let how = reset.hasAcknowledgment ? ", from a socket that still existed" : ""
+            return "\(sender) reset the connection\(how); nothing shows that keep-alives would have helped."
         case .closed: return "Closed by both ends (FIN)." + refused
         case .closedByOriginator: return "Closed by \(diagnosis.name(of: .originator)) (FIN)." + refused
         case .closedByResponder: return "Closed by \(diagnosis.name(of: .responder)) (FIN)." + refused
@@ -152,6 +166,7 @@ struct FindingText {
 
     private var unknown: String {
         let connection = diagnosis.connection
+        if connection.closeTime != nil { return "Half-closed (FIN of one end) until the capture ends." }
         if connection.lastTime &- connection.firstTime < 60_000_000_000 {
             return "No probe, and open in the capture for less than a minute: nothing can be said about keep-alives."
         }
@@ -179,13 +194,19 @@ struct FindingText {
         let isReset = diagnosis.connection.evidence.reset.time != nil && peer.evidence.closeTime == nil
             && own.evidence.closeTime == nil
         let how = isReset ? "reset the connection (RST)" : "closed the connection (FIN)"
-        var text = "\(name) \(how) after \(precise(details.idle)) of idleness: the timeout of an application or a proxy"
-        let near = IdleTimeout.nearest(to: details.idle ?? 0, among: .application)
-        if let first = near.first { text += " (\(first.seconds) s: \(first.name))" }
+        var text = "\(name) \(how) after \(precise(details.idle)) of idleness: its application, or a proxy, ended it"
+        if let known = knownTimeout { text += " (known timeout: \(known.seconds) s, \(known.name))" }
         if !isReset, own.hasUnacknowledged || own.evidence.retransmitsClose {
             text += ". Nobody answered the FIN; nothing was lost"
         }
         return text + "."
+    }
+
+    /// A documented timeout of the kind of end that closed the connection.
+    private var knownTimeout: IdleTimeout? {
+        let near = IdleTimeout.nearest(to: details.idle ?? 0, among: .application)
+        let port = diagnosis.endpoint(.responder).port
+        return near.first { $0.fits(isClient: end == .originator && diagnosis.connection.handshakeSeen, port: port) }
     }
 
     private var noKeepalive: String {

@@ -46,6 +46,23 @@ struct IdleTimeout: Sendable, Equatable {
         return catalogue.filter { $0.role == .path && $0.seconds * second >= least && $0.seconds * second <= failed }
     }
 
+    /// Whether an end of that kind may be the one that closed: a client, or a server on `port`.
+    func fits(isClient: Bool, port: UInt16) -> Bool {
+        let isOfClient = name.contains("as clients")
+        if isClient || isOfClient { return isClient && isOfClient }
+        let ports: [UInt16]? =
+            if name.contains("SMB") {
+                [139, 445]
+            } else if name.contains("LDAP") {
+                [389, 636, 3268, 3269]
+            } else if name.contains("stream") {
+                nil
+            } else {
+                [80, 443, 3000, 5000, 8000, 8080, 8081, 8443]
+            }
+        return ports?.contains(port) ?? true
+    }
+
     /// The entries of `role` whose time is within 2 % and 1.5 s of `duration` (ns), the nearest first.
     static func nearest(to duration: Int64, among role: Role) -> [IdleTimeout] {
         let distance = { (entry: IdleTimeout) in (entry.seconds * second &- duration).magnitude }

@@ -288,6 +288,7 @@ extension Analysis: Findings {
         var context = CaptureContext()
         context.end = end
         context.isLight = reading.isLight
+        context.isLive = now != nil
         context.lacksPackets = isDoubtful || decoder.tally.cutHeaders > 0
         context.isArtificial = decoder.tally.pauses.isArtificial
         context.pauses = decoder.tally.pauses.pauses

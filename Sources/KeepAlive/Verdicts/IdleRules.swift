@@ -22,7 +22,8 @@ extension VerdictRules {
         let idleness = connection.evidence.idleness
         let isOver = resetTime != nil || connection.closeTime != nil
         let isWaiting = originator.hasUnacknowledged || responder.hasUnacknowledged
-        let tail = isOver || isWaiting ? 0 : max(0, end &- connection.lastActivity)
+        // A stretch without any packet at all is no proof that the capture went on.
+        let tail = isOver || isWaiting ? 0 : context.captured(from: connection.lastActivity, to: end)
         let longest = max(idleness.longestApplication, tail)
         let stop = tail >= idleness.longestApplication ? end : idleness.longestApplicationEnd
         if longest >= Self.keepAliveDue {
@@ -36,7 +37,7 @@ extension VerdictRules {
                 finding.details.alternative = .missingPackets
             }
             if context.isLight { finding.confidence = .low }
-            if tail < idleness.longestApplication { finding.frames.append(idleness.longestFrame) }
+            if tail < idleness.longestApplication { finding.frames.append(idleness.longestApplicationFrame) }
             return add(finding)
         }
         judgeNeverIdle(longest)
@@ -46,7 +47,8 @@ extension VerdictRules {
     private mutating func judgeNeverIdle(_ longest: Int64) {
         let closeIdle = max(originator.evidence.idleBeforeClose, responder.evidence.idleBeforeClose)
         guard connection.lastTime &- connection.firstTime >= Self.keepAliveDue, closeIdle < Self.keepAliveDue,
-            connection.evidence.reset.applicationIdle < Self.keepAliveDue, !hasFailure, !context.isLight
+            connection.evidence.reset.applicationIdle < Self.keepAliveDue, !hasFailure, !context.isLight,
+            !has(.idleClose), !context.isInterrupted(from: connection.firstTime, to: connection.lastTime)
         else { return }
         var finding = Finding(.neverIdle, connection.handshakeSeen ? .high : .medium)
         finding.details.idle = max(longest, connection.longestPause, closeIdle)

@@ -14,7 +14,9 @@ extension VerdictRules {
         if let errors = unreachable(end, loss), errors.lastTime ?? .min >= loss.lossStart, loss.retransmissions >= 2 {
             return addUnreachable(end, errors, isOver: resetTime != nil, since: loss.lossStart)
         }
-        guard loss.retransmissions >= Self.seriousRetransmissions, lasted >= Self.seriousLoss else { return }
+        guard loss.retransmissions >= Self.seriousRetransmissions, lasted >= Self.seriousLoss, loss.isRealLoss else {
+            return
+        }
         // Whoever hears its peer acknowledge nothing is not cut off from it.
         let isHeard = peer.lastSpoke.map { $0 > loss.lossStart } ?? false
         let isElsewhere = isHeardElsewhere(end.other, after: loss.lossStart, until: resetTime ?? self.end)

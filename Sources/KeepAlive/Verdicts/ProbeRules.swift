@@ -117,7 +117,9 @@ extension VerdictRules {
             finding.details.alternative = finding.details.alternative ?? .applicationAbort
         }
         finding.details.count = probes.count
-        if let gaveUp = probes.gaveUp { finding.details.duration = gaveUp &- (side(end.other).lastSpoke ?? probes.first) }
+        // Probes of the peer are signs of life too.
+        let heard = max(side(end.other).lastSpoke ?? .min, side(end.other).lastProbe ?? .min)
+        if let gaveUp = probes.gaveUp { finding.details.duration = gaveUp &- (heard == .min ? probes.first : heard) }
         finding.frames = frames(end, probes)
         return finding
     }
@@ -158,7 +160,9 @@ extension VerdictRules {
     /// Probes are sent, and the peer itself answers them.
     mutating func judgeHealth(_ end: End) {
         let own = side(end)
-        guard own.probes > 0, own.answered + own.followed > 0 else { return }
+        let answered = own.answered + own.followed
+        // One probe that data happened to follow shows nothing.
+        guard own.probes > 0, own.answered > 0 || own.followed > 1 else { return }
         // Whatever is wrong now is not made good by earlier answers.
         if findings.contains(where: { $0.severity >= .warning && $0.verdict != .middleboxProbes && $0.verdict != .unitError }) {
             return
@@ -171,7 +175,8 @@ extension VerdictRules {
         if capture.missing(from: end) != nil || capture.missing(from: end.other) != nil {
             finding.confidence = min(finding.confidence, .medium)
         }
-        finding.details.count = own.answered + own.followed
+        if answered * 5 < own.probes * 4 { finding.confidence = min(finding.confidence, .medium) }
+        finding.details.count = answered
         finding.details.idle = own.closedIdle
         finding.frames.append(own.lastProbeFrame)
         finding.frames.append(own.lastAnswerFrame)

@@ -7,7 +7,7 @@ import Wire
 extension VerdictRules {
     mutating func judgeReset() {
         let reset = connection.evidence.reset
-        guard let time = reset.time else { return }
+        guard let time = reset.time, !isVoid(reset) else { return }
         let sender = end(ofSide: reset.side)
         let victim = sender.other
         if reset.prober == .aborted { return judgeAbort(reset, sender, at: time) }

@@ -63,7 +63,9 @@ struct VerdictRules {
         for end in [End.originator, .responder] { judgeLoss(end) }
         for end in [End.originator, .responder] { judgeIdentity(end) }
         for end in [End.originator, .responder] { judgeSettings(end) }
-        for end in [End.originator, .responder] { judgeHealth(end) }
+        // Of two ends that probe, the one with more answers.
+        let isReversed = responder.answered > originator.answered
+        for end in isReversed ? [End.responder, .originator] : [.originator, .responder] { judgeHealth(end) }
         judgeClose()
         judgeIdleness()
         judgeApplication()
@@ -121,6 +123,13 @@ struct VerdictRules {
 
     /// When the first RST came (ns since 1970); nil: none did.
     var resetTime: Int64? { connection.evidence.reset.time }
+
+    /// Whether the end that a RST names was heard by the other end afterwards: then it was not that end's.
+    func isVoid(_ reset: ResetEvidence) -> Bool {
+        let own = side(end(ofSide: reset.side)).evidence
+        guard let time = reset.time else { return false }
+        return own.missing.contains(.echoed) && own.missingSince > time
+    }
 }
 
 /// What the capture shows of a connection, and what it cannot (verdicts: step 1).
@@ -140,7 +149,8 @@ struct ConnectionVisibility {
         let (originator, responder) = (connection.fromOriginator, connection.fromResponder)
         hearsOriginator = originator.lastSpoke != nil || originator.probes > 0
         hearsResponder = responder.lastSpoke != nil || responder.probes > 0
-        let hasData = originator.hasSentData || responder.hasSentData
+        let hasData =
+            (originator.hasSentData && originator.isEstablished) || (responder.hasSentData && responder.isEstablished)
         let completed = connection.sawSYNACK && originator.isEstablished
         let midway =
             !connection.handshakeSeen
@@ -164,7 +174,7 @@ struct ConnectionVisibility {
             if !own.evidence.missing.isEmpty { return own.evidence.missingSince }
             if hasNoAcknowledgments { return connection.firstTime }
             // Whoever is not answered retransmits within seconds.
-            if peer.hasUnacknowledged, !peer.awaitsCloseOnly, peer.evidence.retransmissions == 0,
+            if peer.hasUnacknowledged, !peer.awaitsCloseOnly, connection.evidence.errors.last == nil, peer.evidence.retransmissions == 0,
                 connection.evidence.reset.time == nil, peer.zeroWindowProbes == 0, !own.hasClosedWindow,
                 let sent = peer.lastSpoke, end &- sent >= VerdictRules.seriousLoss, peer.unanswered == 0
             {

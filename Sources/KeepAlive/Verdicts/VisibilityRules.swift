@@ -6,10 +6,13 @@ extension VerdictRules {
         if !capture.isEstablished { add(Finding(.notEstablished, .high)) }
         guard capture.isEstablished else { return }
         if let end = capture.uncaptured {
-            add(Finding(.oneDirection, .high, end))
+            var finding = Finding(.oneDirection, .high, end)
+            finding.frames.append(side(end).evidence.missingFrame)
+            add(finding)
         } else if let end = [Diagnosis.End.originator, .responder].first(where: { capture.missing(from: $0) != nil }) {
             var finding = Finding(.incompleteCapture, .medium, end)
             finding.details.duration = capture.missing(from: end).map { max(0, $0 &- connection.firstTime) }
+            finding.frames.append(side(end).evidence.missingFrame)
             add(finding)
         }
     }
