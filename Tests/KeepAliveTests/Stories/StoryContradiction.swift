@@ -21,7 +21,16 @@ struct StoryRules {
     private static let second = Nanoseconds.second
 
     /// Why `finding` is false; nil: it is true, or says nothing.
+    ///
+    /// Where a capture dropped packets at random, and what is left looks complete, nobody could know.
     func falsehood() -> String? {
+        guard let reason = reason() else { return nil }
+        let observation = view.story.observation
+        if observation.dropRate > 0 || observation.dropsOne != nil, !view.hasVisibleGap { return nil }
+        return reason
+    }
+
+    private func reason() -> String? {
         if view.isMixed { return finding.verdict == .halfOpen ? halfOpen() : nil }
         return switch finding.verdict {
         case .notEstablished: notEstablished()
@@ -74,7 +83,7 @@ struct StoryRules {
     // MARK: What the capture can show
 
     private func notEstablished() -> String? {
-        let isEstablished = view.ends.allSatisfy { ($0.establishedAt ?? .max) <= view.until }
+        let isEstablished = view.ends.allSatisfy { ($0.establishedAt ?? .max) <= view.last }
         return isEstablished ? "it was established" : nil
     }
 
@@ -85,7 +94,9 @@ struct StoryRules {
     }
 
     private func oneDirection() -> String? {
-        missing.isEmpty ? "nothing is missing" : missing.count < 2 ? "a single packet is missing" : nil
+        if missing.isEmpty { return "nothing is missing" }
+        let hasBoth = [Side.client, .server].allSatisfy { side in view.hasCaptured { $0.side == side } }
+        return view.story.observation.missing == nil && hasBoth ? "both directions were captured" : nil
     }
 
     private func incompleteCapture() -> String? {
@@ -198,7 +209,10 @@ struct StoryRules {
         }
         let idle = view.applicationIdle(at: closed)
         if idle < 29 * Self.second { return "it had been idle for \(text(idle)) only" }
-        if let told = finding.details.idle, told > idle + Self.second {
+        // A FIN that was lost before it passed makes it longer.
+        let passed = view.passed.first { view.packet($0).side == side && view.packet($0).sentAt >= closed }
+        let longest = idle + (passed.map { view.time($0) - closed } ?? 0)
+        if let told = finding.details.idle, told > longest + Self.second {
             return "it had been idle for \(text(idle)) and not \(text(told))"
         }
         return nil
@@ -317,8 +331,18 @@ struct StoryRules {
                 return "it gave up after \(unanswered) probes and not \(count)"
             }
             return nil
+        case .applicationAbort where isAbortWhenDue(prober): return nil
         case let cause: return "it did not give up: \(cause)"
         }
+    }
+
+    /// Whether an application aborted just when the kernel might have given up: no capture can tell the two apart.
+    private func isAbortWhenDue(_ prober: Side) -> Bool {
+        guard let policy = view.end(prober).policy, let last = view.probes(prober).last,
+            let abort = view.captured.last(where: { view.packet($0).purpose == .abortReset })
+        else { return false }
+        let gap = view.time(abort) - view.time(last)
+        return gap > policy.interval * 97 / 100 && gap < policy.interval * 115 / 100 + Self.second / 10
     }
 
     private func peerLostState() -> String? {
@@ -328,7 +352,13 @@ struct StoryRules {
                 if let reason = belowTimeout() { return reason }
                 return nil
             }
-            guard packet.purpose == .stateless, view.end(packet.side).finishSentAt == nil else { continue }
+            guard packet.purpose == .stateless else { continue }
+            // A FIN that never passed is none that anybody could know of.
+            let hasFinish = view.story.passed[view.connection].contains {
+                view.packet($0).side == packet.side && view.packet($0).flags.contains(.fin)
+            }
+            if hasFinish { continue }
+            if view.end(packet.side).finishSentAt != nil { return nil }
             switch view.end(packet.side).cause {
             case .hostDied, .keepAliveGaveUp, .userTimeout, .retransmissionGaveUp: return nil
             case .reset(let by): if view.packet(by).isForged { return nil }
@@ -354,6 +384,7 @@ struct StoryRules {
 
     private func forgotten(_ side: Side, probes: Bool) -> String? {
         let flow = view.story.world.flows[view.connection]
+        if isBlockedWhenIdle(flow) { return nil }
         guard flow.forgotten != nil, let drop = flow.firstDrop, drop <= view.until else {
             return "no middlebox had forgotten it"
         }
@@ -362,6 +393,16 @@ struct StoryRules {
         if probes, !dropped.contains(where: { $0.purpose == .probe }) { return "no probe was dropped" }
         if !probes, !dropped.contains(where: { $0.length > 0 }) { return "no data was dropped" }
         return belowTimeout()
+    }
+
+    /// Whether a middlebox began to drop the connection in an idle period of 30 s or more: it forgot it, too, though not
+    /// because of a timeout.
+    private func isBlockedWhenIdle(_ flow: StoryFlow) -> Bool {
+        guard let from = view.story.plan.path.device?.blocksFrom, view.connection == 0, let drop = flow.firstDrop,
+            drop <= view.until
+        else { return false }
+        let before = view.story.passed[0].last { view.time($0) < from }
+        return before.map { drop - view.time($0) >= 30 * Self.second } ?? false
     }
 
     private func blocked() -> String? {
