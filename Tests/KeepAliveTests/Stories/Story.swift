@@ -62,7 +62,7 @@ struct Story {
         return tracker.diagnoses(all: true)
     }
 
-    /// What is told of the path between the hosts: an idle time that failed, and one that is safe (ns).
+    /// The numbers reported for the path between the hosts: an idle time that failed, and one that is safe (ns).
     func pathNumbers(_ diagnoses: [Diagnosis]) -> [(failed: Int64, safe: Int64)] {
         diagnoses.paths.map { ($0.shortestFailed, ($0.safeIdle ?? 0) * Nanoseconds.second) }
     }

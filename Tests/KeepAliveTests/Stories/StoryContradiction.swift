@@ -22,7 +22,7 @@ struct StoryRules {
 
     /// Why `finding` is false; nil: it is true, or says nothing.
     ///
-    /// Where a capture dropped packets at random, and what is left looks complete, nobody could know.
+    /// If a capture dropped packets at random and the rest looks complete, no rule could know, and nothing counts as false.
     func falsehood() -> String? {
         guard let reason = reason() else { return nil }
         let observation = view.story.observation
@@ -125,7 +125,15 @@ struct StoryRules {
         if probes.count >= 2, let last = probes.last {
             let patience = max(Self.second, 3 * view.roundTrip)
             let silent = probes.suffix(2).filter { view.passedAnswer($0) == nil && view.deliveredAnswer($0) == nil }
-            if silent.count == 2, view.until - view.time(last) > patience { return "the last probes had no answer" }
+            // Where the peer was heard later, it lives.
+            let isHeard = view.passed.contains {
+                let packet = view.packet($0)
+                return packet.side != prober && !packet.isForged && packet.deliveredAt != nil
+                    && view.time($0) > view.time(last)
+            }
+            if silent.count == 2, !isHeard, view.until - view.time(last) > patience {
+                return "the last probes had no answer"
+            }
         }
         return nil
     }
@@ -196,8 +204,8 @@ struct StoryRules {
     private func noKeepalive() -> String? {
         if let reason = truePolicyProbes() { return reason }
         let idle = view.longestApplicationIdle
-        if let told = finding.details.idle, told > idle + Self.second {
-            return "it was idle for \(text(idle)) and not \(text(told))"
+        if let reported = finding.details.idle, reported > idle + Self.second {
+            return "it was idle for \(text(idle)) and not \(text(reported))"
         }
         return idle < 59 * Self.second ? "it was never idle for longer than \(text(idle))" : nil
     }
@@ -212,8 +220,8 @@ struct StoryRules {
         // A FIN that was lost before it passed makes it longer.
         let passed = view.passed.first { view.packet($0).side == side && view.packet($0).sentAt >= closed }
         let longest = idle + (passed.map { view.time($0) - closed } ?? 0)
-        if let told = finding.details.idle, told > longest + Self.second {
-            return "it had been idle for \(text(idle)) and not \(text(told))"
+        if let reported = finding.details.idle, reported > longest + Self.second {
+            return "it had been idle for \(text(idle)) and not \(text(reported))"
         }
         return nil
     }
@@ -336,7 +344,7 @@ struct StoryRules {
         }
     }
 
-    /// Whether an application aborted just when the kernel might have given up: no capture can tell the two apart.
+    /// Whether an application aborted just when the kernel might have given up: no capture shows the difference.
     private func isAbortWhenDue(_ prober: Side) -> Bool {
         guard let policy = view.end(prober).policy, let last = view.probes(prober).last,
             let abort = view.captured.last(where: { view.packet($0).purpose == .abortReset })
@@ -374,12 +382,12 @@ struct StoryRules {
         return "no end and no middlebox had lost it"
     }
 
-    /// What the path bears is longer than the idle time that is told to have failed.
+    /// The reported idle time did not exceed what the path bears.
     private func belowTimeout() -> String? {
-        guard let told = finding.details.idle, let forgotten = view.story.world.flows[view.connection].forgotten,
-            told < forgotten.timeout - Self.second / 10
+        guard let reported = finding.details.idle, let forgotten = view.story.world.flows[view.connection].forgotten,
+            reported < forgotten.timeout - Self.second / 10
         else { return nil }
-        return "the path bears \(text(forgotten.timeout)), and \(text(told)) is told to have failed"
+        return "the path bears \(text(forgotten.timeout)), and \(text(reported)) is reported as failed"
     }
 
     private func forgotten(_ side: Side, probes: Bool) -> String? {

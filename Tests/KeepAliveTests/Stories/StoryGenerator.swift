@@ -241,7 +241,7 @@ struct StoryGenerator {
             if random.chance(0.4) { cursor += gap() }
             application.closes.append((cursor, side, .abort))
         case 8:
-            // Data is waiting that nobody will read.
+            // Close with unread data.
             application.stopsReading = (cursor, side)
             request(cursor + 1_000_000, side.other, reply: 0)
             application.closes.append((cursor + random.duration(0.05, 3), side, .leaveUnread))
@@ -275,7 +275,7 @@ struct StoryGenerator {
     private mutating func abortsProbing(_ side: Side? = nil) {
         let side = side ?? (keepAlive[0] != nil ? .client : .server)
         guard keepAlive[side.rawValue] != nil else { return }
-        // Not just when the kernel would give up: no capture could tell the two apart.
+        // Not at the moment when the kernel would give up: no capture would show the difference.
         let interval = keepAlive[side.rawValue]?.interval ?? Self.second
         let delay = min(random.duration(0.000_5, 20), Int64(Double(interval) * 0.8))
         application.abortsProbing = (side, Int(random.int(1...3)), delay)

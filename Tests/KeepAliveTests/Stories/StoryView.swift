@@ -86,7 +86,8 @@ struct StoryView {
 
     /// When `side` ended, where that was before the capture ended.
     func cause(_ side: Side) -> StoryEnd.Cause {
-        guard let time = end(side).endedAt, time <= until else { return .open }
+        // The clock of a second capture may be a little behind.
+        guard let time = end(side).endedAt, time <= until + Nanoseconds.millisecond else { return .open }
         return end(side).cause
     }
 
