@@ -26,7 +26,8 @@ struct StoryRules {
     func falsehood() -> String? {
         guard let reason = reason() else { return nil }
         let observation = view.story.observation
-        if observation.dropRate > 0 || observation.dropsOne != nil, !view.hasVisibleGap { return nil }
+        let isRandom = observation.dropRate > 0 || observation.dropsOne != nil
+        if isRandom, !missing.isEmpty, !view.hasVisibleGap { return nil }
         return reason
     }
 
