@@ -54,7 +54,8 @@ struct Story {
     /// When a packet passed the capture point, or one of both; nil: it did not.
     func passTime(_ index: Int) -> Int64? { world.packets[index].passedAt ?? serverTimes[index] }
 
-    /// The diagnoses of what was captured: the only call of what is tested.
+    /// The diagnoses of what was captured: the only call of the code under test. The capture ended at `Story.epoch` plus
+    /// `capturedUntil`.
     func diagnoses() -> [Diagnosis] {
         var tracker = ConnectionTracker(seed: plan.seed, keepsAll: true)
         var events: [SegmentEvent] = []
