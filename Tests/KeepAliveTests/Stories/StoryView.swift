@@ -86,6 +86,10 @@ struct StoryView {
 
     /// When `side` ended, where that was before the capture ended.
     func cause(_ side: Side) -> StoryEnd.Cause {
+        // A RST that was the last packet of the capture arrived after it.
+        if case .reset(let by) = end(side).cause, let time = story.passTime(by), time <= until {
+            return end(side).cause
+        }
         // The clock of a second capture may be a little behind.
         guard let time = end(side).endedAt, time <= until + Nanoseconds.millisecond else { return .open }
         return end(side).cause
