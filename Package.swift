@@ -73,3 +73,11 @@ if benchmarks {
             path: "Tests/Benchmarks/Micro", swiftSettings: house,
             plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]))
 }
+
+/// `make stories` sets TCPALIVE_STORIES_ONLY=1: its tests need two modules, optimised, and to build the others takes minutes.
+if Context.environment["TCPALIVE_STORIES_ONLY"] == "1" {
+    let needed = ["CTCPAlive", "Wire", "KeepAlive", "KeepAliveTests"]
+    package.targets.removeAll { !needed.contains($0.name) }
+    package.products.removeAll { !needed.contains($0.name) }
+    package.dependencies = []
+}

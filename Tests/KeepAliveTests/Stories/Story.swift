@@ -54,7 +54,8 @@ struct Story {
     /// When a packet passed the capture point, or one of both; nil: it did not.
     func passTime(_ index: Int) -> Int64? { world.packets[index].passedAt ?? serverTimes[index] }
 
-    /// The diagnoses of what was captured: the only call of what is tested.
+    /// The diagnoses of what was captured: the only call of the code under test. The capture ended at `Story.epoch` plus
+    /// `capturedUntil`.
     func diagnoses() -> [Diagnosis] {
         var tracker = ConnectionTracker(seed: plan.seed, keepsAll: true)
         var events: [SegmentEvent] = []
@@ -62,7 +63,7 @@ struct Story {
         return tracker.diagnoses(all: true)
     }
 
-    /// What is told of the path between the hosts: an idle time that failed, and one that is safe (ns).
+    /// The numbers reported for the path between the hosts: an idle time that failed, and one that is safe (ns).
     func pathNumbers(_ diagnoses: [Diagnosis]) -> [(failed: Int64, safe: Int64)] {
         diagnoses.paths.map { ($0.shortestFailed, ($0.safeIdle ?? 0) * Nanoseconds.second) }
     }

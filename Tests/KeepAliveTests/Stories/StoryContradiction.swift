@@ -21,7 +21,17 @@ struct StoryRules {
     private static let second = Nanoseconds.second
 
     /// Why `finding` is false; nil: it is true, or says nothing.
+    ///
+    /// If a capture dropped packets at random and the rest looks complete, no rule could know, and nothing counts as false.
     func falsehood() -> String? {
+        guard let reason = reason() else { return nil }
+        let observation = view.story.observation
+        let isRandom = observation.dropRate > 0 || observation.dropsOne != nil
+        if isRandom, !missing.isEmpty, !view.hasVisibleGap { return nil }
+        return reason
+    }
+
+    private func reason() -> String? {
         if view.isMixed { return finding.verdict == .halfOpen ? halfOpen() : nil }
         return switch finding.verdict {
         case .notEstablished: notEstablished()
@@ -74,7 +84,7 @@ struct StoryRules {
     // MARK: What the capture can show
 
     private func notEstablished() -> String? {
-        let isEstablished = view.ends.allSatisfy { ($0.establishedAt ?? .max) <= view.until }
+        let isEstablished = view.ends.allSatisfy { ($0.establishedAt ?? .max) <= view.last }
         return isEstablished ? "it was established" : nil
     }
 
@@ -85,7 +95,9 @@ struct StoryRules {
     }
 
     private func oneDirection() -> String? {
-        missing.isEmpty ? "nothing is missing" : missing.count < 2 ? "a single packet is missing" : nil
+        if missing.isEmpty { return "nothing is missing" }
+        let hasBoth = [Side.client, .server].allSatisfy { side in view.hasCaptured { $0.side == side } }
+        return view.story.observation.missing == nil && hasBoth ? "both directions were captured" : nil
     }
 
     private func incompleteCapture() -> String? {
@@ -114,7 +126,15 @@ struct StoryRules {
         if probes.count >= 2, let last = probes.last {
             let patience = max(Self.second, 3 * view.roundTrip)
             let silent = probes.suffix(2).filter { view.passedAnswer($0) == nil && view.deliveredAnswer($0) == nil }
-            if silent.count == 2, view.until - view.time(last) > patience { return "the last probes had no answer" }
+            // Where the peer was heard later, it lives.
+            let isHeard = view.passed.contains {
+                let packet = view.packet($0)
+                return packet.side != prober && !packet.isForged && packet.deliveredAt != nil
+                    && view.time($0) > view.time(last)
+            }
+            if silent.count == 2, !isHeard, view.until - view.time(last) > patience {
+                return "the last probes had no answer"
+            }
         }
         return nil
     }
@@ -185,8 +205,8 @@ struct StoryRules {
     private func noKeepalive() -> String? {
         if let reason = truePolicyProbes() { return reason }
         let idle = view.longestApplicationIdle
-        if let told = finding.details.idle, told > idle + Self.second {
-            return "it was idle for \(text(idle)) and not \(text(told))"
+        if let reported = finding.details.idle, reported > idle + Self.second {
+            return "it was idle for \(text(idle)) and not \(text(reported))"
         }
         return idle < 59 * Self.second ? "it was never idle for longer than \(text(idle))" : nil
     }
@@ -198,8 +218,11 @@ struct StoryRules {
         }
         let idle = view.applicationIdle(at: closed)
         if idle < 29 * Self.second { return "it had been idle for \(text(idle)) only" }
-        if let told = finding.details.idle, told > idle + Self.second {
-            return "it had been idle for \(text(idle)) and not \(text(told))"
+        // A FIN that was lost before it passed makes it longer.
+        let passed = view.passed.first { view.packet($0).side == side && view.packet($0).sentAt >= closed }
+        let longest = idle + (passed.map { view.time($0) - closed } ?? 0)
+        if let reported = finding.details.idle, reported > longest + Self.second {
+            return "it had been idle for \(text(idle)) and not \(text(reported))"
         }
         return nil
     }
@@ -317,8 +340,18 @@ struct StoryRules {
                 return "it gave up after \(unanswered) probes and not \(count)"
             }
             return nil
+        case .applicationAbort where isAbortWhenDue(prober): return nil
         case let cause: return "it did not give up: \(cause)"
         }
+    }
+
+    /// Whether an application aborted just when the kernel might have given up: no capture shows the difference.
+    private func isAbortWhenDue(_ prober: Side) -> Bool {
+        guard let policy = view.end(prober).policy, let last = view.probes(prober).last,
+            let abort = view.captured.last(where: { view.packet($0).purpose == .abortReset })
+        else { return false }
+        let gap = view.time(abort) - view.time(last)
+        return gap > policy.interval * 97 / 100 && gap < policy.interval * 115 / 100 + Self.second / 10
     }
 
     private func peerLostState() -> String? {
@@ -328,7 +361,13 @@ struct StoryRules {
                 if let reason = belowTimeout() { return reason }
                 return nil
             }
-            guard packet.purpose == .stateless, view.end(packet.side).finishSentAt == nil else { continue }
+            guard packet.purpose == .stateless else { continue }
+            // A FIN that never passed is none that anybody could know of.
+            let hasFinish = view.story.passed[view.connection].contains {
+                view.packet($0).side == packet.side && view.packet($0).flags.contains(.fin)
+            }
+            if hasFinish { continue }
+            if view.end(packet.side).finishSentAt != nil { return nil }
             switch view.end(packet.side).cause {
             case .hostDied, .keepAliveGaveUp, .userTimeout, .retransmissionGaveUp: return nil
             case .reset(let by): if view.packet(by).isForged { return nil }
@@ -344,16 +383,17 @@ struct StoryRules {
         return "no end and no middlebox had lost it"
     }
 
-    /// What the path bears is longer than the idle time that is told to have failed.
+    /// The reported idle time did not exceed what the path bears.
     private func belowTimeout() -> String? {
-        guard let told = finding.details.idle, let forgotten = view.story.world.flows[view.connection].forgotten,
-            told < forgotten.timeout - Self.second / 10
+        guard let reported = finding.details.idle, let forgotten = view.story.world.flows[view.connection].forgotten,
+            reported < forgotten.timeout - Self.second / 10
         else { return nil }
-        return "the path bears \(text(forgotten.timeout)), and \(text(told)) is told to have failed"
+        return "the path bears \(text(forgotten.timeout)), and \(text(reported)) is reported as failed"
     }
 
     private func forgotten(_ side: Side, probes: Bool) -> String? {
         let flow = view.story.world.flows[view.connection]
+        if isBlockedWhenIdle(flow) { return nil }
         guard flow.forgotten != nil, let drop = flow.firstDrop, drop <= view.until else {
             return "no middlebox had forgotten it"
         }
@@ -362,6 +402,16 @@ struct StoryRules {
         if probes, !dropped.contains(where: { $0.purpose == .probe }) { return "no probe was dropped" }
         if !probes, !dropped.contains(where: { $0.length > 0 }) { return "no data was dropped" }
         return belowTimeout()
+    }
+
+    /// Whether a middlebox began to drop the connection in an idle period of 30 s or more: it forgot it, too, though not
+    /// because of a timeout.
+    private func isBlockedWhenIdle(_ flow: StoryFlow) -> Bool {
+        guard let from = view.story.plan.path.device?.blocksFrom, view.connection == 0, let drop = flow.firstDrop,
+            drop <= view.until
+        else { return false }
+        let before = view.story.passed[0].last { view.time($0) < from }
+        return before.map { drop - view.time($0) >= 30 * Self.second } ?? false
     }
 
     private func blocked() -> String? {

@@ -171,7 +171,7 @@ extension StoryEnd {
 
     private func takeData(_ index: Int, _ start: Int64, _ end: Int64, _ hasFinish: Bool) {
         if isOrphan, end - (hasFinish ? 1 : 0) > expected {
-            // Nobody reads any more (RFC 2525 2.17).
+            // The application closed: data is answered with RST (RFC 2525 2.17).
             world.answerStateless(world.packets[index], index)
             self.end(.applicationAbort)
             return
@@ -204,7 +204,7 @@ extension StoryEnd {
             if !isReading { unread += bytes }
             lastDelivered = world.now
             noteApplication()
-            // What was received was read up to here, unless nobody reads.
+            // The FIN itself is not data.
             if isFinished { expected -= 1 }
             deliver()
             if isFinished { expected += 1 }

@@ -87,7 +87,7 @@ final class StoryEnd {
     var probes = 0
 
     // The application.
-    /// close() was called: nobody reads, and the kernel finishes alone.
+    /// close() was called: the kernel finishes alone, and data from the peer is answered with RST.
     var isOrphan = false
     var applicationTime: Int64 = 0
     var lastDelivered: Int64 = 0
@@ -237,7 +237,7 @@ final class StoryEnd {
 
     // MARK: Applications
 
-    /// Writes `size` bytes; the peer replies as told.
+    /// Writes `size` bytes; the peer replies with `reply` bytes after `think`.
     func write(_ size: Int64, reply: Int64, think: Int64) {
         guard isOpen, !isOrphan, !isFinishQueued else { return }
         if state == .closeWait, case .ignore = application.reaction[side.rawValue] {

@@ -112,10 +112,11 @@ struct StoryGenerator {
     private mutating func makeDevice(on part: Side? = nil) -> StoryDevice {
         let part = part ?? (path.hops[0] > path.hops[1] ? .client : .server)
         let place = part.rawValue
-        if path.hops[place] < 2 { path.hops[place] = random.int(2...12) }
+        // A difference of one hop is no difference.
+        if path.hops[place] < 3 { path.hops[place] = random.int(3...12) }
         if path.delay[place] < 20_000 { path.delay[place] = random.duration(0.000_05, 0.02) }
         return StoryDevice(
-            part: part, hopsToCapture: random.int(0...path.hops[place] - 1),
+            part: part, hopsToCapture: random.int(0...path.hops[place] - 2),
             timeToLive: random.pick([64, 64, 128, 255, 255]), hasIdentification: random.chance(0.4))
     }
 
@@ -240,7 +241,7 @@ struct StoryGenerator {
             if random.chance(0.4) { cursor += gap() }
             application.closes.append((cursor, side, .abort))
         case 8:
-            // Data is waiting that nobody will read.
+            // Close with unread data.
             application.stopsReading = (cursor, side)
             request(cursor + 1_000_000, side.other, reply: 0)
             application.closes.append((cursor + random.duration(0.05, 3), side, .leaveUnread))
@@ -274,7 +275,10 @@ struct StoryGenerator {
     private mutating func abortsProbing(_ side: Side? = nil) {
         let side = side ?? (keepAlive[0] != nil ? .client : .server)
         guard keepAlive[side.rawValue] != nil else { return }
-        application.abortsProbing = (side, Int(random.int(1...3)), random.duration(0.000_5, 20))
+        // Not at the moment when the kernel would give up: no capture would show the difference.
+        let interval = keepAlive[side.rawValue]?.interval ?? Self.second
+        let delay = min(random.duration(0.000_5, 20), Int64(Double(interval) * 0.8))
+        application.abortsProbing = (side, Int(random.int(1...3)), delay)
     }
 
     private mutating func reaction(_ side: Side) {

@@ -43,7 +43,7 @@ struct StoryHost: Sendable {
     /// How often data is retransmitted before the connection is given up.
     var retries: Int
     var answersEmptyProbes = true
-    /// Whether a RST tells the peer that retransmissions or probes were given up.
+    /// Whether it sends RST when it gives up retransmissions or probes.
     var resetsWhenGivingUp = true
     /// ECN bits that all its segments carry (RFC 3168, RFC 9768), but for SYN and RST.
     var congestionBits: TCPFlags = []

@@ -42,7 +42,11 @@ struct StoryObservation {
 
     private mutating func distort(_ world: StoryWorld, _ random: inout StoryRandom) {
         let side: Side = random.chance(0.5) ? .client : .server
-        let moment = random.int(0...max(1, world.endedAt))
+        var moment = random.int(0...max(1, world.endedAt))
+        if random.chance(0.6), !world.packets.isEmpty {
+            // Where something happens, and not in the long time after it.
+            moment = random.pick(world.packets).sentAt + random.duration(0.000_001, 1)
+        }
         switch random.int(0...19) {
         case 0...2: begin = moment
         case 3...4:

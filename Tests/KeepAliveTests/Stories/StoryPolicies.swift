@@ -49,7 +49,7 @@ struct StoryPolicies {
                 return true
             }
             if packet.side == side { return packet.isForged || packet.passedAt != nil }
-            return packet.passedAt == nil || packet.deliveredAt != nil || view.end(side).endedAt != nil
+            return packet.passedAt == nil || packet.deliveredAt != nil || view.end(side).cause == .hostDied
         }
     }
 }

@@ -1,4 +1,4 @@
-/// SplitMix64: a small generator whose whole state is its seed, so that a printed seed repeats a story.
+/// SplitMix64: the seed is the whole state, and a printed seed repeats a story.
 struct StoryRandom {
     private var state: UInt64
 

@@ -60,14 +60,14 @@ struct StoryStatistics {
             if numbers.failed > 0 {
                 if let forgotten {
                     if numbers.failed < forgotten - Nanoseconds.second / 10 {
-                        reasons.append("an idle time is told to have failed that the path bears")
+                        reasons.append("an idle time is reported as failed, and the path bears it")
                     }
                 } else {
-                    reasons.append("an idle time is told to have failed, and the path has no timeout")
+                    reasons.append("an idle time is reported as failed, and the path has no timeout")
                 }
             }
             if let least = story.plan.path.device?.idleTimeout, numbers.safe > least {
-                reasons.append("an idle time is told to be safe that is not")
+                reasons.append("an idle time is reported as safe, and the path does not bear it")
             }
             return reasons
         }

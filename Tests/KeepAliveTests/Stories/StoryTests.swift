@@ -11,7 +11,7 @@ struct StoryTests {
     @Test("No finding of high confidence contradicts the truth")
     func truth() {
         if let seed = Self.number("TCPALIVE_STORY") {
-            tellOne(seed)
+            printStory(seed)
             return
         }
         let count = Self.number("TCPALIVE_STORIES") ?? 2000
@@ -37,7 +37,7 @@ struct StoryTests {
         #expect(contradicted == 0, "\(contradicted) of \(count) stories from seed \(first) on are contradicted")
     }
 
-    private func tellOne(_ seed: UInt64) {
+    private func printStory(_ seed: UInt64) {
         let story = Story(seed: seed)
         let diagnoses = story.diagnoses()
         var statistics = StoryStatistics()

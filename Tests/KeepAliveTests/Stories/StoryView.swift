@@ -16,6 +16,8 @@ struct StoryView {
     /// From its first captured segment to the last packet of the capture.
     let from: Int64
     let until: Int64
+    /// Its last captured segment.
+    let last: Int64
     /// The packets that passed the capture point in that time, in the order in which they were sent.
     let passed: [Int]
     /// Those that were captured.
@@ -36,6 +38,7 @@ struct StoryView {
         until = story.capturedUntil
         let clients = story.world.ends[index][0]
         let last = story.trueTime(found.lastTime)
+        self.last = last
         let isLater = clients.count > 1 && from >= clients[clients.count - 1].createdAt
         isMixed = clients.count > 1 && !isLater && last >= clients[clients.count - 1].createdAt
         ends = story.world.ends[index].map { isLater ? $0[$0.count - 1] : $0[0] }
@@ -83,7 +86,12 @@ struct StoryView {
 
     /// When `side` ended, where that was before the capture ended.
     func cause(_ side: Side) -> StoryEnd.Cause {
-        guard let time = end(side).endedAt, time <= until else { return .open }
+        // A RST that was the last packet of the capture arrived after it.
+        if case .reset(let by) = end(side).cause, let time = story.passTime(by), time <= until {
+            return end(side).cause
+        }
+        // The clock of a second capture may be a little behind.
+        guard let time = end(side).endedAt, time <= until + Nanoseconds.millisecond else { return .open }
         return end(side).cause
     }
 
@@ -94,7 +102,10 @@ struct StoryView {
 
     /// The longest time without anything but probes and answers, from the start of the connection to its end or that of the capture.
     var longestApplicationIdle: Int64 {
-        let closed = ends.flatMap { [$0.endedAt, $0.finishSentAt] }.compactMap { $0 }.min() ?? until
+        let closing = story.passed[connection].first {
+            (packet($0).flags.contains(.fin) || packet($0).flags.contains(.rst)) && packet($0).purpose != .refusedReset
+        }
+        let closed = closing.map(time) ?? until
         var last: Int64?
         var longest: Int64 = 0
         for index in story.passed[connection] where packet(index).isApplication {
@@ -113,4 +124,30 @@ struct StoryView {
     }
 
     func hasCaptured(_ condition: (StoryPacket) -> Bool) -> Bool { captured.contains { condition(packet($0)) } }
+
+    /// Whether what was captured shows that something is missing: a later segment continues or acknowledges what is not there,
+    /// or echoes a timestamp that is not there.
+    var hasVisibleGap: Bool {
+        let captured = Set(captured)
+        return passed.contains { index in
+            guard !captured.contains(index) else { return false }
+            let gap = packet(index)
+            let end =
+                gap.sequence &+ UInt32(gap.length)
+                &+ (gap.flags.isDisjoint(with: [.syn, .fin]) ? 0 : 1)
+            return self.captured.contains { later in
+                let packet = packet(later)
+                guard time(later) > time(index) else { return false }
+                if packet.side != gap.side, packet.hasTimestamps, gap.hasTimestamps,
+                    packet.timestampEcho == gap.timestampValue
+                {
+                    return true
+                }
+                guard end != gap.sequence else { return false }
+                let number = packet.side == gap.side ? packet.sequence : packet.acknowledgment
+                guard packet.side == gap.side || packet.flags.contains(.ack) else { return false }
+                return Int32(bitPattern: number &- end) >= 0
+            }
+        }
+    }
 }

@@ -138,7 +138,7 @@ extension StoryWorld {
         return true
     }
 
-    /// The middlebox, or somebody at its place, sends a packet to `side` in the name of the other end.
+    /// The middlebox, or an attacker beside it, sends a packet to `side` in the name of the other end.
     func forge(
         _ connection: Int, _ purpose: StoryPacket.Purpose, _ flags: TCPFlags, toward side: Side, trigger: Int = -1,
         beyond: Int64 = 0, sequence: UInt32? = nil, acknowledgment: UInt32 = 0
