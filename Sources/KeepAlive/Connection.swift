@@ -24,6 +24,8 @@ public struct Connection: Sendable, Equatable {
     public var evidence = ConnectionEvidence()
     /// Its idle periods.
     public var silence: Idleness { evidence.idleness }
+    /// When another connection began on its ports (ns since 1970); nil: none did.
+    @Moment public var supersededAt: Int64?
     /// Whether the originator is the second side in its key.
     var isReversed = false
     /// Whether a SYN with ACK was captured.

@@ -26,6 +26,8 @@ struct ConnectionBirth: BitwiseCopyable {
     var identifications: (UInt16, UInt16) = (0, 0)
     /// The TTLs of each side.
     var hops = (HopHistory(), HopHistory())
+    /// How often in a row the identifications of each side went on like a counter.
+    var counts: (UInt8, UInt8) = (0, 0)
 
     /// The record of connection `number`, whose first segment came at `time` (ns since 1970).
     init(number: UInt64, time: Int64) {
@@ -58,6 +60,12 @@ struct ConnectionBirth: BitwiseCopyable {
     subscript(identification side: Int) -> UInt16 {
         get { side == 0 ? identifications.0 : identifications.1 }
         set { if side == 0 { identifications.0 = newValue } else { identifications.1 = newValue } }
+    }
+
+    /// How often in a row the identifications of `side` went on like a counter.
+    subscript(counts side: Int) -> UInt8 {
+        get { side == 0 ? counts.0 : counts.1 }
+        set { if side == 0 { counts.0 = newValue } else { counts.1 = newValue } }
     }
 
     /// How long `side` took to answer in the handshake (ns); nil: not known.

@@ -244,6 +244,8 @@ public struct ResetEvidence: Sendable, Equatable, BitwiseCopyable {
     var peerHadClosed = false
     /// Whether its sender waited for an answer to a probe, and how that fits the interval.
     var prober = Prober.none
+    /// Whether a RST of a prober that gave up came as exactly one interval after its last probe as the probes before.
+    var isTimely = false
     /// When a RST of the other side came (ns since 1970); nil: none did.
     @Moment public internal(set) var otherTime: Int64?
     /// Whether that one answered nothing either.

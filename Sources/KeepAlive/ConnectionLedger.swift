@@ -60,11 +60,15 @@ struct ConnectionLedger: ~Copyable {
         return ConnectionBirth(number: nextNumber, time: segment.time)
     }
 
-    /// Keeps what a report will say of a connection that leaves the table.
+    /// Keeps what a report will say of a connection that leaves the table at `time` (ns since 1970).
     mutating func retire<Key: ConnectionKey>(
-        _ slot: ConnectionSlot<Key>, _ birth: ConnectionBirth, _ ranges: borrowing UnacknowledgedRanges
+        _ slot: ConnectionSlot<Key>, _ birth: ConnectionBirth, _ ranges: borrowing UnacknowledgedRanges, at time: Int64
     ) {
-        if keepsAll || isNotable(slot, birth, until: nil) { replaced.append(connection(slot, birth, ranges)) }
+        if keepsAll || isNotable(slot, birth, until: nil) {
+            var connection = connection(slot, birth, ranges)
+            connection.supersededAt = time
+            replaced.append(connection)
+        }
         forget(birth)
     }
 
@@ -117,7 +121,8 @@ struct ConnectionLedger: ~Copyable {
             if tells(of: passage.segment) { tally.count(events[place]) } else { events.removeLast() }
         }
         let isLife = kind.map { !$0.isOfProbing || $0 == .challenge } ?? true
-        if birth[facts: other].contains(.awaitsAnswer), isLife, !passage.flags.contains(.rst), !isForeign {
+        // What comes after a prober has given up answers nothing.
+        if birth[facts: other].contains(.awaitsAnswer), isLife, !birth[facts: other].contains(.sentRST), !passage.flags.contains(.rst), !isForeign {
             birth[facts: other].subtract(.awaitsAnswer)
             if birth[history: other] != 0 { histories[Int(birth[history: other]) - 1].hearLife(at: time) }
         }
@@ -136,7 +141,7 @@ struct ConnectionLedger: ~Copyable {
         }
         switch event.kind {
         case .answer, .zeroWindowAnswer:
-            guard birth[history: other] != 0 else { return }
+            guard birth[history: other] != 0, !birth[facts: other].contains(.sentRST) else { return }
             histories[Int(birth[history: other]) - 1].hear(
                 &event, isAwaiting: isAwaiting, isForeign: isForeign, roundTrip: birth[roundTrip: side], &details)
             if !event.isCopy { birth[facts: other].subtract(.awaitsAnswer) }
@@ -150,8 +155,14 @@ struct ConnectionLedger: ~Copyable {
             histories[ownHistory(side, &birth)].ask(
                 &event, peerSpoke: passage.peer.spoke, quiet: quiet,
                 isAwaiting: birth[facts: side].contains(.awaitsAnswer),
-                knowsStart: !facts.isDisjoint(with: [.sentSYN, .sentSYNACK]), &details)
-            if !event.isCopy { birth[facts: side].formUnion([.awaitsAnswer, .probesIdle]) }
+                knowsStart: !facts.isDisjoint(with: [.sentSYN, .sentSYNACK]), peerAsked: gaps.asked.peer, &details)
+            if event.isCopy { return }
+            birth[facts: side].formUnion([.awaitsAnswer, .probesIdle])
+            // No timer fires at once after something was heard: the answer was captured a moment too early.
+            if event.kind == .probe, let spoke = passage.peer.spoke, (0..<100_000).contains(passage.time &- spoke) {
+                histories[Int(birth[history: side]) - 1].takeEarlyAnswer(event.segment)
+                birth[facts: side].subtract(.awaitsAnswer)
+            }
         case .retransmission: histories[ownHistory(side, &birth)].retransmit(&details)
         case .acknowledgment, .data: _ = ownHistory(side, &birth)
         case .abortReset: histories[ownHistory(side, &birth)].giveUp(&event, &details)
@@ -212,6 +223,11 @@ struct ConnectionLedger: ~Copyable {
         guard birth.hasEvents else { return nil }
         let last = max(lastAsked(birth, side: 0) ?? .min, lastAsked(birth, side: 1) ?? .min)
         return last == .min ? nil : last
+    }
+
+    /// When the end at `side` last answered a probe (ns since 1970); nil: never.
+    func lastAnswer(_ birth: ConnectionBirth, ofSide side: Int) -> Int64? {
+        birth[history: 1 - side] == 0 ? nil : histories[Int(birth[history: 1 - side]) - 1].lastAnswer
     }
 
     /// When something other than probes and answers last passed, where probes have passed since (ns since 1970).

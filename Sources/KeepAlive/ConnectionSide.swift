@@ -18,6 +18,8 @@ public struct ConnectionSide: Sendable, Equatable, BitwiseCopyable {
     var hasGivenUp = false
     /// Probes that nothing of the peer followed within a second, or three times its slowest answer.
     @Tally public var ignored: UInt64 = 0
+    /// Probes whose identification does not continue that of its own segments.
+    @Tally public var oddProbes: UInt64 = 0
     /// Probes that something else of the peer than an answer followed in that time.
     @Tally public var followed: UInt64 = 0
     /// Answers that have the TTL of another host than the peer.

@@ -18,7 +18,8 @@ extension ConnectionLedger {
             recordRepeats(passage, gaps, &birth)
             recordUnknownProbe(passage, &birth)
         }
-        let isForeign = birth[hops: side].isForeign(segment.timeToLive) && continues(passage, birth) != true
+        let continuity = continues(passage, birth)
+        let isForeign = birth[hops: side].isForeign(segment.timeToLive) && continuity != true
         var kind: SegmentKind?
         if segment.flags.contains(.rst) {
             kind = recordReset(passage, gaps, &birth, isForeign: isForeign, isSelf: isSelf)
@@ -40,11 +41,14 @@ extension ConnectionLedger {
             sender.spokeTime = passage.sender.spokeTime
             sender.set(.sentLastData, to: passage.sender.facts.contains(.sentLastData))
             peer.set(.sentLastData, to: passage.peer.facts.contains(.sentLastData))
-        } else if kind == .refusableReset {
+        } else if segment.flags.contains(.rst), !isExact(passage, birth) {
             sender.spokeTime = passage.sender.spokeTime
         }
         let isFar = birth[hops: side].isForeign(segment.timeToLive)
         report(passage, kind, gaps, &birth, &sender, &peer, isForeign: isFar, isSelf: isSelf, &events)
+        if kind == .probe, continuity == false, birth[history: side] != 0 {
+            histories[Int(birth[history: side]) - 1].noteOdd(&details)
+        }
         if !isOfProbing, !segment.flags.contains(.rst) {
             birth.facts.0.subtract(.probesIdle)
             birth.facts.1.subtract(.probesIdle)
@@ -297,13 +301,30 @@ extension ConnectionLedger {
             birth[facts: side].contains(.sentSYN) && !passage.flags.contains(.syn) && !passage.flags.contains(.rst)
             && !passage.peer.facts.contains(.windowKnown)
         let isAnswer = passage.answersUnknownProbe && birth[history: 1 - side] != 0
-        if (passage.acknowledgesUnseen && !isAnswer) || completesUnseen {
+        // What is acknowledged in the first second may have passed before the capture began.
+        let isBeginning =
+            time &- birth.time < Idleness.patience
+            && birth.facts.0.union(birth.facts.1).isDisjoint(with: [.sentSYN, .sentSYNACK])
+        if (passage.acknowledgesUnseen && !isAnswer && !isBeginning) || completesUnseen {
             let index = evidence(of: &birth)
             if !evidences[index][1 - side].missing.contains(.acknowledged) {
                 evidences[index][1 - side].missingUpTo = segment.acknowledgment
                 evidences[index][1 - side].missingFrame = segment.frame
             }
             evidences[index][1 - side].miss(.acknowledged, at: time)
+        }
+        if birth[facts: side].contains(.awaitsAnswer), birth[history: side] != 0, segment.hasTimestamps,
+            passage.segment.payloadLength <= 1, !passage.flags.contains(.rst)
+        {
+            // A prober that hears nothing echoes the same again.
+            let last = histories[Int(birth[history: side]) - 1]
+            if last.timestampEcho != 0, Int32(bitPattern: segment.timestampEcho &- last.timestampEcho) > 0,
+                segment.sequence == last.lastAsked?.sequence
+            {
+                let index = evidence(of: &birth)
+                evidences[index][1 - side].missingFrame = segment.frame
+                evidences[index][1 - side].miss(.echoed, at: last.lastAskedTime ?? time)
+            }
         }
         guard birth.evidence != 0 else { return }
         let index = Int(birth.evidence) - 1
@@ -376,7 +397,9 @@ extension ConnectionLedger {
         let (last, this) = (birth[identification: passage.side], passage.segment.identification)
         guard last != 0, this != 0 else { return nil }
         // Other segments of its host may have used numbers in between.
-        return this &- last < 512
+        if this &- last < 512 { return true }
+        // Random numbers continue nothing.
+        return birth[counts: passage.side] >= 3 ? false : nil
     }
 
     private mutating func recordIdentity(
@@ -384,7 +407,16 @@ extension ConnectionLedger {
         isForeign: Bool
     ) {
         let (side, segment) = (passage.side, passage.segment)
-        if !isForeign, segment.identification != 0 { birth[identification: side] = segment.identification }
+        if segment.identification != 0 {
+            let last = birth[identification: side]
+            let continues = segment.identification &- last < 512
+            if last != 0, kind?.isAsking != true, !segment.flags.contains(.rst) {
+                birth[counts: side] = continues ? min(birth[counts: side], 254) + 1 : 0
+            }
+            // What comes from elsewhere does not move the counter.
+            let isElsewhere = isForeign || (birth[counts: side] >= 3 && !continues)
+            if !isElsewhere { birth[identification: side] = segment.identification }
+        }
         guard segment.flags.isDisjoint(with: [.syn, .rst]), kind == nil, !passage.isRetransmission else { return }
         let isFirst = birth[hops: side].recent == 0
         let isProof = passage.carriesNewData || passage.acknowledgesNew || segment.flags.contains(.fin)
@@ -409,7 +441,8 @@ extension ConnectionLedger {
             return evidences[Int(birth.evidence) - 1].reset.kind
         }
         let trigger = trigger(of: passage, gaps, birth)
-        let waits = birth[facts: side].contains(.awaitsAnswer)
+        // With data in flight another timer decides.
+        let waits = birth[facts: side].contains(.awaitsAnswer) && !birth[facts: side].contains(.retransmits)
         let isFirst = birth.facts.0.union(birth.facts.1).isDisjoint(with: .sentRST)
         let isExact = isExact(passage, birth)
         var prober = ResetEvidence.Prober.none
@@ -442,6 +475,9 @@ extension ConnectionLedger {
         reset.senderHadClosed = birth[facts: side].contains(.sentFIN)
         reset.peerHadClosed = birth[facts: other].contains(.sentFIN)
         reset.prober = prober
+        reset.isTimely =
+            prober == .gaveUp && birth[history: side] != 0
+            && histories[Int(birth[history: side]) - 1].fits(resetAt: passage.time, details, exactly: true)
         let index = evidence(of: &birth)
         if isFirst {
             evidences[index].reset = reset

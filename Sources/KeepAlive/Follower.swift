@@ -288,7 +288,7 @@ struct Follower: ~Copyable {
         table[birth: index] = birth
         guard isFresh else { return }
         let slot = table.slot(at: index)
-        ledger.retire(slot, birth, analysis.ranges)
+        ledger.retire(slot, birth, analysis.ranges, at: segment.time)
         analysis.ranges.release(slot.lists)
         table.restart(at: index)
         var fresh = ledger.open(with: segment)

@@ -137,8 +137,11 @@ extension ConnectionTracker {
                 && birth.facts.0.union(birth.facts.1).isDisjoint(with: [.awaitsAnswer, .retransmits, .brokeIdle])
             let idle = birth.evidence == 0 ? 0 : follower.ledger.evidences[Int(birth.evidence) - 1].idleness.longest
             let pause = isSteady ? max(Int64(birth.longestPause) * 1_000_000, idle, Idleness.pause) : nil
-            for (side, address) in ends where side.spokeTime != .min {
-                activity.note(address, at: side.spokeTime, since: birth.time, longestPause: pause)
+            for (place, (side, address)) in ends.enumerated() where side.spokeTime != .min {
+                // Somebody else may have answered a probe.
+                if follower.ledger.lastAnswer(birth, ofSide: place) == side.spokeTime { continue }
+                activity.note(
+                    address, at: side.spokeTime, since: birth.time, longestPause: birth.histories == (0, 0) ? pause : nil)
             }
             // Who answers a handshake is alive then.
             if slot.sides.0.facts.intersection(slot.sides.1.facts).contains(.established),

@@ -15,6 +15,8 @@ struct ProbeDetails: BitwiseCopyable {
     @Moment var closedIdle: Int64?
     /// When the peer sent its first RST (ns since 1970).
     @Moment var peerReset: Int64?
+    /// Probes whose identification does not continue that of their end's own segments.
+    var oddProbes: UInt32 = 0
     /// Probes with a byte, and those with the timestamp option.
     var octetProbes: UInt32 = 0
     var timestampedProbes: UInt32 = 0

@@ -7,7 +7,7 @@ struct ProbeHistory: BitwiseCopyable {
     /// When this end last asked something (ns since 1970); meaningful where `hasAsked`.
     private var askedTime: Int64 = 0
     /// When the peer last answered (ns since 1970).
-    @Moment private var lastAnswer: Int64?
+    @Moment private(set) var lastAnswer: Int64?
     /// When something other than probes and answers last passed before a probe (ns since 1970), or the first probe where
     /// that is not known.
     @Moment private(set) var quietSince: Int64?
@@ -29,6 +29,8 @@ struct ProbeHistory: BitwiseCopyable {
     /// What it asked last; meaningful where `hasAsked`.
     private var asked = SegmentClassifier.Asked(kind: .probe, sequence: SequenceNumber(0), end: SequenceNumber(0))
     private var timestampValue: UInt32 = 0
+    /// What the last probe echoes: as long as nothing arrives, the next one echoes the same.
+    private(set) var timestampEcho: UInt32 = 0
     /// The handle of the rest, of ends that have any.
     private(set) var details: UInt32 = 0
     private var identification: UInt16 = 0
@@ -82,6 +84,7 @@ struct ProbeHistory: BitwiseCopyable {
         side.lastAnswerFrame = rest.lastAnswerFrame
         side.octetProbes = UInt64(rest.octetProbes)
         side.timestampedProbes = UInt64(rest.timestampedProbes)
+        side.oddProbes = UInt64(rest.oddProbes)
         side.periodGaps = rest.periodGaps
         side.middleboxProbes = UInt64(rest.middleboxProbes)
         side.idleGaps = rest.idleGaps
@@ -104,6 +107,20 @@ struct ProbeHistory: BitwiseCopyable {
     /// This end sent one byte again.
     mutating func retransmit(_ store: inout ProbeDetailsStore) {
         store.change(&details) { $0.retransmissions = $0.retransmissions.next }
+    }
+
+    /// The last probe does not continue the identifications of this end.
+    mutating func noteOdd(_ store: inout ProbeDetailsStore) {
+        store.change(&details) { $0.oddProbes = $0.oddProbes.next }
+    }
+
+    /// The answer to the last probe, `segment`, was captured before it.
+    mutating func takeEarlyAnswer(_ segment: Segment) {
+        unanswered = 0
+        outstanding = 0
+        answered &+= 1
+        lastAnswer = segment.time
+        replies.add(0)
     }
 
     /// The peer gave a sign of life at `time` that answers no probe.
@@ -138,10 +155,11 @@ struct ProbeHistory: BitwiseCopyable {
     /// This end asks for a sign of life: `event` is completed by what passed before.
     ///
     /// `quiet` is when anything but probes and answers last passed before (ns since 1970); `isAwaiting`: what it asked
-    /// last has no answer; `knowsStart`: what its peer sent last before the first probe was no answer to an earlier one.
+    /// last has no answer; `knowsStart`: what its peer sent last before the first probe was no answer to an earlier one;
+    /// `peerAsked`: when the peer last probed, which restarts the timers of some stacks.
     mutating func ask(
         _ event: inout SegmentEvent, peerSpoke: Int64?, quiet: Int64?, isAwaiting: Bool, knowsStart: Bool,
-        _ store: inout ProbeDetailsStore
+        peerAsked: Int64?, _ store: inout ProbeDetailsStore
     ) {
         let segment = event.segment
         if isCopy(segment) {
@@ -160,9 +178,12 @@ struct ProbeHistory: BitwiseCopyable {
         askedTime = segment.time
         identification = segment.identification
         timestampValue = segment.timestampValue
+        timestampEcho = segment.timestampEcho
         switch event.kind {
         case .probe:
-            count(event, knowsStart: knowsStart, previous: previous, &store)
+            let start = event.wait.map { segment.time &- $0.gap } ?? .max
+            let isDisturbed = peerAsked.map { $0 > start } ?? false
+            count(event, knowsStart: knowsStart, isDisturbed: isDisturbed, previous: previous, &store)
             event.trainNumber = UInt32(clamping: unanswered)
             event.ordinal = probes
         case .middleboxProbe:
@@ -215,7 +236,7 @@ struct ProbeHistory: BitwiseCopyable {
     }
 
     private mutating func count(
-        _ event: SegmentEvent, knowsStart: Bool, previous: Int64, _ store: inout ProbeDetailsStore
+        _ event: SegmentEvent, knowsStart: Bool, isDisturbed: Bool, previous: Int64, _ store: inout ProbeDetailsStore
     ) {
         // Where the capture began midway, what the peer sent last may be the answer to a probe before it.
         let isSure = probes > 0 || knowsStart
@@ -231,7 +252,7 @@ struct ProbeHistory: BitwiseCopyable {
         unanswered &+= 1
         if firstProbe == nil {
             firstProbe = event.segment.time
-            if isSure, let wait = event.wait { (firstSince, firstGap) = (wait.since, wait.gap) }
+            if isSure, !isDisturbed, let wait = event.wait { (firstSince, firstGap) = (wait.since, wait.gap) }
         }
         if outstanding > 0 {
             // Its answer may be on its way: then the one before keeps its time.
@@ -240,7 +261,7 @@ struct ProbeHistory: BitwiseCopyable {
         }
         if outstanding < UInt8(ProbeDetails.sentLimit) { outstanding += 1 }
         lastProbe = event.segment.time
-        guard let wait = event.wait, isSure else { return }
+        guard let wait = event.wait, isSure, !isDisturbed else { return }
         store.change(&details) { details in
             switch wait.since {
             case .segment: details.idleGaps.add(wait.gap)
@@ -325,13 +346,20 @@ struct ProbeHistory: BitwiseCopyable {
 
     /// Whether a RST of this end at `time` (ns since 1970) fits its keep-alive timer, which ends the connection one interval
     /// after the last unanswered probe.
-    func fits(resetAt time: Int64, _ store: borrowing ProbeDetailsStore) -> Bool {
+    /// With `exactly`, the interval must be that of the probes before, to a few milliseconds.
+    ///
+    /// It may come later where probes before it were not captured.
+    func fits(resetAt time: Int64, _ store: borrowing ProbeDetailsStore, exactly: Bool = false) -> Bool {
         guard asked.kind == .probe else { return time &- askedTime >= Idleness.shortestInterval }
         let gap = time &- askedTime
         let gaps = store[details].intervalGaps
         if gaps.count > 0 {
+            if exactly {
+                let margin = 30_000_000 &+ gaps.longest / 500
+                return gaps.count > 0 && gap >= gaps.shortest &- margin && gap <= gaps.longest &+ margin
+            }
             let slack = TimerWheel.widestBucket(gaps.longest) &+ 250_000_000 &+ gaps.longest / 100
-            return gap >= gaps.shortest &- slack && gap <= gaps.longest &+ slack
+            return gap >= gaps.shortest &- slack
         }
         // The interval is no longer than the period to a live peer.
         let period = store[details].periodGaps

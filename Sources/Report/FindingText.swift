@@ -308,6 +308,7 @@ struct FindingText {
         case .routeChange: "A changed route would look the same."
         case .applicationAbort: "The application may have ended the connection itself."
         case .countOfOne: "The capture cannot tell the two apart."
+        case .pathDevice: "A device on the path may have sent it in its name."
         case .slowProtocol: "Some applications do this on purpose."
         case .timeWait: "A TIME_WAIT socket or a late SYN would look similar."
         case .sharedAddress: "If that address is a load balancer or NAT, another host may have been heard."

@@ -9,7 +9,7 @@ extension VerdictRules {
         guard let closer = closers.min(by: { time($0) < time($1) }) else { return }
         let evidence = side(closer).evidence
         guard evidence.idleBeforeClose >= Idleness.threshold, evidence.closeTime == connection.closeTime else { return }
-        addIdleClose(closer, after: evidence.idleBeforeClose, frame: evidence.closeFrame, isReset: false)
+        addIdleClose(closer, after: evidence.idleBeforeClose, frame: evidence.closeFrame, isProven: true)
     }
 
     private func time(_ end: End) -> Int64 { side(end).evidence.closeTime ?? .max }
@@ -83,7 +83,12 @@ extension VerdictRules {
         guard !findings.contains(where: { $0.verdict != .incompleteCapture && $0.verdict != .oneDirection }) else { return }
         let isOver = resetTime != nil || connection.ending == .closed || hasLostClose
         if isOver {
-            add(Finding(.closed, capture.isComplete ? .high : .medium))
+            let reset = connection.evidence.reset
+            // RST without ACK may come from a host that lost the connection, or from the path.
+            let isSure =
+                resetTime == nil || reset.senderHadClosed || reset.peerHadClosed
+                || (reset.hasAcknowledgment && reset.trigger != .nothing && !reset.isForeign)
+            add(Finding(.closed, capture.isComplete && isSure ? .high : .medium))
         } else if findings.isEmpty {
             add(Finding(.unknown, .low))
         }

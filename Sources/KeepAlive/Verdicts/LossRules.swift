@@ -6,7 +6,7 @@ extension VerdictRules {
         let peer = side(end.other)
         judgeStall(end, own)
         guard !context.isLight, own.hasUnacknowledged, own.evidence.retransmissions > 0, !own.evidence.retransmitsClose,
-            own.zeroWindowProbes == 0 || !peer.hasClosedWindow
+            !peer.hasClosedWindow
         else { return }
         let loss = own.evidence
         guard capture.isComplete(end.other, until: loss.lossLast) else { return }
@@ -23,7 +23,7 @@ extension VerdictRules {
         let idleness = connection.evidence.idleness
         var finding: Finding
         if !isHeard, connection.closeTime == nil, loss.idleBeforeLoss >= Idleness.threshold,
-            idleness.exceedsSurvived(loss.idleBeforeLoss), own.unanswered == 0
+            idleness.exceedsSurvived(loss.idleBeforeLoss), own.unanswered == 0, !isProbedMoreOften(than: loss.idleBeforeLoss)
         {
             finding = Finding(.silentDrop, isElsewhere ? .high : .medium, end)
             finding.details.alternative = isElsewhere ? nil : .peerDied
@@ -34,12 +34,26 @@ extension VerdictRules {
         } else {
             finding = Finding(.dataInFlight, limited(.high, bySilenceOf: end.other), end)
             if !capture.hears(end.other) { finding.details.alternative = .oneDirection }
+            // As for probes: an echo that stands still shows that nothing arrived.
+            if loss.lossTimestamp == 0, finding.confidence == .high {
+                finding.confidence = .medium
+                finding.details.alternative = .incompleteCapture
+            }
         }
         finding.details.count = UInt64(loss.retransmissions)
         finding.details.duration = lasted
         finding.frames.append(loss.lossFrame)
         finding.frames.append(loss.lossLastFrame)
         add(finding)
+    }
+
+    /// Whether either end had probed more often than every `idle` nanoseconds: when its probes stopped, something had
+    /// happened already, and the idle period says nothing.
+    private func isProbedMoreOften(than idle: Int64) -> Bool {
+        [originator, responder].contains { prober in
+            let period = max(prober.periodGaps.longest, prober.idleGaps.longest)
+            return prober.answered > 0 && period > 0 && idle > 2 * min(period, Idleness.longestCredible) &+ 10_000_000_000
+        }
     }
 
     /// The errors that explain the loss: "too big" counts only where the same is lost again and again.

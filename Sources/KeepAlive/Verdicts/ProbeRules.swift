@@ -21,7 +21,7 @@ extension VerdictRules {
         judgeNeverAnswers(end, own, peer)
         guard let probes = unanswered(end, own) else { return }
         // Nothing is known about answers that were not captured. Only who hears nothing gives up.
-        guard capture.isComplete(end.other, until: probes.last) else { return }
+        guard capture.isComplete(end.other, until: probes.last), !isEndless(own, probes) else { return }
         if probes.count == 1 {
             if probes.isByReset { judgeSingle(end, own, probes) }
             return
@@ -32,6 +32,15 @@ extension VerdictRules {
         if judgePath(end, probes) { return }
         add(probes.gaveUp == nil ? unresponsive(end, own, probes) : peerDead(end, own, probes))
     }
+
+    /// Whether a prober that heard nothing would have given up long ago: then the answers were not captured.
+    private func isEndless(_ own: ConnectionSide, _ probes: Unanswered) -> Bool {
+        !probes.isByReset && probes.count > Self.mostProbes
+            && (own.timestampedProbes < own.probes || !capture.hearsOriginator || !capture.hearsResponder)
+    }
+
+    /// No default is above 10 probes, and few people set more than this.
+    private static let mostProbes: UInt64 = 30
 
     private func unanswered(_ end: End, _ own: ConnectionSide) -> Unanswered? {
         guard own.unanswered > 0, let first = own.firstUnanswered, let last = own.lastProbe else { return nil }
@@ -96,6 +105,11 @@ extension VerdictRules {
     private func unresponsive(_ end: End, _ own: ConnectionSide, _ probes: Unanswered) -> Finding {
         var finding = Finding(.unresponsive, limited(.high, bySilenceOf: end.other), end)
         if !capture.hears(end.other) { finding.details.alternative = .oneDirection }
+        // A timestamp echo that stands still shows that nothing arrived; without it the answers may not have been captured.
+        if own.timestampedProbes < own.probes {
+            finding.confidence = min(finding.confidence, .medium)
+            finding.details.alternative = finding.details.alternative ?? .incompleteCapture
+        }
         finding.details.count = probes.count
         finding.details.duration = self.end &- probes.first
         finding.frames = frames(end, probes)
@@ -112,7 +126,7 @@ extension VerdictRules {
             finding.details.alternative = finding.details.alternative ?? .incompleteCapture
         }
         // Two probes have one gap between them, which an abort may match by chance.
-        if own.intervalGaps.count == 0 {
+        if own.intervalGaps.count == 0 || (probes.isByReset && !connection.evidence.reset.isTimely) {
             finding.confidence = min(finding.confidence, .medium)
             finding.details.alternative = finding.details.alternative ?? .applicationAbort
         }
@@ -157,6 +171,13 @@ extension VerdictRules {
         add(finding)
     }
 
+    /// Whether probes stopped long before the capture or the connection ended.
+    func hasStopped(_ own: ConnectionSide) -> Bool {
+        guard let last = own.lastProbe, resetTime == nil, connection.closeTime == nil else { return false }
+        let due = max(own.periodGaps.longest, own.idleGaps.longest)
+        return end &- max(last, connection.lastActivity) > 2 * min(due, Idleness.longestCredible) &+ 10_000_000_000
+    }
+
     /// Probes are sent, and the peer itself answers them.
     mutating func judgeHealth(_ end: End) {
         let own = side(end)
@@ -164,6 +185,7 @@ extension VerdictRules {
         // One probe that data happened to follow shows nothing.
         guard own.probes > 0, own.answered > 0 || own.followed > 1 else { return }
         // Whatever is wrong now is not made good by earlier answers.
+        if has(.closeWait) { return }
         if findings.contains(where: { $0.severity >= .warning && $0.verdict != .middleboxProbes && $0.verdict != .unitError }) {
             return
         }
@@ -173,6 +195,11 @@ extension VerdictRules {
             finding.details.alternative = .routeChange
         }
         if capture.missing(from: end) != nil || capture.missing(from: end.other) != nil {
+            finding.confidence = min(finding.confidence, .medium)
+        }
+        let peer = side(end.other)
+        // Its own data says where the peer is; a middlebox may answer otherwise.
+        if !peer.hops.isProven || peer.hops.isAmbiguous || own.oddProbes * 2 > own.probes || hasStopped(own) {
             finding.confidence = min(finding.confidence, .medium)
         }
         if answered * 5 < own.probes * 4 { finding.confidence = min(finding.confidence, .medium) }

@@ -126,7 +126,9 @@ extension VerdictRules {
         }
         if isForeign { return add(resetByPath(reset, sender.other, isIdle: isIdle)) }
         guard reset.applicationIdle >= Idleness.threshold else { return }
-        addIdleClose(sender, after: reset.applicationIdle, frame: reset.frame, isReset: true)
+        addIdleClose(
+            sender, after: reset.applicationIdle, frame: reset.frame,
+            isProven: reset.hasAcknowledgment && reset.continuesIdentification == true)
     }
 
     /// The TTL of the RST and that of the end's own segments.
@@ -144,9 +146,12 @@ extension VerdictRules {
     }
 
     /// An end closed the connection after it had been idle: keep-alives do not refresh that timeout.
-    mutating func addIdleClose(_ end: End, after idle: Int64, frame: FrameReference, isReset: Bool) {
+    ///
+    /// Alternative, where the segment does not prove its origin: a device on the path.
+    mutating func addIdleClose(_ end: End, after idle: Int64, frame: FrameReference, isProven: Bool) {
         guard !context.isArtificial, capture.isComplete else { return }
-        var finding = Finding(.idleClose, .high, end)
+        var finding = Finding(.idleClose, isProven ? .high : .medium, end)
+        if !isProven { finding.details.alternative = .pathDevice }
         finding.details.idle = idle
         finding.frames.append(frame)
         if CaptureContext.isCovered(from: frameTime(end, idle) &- idle, to: frameTime(end, idle), by: context.pauses),

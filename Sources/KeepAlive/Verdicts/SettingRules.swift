@@ -8,7 +8,8 @@ extension VerdictRules {
 
     mutating func judgeSettings(_ end: End) {
         let own = side(end)
-        guard own.probes > 0, !context.isArtificial else { return }
+        // Repeated acknowledgments of one direction may be answers as well.
+        guard own.probes > 0, !context.isArtificial, capture.hears(end.other) else { return }
         let gaps = [own.periodGaps, own.intervalGaps].filter { $0.count > 0 }
         let longest = gaps.map(\.longest).max() ?? 0
         let shortest = gaps.map(\.shortest).min() ?? 0
@@ -20,7 +21,10 @@ extension VerdictRules {
             return add(finding)
         }
         if let idle = policy(end).idle, let interval = policy(end).interval, interval.lowerBound > idle.upperBound {
-            var finding = Finding(.intervalExceedsIdle, .high, end)
+            // One long gap may be a pause of the capture.
+            let isSteady = own.intervalGaps.count > 1 && own.intervalGaps.longest < 2 * own.intervalGaps.shortest
+            var finding = Finding(.intervalExceedsIdle, isSteady && capture.isComplete ? .high : .medium, end)
+            finding.details.alternative = isSteady ? nil : .incompleteCapture
             finding.frames.append(own.lastProbeFrame)
             add(finding)
         }

@@ -34,7 +34,8 @@ struct VerdictRules {
         self.originatorPolicy = originatorPolicy
         self.responderPolicy = responderPolicy
         self.context = context
-        end = max(context.end ?? connection.lastTime, connection.lastTime)
+        let last = max(context.end ?? connection.lastTime, connection.lastTime)
+        end = connection.supersededAt.map { min(last, max($0, connection.lastTime)) } ?? last
         capture = ConnectionVisibility(connection, end: end)
     }
 
@@ -167,8 +168,7 @@ struct ConnectionVisibility {
             }
         // A capture of data alone has no acknowledgment at all.
         let hasNoAcknowledgments =
-            hasData && originator.hasSentData && responder.hasSentData && !connection.handshakeSeen
-            && !originator.hasSentPureAcknowledgment && !responder.hasSentPureAcknowledgment
+            hasData && hearsOriginator && hearsResponder && !originator.hasSentPureAcknowledgment && !responder.hasSentPureAcknowledgment
             && originator.probes + responder.probes == 0
         func missing(_ own: ConnectionSide, _ peer: ConnectionSide) -> Int64? {
             if !own.evidence.missing.isEmpty { return own.evidence.missingSince }

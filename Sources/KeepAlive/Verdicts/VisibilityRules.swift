@@ -3,7 +3,7 @@
 extension VerdictRules {
     mutating func judgeVisibility() {
         judgeHalfOpen()
-        if !capture.isEstablished { add(Finding(.notEstablished, .high)) }
+        if !capture.isEstablished { add(Finding(.notEstablished, connection.handshakeSeen ? .medium : .low)) }
         guard capture.isEstablished else { return }
         if let end = capture.uncaptured {
             var finding = Finding(.oneDirection, .high, end)

@@ -35,17 +35,19 @@ struct StoryView {
         connection = index
         originator = found.originator.port == story.plan.connections[index].clientPort ? .client : .server
         from = story.trueTime(found.firstTime)
-        until = story.capturedUntil
         let clients = story.world.ends[index][0]
         let last = story.trueTime(found.lastTime)
         self.last = last
         let isLater = clients.count > 1 && from >= clients[clients.count - 1].createdAt
+        // A later connection on the same ports is another one.
+        let next = clients.count > 1 && !isLater ? clients[clients.count - 1].createdAt : Int64.max
+        until = min(story.capturedUntil, next)
         isMixed = clients.count > 1 && !isLater && last >= clients[clients.count - 1].createdAt
         ends = story.world.ends[index].map { isLater ? $0[$0.count - 1] : $0[0] }
-        let begin = from
+        let (begin, end) = (from, until)
         passed = story.passed[index].filter {
             guard let time = story.passTime($0) else { return false }
-            return time >= begin && time <= story.capturedUntil
+            return time >= begin && time <= end
         }
         let first = isLater ? clients[clients.count - 1].createdAt : 0
         captured = story.capturedPackets[index].filter {
@@ -102,7 +104,8 @@ struct StoryView {
 
     /// The longest time without anything but probes and answers, from the start of the connection to its end or that of the capture.
     var longestApplicationIdle: Int64 {
-        let closing = story.passed[connection].first {
+        // A close that was not captured ends nothing that the capture shows.
+        let closing = captured.first {
             (packet($0).flags.contains(.fin) || packet($0).flags.contains(.rst)) && packet($0).purpose != .refusedReset
         }
         let closed = closing.map(time) ?? until
