@@ -9,6 +9,8 @@ public struct ConnectionEvidence: Sendable, Equatable, BitwiseCopyable {
     public internal(set) var reset = ResetEvidence()
     /// The ICMP errors that quote its segments.
     public internal(set) var errors = ErrorEvidence()
+    /// Whether packets are missing from a long gap, so that it may not have been idle.
+    var hidesIdleness = false
     /// Whether it has events that no history of probes has.
     var hasEvents = false
     /// RSTs that their receiver refused (RFC 5961 3.2).
@@ -147,8 +149,8 @@ public struct EndEvidence: Sendable, Equatable, BitwiseCopyable {
         public static let echoed = Missing(rawValue: 2)
         /// The peer retransmits selectively, as only who hears this end can.
         public static let selective = Missing(rawValue: 4)
-        /// The end's own numbers jump.
-        public static let jump = Missing(rawValue: 8)
+        /// The peer answers something that was not captured.
+        public static let answered = Missing(rawValue: 8)
     }
 
     /// Whether anything may be found from it that is worth a report.

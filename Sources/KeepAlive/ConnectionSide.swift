@@ -26,6 +26,8 @@ public struct ConnectionSide: Sendable, Equatable, BitwiseCopyable {
     @Tally public var foreignAnswers: UInt64 = 0
     /// The TTL of those.
     public var foreignTimeToLive: UInt8 = 0
+    /// The TTL of the last answer to one of its probes; 0: none.
+    public var answerTimeToLive: UInt8 = 0
     /// Whether it sent a FIN.
     public var hasClosed = false
     /// Whether it sent data.

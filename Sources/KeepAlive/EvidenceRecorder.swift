@@ -77,7 +77,8 @@ extension ConnectionLedger {
             // Whoever waits for an acknowledgment or a window is not idle.
             let isWaiting =
                 passage.sender.facts.union(passage.peer.facts).contains(.hasUnacknowledged)
-                || passage.sender.hasClosedWindow || passage.peer.hasClosedWindow
+                || (passage.sender.hasClosedWindow && !birth[facts: passage.side].contains(.lastWasReset))
+                || (passage.peer.hasClosedWindow && !birth[facts: 1 - passage.side].contains(.lastWasReset))
             let isKnown = !passage.hidesIdleness && spoke != .min && !isWaiting
             func gap(since last: Int64) -> Int64 {
                 let gap = passage.time &- last
@@ -118,6 +119,7 @@ extension ConnectionLedger {
             // An end whose data was captured probes one below its next number, which Wireshark marks.
             passage.sender.next == (side == 0 ? birth.bases.0 : birth.bases.1) + 1
         else {
+            if passage.repeatsLast, !hasAsked, passage.peer.spokeTime != .min { recordUnseenTrigger(passage, &birth) }
             if birth[facts: side].contains(.repeats), !passage.repeatsAcknowledgment { endRepeats(passage, &birth) }
             if birth[facts: 1 - side].contains(.repeats), !passage.segment.flags.contains(.rst) {
                 birth[facts: 1 - side].subtract(.repeats)
@@ -141,6 +143,19 @@ extension ConnectionLedger {
         }
         if segment.hasTimestamps, isFirst { return }
         adoptRepeats(passage, index, &birth)
+    }
+
+    /// An end repeats an acknowledgment although nothing came from its peer, twice: it answers what was not captured.
+    private mutating func recordUnseenTrigger(_ passage: Passage, _ birth: inout ConnectionBirth) {
+        let side = passage.side
+        guard passage.segment.window == passage.sender.window,
+            birth.facts.0.union(birth.facts.1).isDisjoint(with: [.sentFIN, .sentRST, .repeats])
+        else { return }
+        let index = evidence(of: &birth)
+        evidences[index][side].repeats &+= 1
+        guard evidences[index][side].repeats > 1 else { return }
+        if evidences[index][1 - side].missing.isEmpty { evidences[index][1 - side].missingFrame = passage.segment.frame }
+        evidences[index][1 - side].miss(.answered, at: passage.time)
     }
 
     /// The repeated acknowledgments before `passage` were probes.
@@ -182,6 +197,7 @@ extension ConnectionLedger {
             isForeign: isForeign && !(own != 0 && histories[Int(own) - 1].isCopy(segment)),
             asked: own == 0 || !birth[facts: side].contains(.awaitsAnswer) ? nil : histories[Int(own) - 1].lastAsked,
             awaited: other == 0 ? nil : histories[Int(other) - 1].lastAsked,
+            hasRefusedReset: birth.evidence != 0 && evidences[Int(birth.evidence) - 1].refusedResets > 0,
             isAfterPause: passage.time &- max(passage.sender.spokeTime, passage.peer.spokeTime) >= Idleness.patience,
             hasOutstanding: birth[facts: 1 - side].contains(.awaitsAnswer)
                 || (other != 0 && histories[Int(other) - 1].hasOutstanding(at: passage.time)))
@@ -208,6 +224,10 @@ extension ConnectionLedger {
         if birth[facts: 1 - side].contains(.brokeIdle), !isForeign {
             birth[facts: 1 - side].subtract(.brokeIdle)
             if birth.evidence != 0, !isReset { evidences[Int(birth.evidence) - 1].idleness.survive() }
+        }
+        if passage.hidesIdleness, time &- max(passage.sender.spokeTime, passage.peer.spokeTime) >= Idleness.threshold {
+            let index = evidence(of: &birth)
+            evidences[index].hidesIdleness = true
         }
         if gaps.path >= Idleness.pause, !passage.peer.facts.contains(.hasUnacknowledged) {
             birth.longestPause = max(birth.longestPause, UInt32(clamping: gaps.path / 1_000_000))

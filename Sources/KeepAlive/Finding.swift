@@ -68,6 +68,8 @@ public struct Finding: Sendable, Equatable {
         case applicationAbort
         /// TCP_KEEPCNT is 1.
         case countOfOne
+        /// The path failed for another reason than an idle timeout.
+        case otherFailure
         /// A device on the path sent it in the name of the end.
         case pathDevice
         /// A slow or one-way protocol, such as long polling.

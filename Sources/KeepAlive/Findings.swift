@@ -50,13 +50,15 @@ extension ConnectionTracker {
 
     /// What is found about the connections: about those of which there is something to say, or about all.
     ///
-    /// `capturedUntil` is when the capture ended (ns since 1970); nil: with the last segment.
-    public func diagnoses(all: Bool, capturedUntil: Int64? = nil) -> [Diagnosis] {
-        let end = max(capturedUntil ?? .min, lastTime)
+    /// `context` is what is known of the capture beside its connections; it ends with the last segment unless that says
+    /// otherwise.
+    public func diagnoses(all: Bool, in context: CaptureContext = CaptureContext()) -> [Diagnosis] {
+        var context = context
+        let end = max(context.end ?? .min, lastTime)
         var listing = listing(all: all, until: end == .min ? nil : end)
-        var context = CaptureContext()
         context.end = end == .min ? nil : end
         context.isLight = follower.isLight
+        context.holes = holes(among: context.pauses)
         context.activity = activity(in: listing)
         var diagnoses: [Diagnosis] = []
         while let place = next(in: &listing) {

@@ -68,10 +68,12 @@ struct Passage {
 
     /// Whether it is a pure acknowledgment that repeats the last one of its sender, a second or more after it, while the
     /// peer sent nothing: a probe, if its sender's data was not captured (`verdicts`: captures that start after the failure).
-    var repeatsAcknowledgment: Bool {
+    var repeatsAcknowledgment: Bool { repeatsLast && !sender.facts.contains(.hasUnacknowledged) }
+
+    /// Whether it is the last pure acknowledgment of its sender again, a second or more after it, while the peer sent nothing.
+    var repeatsLast: Bool {
         segment.payloadLength == 0 && flags.isAcknowledgmentAlone && segment.sequence == sender.next
             && segment.acknowledgment == sender.lastAcknowledgment && sender.spokeTime != .min
             && peer.spokeTime < sender.spokeTime && time &- sender.spokeTime >= Idleness.shortestInterval
-            && !sender.facts.contains(.hasUnacknowledged)
     }
 }

@@ -31,6 +31,8 @@ struct ProbeDetails: BitwiseCopyable {
     var foreignReplies = Gaps()
     var foreignAnswers: UInt32 = 0
     var foreignTimeToLive: UInt8 = 0
+    /// The TTL of the last answer.
+    var answerTimeToLive: UInt8 = 0
     /// When the probes without an answer were sent, the oldest first, without the last one (ns since 1970).
     var sent = InlineArray<3, Int64>(repeating: 0)
 

@@ -84,6 +84,7 @@ struct ProbeHistory: BitwiseCopyable {
         side.lastAnswerFrame = rest.lastAnswerFrame
         side.octetProbes = UInt64(rest.octetProbes)
         side.timestampedProbes = UInt64(rest.timestampedProbes)
+        side.answerTimeToLive = rest.answerTimeToLive
         side.oddProbes = UInt64(rest.oddProbes)
         side.periodGaps = rest.periodGaps
         side.middleboxProbes = UInt64(rest.middleboxProbes)
@@ -291,6 +292,7 @@ struct ProbeHistory: BitwiseCopyable {
             details.lastAnswerFrame = segment.frame
             details.answerIdentification = segment.identification
             details.answerTimestamp = segment.timestampValue
+            details.answerTimeToLive = segment.timeToLive
         }
         guard isAwaiting || outstanding > 0 else {
             // Something else of the peer came before, but this names the probe.

@@ -117,6 +117,8 @@ struct SegmentClassifier {
     let asked: Asked?
     /// What the peer asked last, and whether some of that is unanswered.
     let awaited: Asked?
+    /// Whether a RST out of place has moved what Wireshark takes for the next number of an end.
+    let hasRefusedReset: Bool
     /// Whether nothing passed for a second before it.
     let isAfterPause: Bool
     let hasOutstanding: Bool
@@ -145,7 +147,11 @@ struct SegmentClassifier {
             && (segment.flags.isAcknowledgmentAlone || segment.flags.isPushAlone)
             && peer.facts.contains(.windowKnown)
             && !sender.facts.contains(.hasUnacknowledged)
-            && (sender.next.rawValue == 0 || sender.next == segment.sequence || sender.next == segment.sequence + 1)
+    }
+
+    /// Whether the number of `segment` fits what was captured of its sender, or nothing was.
+    private static func isNext(_ segment: Segment, _ sender: WiresharkSide) -> Bool {
+        sender.next.rawValue == 0 || sender.next == segment.sequence || sender.next == segment.sequence + 1
     }
 
     /// What the segment is, other than a RST; nil: nothing that concerns keep-alives.
@@ -181,7 +187,10 @@ struct SegmentClassifier {
     private var asking: SegmentKind? {
         if marks.contains(.zeroWindowProbe) { return isWindowClosed ? .zeroWindowProbe : .data }
         if isRepeat { return isWindowClosed ? .zeroWindowProbe : .probe }
-        guard marks.contains(.keepAlive) || Self.mayBeUnmarkedProbe(segment, senderBefore, peerBefore) else { return nil }
+        let isUnmarked =
+            Self.mayBeUnmarkedProbe(segment, senderBefore, peerBefore)
+            && (hasRefusedReset || Self.isNext(segment, senderBefore))
+        guard marks.contains(.keepAlive) || isUnmarked else { return nil }
         guard peerBefore.facts.contains(.windowKnown) else {
             // Only this direction was captured: a byte that is pushed, or is not the filler 0, is data.
             let isData = segment.payloadLength == 1 && (isPushed || segment.firstPayloadOctet != 0)

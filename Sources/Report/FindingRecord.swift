@@ -73,6 +73,8 @@ extension Finding.Alternative {
         case .sharedAddress: "shared_address"
         case .beganMidway: "began_midway"
         case .missingPackets: "missing_packets"
+        case .otherFailure: "other_failure"
+        case .pathDevice: "path_device"
         }
     }
 }

@@ -182,6 +182,8 @@ struct FindingText {
                 "\(other) echoes timestamps that are not in the capture"
             } else if missing.contains(.selective) {
                 "\(other) retransmits selectively, as only an end that hears its peer can"
+            } else if missing.contains(.answered) {
+                "\(other) answers segments that are not in the capture"
             } else if peer.hasUnacknowledged {
                 "\(other) never retransmits what nobody acknowledges"
             } else {
@@ -308,6 +310,7 @@ struct FindingText {
         case .routeChange: "A changed route would look the same."
         case .applicationAbort: "The application may have ended the connection itself."
         case .countOfOne: "The capture cannot tell the two apart."
+        case .otherFailure: "The path may have failed for another reason than the idle time."
         case .pathDevice: "A device on the path may have sent it in its name."
         case .slowProtocol: "Some applications do this on purpose."
         case .timeWait: "A TIME_WAIT socket or a late SYN would look similar."
@@ -320,7 +323,7 @@ struct FindingText {
     private var longestIdle: String { precise(max(details.idle ?? 0, 5_000_000_000)) }
 
     private var heardElsewhere: String {
-        finding.confidence == .high ? ", although the peer's host was heard meanwhile" : ""
+        details.alternative == .otherFailure ? ", although the peer's host was heard meanwhile" : ""
     }
 
     private var afterIdle: String { details.idle.map { " after \(precise($0)) of idleness" } ?? "" }

@@ -31,7 +31,7 @@ public struct CapturePauses: Sendable, Equatable {
     public var isArtificial: Bool { !hasVariedTimes && gaps >= Self.fewestGaps }
 
     /// Notes a packet at `time` after one at `last` (ns since 1970; `Int64.min`: there was none).
-    mutating func add(after last: Int64, at time: Int64) {
+    public mutating func add(after last: Int64, at time: Int64) {
         guard last != .min else { return }
         let (gap, overflows) = time.subtractingReportingOverflow(last)
         if overflows { return }

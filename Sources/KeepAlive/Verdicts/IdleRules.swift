@@ -48,7 +48,7 @@ extension VerdictRules {
         let closeIdle = max(originator.evidence.idleBeforeClose, responder.evidence.idleBeforeClose)
         guard connection.lastTime &- connection.firstTime >= Self.keepAliveDue, closeIdle < Self.keepAliveDue,
             connection.evidence.reset.applicationIdle < Self.keepAliveDue, !hasFailure, !context.isLight,
-            !has(.idleClose), !context.isInterrupted(from: connection.firstTime, to: connection.lastTime)
+            !has(.idleClose), !connection.evidence.hidesIdleness, !context.isInterrupted(from: connection.firstTime, to: connection.lastTime)
         else { return }
         var finding = Finding(.neverIdle, connection.handshakeSeen ? .high : .medium)
         finding.details.idle = max(longest, connection.longestPause, closeIdle)

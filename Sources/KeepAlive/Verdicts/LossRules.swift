@@ -25,8 +25,9 @@ extension VerdictRules {
         if !isHeard, connection.closeTime == nil, loss.idleBeforeLoss >= Idleness.threshold,
             idleness.exceedsSurvived(loss.idleBeforeLoss), own.unanswered == 0, !isProbedMoreOften(than: loss.idleBeforeLoss)
         {
-            finding = Finding(.silentDrop, isElsewhere ? .high : .medium, end)
-            finding.details.alternative = isElsewhere ? nil : .peerDied
+            // Even where the peer's host is alive, the path may have failed for another reason than the idle time.
+            finding = Finding(.silentDrop, .medium, end)
+            finding.details.alternative = isElsewhere ? .otherFailure : .peerDied
             finding.details.idle = loss.idleBeforeLoss
         } else if !isHeard, isElsewhere, connection.closeTime == nil, loss.idleBeforeLoss < Idleness.threshold {
             finding = Finding(.blocked, .medium, end)

@@ -21,7 +21,7 @@ extension VerdictRules {
         judgeNeverAnswers(end, own, peer)
         guard let probes = unanswered(end, own) else { return }
         // Nothing is known about answers that were not captured. Only who hears nothing gives up.
-        guard capture.isComplete(end.other, until: probes.last), !isEndless(own, probes) else { return }
+        guard capture.isComplete(end.other, until: probes.last), !isEndless(probes) else { return }
         if probes.count == 1 {
             if probes.isByReset { judgeSingle(end, own, probes) }
             return
@@ -34,9 +34,8 @@ extension VerdictRules {
     }
 
     /// Whether a prober that heard nothing would have given up long ago: then the answers were not captured.
-    private func isEndless(_ own: ConnectionSide, _ probes: Unanswered) -> Bool {
+    private func isEndless(_ probes: Unanswered) -> Bool {
         !probes.isByReset && probes.count > Self.mostProbes
-            && (own.timestampedProbes < own.probes || !capture.hearsOriginator || !capture.hearsResponder)
     }
 
     /// No default is above 10 probes, and few people set more than this.
@@ -199,7 +198,8 @@ extension VerdictRules {
         }
         let peer = side(end.other)
         // Its own data says where the peer is; a middlebox may answer otherwise.
-        if !peer.hops.isProven || peer.hops.isAmbiguous || own.oddProbes * 2 > own.probes || hasStopped(own) {
+        let resetsItself = resetTime != nil && self.end(ofSide: connection.evidence.reset.side) == end
+        if resetsItself || peer.hops.isForeign(own.answerTimeToLive) || !peer.hops.isProven || peer.hops.isAmbiguous || own.oddProbes * 2 > own.probes || hasStopped(own) {
             finding.confidence = min(finding.confidence, .medium)
         }
         if answered * 5 < own.probes * 4 { finding.confidence = min(finding.confidence, .medium) }

@@ -128,7 +128,8 @@ extension VerdictRules {
         guard reset.applicationIdle >= Idleness.threshold else { return }
         addIdleClose(
             sender, after: reset.applicationIdle, frame: reset.frame,
-            isProven: reset.hasAcknowledgment && reset.continuesIdentification == true)
+            // An answer may have been lost behind the capture, and a prober have given up.
+            isProven: reset.hasAcknowledgment && reset.continuesIdentification == true && side(sender).probes == 0)
     }
 
     /// The TTL of the RST and that of the end's own segments.

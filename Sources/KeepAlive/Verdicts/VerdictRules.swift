@@ -166,13 +166,17 @@ struct ConnectionVisibility {
             } else {
                 nil
             }
-        // A capture of data alone has no acknowledgment at all.
-        let hasNoAcknowledgments =
-            hasData && hearsOriginator && hearsResponder && !originator.hasSentPureAcknowledgment && !responder.hasSentPureAcknowledgment
-            && originator.probes + responder.probes == 0
-        func missing(_ own: ConnectionSide, _ peer: ConnectionSide) -> Int64? {
+        // A capture of data alone has no acknowledgment at all, not even that of the handshake.
+        let isLong = connection.lastTime &- connection.firstTime >= Idleness.patience
+        let heard = hearsOriginator && hearsResponder
+        func missing(_ own: ConnectionSide, _ peer: ConnectionSide, isOriginator: Bool) -> Int64? {
             if !own.evidence.missing.isEmpty { return own.evidence.missingSince }
-            if hasNoAcknowledgments { return connection.firstTime }
+            if heard, isLong, peer.hasSentData, !own.hasSentPureAcknowledgment, own.probes == 0, peer.probes == 0,
+                (isOriginator && connection.sawSYNACK)
+                    || (!peer.hasSentPureAcknowledgment && !connection.handshakeSeen)
+            {
+                return connection.firstTime
+            }
             // Whoever is not answered retransmits within seconds.
             if peer.hasUnacknowledged, !peer.awaitsCloseOnly, connection.evidence.errors.last == nil, peer.evidence.retransmissions == 0,
                 connection.evidence.reset.time == nil, peer.zeroWindowProbes == 0, !own.hasClosedWindow,
@@ -182,8 +186,8 @@ struct ConnectionVisibility {
             }
             return nil
         }
-        missingFromOriginator = missing(originator, responder)
-        missingFromResponder = missing(responder, originator)
+        missingFromOriginator = missing(originator, responder, isOriginator: true)
+        missingFromResponder = missing(responder, originator, isOriginator: false)
     }
 
     /// Whether anything of `end` was captured.

@@ -60,7 +60,16 @@ struct Story {
         var tracker = ConnectionTracker(seed: plan.seed, keepsAll: true)
         var events: [SegmentEvent] = []
         tracker.track(SegmentBatch(segments), events: &events)
-        return tracker.diagnoses(all: true)
+        var context = CaptureContext()
+        var pauses = CapturePauses()
+        var last = Int64.min
+        for segment in segments {
+            pauses.add(after: last, at: segment.time)
+            last = segment.time
+        }
+        context.pauses = pauses.pauses
+        context.isArtificial = pauses.isArtificial
+        return tracker.diagnoses(all: true, in: context)
     }
 
     /// The numbers reported for the path between the hosts: an idle time that failed, and one that is safe (ns).
