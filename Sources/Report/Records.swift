@@ -37,7 +37,7 @@ extension TextBuffer {
             member("gap_s", seconds: wait.gap)
             member("gap_since", wait.since.name)
         }
-        if event.wait != nil || event.kind == .peerReset || event.kind == .pathReset {
+        if event.wait != nil || [.peerReset, .pathReset, .icmpError].contains(event.kind) {
             member("unanswered", UInt64(event.unanswered))
         }
         if event.ordinal > 0 { member("probe_n", event.ordinal) }

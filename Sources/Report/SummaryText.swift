@@ -70,8 +70,8 @@ extension TextBuffer {
         let snaplen = (tally.cutHeadersNeed + 31) / 32 * 32
         append(tally.cutHeaders, of: "segment")
         append(tally.cutHeaders == 1 ? " is" : " are")
-        append(" cut within \(tally.cutHeaders == 1 ? "its" : "their") TCP header (of \(tally.cutHeadersNeed) bytes needed")
-        append(", fewer were captured): ")
+        append(" cut within \(tally.cutHeaders == 1 ? "its" : "their") TCP header, which ends at byte ")
+        append("\(tally.cutHeadersNeed) of the packet: ")
         append(tally.cutHeaders == 1 ? "it carries" : "they carry")
         append(" no marks, and findings are of low confidence. Capture with -s \(snaplen) or more.\n")
     }

@@ -306,7 +306,8 @@ extension Analysis: Findings {
             return Conclusion(listings: listings, context: context(activity, holes: { parallel.holes(among: $0) }))
         }
         let listing = tracker.listing(all: listsAll, until: end)
-        return Conclusion(listings: [listing], context: context(tracker.activity(in: listing), holes: { tracker.holes(among: $0) }))
+        return Conclusion(
+            listings: [listing], context: context(tracker.activity(in: listing), holes: { tracker.holes(among: $0) }))
     }
 
     /// Calls `body` with what is found so far about the notable connections from number `first` on, until it returns false.

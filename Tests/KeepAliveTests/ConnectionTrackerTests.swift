@@ -1,6 +1,7 @@
-import KeepAlive
 import Testing
 import Wire
+
+@testable import KeepAlive
 
 @Suite("Connections")
 struct ConnectionTrackerTests {
@@ -139,7 +140,7 @@ struct ConnectionTrackerTests {
         #expect(connections.map(\.number) == Array(0..<7))
         let openers: [Character] = ["A", "a", "A", "C", "A", "D", "a"]
         #expect(connections.map(\.originator) == openers.compactMap { SegmentScript.endpoints[$0] })
-        var listing = tracker.listing(all: true)
+        var listing = tracker.listing(all: true, until: nil)
         var numbers: [UInt64] = []
         while let place = tracker.next(in: &listing) {
             #expect(tracker.connection(at: place).number == place.number)
@@ -149,19 +150,22 @@ struct ConnectionTrackerTests {
         #expect(tracker.diagnoses(all: true).map(\.connection) == connections)
     }
 
-    @Test("A host counts as heard when it last spoke, in whatever order that is told, and only where it is awaited")
+    @Test("A host counts as heard at the times when it spoke, and only if it is awaited")
     func heardHosts() {
         let (one, other) = (IPAddress(v4: 0x0A00_0001), IPAddress(v4: 0x0A00_0002))
-        var hosts = HeardHosts()
-        hosts.add(one)
+        var hosts = HostActivity()
+        hosts.await(one)
         for time: Int64 in [5, 9, 7, 9] {
-            hosts.note(one, at: time)
-            hosts.note(other, at: time + 10)
+            hosts.note(one, at: time, since: 0, longestPause: nil)
+            hosts.note(other, at: time + 10, since: 0, longestPause: nil)
         }
-        #expect(hosts[one] == 9 && hosts[other] == nil)
+        hosts.sort()
+        #expect(hosts.wasHeard(one, after: 7, until: 9) && !hosts.wasHeard(one, after: 9, until: 30))
+        #expect(!hosts.wasHeard(other, after: 0, until: 30))
         // What was of no use before is from now on.
-        hosts.add(other)
-        hosts.note(other, at: 3)
-        #expect(hosts[one] == 9 && hosts[other] == 3)
+        hosts.await(other)
+        hosts.note(other, at: 3, since: 0, longestPause: nil)
+        hosts.sort()
+        #expect(hosts.wasHeard(other, after: 2, until: 3) && !hosts.wasHeard(other, after: 3, until: 30))
     }
 }

@@ -73,9 +73,9 @@ final class RunningTool {
 
     /// A listening tool on a port of 127.0.0.1 that the system chose, and the port.
     static func listening(
-        _ arguments: [String] = [], under wrapper: [String] = []
+        _ arguments: [String] = [], wrapper: [String] = []
     ) throws -> (tool: RunningTool, port: String) {
-        let tool = try RunningTool(["listen"] + arguments + ["127.0.0.1", "0"], under: wrapper)
+        let tool = try RunningTool(["listen"] + arguments + ["127.0.0.1", "0"], wrapper: wrapper)
         let line = try #require(tool.line())
         let port = try #require(line.split(separator: ":").last.map(String.init))
         #expect(line == "Listening on 127.0.0.1:\(port)")
