@@ -245,13 +245,13 @@ struct WatchTests {
         let listener = try lab.start(lab.peer, ["listen"] + Lab.limit + ["fd09::2", "5001"])
         try await listener.wait(for: "Listening on")
         let watch = [Lab.executable.path, "watch", "-i", "va"] + Lab.limit
-        let terminal = try lab.start(lab.prober, script: "terminal.py", ["80", " by fd09::1."] + watch)
+        let terminal = try lab.start(lab.prober, script: "terminal.py", ["80", " by [fd09::1]:"] + watch)
         let options = ["--idle", "2", "--interval", "1"] + Lab.limit
         _ = try lab.start(lab.prober, ["client"] + options + ["fd09::2", "5001"])
         #expect(try await terminal.end() == 0, "\(terminal.text)\(terminal.errorText)")
         let drawn = terminal.text.split(separator: "\n").filter { $0.contains(" dropped") && $0.hasPrefix("ED ") }
         let last = try #require(drawn.last, "\(terminal.text)")
-        #expect(last.contains(#/packets, 0 dropped.*; next probe in ~[0-2] s by fd09::1\.[0-9]+/#), "\(terminal.text)")
+        #expect(last.contains(#/packets, 0 dropped.*; next probe in ~[0-2] s by \[fd09::1\]:[0-9]+/#), "\(terminal.text)")
         // The cursor goes back to the first row, from which the next erasure begins.
         #expect(drawn.allSatisfy { $0.hasSuffix("<CR><CR>") && $0.utf8.count <= 79 + 11 }, "\(terminal.text)")
         #expect(!terminal.text.contains("EL "))
