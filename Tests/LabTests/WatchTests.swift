@@ -251,7 +251,8 @@ struct WatchTests {
         #expect(try await terminal.end() == 0, "\(terminal.text)\(terminal.errorText)")
         let drawn = terminal.text.split(separator: "\n").filter { $0.contains(" dropped") && $0.hasPrefix("ED ") }
         let last = try #require(drawn.last, "\(terminal.text)")
-        #expect(last.contains(#/packets, 0 dropped.*; next probe in ~[0-2] s by \[fd09::1\]:[0-9]+/#), "\(terminal.text)")
+        #expect(
+            last.contains(#/packets, 0 dropped.*; next probe in ~[0-2] s by \[fd09::1\]:[0-9]+/#), "\(terminal.text)")
         // The cursor goes back to the first row, from which the next erasure begins.
         #expect(drawn.allSatisfy { $0.hasSuffix("<CR><CR>") && $0.utf8.count <= 79 + 11 }, "\(terminal.text)")
         #expect(!terminal.text.contains("EL "))
