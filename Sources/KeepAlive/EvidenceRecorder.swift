@@ -101,8 +101,6 @@ extension ConnectionLedger {
         let side = passage.side
         let opened = birth.facts.0.union(birth.facts.1).isDisjoint(with: [.sentSYN, .sentSYNACK, .sentFIN, .sentRST])
         guard opened, passage.repeatsAcknowledgment,
-            // The answer to a probe repeats the last acknowledgment too.
-            !birth[facts: 1 - side].contains(.awaitsAnswer),
             // An end whose data was captured probes one below its next number, which Wireshark marks.
             passage.sender.next == (side == 0 ? birth.bases.0 : birth.bases.1) + 1
         else {
