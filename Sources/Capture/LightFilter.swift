@@ -1,12 +1,11 @@
 import Wire
 
-/// The filter of a light capture: TCP segments with at most one octet of payload, and all with SYN, FIN or RST.
+/// The filter of a light capture: TCP segments with at most one byte of payload, all with SYN, FIN or RST, and ICMP errors.
 ///
-/// The payload is what the IP header leaves behind the headers, so that the padding of short frames counts for nothing.
-/// All numbers of BPF are unsigned: where the IP header tells less than there is, or nothing (a total length of 0, as
-/// hosts have it of what their cards will cut into segments, and of a jumbogram), the payload is taken for a large one,
-/// which it is. Of a datagram in fragments the first one alone is asked, whose lengths are its own: data in fragments
-/// does not pass, and a probe is never in fragments. (In arithmetic, `tcp[...]` does not ask for that itself.) IPv6
+/// The payload is what the IP header leaves after the headers, so the padding of short frames does not count. Numbers in BPF
+/// are unsigned: if the length in the IP header is too small, or 0 (large sends that the network card splits, and jumbograms),
+/// the payload counts as large, which it is. Only the first fragment of a datagram is tested, with its own length: data in
+/// fragments does not pass, and a probe is never in fragments. (In arithmetic, `tcp[...]` does not test that itself.) IPv6
 /// passes without extension headers, and what is in a tunnel does not pass.
 enum LightFilter {
     private static let version4 =
@@ -14,12 +13,16 @@ enum LightFilter {
     private static let version6 =
         "ip6 and ip6[6] == 6 and (ip6[53] & 7 != 0 or ip6[4:2] - ((ip6[52] & 0xf0) >> 2) <= 1)"
 
+    /// Passes the ICMP and ICMPv6 errors that quote a packet (RFC 792, RFC 4443), which say why a segment was not delivered.
+    static let errors =
+        "(icmp and (icmp[0] == 3 or icmp[0] == 11 or icmp[0] == 12)) or (icmp6 and ip6[40] >= 1 and ip6[40] <= 4)"
+
     /// The filter for packets of `linkType`, joined with the `filter` of a user, if there is one.
     ///
-    /// Behind a VLAN tag it is asked where tags are in the packets of the link, twice for two tags. `vlan` shifts the
-    /// offsets of all that follows it, so that it comes last.
+    /// On links with VLAN tags it is tested again behind one tag, and behind two. `vlan` shifts all offsets after it, so it
+    /// comes last.
     static func expression(joining filter: String?, for linkType: LinkType) -> String {
-        let plain = "((\(version4)) or (\(version6)))"
+        let plain = "((\(version4)) or (\(version6)) or \(errors))"
         let light =
             linkType == .ethernet ? "(\(plain) or (vlan and (\(plain) or (vlan and \(plain)))))" : plain
         return filter.map { "(\($0)) and \(light)" } ?? light

@@ -22,8 +22,8 @@ public struct LiveCapture: ~Copyable {
         public var isImmediate = false
         /// A BPF filter (pcap-filter(7)), run in the kernel.
         public var filter: String?
-        /// Whether the kernel keeps TCP segments with at most one octet of payload, or with SYN, FIN or RST, and nothing
-        /// else.
+        /// Whether the kernel keeps TCP segments with at most one byte of payload, or with SYN, FIN or RST, and ICMP errors,
+        /// and nothing else.
         public var isLight = false
 
         /// The settings as they are without any wish.
@@ -52,6 +52,9 @@ public struct LiveCapture: ~Copyable {
         /// The interface is gone, with the reason in libpcap's words.
         case gone(String)
     }
+
+    /// A filter that passes the ICMP and ICMPv6 errors that quote a packet.
+    public static let errorFilter = LightFilter.errors
 
     /// The longest packet that is kept, whatever the snap length.
     static let longestPacket = 262_144

@@ -68,7 +68,7 @@ public struct Diagnosis: Sendable, Equatable {
     private static func restsOnData(_ verdict: Verdict) -> Bool {
         switch verdict {
         case .noKeepalive, .closed, .silentDrop, .tooLateForPath, .userTimeout, .dataInFlight, .unknown, .idleClose,
-            .neverIdle, .applicationSilent, .blocked, .staleReuse, .incompleteCapture:
+            .neverIdle, .applicationSilent, .blocked, .staleReuse, .incompleteCapture, .notEstablished:
             true
         default: false
         }

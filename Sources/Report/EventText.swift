@@ -19,7 +19,7 @@ struct EventText {
     mutating func append(_ event: SegmentEvent, frame: UInt64, file: String, to text: inout TextBuffer) {
         let segment = event.segment
         let time = CivilTime(segment.time)
-        if headed?.day != time.day || headed?.file != file {
+        if needsHeading(event, file: file) {
             appendHeading(file: file, time, to: &text)
             headed = (file, time.day)
         }
@@ -29,10 +29,21 @@ struct EventText {
         text.append("  ")
         text.append(timeOfDay: time, digits: digits)
         text.append(" ")
-        text.append(tcpdump: segment)
-        text.append("  ")
-        words.append(event, to: &text)
+        if let error = segment.error {
+            text.append(tcpdump: error, quoting: segment)
+            text.append("  ")
+            words.append(undelivered: event, to: &text)
+        } else {
+            text.append(tcpdump: segment)
+            text.append("  ")
+            words.append(event, to: &text)
+        }
         text.append("\n")
+    }
+
+    /// Whether `event` of `file` gets a heading, if it is the next one.
+    func needsHeading(_ event: SegmentEvent, file: String) -> Bool {
+        headed?.day != CivilTime(event.segment.time).day || headed?.file != file
     }
 
     private func appendHeading(file: String, _ time: CivilTime, to text: inout TextBuffer) {
@@ -50,6 +61,23 @@ func nameForPeople(_ path: String) -> String {
 }
 
 extension TextBuffer {
+    /// Appends an ICMP error about `segment`, almost as `tcpdump -n` prints it.
+    fileprivate mutating func append(tcpdump error: ICMPError, quoting segment: Segment) {
+        let isVersion6 = error.router.version == .v6
+        append(isVersion6 ? "IP6 " : "IP ")
+        append(error.router)
+        append(" > ")
+        append(segment.source.address)
+        append(isVersion6 ? ": ICMP6 " : ": ICMP ")
+        append(ICMPText(isVersion6: isVersion6, type: error.type, code: error.code).words)
+        append(", quoting ")
+        append(tcpdump: segment.source)
+        append(" > ")
+        append(tcpdump: segment.destination)
+        append(": seq ")
+        append(UInt64(segment.sequence.rawValue))
+    }
+
     /// Appends a segment as `tcpdump -nS` prints it, less the options.
     fileprivate mutating func append(tcpdump segment: Segment) {
         append(segment.source.address.version == .v4 ? "IP " : "IP6 ")

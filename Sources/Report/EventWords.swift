@@ -18,6 +18,12 @@ struct EventWords {
         appendMeaning(of: event, to: &text)
     }
 
+    /// Appends the words for an ICMP error behind its notation, which names the error, its sender and the segment.
+    func append(undelivered event: SegmentEvent, to text: inout TextBuffer) {
+        append("not delivered", in: Self.over, to: &text)
+        appendUnanswered(event, to: &text)
+    }
+
     private func append(_ marks: Marks, to text: inout TextBuffer) {
         var isFirst = true
         for (mark, words, color) in Self.marks where marks.contains(mark) {
@@ -90,11 +96,7 @@ struct EventWords {
             append("ICMP", in: Self.over, to: &text)
             text.append(": ")
             text.append(icmpType: error.type, code: error.code, from: error.router)
-            if event.unanswered > 0 {
-                text.append(", ")
-                text.append(UInt64(event.unanswered), of: "probe")
-                text.append(" unanswered")
-            }
+            appendUnanswered(event, to: &text)
         case .peerReset, .pathReset:
             append("reset by the \(event.kind == .peerReset ? "peer" : "path")", in: Self.over, to: &text)
             if let reply = event.reply {
@@ -104,6 +106,14 @@ struct EventWords {
             }
             if event.kind == .pathReset { text.append(", TTL \(event.segment.timeToLive) is not the peer's") }
         }
+    }
+
+    /// Appends how many probes are unanswered, if any.
+    private func appendUnanswered(_ event: SegmentEvent, to text: inout TextBuffer) {
+        guard event.unanswered > 0 else { return }
+        text.append(", ")
+        text.append(UInt64(event.unanswered), of: "probe")
+        text.append(" unanswered")
     }
 
     /// Appends the number of a probe and what it waited for; `words` too, unless its mark says the same (`isNamed`).

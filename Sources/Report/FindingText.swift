@@ -229,7 +229,7 @@ struct FindingText {
             text += ", nor has the data after them (retransmitted "
             text += "\(counted(UInt64(own.evidence.retransmissions), "time")), which stops the probes)"
         }
-        return text + "; the capture ended before it gave up."
+        return text + "; it has not given up yet."
     }
 
     private var peerDead: String {

@@ -16,9 +16,12 @@ struct FindingsText {
         self.files = files
     }
 
-    /// Takes the findings of the next connection.
-    mutating func take(_ diagnosis: Diagnosis) {
-        for finding in diagnosis.findings where finding.isReported(in: diagnosis) { take(finding, in: diagnosis) }
+    /// Takes the findings of the next connection, except those that were `printed` before.
+    mutating func take(_ diagnosis: Diagnosis, without printed: LiveFindings) {
+        for finding in diagnosis.findings
+        where finding.isReported(in: diagnosis) && !printed.hasPrinted(finding, in: diagnosis) {
+            take(finding, in: diagnosis)
+        }
     }
 
     /// Takes `finding` of `diagnosis`.

@@ -64,8 +64,11 @@ public struct Page {
     /// What a legend says of each shape.
     private static let legend: [(shape: String, words: String)] = SegmentKind.allCases.compactMap { kind in
         switch kind {
-        case .abortReset: nil
+        // These share the shapes of the others below.
+        case .abortReset, .ownReset, .refusableReset, .data, .challenge: nil
         case .peerReset: (kind.shape, "RST of an end")
+        case .retransmission: (kind.shape, "one byte of data, or its retransmission")
+        case .acknowledgment: (kind.shape, "unrelated or challenge ACK")
         default: (kind.shape, kind.words)
         }
     }

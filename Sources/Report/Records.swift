@@ -16,12 +16,15 @@ extension TextBuffer {
         members("dst_", segment.destination)
         member("seq", UInt64(segment.sequence.rawValue))
         if segment.flags.contains(.ack) { member("ack", UInt64(segment.acknowledgment.rawValue)) }
-        member("len", UInt64(segment.payloadLength))
-        member("win", UInt64(segment.window))
-        member("flags")
-        append("\"")
-        append(letters: segment.flags)
-        append("\"")
+        // An ICMP error need not quote more of a segment than its ports and its number.
+        if segment.error == nil { member("len", UInt64(segment.payloadLength)) }
+        if segment.role != .quotedShort {
+            member("win", UInt64(segment.window))
+            member("flags")
+            append("\"")
+            append(letters: segment.flags)
+            append("\"")
+        }
         member("marks")
         append(octet: UInt8(ascii: "["))
         append(names: event.marks, quote: "\"")
@@ -34,7 +37,7 @@ extension TextBuffer {
             member("gap_s", seconds: wait.gap)
             member("gap_since", wait.since.name)
         }
-        if event.wait != nil || event.kind == .peerReset || event.kind == .pathReset {
+        if event.wait != nil || [.peerReset, .pathReset, .icmpError].contains(event.kind) {
             member("unanswered", UInt64(event.unanswered))
         }
         if event.ordinal > 0 { member("probe_n", event.ordinal) }
@@ -95,6 +98,11 @@ extension TextBuffer {
         member("packets", summary.tally.packets)
         member("bytes", summary.tally.octets)
         member("segments", summary.tally.segments)
+        member("icmp_errors", summary.tally.icmpErrors)
+        if summary.tally.cutHeaders > 0 {
+            member("cut_headers", summary.tally.cutHeaders)
+            member("cut_headers_need", UInt64(summary.tally.cutHeadersNeed))
+        }
         member("connections", summary.counts.connections)
         member("marks")
         appendObject(zip(Marks.named, summary.counts.marks).map { ($0.name, $1) })

@@ -25,6 +25,10 @@ public struct Reporter: ~Copyable {
     private var events: EventText
     private var marks: MarksText
     private var needsComma = false
+    /// Whether the last thing printed as text was a finding, which has an empty line on either side.
+    private var endsWithFinding = false
+    /// Whether text was printed before the end.
+    private var hasText: Bool { events.count > 0 || endsWithFinding }
     private let tellsStories: Bool
     /// The events so far, as far as they are kept for drawings and stories; nil where nobody wants them.
     public private(set) var kept: KeptEvents?
@@ -67,7 +71,14 @@ public struct Reporter: ~Copyable {
         kept?.add(event, frame: frame)
         guard showsEvents else { return }
         switch format {
-        case .text: try output.write { events.append(event, frame: frame, file: file, to: &$0) }
+        case .text:
+            // A heading brings an empty line of its own.
+            let isApart = endsWithFinding && (events.count == 0 || !events.needsHeading(event, file: file))
+            try output.write {
+                if isApart { $0.append("\n") }
+                events.append(event, frame: frame, file: file, to: &$0)
+            }
+            endsWithFinding = false
         case .tsv:
             // What Wireshark does not mark has no line there.
             if event.marks.isEmpty { break }
@@ -86,14 +97,21 @@ public struct Reporter: ~Copyable {
         }
     }
 
+    /// Whether `finding(_:in:at:)` does anything: the document of `json` lists findings at its end only, `tsv` has none.
+    public var wantsFindings: Bool { format == .text || format == .jsonl }
+
     /// Reports `finding`, which became known at `time` (ns since 1970) while the capture goes on.
-    ///
-    /// The document of `json` lists findings at its end only, and `tsv` has none.
     public mutating func finding(
         _ finding: Finding, in diagnosis: Diagnosis, at time: Int64
     ) throws(OutputError) {
         switch format {
-        case .text: try output.write { $0.append(block: finding, in: diagnosis, files: files) }
+        case .text:
+            let isApart = hasText
+            try output.write {
+                if isApart { $0.append("\n") }
+                $0.append(block: finding, in: diagnosis, files: files)
+            }
+            endsWithFinding = true
         case .jsonl:
             try output.write {
                 $0.appendRecord(finding, in: diagnosis, at: time, files: files)
@@ -109,12 +127,15 @@ public struct Reporter: ~Copyable {
     }
 
     /// Ends the report with `findings`, `summary` and `judgements`, and writes out what is left.
+    ///
+    /// As text, the findings that were `printed` while the capture went on are not printed again.
     public mutating func finish(
-        _ findings: borrowing some Findings & ~Copyable, _ summary: Summary, _ judgements: [JudgedProbes] = []
+        _ findings: borrowing some Findings & ~Copyable, _ summary: Summary, _ judgements: [JudgedProbes] = [],
+        printed: LiveFindings = LiveFindings()
     ) throws(OutputError) {
         switch format {
         case .text:
-            try finishText(findings, summary)
+            try finishText(findings, summary, printed)
             try finishText(judgements)
         case .tsv: try output.write { marks.flush(to: &$0) }
         case .jsonl: try finishJSONLines(findings, judgements, summary)
@@ -124,17 +145,18 @@ public struct Reporter: ~Copyable {
     }
 
     private mutating func finishText(
-        _ findings: borrowing some Findings & ~Copyable, _ summary: Summary
+        _ findings: borrowing some Findings & ~Copyable, _ summary: Summary, _ printed: LiveFindings
     ) throws(OutputError) {
+        let hasText = hasText
         var table = ConnectionText()
         var sentences = FindingsText(files: files)
         findings.forEachDiagnosis { diagnosis in
             table.measure(diagnosis)
-            if !tellsStories { sentences.take(diagnosis) }
+            if !tellsStories { sentences.take(diagnosis, without: printed) }
         }
         if table.count > 0 {
             try output.write {
-                if events.count > 0 { $0.append("\n") }
+                if hasText { $0.append("\n") }
                 table.appendHead(of: summary.counts.connections, to: &$0)
             }
             try findings.forEachDiagnosis { diagnosis throws(OutputError) in
@@ -152,7 +174,7 @@ public struct Reporter: ~Copyable {
             }
         }
         try output.write {
-            if $0.count > 0 || events.count > 0 || table.count > 0 { $0.append("\n") }
+            if $0.count > 0 || hasText || table.count > 0 { $0.append("\n") }
             $0.append(summary)
         }
     }

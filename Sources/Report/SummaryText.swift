@@ -16,6 +16,7 @@ extension TextBuffer {
             append(dropped, of: "packet")
             append("; they may change any verdict.\n")
         }
+        appendCutHeaders(of: summary.tally)
         if summary.counts.copies > 0 {
             append("Not counted: ")
             append(summary.counts.copies, of: "duplicate")
@@ -62,6 +63,19 @@ extension TextBuffer {
         if !isFirst { append(".\n") }
     }
 
+    /// Appends how many segments are cut within their headers, and what to capture.
+    private mutating func appendCutHeaders(of tally: DecodeTally) {
+        guard tally.cutHeaders > 0 else { return }
+        // Headers of other segments may be a little longer.
+        let snaplen = (tally.cutHeadersNeed + 31) / 32 * 32
+        append(tally.cutHeaders, of: "segment")
+        append(tally.cutHeaders == 1 ? " is" : " are")
+        append(" cut within \(tally.cutHeaders == 1 ? "its" : "their") TCP header, which ends at byte ")
+        append("\(tally.cutHeadersNeed) of the packet: ")
+        append(tally.cutHeaders == 1 ? "it carries" : "they carry")
+        append(" no marks, and findings are of low confidence. Capture with -s \(snaplen) or more.\n")
+    }
+
     private mutating func appendFailures(of tally: DecodeTally, evicted: UInt64) {
         for layer in Layer.allCases {
             guard let first = tally.firstFailures[Int(layer.rawValue)] else { continue }
@@ -103,6 +117,10 @@ extension TextBuffer {
         append("), ")
         append(summary.tally.segments, of: "TCP segment")
         append(", ")
+        if summary.tally.icmpErrors > 0 {
+            append(summary.tally.icmpErrors, of: "ICMP error")
+            append(summary.tally.icmpErrors == 1 ? " that quotes a segment, " : " that quote a segment, ")
+        }
         append(summary.counts.connections, of: "connection")
         append(".\n")
     }

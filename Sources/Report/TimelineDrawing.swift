@@ -73,7 +73,7 @@ struct TimelineDrawing {
             "marks": .items(events) { event in
                 [
                     "shape": .text(event.kind.shape), "x": .text(Drawing.text(scale.place(event.time))),
-                    "y": .text(Drawing.text(isFromOriginator(event) ? lanes.0 : lanes.1)),
+                    "y": .text(Drawing.text(height(of: event, lanes))),
                     "title": .text(title(of: event)),
                 ]
             },
@@ -87,6 +87,12 @@ struct TimelineDrawing {
 
     private func isFromOriginator(_ event: KeptEvents.Event) -> Bool {
         (history.first == diagnosis.connection.originator) == event.isFromFirst
+    }
+
+    /// Where `event` is between the `lanes`: an ICMP error is in the middle, as a router sends it, and hides no probe there.
+    private func height(of event: KeptEvents.Event, _ lanes: (Double, Double)) -> Double {
+        if event.kind == .icmpError { return (lanes.0 + lanes.1) / 2 }
+        return isFromOriginator(event) ? lanes.0 : lanes.1
     }
 
     private static func time(_ nanoseconds: Int64) -> String {

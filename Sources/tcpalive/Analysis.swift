@@ -282,6 +282,9 @@ extension Analysis: Findings {
         return last == .min ? nil : last
     }
 
+    /// When the last packet of the batch last read was captured (ns since 1970); nil: the batch is empty.
+    var lastTimeOfBatch: Int64? { batch.records.last?.time }
+
     private func context(
         _ activity: HostActivity, holes: ([CapturePauses.Pause]) -> [CapturePauses.Pause]
     ) -> CaptureContext {
@@ -291,7 +294,8 @@ extension Analysis: Findings {
         context.isLive = now != nil
         context.lacksPackets = isDoubtful || decoder.tally.cutHeaders > 0
         context.isArtificial = decoder.tally.pauses.isArtificial
-        context.pauses = decoder.tally.pauses.pauses
+        // A live capture goes on while nothing passes: then a pause is an idle period of all connections.
+        if now == nil { context.pauses = decoder.tally.pauses.pauses }
         context.holes = context.pauses.isEmpty ? [] : holes(context.pauses)
         context.activity = activity
         return context
@@ -303,7 +307,24 @@ extension Analysis: Findings {
             return Conclusion(listings: listings, context: context(activity, holes: { parallel.holes(among: $0) }))
         }
         let listing = tracker.listing(all: listsAll, until: end)
-        return Conclusion(listings: [listing], context: context(tracker.activity(in: listing), holes: { tracker.holes(among: $0) }))
+        return Conclusion(
+            listings: [listing], context: context(tracker.activity(in: listing), holes: { tracker.holes(among: $0) }))
+    }
+
+    /// Calls `body` with what is found so far about the notable connections from number `first` on, until it returns false.
+    ///
+    /// Returns the number of the next connection, at which to go on later; nil: these were all. Only for one thread.
+    func diagnoseNotable<Failure: Error>(
+        from first: UInt64, _ body: (Diagnosis) throws(Failure) -> Bool
+    ) throws(Failure) -> UInt64? {
+        var listing = tracker.listing(all: false, until: end)
+        let context = context(tracker.activity(in: listing), holes: { tracker.holes(among: $0) })
+        while let place = tracker.next(in: &listing) {
+            if place.number < first { continue }
+            let diagnosis = tracker.diagnosis(at: place, in: context)
+            if diagnosis.isNotable, try !body(diagnosis) { return place.number + 1 }
+        }
+        return nil
     }
 
     func forEachDiagnosis<Failure: Error>(_ body: (Diagnosis) throws(Failure) -> Void) throws(Failure) {

@@ -16,11 +16,11 @@ struct Verifier: ~Copyable {
     /// How long the last answer to a probe took; nil before any.
     private(set) var lastReply: Duration?
 
-    /// Captures on all interfaces the segments from and to `port`.
+    /// Captures on all interfaces the segments from and to `port`, and ICMP errors.
     init(port: String) throws(CaptureError) {
         var settings = LiveCapture.Settings()
         settings.isImmediate = true
-        settings.filter = "tcp port \(port)"
+        settings.filter = "tcp port \(port) or \(LiveCapture.errorFilter)"
         live = try LiveCapture(on: ["any"], settings)
     }
 

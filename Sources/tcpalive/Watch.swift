@@ -7,21 +7,25 @@ import Wire
 /// `tcpalive watch`: live interfaces.
 struct Watch: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Marks the keep-alives on live interfaces as they pass.",
+        abstract: "Show keep-alives and findings on live interfaces.",
         discussion: """
-            Captures on interfaces and prints every keep-alive, keep-alive ACK and zero-window probe when it passes, \
-            and the RST that ends a row of them, as `analyze` would of a file. Ctrl-C (SIGINT), SIGTERM or SIGHUP ends it with the connections and a summary; SIGUSR1 \
-            prints both and goes on. With -w, what passes is written to a pcapng file that `analyze` and Wireshark read. \
-            With --expect, the probes of every connection are judged at the end by the options that they should have.
+            Prints keep-alives, their answers, zero-window probes, RSTs and ICMP errors as they arrive, in the words of \
+            `analyze`. Prints each finding about a connection once, when it becomes known: probes have no answer, the \
+            connection was idle for a minute without keep-alives, or it ended. A finding must hold for a second, because \
+            later packets may change it. Ctrl-C (SIGINT), SIGTERM or SIGHUP ends the capture with a table of connections, \
+            the findings that were not printed yet, and a summary. SIGUSR1 prints a complete report and continues. With \
+            -w, the packets are also written to a pcapng file for `analyze` and Wireshark. With --expect, the probes of \
+            every connection are compared with the options at the end.
 
-            With --light, the kernel hands over only segments with at most one octet of data, and those with SYN, FIN or \
-            RST, and what the peer has acknowledged counts as sent. Probes and answers are told as without it; of data \
-            nothing is known but what acknowledgments tell that carry none. So no verdict tells of data that is not \
-            acknowledged, those that rest on data are of low confidence, a wait or a silence is told only where no data \
-            may have broken it, and connections are those of which something was seen. Marks may differ where data \
-            alone tells a window or was the first to pass: an answer after it has none, and the first probe of a window \
-            that data closed is called a keep-alive. Fragments, tunnels, IPv6 extension headers, and VLAN tags on other \
-            links than Ethernet are not seen. A file that it writes is for analyze --light.
+            A filter such as `port 5432` leaves out ICMP errors: add `or icmp or icmp6` to see them.
+
+            With --light, the kernel delivers only segments with at most one byte of data, those with SYN, FIN or RST, and \
+            ICMP errors; what the peer acknowledged counts as sent. Probes and answers are found as without it. Data is \
+            not seen: no finding reports unacknowledged data, findings that depend on data are of low confidence, idle \
+            times are reported only if no data can have passed, and connections that exchange nothing else are not \
+            listed. Some marks may differ: the first answer after data has none, and the first probe of a window that \
+            data closed is called a keep-alive. Fragments, tunnels, IPv6 extension headers, and VLAN tags on links other \
+            than Ethernet are not seen. Read the file that it writes with analyze --light.
 
             Examples:
               tcpalive watch -i eth0
@@ -32,14 +36,14 @@ struct Watch: ParsableCommand {
 
             Exit status:
               0   as expected
-              1   a verdict at or above --fail-on; probes that are not as --expect has them
-              2   could not run: no permission, no such interface, or it was removed
-              4   packets were dropped: what is reported may lack some; or nothing to judge by --expect
-              64  the command line is wrong
+              1   a finding at or above --fail-on, or probes that differ from --expect
+              2   cannot start or continue: permission denied, no such interface, interface removed
+              4   packets were dropped, so the report may be incomplete; or nothing to compare with --expect
+              64  invalid usage
             """)
 
     @Option(
-        name: .customShort("i"), help: ArgumentHelp("An interface, or any; may be repeated.", valueName: "interface"))
+        name: .customShort("i"), help: ArgumentHelp("Interface, or any. Repeat for several.", valueName: "interface"))
     var interfaces: [String] = []
 
     @Option(name: .customShort("w"), help: ArgumentHelp("Write the packets to this pcapng file.", valueName: "file"))
@@ -55,21 +59,21 @@ struct Watch: ParsableCommand {
 
     @Option(
         name: [.customShort("s"), .customLong("snaplen")],
-        help: ArgumentHelp("Octets of each packet to capture.", valueName: "octets"))
+        help: ArgumentHelp("Bytes of each packet to capture.", valueName: "bytes"))
     var snaplen = 192
 
-    @Flag(name: .customLong("promiscuous"), help: "See packets for other hosts too.")
+    @Flag(name: .customLong("promiscuous"), help: "Also capture packets for other hosts.")
     var isPromiscuous = false
 
-    @Option(help: ArgumentHelp("Size of the ring in which the kernel collects packets.", valueName: "MiB"))
+    @Option(help: ArgumentHelp("Size of the capture buffer in the kernel.", valueName: "MiB"))
     var buffer = 16
 
-    @Flag(help: "Take each packet at once, at the cost of more work: a line appears within milliseconds.")
+    @Flag(help: "Deliver packets immediately: lower latency, more CPU.")
     var immediate = false
 
     @Flag(
         name: .customLong("light"),
-        help: "Have the kernel keep out segments with more than one octet of data: for busy links.")
+        help: "Capture no segments with more than one byte of data: for busy links.")
     var isLight = false
 
     @OptionGroup(title: "Judgement")
@@ -78,18 +82,18 @@ struct Watch: ParsableCommand {
     @OptionGroup(title: "Output")
     var output: OutputOptions
 
-    @Argument(help: ArgumentHelp("The words of a BPF filter.", valueName: "filter"))
+    @Argument(help: ArgumentHelp("BPF filter (pcap-filter(7)).", valueName: "filter"))
     var words: [String] = []
 
     func validate() throws {
-        if interfaces.isEmpty { throw ValidationError("No interface is named: give -i INTERFACE, or -i any.") }
-        if Set(interfaces).count < interfaces.count { throw ValidationError("An interface is named twice.") }
-        if packetLimit == 0 { throw ValidationError("-c 0 would capture nothing: give at least 1.") }
-        if file == "-" { throw ValidationError("-w -: standard output is for the report, so name a file.") }
+        if interfaces.isEmpty { throw ValidationError("no interface given: use -i INTERFACE or -i any") }
+        if Set(interfaces).count < interfaces.count { throw ValidationError("an interface is given twice") }
+        if packetLimit == 0 { throw ValidationError("-c: must be at least 1") }
+        if file == "-" { throw ValidationError("-w -: standard output is used for the report; give a file name") }
         if !(1...262_144).contains(snaplen) {
-            throw ValidationError("-s: \(snaplen) is not between 1 and 262144 octets.")
+            throw ValidationError("-s: \(snaplen) is not between 1 and 262144 bytes")
         }
-        if !(1...2047).contains(buffer) { throw ValidationError("--buffer: \(buffer) is not between 1 and 2047 MiB.") }
+        if !(1...2047).contains(buffer) { throw ValidationError("--buffer: \(buffer) is not between 1 and 2047 MiB") }
     }
 
     func run() throws {
@@ -100,7 +104,7 @@ struct Watch: ParsableCommand {
         try exitingOnFailure { try watch() }
     }
 
-    /// How the kernel shall capture.
+    /// How the kernel captures.
     private var settings: LiveCapture.Settings {
         var settings = LiveCapture.Settings()
         settings.snaplen = snaplen

@@ -4,7 +4,7 @@ import Report
 import Sockets
 import Wire
 
-/// What becomes of the packets of a live capture: marks at once, a file if wanted, a report at the end.
+/// What becomes of the packets of a live capture: marks and findings at once, a file if wanted, a report at the end.
 struct WatchSession: ~Copyable {
     /// The interfaces, as a heading says them.
     let name: String
@@ -14,6 +14,9 @@ struct WatchSession: ~Copyable {
     private var writer: PcapngWriter?
     /// When packets are next written to the file, if some are pending.
     private var nextFlush = ContinuousClock.now
+    private var looks = LookSchedule()
+    /// The findings that wait, and those that were printed.
+    private var findings = LiveFindings()
     private var status = StatusLine()
     private var hostProbes = HostProbes()
     private let kernelBefore = KernelCounters.now()
@@ -51,7 +54,7 @@ struct WatchSession: ~Copyable {
     /// packets, a packet is in the file within a second.
     private static let flushInterval = Duration.milliseconds(500)
 
-    /// Takes what has come, and tells what is marked. Called again and again, also while no packet comes.
+    /// Takes what has come, and prints events and findings. Called again and again, also while no packet comes.
     mutating func take(from live: inout LiveCapture) throws {
         analysis.advance(&live)
         try analysis.write(to: &writer)
@@ -71,7 +74,34 @@ struct WatchSession: ~Copyable {
             complain(notice.sentence)
         }
         live.notices.removeAll()
+        if reporter.wantsFindings, looks.isDue { try look(live.counters) }
         if status.isDue { status.draw(analysis, live.counters) }
+    }
+
+    /// Looks at the notable connections, and prints what is found about them, each finding once.
+    private mutating func look(_ counters: LiveCapture.Counters) throws {
+        let time = present
+        analysis.now = time
+        analysis.isDoubtful = counters.droppedByKernel > 0
+        looks.begin()
+        var ready: [(finding: Finding, diagnosis: Diagnosis)] = []
+        looks.next = analysis.diagnoseNotable(from: looks.next ?? 0) { diagnosis in
+            for finding in findings.take(diagnosis, at: time) { ready.append((finding, diagnosis)) }
+            return looks.goesOn(with: ready.count)
+        }
+        if looks.next == nil { findings.endRound() }
+        looks.end()
+        if ready.isEmpty { return }
+        status.makeRoom()
+        for (finding, diagnosis) in ready { try reporter.finding(finding, in: diagnosis, at: time) }
+        try reporter.flush()
+    }
+
+    /// The time until which the packets were read (ns since 1970). If the last ones are a second old, more are waiting.
+    private var present: Int64 {
+        let now = WallClock.now
+        guard let last = analysis.lastTimeOfBatch, now &- last > 1_000_000_000 else { return now }
+        return last
     }
 
     /// Prints the connections and the summary as they are now, and goes on.
@@ -85,8 +115,9 @@ struct WatchSession: ~Copyable {
 
     /// Makes ready for the verdicts as they are now, none of them sure where packets were dropped.
     private mutating func conclude(_ counters: LiveCapture.Counters, neededAnyway: Bool) {
-        if output.listsConnections || neededAnyway { analysis.conclude() }
+        analysis.now = present
         analysis.isDoubtful = counters.droppedByKernel > 0
+        if output.listsConnections || neededAnyway { analysis.conclude() }
     }
 
     private func summary(_ counters: LiveCapture.Counters) -> Summary {
@@ -117,7 +148,7 @@ struct WatchSession: ~Copyable {
         try writer?.flush()
         conclude(counters, neededAnyway: options.isWanted)
         let judgements = options.judge(analysis, dropped: counters.droppedByKernel)
-        try reporter.finish(analysis, summary(counters), judgements)
+        try reporter.finish(analysis, summary(counters), judgements, printed: findings)
         tellCounts(counters, captured: captured)
         return judgements
     }

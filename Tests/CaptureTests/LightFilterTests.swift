@@ -59,7 +59,8 @@ struct LightPacket: Sendable, CustomTestStringConvertible {
     /// Every network, without a tag and with one or two, every flag, with and without options, 0 to 2 octets and more.
     static let table: [LightPacket] = Network.allCases.flatMap { network in
         (0...2).flatMap { tags in
-            ([0x10, 0x11, 0x12, 0x14, 0x18, 0x02, 0x04, 0x01, 0x30, 0x50, 0x90, 0] as [UInt8]).flatMap { flags in
+            ([0x10, 0x11, 0x12, 0x14, 0x18, 0x02, 0x04, 0x01, 0x30, 0x50, 0x90, 0xD0, 0xC2, 0] as [UInt8]).flatMap {
+                flags in
                 [0, 12, 40].flatMap { options in
                     [0, 1, 2, 3, 100].map { payload in
                         LightPacket(
@@ -116,6 +117,34 @@ struct LightFilterTests {
         let table = LightPacket.table
         for (packet, isKept) in zip(table, try Self.kept(table.map(\.bytes), link: 1)) {
             #expect(isKept == packet.isKept, "\(packet.testDescription)")
+        }
+    }
+
+    /// Whether ICMP and ICMPv6 packets of each type pass, with `front` before the IP header.
+    private static func keptErrors(_ types: [(isVersion6: Bool, type: UInt8)], behind front: (Bool) -> [UInt8]) throws
+        -> [Bool]
+    {
+        let packets = types.map { isVersion6, type in
+            var packet = LightPacket(
+                network: isVersion6 ? .version6 : .version4, options: 0, transport: isVersion6 ? 58 : 1, isKept: true
+            ).packet
+            packet[isVersion6 ? 40 : 20] = type
+            return front(isVersion6) + packet
+        }
+        return try kept(packets, link: 1)
+    }
+
+    @Test("ICMP errors that quote a packet pass, other ICMP does not, behind up to two VLAN tags", arguments: 0...2)
+    func errors(tags: Int) throws {
+        let types: [(isVersion6: Bool, type: UInt8)] = [false, true].flatMap { isVersion6 in
+            (0...255).map { (isVersion6, $0) }
+        }
+        let kept = try Self.keptErrors(types) { isVersion6 in
+            [UInt8](repeating: 2, count: 12) + (0..<tags).flatMap { _ -> [UInt8] in [0x81, 0, 0, 5] }
+                + (isVersion6 ? [0x86, 0xDD] : [8, 0])
+        }
+        for ((isVersion6, type), isKept) in zip(types, kept) {
+            #expect(isKept == (isVersion6 ? [1, 2, 3, 4] : [3, 11, 12]).contains(type), "\(isVersion6) \(type)")
         }
     }
 

@@ -56,6 +56,14 @@ final class Running {
     var text: String { (try? String(contentsOf: output, encoding: .utf8)) ?? "" }
     var errorText: String { (try? String(contentsOf: errors, encoding: .utf8)) ?? "" }
 
+    /// The lines of a report in JSON Lines, less what depends on the present: findings as they became known, and connections
+    /// that were open at the end.
+    static func lasting(_ report: String) -> [Substring] {
+        report.split(separator: "\n").filter {
+            !$0.hasPrefix("{\"type\":\"tcpalive.finding/1\"") && !$0.contains("\"ended\":\"open\"")
+        }
+    }
+
     /// Writes `text` to its standard input.
     func type(_ text: String) throws { try input.fileHandleForWriting.write(contentsOf: Data(text.utf8)) }
 

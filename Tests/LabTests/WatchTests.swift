@@ -50,7 +50,8 @@ struct WatchTests {
         let octets = try Data(contentsOf: URL(fileURLWithPath: file))
         #expect(octets.range(of: Data("tcpalive: keep-alive 1 after 1.".utf8)) != nil)
         let analyzed = try await lab.analyze(["--format", "jsonl", file])
-        #expect(analyzed.replacing("\"\(file)\"", with: "\"va, lo\"") == watch.text)
+        #expect(
+            Running.lasting(analyzed.replacing("\"\(file)\"", with: "\"va, lo\"")) == Running.lasting(watch.text))
     }
 
     @Test(
@@ -130,6 +131,63 @@ struct WatchTests {
         #expect(watch.errorText.components(separatedBy: " captured, ").count == 3)
     }
 
+    @Test(
+        "A peer that falls silent is a finding while the capture goes on, in the words of analyze, and is printed once",
+        .enabled(if: Lab.isPossible, Lab.needs))
+    func liveFindings() async throws {
+        let lab = try await Lab()
+        let file = lab.folder.appendingPathComponent("seen.pcapng").path
+        let watch = try lab.start(lab.prober, ["watch", "-i", "va", "-w", file] + Lab.limit)
+        try await watch.wait(for: "capturing on va")
+        let listener = try lab.start(lab.peer, ["listen"] + Lab.limit + ["10.9.0.2", "5001"])
+        try await listener.wait(for: "Listening on")
+        let options = ["--idle", "1", "--interval", "1", "--count", "6"]
+        let client = try lab.start(lab.prober, ["client"] + options + ["10.9.0.2", "5001"])
+        try await listener.wait(for: "#1 from")
+        try await lab.cutPeer()
+        try await watch.wait(for: "warning  unresponsive (stream 0, confidence ")
+        #expect(!watch.text.contains("peer_dead"))
+        #expect(try await client.end() == 10, "\(client.text)\(client.errorText)")
+        try await watch.wait(for: "failure  peer_dead (stream 0, confidence high)")
+        #expect(!watch.text.contains("Read va:"))
+        #expect(try await watch.end(by: SIGINT) == 0, "\(watch.errorText)")
+        for words in ["unresponsive (", "peer_dead ("] {
+            #expect(watch.text.ranges(of: words).count == 1, "\(watch.text)")
+        }
+        // The block of the file, up to the filter.
+        let analyzed = try await lab.analyze(["-q", file])
+        let start = try #require(analyzed.range(of: "failure  peer_dead ("), "\(analyzed)")
+        let block = analyzed[start.lowerBound...].prefix(while: { $0 != ";" })
+        #expect(watch.text.contains(block), "\(block)\n\(watch.text)")
+    }
+
+    @Test(
+        "A light watch sees ICMP errors, and a report asked for by SIGUSR1 has the findings that were printed before",
+        .enabled(if: Lab.isPossible, Lab.needs), arguments: ["10.9.0.2", "fd09::2"])
+    func liveErrors(address: String) async throws {
+        let lab = try await Lab()
+        let watch = try lab.start(lab.prober, ["watch", "-i", "va", "--light"] + Lab.limit)
+        try await watch.wait(for: "capturing on va")
+        let listener = try lab.start(lab.peer, ["listen"] + Lab.limit + [address, "5001"])
+        try await listener.wait(for: "Listening on")
+        let options = ["--idle", "1", "--interval", "1", "--count", "20"] + Lab.limit
+        let client = try lab.start(lab.prober, ["client"] + options + [address, "5001"])
+        try await listener.wait(for: "#1 from")
+        try await lab.filter(lab.peer, "input", "meta l4proto tcp reject with icmpx type host-unreachable")
+        try await watch.wait(for: "warning  peer_unreachable (stream 0, ")
+        let line =
+            address.contains(":")
+            ? "IP6 fd09::2 > fd09::1: ICMP6 address unreachable, quoting fd09::1."
+            : "IP 10.9.0.2 > 10.9.0.1: ICMP host unreachable, quoting 10.9.0.1."
+        #expect(
+            watch.text.contains(line) && watch.text.contains("  not delivered, 2 probes unanswered\n"), "\(watch.text)")
+        kill(watch.process.processIdentifier, SIGUSR1)
+        try await watch.wait(for: " captured, ")
+        #expect(watch.text.ranges(of: "warning  peer_unreachable (stream 0, ").count == 2, "\(watch.text)")
+        #expect(client.process.isRunning)
+        #expect(try await watch.end(by: SIGINT) == 0, "\(watch.errorText)")
+    }
+
     /// A watch on `lo` that writes `file`, and a client there that has sent `words` and then nothing more; returned when
     /// the file holds the words.
     private func recordWords(_ words: String, in lab: Lab, to file: String) async throws -> Running {
@@ -176,7 +234,7 @@ struct WatchTests {
         #expect(watch.errorText.contains(" captured, "))
         #expect(watch.text.contains("tcpalive.summary/1") && !watch.text.contains("\"packets\":0"), "\(watch.text)")
         let analyzed = try await lab.analyze(["--format", "jsonl", file])
-        #expect(analyzed.replacing("\"\(file)\"", with: "\"lo\"") == watch.text)
+        #expect(Running.lasting(analyzed.replacing("\"\(file)\"", with: "\"lo\"")) == Running.lasting(watch.text))
     }
 
     @Test(
@@ -187,13 +245,14 @@ struct WatchTests {
         let listener = try lab.start(lab.peer, ["listen"] + Lab.limit + ["fd09::2", "5001"])
         try await listener.wait(for: "Listening on")
         let watch = [Lab.executable.path, "watch", "-i", "va"] + Lab.limit
-        let terminal = try lab.start(lab.prober, script: "terminal.py", ["80", " by fd09::1."] + watch)
+        let terminal = try lab.start(lab.prober, script: "terminal.py", ["80", " by [fd09::1]:"] + watch)
         let options = ["--idle", "2", "--interval", "1"] + Lab.limit
         _ = try lab.start(lab.prober, ["client"] + options + ["fd09::2", "5001"])
         #expect(try await terminal.end() == 0, "\(terminal.text)\(terminal.errorText)")
         let drawn = terminal.text.split(separator: "\n").filter { $0.contains(" dropped") && $0.hasPrefix("ED ") }
         let last = try #require(drawn.last, "\(terminal.text)")
-        #expect(last.contains(#/packets, 0 dropped.*; next probe in ~[0-2] s by fd09::1\.[0-9]+/#), "\(terminal.text)")
+        #expect(
+            last.contains(#/packets, 0 dropped.*; next probe in ~[0-2] s by \[fd09::1\]:[0-9]+/#), "\(terminal.text)")
         // The cursor goes back to the first row, from which the next erasure begins.
         #expect(drawn.allSatisfy { $0.hasSuffix("<CR><CR>") && $0.utf8.count <= 79 + 11 }, "\(terminal.text)")
         #expect(!terminal.text.contains("EL "))

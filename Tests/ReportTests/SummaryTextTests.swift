@@ -35,6 +35,27 @@ struct SummaryTextTests {
         #expect(three.contains("\nNot counted: 3 duplicates of probes"))
     }
 
+    @Test("ICMP errors are counted, and segments cut within their header say what to capture")
+    func errorsAndCuts() {
+        var summary = Self.summary(0)
+        (summary.tally.segments, summary.tally.icmpErrors) = (5, 1)
+        #expect(
+            Samples.text { $0.append(summary) }.hasSuffix(
+                "5 TCP segments, 1 ICMP error that quotes a segment, 0 connections.\n"))
+        (summary.tally.icmpErrors, summary.tally.cutHeaders, summary.tally.cutHeadersNeed) = (3, 16, 66)
+        let text = Samples.text { $0.append(summary) }
+        #expect(text.contains(", 3 ICMP errors that quote a segment, "))
+        #expect(
+            text.contains(
+                "\n16 segments are cut within their TCP header, which ends at byte 66 of the packet: they carry no marks, "
+                    + "and findings are of low confidence. Capture with -s 96 or more.\n"))
+        (summary.tally.cutHeaders, summary.tally.cutHeadersNeed) = (1, 64)
+        #expect(
+            Samples.text { $0.append(summary) }.contains(
+                "\n1 segment is cut within its TCP header, which ends at byte 64 of the packet: it carries no marks, and "
+                    + "findings are of low confidence. Capture with -s 64 or more.\n"))
+    }
+
     @Test("Nothing is said about what did not happen")
     func quiet() {
         var summary = Summary(version: .newest)

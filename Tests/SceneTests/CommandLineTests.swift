@@ -42,7 +42,7 @@ struct CommandLineTests {
         "A watch that cannot be meant is a usage error that says why",
         arguments: [
             (["--duration", "0"], "'--duration <seconds>': it is not between 0.001 and 1000000000 seconds"),
-            (["-w", "-"], "-w -: standard output is for the report, so name a file"),
+            (["-w", "-"], "-w -: standard output is used for the report; give a file name"),
         ])
     func watch(options: [String], reason: String) throws {
         let run = try Tool.run(["watch", "-i", "lo"] + options)

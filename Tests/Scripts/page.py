@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 
-from tshark import run
+from tshark import run, tshark_version, whose_marks
 
 SUFFIXES = (".pcap", ".pcapng", ".gz", ".zst", ".xz", ".lz4")
 # Legal as a name of a file, and markup wherever it is not escaped; the accent joins the quote before it.
@@ -281,7 +281,10 @@ def ticks(page, report, found):
 def check(browser, tool, directory, name, folder, pictures):
     """What is wrong with the page of capture `name`."""
     path = os.path.join(folder, "page.html")
-    arguments = [tool, "analyze", "--format", "json", "--connections", "all", "--html", path, name]
+    # Versions of Wireshark number connections differently where ports are used again.
+    arguments = [
+        tool, "analyze", "--wireshark", whose_marks(tshark_version()), "--format", "json", "--connections", "all", "--html",
+        path, name]
     ours = subprocess.run(arguments, cwd=directory, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, check=False)
     if ours.returncode not in (0, 3):
