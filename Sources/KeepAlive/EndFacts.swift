@@ -59,7 +59,9 @@ struct HopHistory: BitwiseCopyable, Equatable {
     }
 
     /// Whether its own segments come from two distances, as in merged captures.
-    var isAmbiguous: Bool { previous != 0 && Self.differ(recent, previous) }
+    var isAmbiguous: Bool {
+        (previous != 0 && Self.differ(recent, previous)) || (first != 0 && recent != 0 && Self.differ(first, recent))
+    }
 
     /// Whether `timeToLive` is that of another host: two or more hops from what the end's own segments have.
     func isForeign(_ timeToLive: UInt8) -> Bool {

@@ -208,7 +208,11 @@ extension ConnectionLedger {
         let isAtOnce = last != .min && passage.time >= last && passage.time &- last < 1_000_000
         let isCopy = own != 0 && histories[Int(own) - 1].isCopy(segment)
         let isClosed = birth.facts.0.intersection(birth.facts.1).contains(.sentFIN)
-        if (isAtOnce && !isCopy) || isClosed || birth[facts: side].contains(.sentRST) {
+        // A RST that another host made in its name ends nothing for itself.
+        let hasReset =
+            birth[facts: side].contains(.sentRST)
+            && !(birth.evidence != 0 && evidences[Int(birth.evidence) - 1].reset.isForeign)
+        if (isAtOnce && !isCopy) || isClosed || hasReset {
             return passage.marks.isEmpty ? nil : .acknowledgment
         }
         return kind

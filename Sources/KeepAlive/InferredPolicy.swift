@@ -47,7 +47,8 @@ public struct InferredPolicy: Sendable, Equatable {
             for quantity in quantities { take(quantity, .max, .host) }
         }
         bindIdle(prober)
-        if let gaveUp = prober.gaveUp, prober.unanswered > 0 {
+        // A RST at another time than the interval says may be an abort.
+        if let gaveUp = prober.gaveUp, prober.unanswered > 0, prober.intervalGaps.count > 0 || prober.unanswered == 1 {
             count = prober.unanswered
             userTimeout = Self.userTimeout(prober, heard: peer.lastSpoke, gaveUp)
         }

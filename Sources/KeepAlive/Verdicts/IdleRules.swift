@@ -25,6 +25,8 @@ extension VerdictRules {
         // A stretch without any packet at all is no proof that the capture went on.
         let tail = isOver || isWaiting ? 0 : context.captured(from: connection.lastActivity, to: end)
         let longest = max(idleness.longestApplication, tail)
+        // Whether it was idle until the end of the capture, or the capture had stopped, nobody can tell.
+        let isTailUnknown = !isOver && end &- connection.lastActivity >= Self.keepAliveDue && tail < Self.keepAliveDue
         let stop = tail >= idleness.longestApplication ? end : idleness.longestApplicationEnd
         if longest >= Self.keepAliveDue {
             if CaptureContext.isCovered(from: stop &- longest, to: stop, by: context.holes) { return }
@@ -32,7 +34,9 @@ extension VerdictRules {
             finding.details.idle = longest
             finding.details.duration = tail >= idleness.longestApplication ? tail : nil
             // Nobody may have captured anything meanwhile: other packets in that time exclude it.
-            if CaptureContext.isCovered(from: stop &- longest, to: stop, by: context.pauses) || context.end == nil {
+            if CaptureContext.isCovered(from: stop &- longest, to: stop, by: context.pauses) || context.end == nil
+                || (tail == longest && !context.isLive)
+            {
                 finding.confidence = .medium
                 finding.details.alternative = .missingPackets
             }
@@ -40,7 +44,7 @@ extension VerdictRules {
             if tail < idleness.longestApplication { finding.frames.append(idleness.longestApplicationFrame) }
             return add(finding)
         }
-        judgeNeverIdle(longest)
+        if !isTailUnknown { judgeNeverIdle(longest) }
     }
 
     /// Open for long and never idle for long: no probe is due.
@@ -48,9 +52,13 @@ extension VerdictRules {
         let closeIdle = max(originator.evidence.idleBeforeClose, responder.evidence.idleBeforeClose)
         guard connection.lastTime &- connection.firstTime >= Self.keepAliveDue, closeIdle < Self.keepAliveDue,
             connection.evidence.reset.applicationIdle < Self.keepAliveDue, !hasFailure, !context.isLight,
-            !has(.idleClose), !connection.evidence.hidesIdleness, !context.isInterrupted(from: connection.firstTime, to: connection.lastTime)
+            !has(.idleClose), !connection.evidence.hidesIdleness,
+            !context.isInterrupted(from: connection.firstTime, to: connection.lastTime)
         else { return }
-        var finding = Finding(.neverIdle, connection.handshakeSeen ? .high : .medium)
+        // Without pure acknowledgments, probes may have been left out, too.
+        let isWhole =
+            connection.handshakeSeen && (originator.hasSentPureAcknowledgment || responder.hasSentPureAcknowledgment)
+        var finding = Finding(.neverIdle, isWhole && !hasCopies ? .high : .medium)
         finding.details.idle = max(longest, connection.longestPause, closeIdle)
         add(finding)
     }

@@ -35,6 +35,10 @@ extension VerdictRules {
         } else {
             finding = Finding(.dataInFlight, limited(.high, bySilenceOf: end.other), end)
             if !capture.hears(end.other) { finding.details.alternative = .oneDirection }
+            if capture.missing(from: end.other) != nil {
+                finding.confidence = .medium
+                finding.details.alternative = finding.details.alternative ?? .incompleteCapture
+            }
             // As for probes: an echo that stands still shows that nothing arrived.
             if loss.lossTimestamp == 0, finding.confidence == .high {
                 finding.confidence = .medium

@@ -109,6 +109,12 @@ extension VerdictRules {
             finding.confidence = min(finding.confidence, .medium)
             finding.details.alternative = finding.details.alternative ?? .incompleteCapture
         }
+        // As rare as they were when they had answers: they may still have them, out of the capture's sight.
+        let usual = own.periodGaps
+        if usual.count > 0, own.intervalGaps.count > 0, own.intervalGaps.longest > usual.longest / 100 * 99 {
+            finding.confidence = min(finding.confidence, .medium)
+            finding.details.alternative = finding.details.alternative ?? .oneDirection
+        }
         finding.details.count = probes.count
         finding.details.duration = self.end &- probes.first
         finding.frames = frames(end, probes)
@@ -125,9 +131,14 @@ extension VerdictRules {
             finding.details.alternative = finding.details.alternative ?? .incompleteCapture
         }
         // Two probes have one gap between them, which an abort may match by chance.
-        if own.intervalGaps.count == 0 || (probes.isByReset && !connection.evidence.reset.isTimely) {
+        if own.intervalGaps.count == 0 || hasCopies || (probes.isByReset && !connection.evidence.reset.isTimely) {
             finding.confidence = min(finding.confidence, .medium)
             finding.details.alternative = finding.details.alternative ?? .applicationAbort
+        }
+        // Repeated acknowledgments of a connection that began before the capture may be answers.
+        if !connection.handshakeSeen, own.answered == 0, own.timestampedProbes < own.probes {
+            finding.confidence = min(finding.confidence, .medium)
+            finding.details.alternative = finding.details.alternative ?? .incompleteCapture
         }
         finding.details.count = probes.count
         // Probes of the peer are signs of life too.
@@ -174,7 +185,7 @@ extension VerdictRules {
     func hasStopped(_ own: ConnectionSide) -> Bool {
         guard let last = own.lastProbe, resetTime == nil, connection.closeTime == nil else { return false }
         let due = max(own.periodGaps.longest, own.idleGaps.longest)
-        return end &- max(last, connection.lastActivity) > 2 * min(due, Idleness.longestCredible) &+ 10_000_000_000
+        return end &- max(last, own.lastSpoke ?? .min) > 2 * min(due, Idleness.longestCredible) &+ 10_000_000_000
     }
 
     /// Probes are sent, and the peer itself answers them.
@@ -199,7 +210,9 @@ extension VerdictRules {
         let peer = side(end.other)
         // Its own data says where the peer is; a middlebox may answer otherwise.
         let resetsItself = resetTime != nil && self.end(ofSide: connection.evidence.reset.side) == end
-        if resetsItself || peer.hops.isForeign(own.answerTimeToLive) || !peer.hops.isProven || peer.hops.isAmbiguous || own.oddProbes * 2 > own.probes || hasStopped(own) {
+        if resetsItself || peer.hops.isForeign(own.answerTimeToLive) || !peer.hops.isProven || hasCopies
+            || own.oddProbes * 2 > own.probes || own.middleboxProbes > 0 || hasStopped(own)
+        {
             finding.confidence = min(finding.confidence, .medium)
         }
         if answered * 5 < own.probes * 4 { finding.confidence = min(finding.confidence, .medium) }

@@ -24,7 +24,7 @@ extension VerdictRules {
     private mutating func judgeAbort(_ reset: ResetEvidence, _ sender: End, at time: Int64) {
         let own = side(sender)
         guard let last = own.lastProbe, time >= last else { return }
-        var finding = Finding(.aborted, own.intervalGaps.count > 0 ? .high : .medium, sender)
+        var finding = Finding(.aborted, own.intervalGaps.count > 0 && capture.isComplete ? .high : .medium, sender)
         finding.details.duration = time &- last
         finding.details.count = own.unanswered
         finding.frames.append(own.lastProbeFrame)
@@ -78,7 +78,9 @@ extension VerdictRules {
         let peer = side(user.other)
         guard let reuse = own.evidence.reuse, let closed = peer.evidence.closeTime, time >= reuse else { return false }
         if let close = own.evidence.closeTime, close &- reuse <= Idleness.patience { return false }
-        var finding = Finding(.staleReuse, .high, user)
+        // What was sent at once and lost before the capture is retransmitted for less than a minute.
+        let isLate = reuse &- closed >= VerdictRules.keepAliveDue
+        var finding = Finding(.staleReuse, isLate ? .high : .medium, user)
         finding.details.duration = reuse &- closed
         finding.details.idle = peer.evidence.idleBeforeClose > 0 ? peer.evidence.idleBeforeClose : nil
         finding.frames.append(peer.evidence.closeFrame)
@@ -92,7 +94,7 @@ extension VerdictRules {
     ///
     /// Alternatives: a changed route; a RST of the end's own kernel with another initial TTL, which has the same distance.
     private func resetByPath(_ reset: ResetEvidence, _ victim: End, isIdle: Bool) -> Finding {
-        var finding = Finding(.resetByPath, reset.continuesIdentification == false ? .high : .medium, victim)
+        var finding = Finding(.resetByPath, reset.continuesIdentification == false && capture.isComplete ? .high : .medium, victim)
         finding.details.idle = reset.pathIdle > 0 ? reset.pathIdle : nil
         finding.details.alternative = finding.confidence == .high ? nil : .routeChange
         finding.details.distances = distances(reset)

@@ -6,7 +6,8 @@ extension VerdictRules {
         if !capture.isEstablished { add(Finding(.notEstablished, connection.handshakeSeen ? .medium : .low)) }
         guard capture.isEstablished else { return }
         if let end = capture.uncaptured {
-            var finding = Finding(.oneDirection, .high, end)
+            let isSure = !side(end).evidence.missing.isDisjoint(with: [.acknowledged, .echoed])
+            var finding = Finding(.oneDirection, isSure ? .high : .medium, end)
             finding.frames.append(side(end).evidence.missingFrame)
             add(finding)
         } else if let end = [Diagnosis.End.originator, .responder].first(where: { capture.missing(from: $0) != nil }) {
