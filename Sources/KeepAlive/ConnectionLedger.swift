@@ -301,6 +301,7 @@ struct ConnectionLedger: ~Copyable {
         let state = place == 0 ? slot.sides.0 : slot.sides.1
         side.take(state, birth[facts: place], base: place == 0 ? birth.bases.0 : birth.bases.1)
         side.hops = birth[hops: place]
+        side.isCopied = birth[facts: place].contains(.copied)
         side.handshakeReply = birth[roundTrip: place]
         let holdsOneByte = side.hasUnacknowledged && ranges.holdsOneOctet(slot.lists, place)
         side.awaitsCloseOnly = side.hasClosed && holdsOneByte

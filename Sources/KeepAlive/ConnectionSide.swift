@@ -40,6 +40,8 @@ public struct ConnectionSide: Sendable, Equatable, BitwiseCopyable {
     public var isEstablished = false
     /// The TTL of its first segment, of its recent ones which prove their origin, and of those before.
     var hops = HopHistory()
+    /// Whether one of its segments was captured twice.
+    var isCopied = false
     /// How long it took to answer in the handshake (ns); nil: not known.
     @Moment public var handshakeReply: Int64?
     /// Whether the peer has not acknowledged all that it sent.

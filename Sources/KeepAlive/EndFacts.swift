@@ -28,6 +28,8 @@ struct EndFacts: OptionSet, BitwiseCopyable {
     static let repeats = EndFacts(rawValue: 1 << 11)
     /// Its last segment was a RST, whose window says nothing.
     static let lastWasReset = EndFacts(rawValue: 1 << 12)
+    /// A segment of it was captured twice.
+    static let copied = EndFacts(rawValue: 1 << 13)
     /// Those after which the next segment of either end matters.
     static let attention: EndFacts = [
         .sentFIN, .sentRST, .awaitsAnswer, .brokeIdle, .probesIdle, .retransmits, .repeats, .lastWasReset,
@@ -59,9 +61,7 @@ struct HopHistory: BitwiseCopyable, Equatable {
     }
 
     /// Whether its own segments come from two distances, as in merged captures.
-    var isAmbiguous: Bool {
-        (previous != 0 && Self.differ(recent, previous)) || (first != 0 && recent != 0 && Self.differ(first, recent))
-    }
+    var isAmbiguous: Bool { previous != 0 && Self.differ(recent, previous) }
 
     /// Whether `timeToLive` is that of another host: two or more hops from what the end's own segments have.
     func isForeign(_ timeToLive: UInt8) -> Bool {

@@ -94,6 +94,13 @@ extension ConnectionLedger {
 
     private func recordHandshake(_ passage: Passage, _ birth: inout ConnectionBirth) {
         let (flags, side) = (passage.flags, passage.side)
+        let identification = passage.segment.identification
+        // No sender repeats a SYN at once, and none uses an identification twice.
+        if flags.contains(.syn) || (identification != 0 && identification == birth[identification: side]),
+            passage.sender.spokeTime != .min, (passage.time &- passage.sender.spokeTime).magnitude < 100_000_000
+        {
+            birth[facts: side].formUnion(.copied)
+        }
         if flags.contains(.syn) {
             if flags.contains(.ack) {
                 if birth[facts: 1 - side].contains(.sentSYN), birth[roundTrip: side] == nil, passage.peer.spokeTime != .min {
@@ -446,7 +453,8 @@ extension ConnectionLedger {
         let isProof = passage.carriesNewData || passage.acknowledgesNew || segment.flags.contains(.fin)
         guard isFirst || isProof else { return }
         birth[hops: side].note(segment.timeToLive, proves: isProof)
-        sender.hopBits = segment.timeToLive
+        // Until one proves its origin, all of them take the full path.
+        if isProof { sender.hopBits = segment.timeToLive }
     }
 
     // MARK: Resets and challenges

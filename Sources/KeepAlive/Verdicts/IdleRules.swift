@@ -35,7 +35,8 @@ extension VerdictRules {
             finding.details.duration = tail >= idleness.longestApplication ? tail : nil
             // Nobody may have captured anything meanwhile: other packets in that time exclude it.
             if CaptureContext.isCovered(from: stop &- longest, to: stop, by: context.pauses) || context.end == nil
-                || (tail == longest && !context.isLive)
+                || (tail == longest && !context.isLive) || resetTime != nil
+                || context.captured(from: stop &- longest, to: stop) < longest / 10 * 9
             {
                 finding.confidence = .medium
                 finding.details.alternative = .missingPackets

@@ -122,8 +122,10 @@ struct VerdictRules {
         return errors
     }
 
-    /// Whether segments of an end came from two distances: then copies may have been taken for segments.
-    var hasCopies: Bool { originator.hops.isAmbiguous || responder.hops.isAmbiguous }
+    /// Whether segments were captured twice, or came from two distances: then copies may have been taken for segments.
+    var hasCopies: Bool {
+        originator.isCopied || responder.isCopied || originator.hops.isAmbiguous || responder.hops.isAmbiguous
+    }
 
     /// When the first RST came (ns since 1970); nil: none did.
     var resetTime: Int64? { connection.evidence.reset.time }
