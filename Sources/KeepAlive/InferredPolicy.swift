@@ -47,8 +47,10 @@ public struct InferredPolicy: Sendable, Equatable {
             for quantity in quantities { take(quantity, .max, .host) }
         }
         bindIdle(prober)
-        // A RST at another time than the interval says may be an abort.
-        if let gaveUp = prober.gaveUp, prober.unanswered > 0, prober.intervalGaps.count > 0 || prober.unanswered == 1 {
+        // A RST at another time than the interval says may be an abort, and so may any RST where gaps differ.
+        let gaps = prober.intervalGaps
+        let isRegular = gaps.count > 0 && gaps.longest <= gaps.shortest / 2 * 3
+        if let gaveUp = prober.gaveUp, prober.unanswered > 0, isRegular || prober.unanswered == 1 {
             count = prober.unanswered
             userTimeout = Self.userTimeout(prober, heard: peer.lastSpoke, gaveUp)
         }

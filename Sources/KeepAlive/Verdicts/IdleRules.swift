@@ -56,10 +56,8 @@ extension VerdictRules {
             !has(.idleClose), !connection.evidence.hidesIdleness,
             !context.isInterrupted(from: connection.firstTime, to: connection.lastTime)
         else { return }
-        // Without pure acknowledgments, probes may have been left out, too.
-        let isWhole =
-            connection.handshakeSeen && (originator.hasSentPureAcknowledgment || responder.hasSentPureAcknowledgment)
-        var finding = Finding(.neverIdle, isWhole && !hasCopies ? .high : .medium)
+        // A probe that looks like something else, or was lost before the capture, leaves no trace.
+        var finding = Finding(.neverIdle, .medium)
         finding.details.idle = max(longest, connection.longestPause, closeIdle)
         add(finding)
     }
@@ -97,7 +95,8 @@ extension VerdictRules {
             let isSure =
                 resetTime == nil || reset.senderHadClosed || reset.peerHadClosed
                 || (reset.hasAcknowledgment && reset.trigger != .nothing && !reset.isForeign)
-            add(Finding(.closed, capture.isComplete && isSure ? .high : .medium))
+            let isDelivered = !originator.hasUnacknowledged && !responder.hasUnacknowledged && reset.trigger != .data
+            add(Finding(.closed, capture.isComplete && isSure && isDelivered ? .high : .medium))
         } else if findings.isEmpty {
             add(Finding(.unknown, .low))
         }

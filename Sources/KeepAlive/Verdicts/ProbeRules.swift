@@ -131,7 +131,8 @@ extension VerdictRules {
             finding.details.alternative = finding.details.alternative ?? .incompleteCapture
         }
         // Two probes have one gap between them, which an abort may match by chance.
-        if own.intervalGaps.count == 0 || hasCopies || (probes.isByReset && !connection.evidence.reset.isTimely) {
+        let isIrregular = own.intervalGaps.longest > own.intervalGaps.shortest / 2 * 3
+        if own.intervalGaps.count == 0 || isIrregular || own.hasClosedWindow || hasCopies || (probes.isByReset && !connection.evidence.reset.isTimely) {
             finding.confidence = min(finding.confidence, .medium)
             finding.details.alternative = finding.details.alternative ?? .applicationAbort
         }

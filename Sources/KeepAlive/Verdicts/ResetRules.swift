@@ -64,7 +64,9 @@ extension VerdictRules {
     /// One end had closed long ago, the other never did, and its probe met RST: the application leaks the socket.
     private mutating func judgeCloseWait(_ reset: ResetEvidence, _ sender: End, _ victim: End, at time: Int64) {
         guard !reset.peerHadClosed, let closed = connection.closeTime, time &- closed >= Idleness.threshold else { return }
-        var finding = Finding(.closeWait, .high, victim)
+        // A device that forgot the connection answers the same way.
+        var finding = Finding(.closeWait, reset.isForeign ? .medium : .high, victim)
+        if reset.isForeign { finding.details.alternative = .pathDevice }
         finding.details.duration = time &- closed
         finding.frames.append(side(sender).evidence.closeFrame)
         finding.frames.append(side(victim).lastProbeFrame)
@@ -131,7 +133,8 @@ extension VerdictRules {
         addIdleClose(
             sender, after: reset.applicationIdle, frame: reset.frame,
             // An answer may have been lost behind the capture, and a prober have given up.
-            isProven: reset.hasAcknowledgment && reset.continuesIdentification == true && side(sender).probes == 0)
+            isProven: reset.hasAcknowledgment && reset.continuesIdentification == true && side(sender).probes == 0
+                && originator.middleboxProbes == 0 && responder.middleboxProbes == 0)
     }
 
     /// The TTL of the RST and that of the end's own segments.

@@ -93,12 +93,22 @@ struct VerdictRules {
     mutating func add(_ finding: Finding) {
         guard !findings.contains(where: { $0.verdict == finding.verdict }) else { return }
         var finding = finding
+        // Nothing is proven where segments are missing, or some may be copies of others.
+        if hasCopies || !capture.isComplete, finding.verdict != .oneDirection {
+            finding.confidence = min(finding.confidence, .medium)
+        }
+        // What came before the capture may explain otherwise what looks harmless.
+        if !connection.handshakeSeen, Self.harmless.contains(finding.verdict) {
+            finding.confidence = min(finding.confidence, .medium)
+        }
         if context.lacksPackets || context.isArtificial {
             finding.confidence = .low
             finding.details.alternative = finding.details.alternative ?? .missingPackets
         }
         findings.append(finding)
     }
+
+    private static let harmless: Set<Verdict> = [.healthy, .noKeepalive, .neverIdle, .idleClose, .closed]
 
     func has(_ verdict: Verdict) -> Bool { findings.contains { $0.verdict == verdict } }
 

@@ -6,7 +6,8 @@ extension VerdictRules {
         if !capture.isEstablished { add(Finding(.notEstablished, connection.handshakeSeen ? .medium : .low)) }
         guard capture.isEstablished else { return }
         if let end = capture.uncaptured {
-            let isSure = !hasCopies && !side(end).evidence.missing.isDisjoint(with: [.acknowledged, .echoed])
+            let isSure =
+                !hasCopies && !originator.hasClosedWindow && !responder.hasClosedWindow && !side(end).evidence.missing.isDisjoint(with: [.acknowledged, .echoed])
             var finding = Finding(.oneDirection, isSure ? .high : .medium, end)
             finding.frames.append(side(end).evidence.missingFrame)
             add(finding)
