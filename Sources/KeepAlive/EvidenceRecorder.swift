@@ -268,7 +268,9 @@ extension ConnectionLedger {
         ]
         for (side, own, other, asked) in ends {
             guard other.spokeTime != .min, passage.time > other.spokeTime, asked ?? .min <= other.spokeTime,
-                !own.facts.contains(.hasUnacknowledged), other.facts.contains(.windowKnown), other.window != 0
+                // Who does not acknowledge its peer's data does not hear it, or was not captured.
+                own.facts.union(other.facts).isDisjoint(with: .hasUnacknowledged),
+                other.facts.contains(.windowKnown), other.window != 0
             else { continue }
             let gap = passage.time &- other.spokeTime
             guard gap >= Idleness.threshold || (gap >= Idleness.pause && birth.evidence != 0) else { continue }

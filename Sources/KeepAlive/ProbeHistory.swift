@@ -36,6 +36,8 @@ struct ProbeHistory: BitwiseCopyable {
     private var identification: UInt16 = 0
     /// Probes that have no answer of their own yet.
     private var outstanding: UInt8 = 0
+    /// Probes before the one that the last answer was taken for: more answers than that show that they had answers too.
+    private var passedOver: UInt8 = 0
     private var hasAsked = false
     private var hasGivenUp = false
     private var firstSince: Wait.Since?
@@ -261,6 +263,7 @@ struct ProbeHistory: BitwiseCopyable {
             store.change(&details) { if index < $0.sent.count { $0.sent[index] = previous } }
         }
         if outstanding < UInt8(ProbeDetails.sentLimit) { outstanding += 1 }
+        passedOver = 0
         lastProbe = event.segment.time
         guard let wait = event.wait, isSure, !isDisturbed else { return }
         store.change(&details) { details in
@@ -295,6 +298,12 @@ struct ProbeHistory: BitwiseCopyable {
             details.answerTimeToLive = segment.timeToLive
         }
         guard isAwaiting || outstanding > 0 else {
+            if passedOver > 0, asked.kind == .probe {
+                passedOver -= 1
+                ignored &-= 1
+                answered &+= 1
+                return
+            }
             // Something else of the peer came before, but this names the probe.
             guard segment.hasSelectiveAcknowledgment, followed > 0, asked.kind == .probe else {
                 event.isCopy = true
@@ -327,7 +336,10 @@ struct ProbeHistory: BitwiseCopyable {
         let isLast = segment.hasTimestamps && segment.timestampEcho == timestampValue
         let soonest = (roundTrip ?? 0) / 2
         guard outstanding > 1, !isLast, segment.time &- askedTime < soonest else {
-            if outstanding > 1 { ignored &+= UInt64(outstanding) &- 1 }
+            if outstanding > 1 {
+                passedOver = outstanding - 1
+                ignored &+= UInt64(passedOver)
+            }
             outstanding = 0
             return askedTime
         }

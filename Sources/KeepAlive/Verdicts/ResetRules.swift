@@ -115,7 +115,7 @@ extension VerdictRules {
         let resetBoth = reset.otherTime.map { $0 &- time <= trip && reset.otherIsUnprompted } ?? false
         // A host without a socket sends RST only as an answer, and a socket sends RST with ACK.
         let isNearer =
-            !reset.hasAcknowledgment && reset.continuesIdentification == false
+            !reset.hasAcknowledgment && reset.continuesIdentification != true
             && HopHistory.distance(reset.timeToLive) < HopHistory.distance(reset.hops.recent)
         if isIdle, isForeign || resetBoth || isNearer {
             var finding = Finding(.resetWhenIdle, .medium, sender)
