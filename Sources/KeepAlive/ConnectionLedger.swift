@@ -104,7 +104,7 @@ struct ConnectionLedger: ~Copyable {
     /// `sender` and `peer` are the ends as the segment leaves them.
     mutating func report(
         _ passage: Passage, _ kind: SegmentKind?, _ gaps: Elapsed, _ birth: inout ConnectionBirth,
-        _ sender: inout WiresharkSide, _ peer: inout WiresharkSide, isForeign: Bool, isSelf: Bool,
+        _ sender: inout WiresharkSide, _ peer: inout WiresharkSide, isForeign: Bool, isSelf: Bool, isLight: Bool,
         _ events: inout [SegmentEvent]
     ) {
         let (other, time) = (1 - passage.side, passage.time)
@@ -117,19 +117,22 @@ struct ConnectionLedger: ~Copyable {
             let place = events.count
             let shown = passage.segment.isShown ? passage.marks : []
             events.append(SegmentEvent(segment: passage.segment, marks: shown, kind: kind, connection: birth.number))
-            complete(&events[place], passage, gaps, &birth, isForeign: isForeign)
+            complete(&events[place], passage, gaps, &birth, isForeign: isForeign, isLight: isLight)
             if tells(of: passage.segment) { tally.count(events[place]) } else { events.removeLast() }
         }
         let isLife = kind.map { !$0.isOfProbing || $0 == .challenge } ?? true
         // What comes after a prober has given up answers nothing.
-        if birth[facts: other].contains(.awaitsAnswer), isLife, !birth[facts: other].contains(.sentRST), !passage.flags.contains(.rst), !isForeign {
+        if birth[facts: other].contains(.awaitsAnswer), isLife, !birth[facts: other].contains(.sentRST),
+            !passage.flags.contains(.rst), !isForeign
+        {
             birth[facts: other].subtract(.awaitsAnswer)
             if birth[history: other] != 0 { histories[Int(birth[history: other]) - 1].hearLife(at: time) }
         }
     }
 
     private mutating func complete(
-        _ event: inout SegmentEvent, _ passage: Passage, _ gaps: Elapsed, _ birth: inout ConnectionBirth, isForeign: Bool
+        _ event: inout SegmentEvent, _ passage: Passage, _ gaps: Elapsed, _ birth: inout ConnectionBirth, isForeign: Bool,
+        isLight: Bool
     ) {
         let (side, other) = (passage.side, 1 - passage.side)
         let isAwaiting = birth[facts: other].contains(.awaitsAnswer)
@@ -155,7 +158,8 @@ struct ConnectionLedger: ~Copyable {
             histories[ownHistory(side, &birth)].ask(
                 &event, peerSpoke: passage.peer.spoke, quiet: quiet,
                 isAwaiting: birth[facts: side].contains(.awaitsAnswer),
-                knowsStart: !facts.isDisjoint(with: [.sentSYN, .sentSYNACK]), peerAsked: gaps.asked.peer, &details)
+                knowsStart: !facts.isDisjoint(with: [.sentSYN, .sentSYNACK]), isLight: isLight,
+                peerAsked: gaps.asked.peer, &details)
             if event.isCopy { return }
             birth[facts: side].formUnion([.awaitsAnswer, .probesIdle])
             // No timer fires at once after something was heard: the answer was captured a moment too early.

@@ -45,7 +45,8 @@ extension ConnectionLedger {
             sender.spokeTime = passage.sender.spokeTime
         }
         let isFar = birth[hops: side].isForeign(segment.timeToLive)
-        report(passage, kind, gaps, &birth, &sender, &peer, isForeign: isFar, isSelf: isSelf, &events)
+        report(passage, kind, gaps, &birth, &sender, &peer, isForeign: isFar, isSelf: isSelf, isLight: isLight,
+            &events)
         if kind == .probe, continuity == false, birth[history: side] != 0 {
             histories[Int(birth[history: side]) - 1].noteOdd(&details)
         }

@@ -20,19 +20,20 @@ struct ProbeDetails: BitwiseCopyable {
     /// Probes with a byte, and those with the timestamp option.
     var octetProbes: UInt32 = 0
     var timestampedProbes: UInt32 = 0
+    /// What identifies a copy of the last answer, with `answerTimestamp`.
+    var answerIdentification: UInt16 = 0
+    /// The TTL of the last answer.
+    var answerTimeToLive: UInt8 = 0
+    /// The TTL of the last answer from another host than the peer.
+    var foreignTimeToLive: UInt8 = 0
     /// The packets of the first unanswered probe, of the last probe, and of the last answer.
     var firstUnansweredFrame = FrameReference.none
     var lastProbeFrame = FrameReference.none
     var lastAnswerFrame = FrameReference.none
-    /// What identifies a copy of the last answer.
     var answerTimestamp: UInt32 = 0
-    var answerIdentification: UInt16 = 0
-    /// Answers with the TTL of another host than the peer, how long they took, and that TTL.
-    var foreignReplies = Gaps()
+    /// Answers with the TTL of another host than the peer, and how long they took.
     var foreignAnswers: UInt32 = 0
-    var foreignTimeToLive: UInt8 = 0
-    /// The TTL of the last answer.
-    var answerTimeToLive: UInt8 = 0
+    var foreignReplies = Gaps()
     /// When the probes without an answer were sent, the oldest first, without the last one (ns since 1970).
     var sent = InlineArray<3, Int64>(repeating: 0)
 

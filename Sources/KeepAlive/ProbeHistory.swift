@@ -162,7 +162,7 @@ struct ProbeHistory: BitwiseCopyable {
     /// `peerAsked`: when the peer last probed, which restarts the timers of some stacks.
     mutating func ask(
         _ event: inout SegmentEvent, peerSpoke: Int64?, quiet: Int64?, isAwaiting: Bool, knowsStart: Bool,
-        peerAsked: Int64?, _ store: inout ProbeDetailsStore
+        isLight: Bool, peerAsked: Int64?, _ store: inout ProbeDetailsStore
     ) {
         let segment = event.segment
         if isCopy(segment) {
@@ -172,6 +172,8 @@ struct ProbeHistory: BitwiseCopyable {
             return
         }
         event.wait = wait(at: segment.time, isAwaiting: isAwaiting, peerSpoke: peerSpoke)
+        // Without the data, what the peer sent last may be the answer to a probe that nothing told apart.
+        if isLight, !knowsStart, probes == 0 { event.wait = nil }
         event.unanswered = UInt32(clamping: unanswered)
         quietSince = quiet ?? segment.time
         asked = SegmentClassifier.Asked(

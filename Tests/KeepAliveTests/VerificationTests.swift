@@ -352,8 +352,9 @@ struct VerificationTests {
         let data = Self.handshake + [(500, "AB AP 1000 5000 len=1"), (700, "AB AP 1000 5000 len=1")]
         #expect(Self.observe(data).prober.probes == 0)
         #expect(Self.observe(data).prober.retransmissions == 1)
-        // The peer's probe does not restart this end's clock.
+        // The peer's probe restarts the clock of BSD and not that of Linux: the wait behind it says nothing.
         let both = Self.handshake + [(30_000, "BA A 4999 1000"), (30_001, "AB A 1000 5000"), (61_440, Self.probe)]
-        #expect(Self.observe(both).prober.idleGaps.longest == 61_440_000_000)
+        #expect(Self.observe(both).prober.probes == 1)
+        #expect(Self.observe(both).prober.idleGaps.count == 0)
     }
 }

@@ -52,11 +52,12 @@ struct ConnectionTextTests {
             text == """
                 2 connections, 2023-11-14 UTC
 
-                stream  verdict  originator, responder  probes  answered  first     last      duration  ended
-                0       unknown  10.0.0.1:40000              -         -  22:13:20  22:13:20    0.500s  open
-                                 192.168.100.255:80          -         -
-                7?      healthy  10.0.0.1:40000              -         -  22:13:20  22:13:20    0.500s  closed by responder
-                                 192.168.100.255:80          2         2
+                stream  verdict          originator, responder  probes  answered  first     last      duration  ended
+                0       not_established  10.0.0.1:40000              -         -  22:13:20  22:13:20    0.500s  open
+                                         192.168.100.255:80          -         -
+                7?      healthy          10.0.0.1:40000              -         -  22:13:20  22:13:20    0.500s\
+                  closed by responder
+                                         192.168.100.255:80          2         2
 
                 ? the handshake was not captured; the smaller endpoint is listed first
 
@@ -95,19 +96,19 @@ struct ConnectionTextTests {
             text == """
                 3 of 1234568 connections, times in UTC
 
-                stream    verdict    originator, responder                               probes   answered\
+                stream    verdict          originator, responder                               probes   answered\
                         idle  interval  count  zero-window  first                last                 duration  ended
-                9         closed     10.0.0.1:40000                                           -          -\
+                9         not_established  10.0.0.1:40000                                           -          -\
                            -         -      -            -  2023-11-14 22:13:22  2023-11-14 22:13:20   -1.500s  reset by originator
-                                     192.168.100.255:80                                       -          -\
+                                           192.168.100.255:80                                       -          -\
                            -         -      -            -
-                10        closed     10.0.0.1:40000                                           -          -\
+                10        not_established  10.0.0.1:40000                                           -          -\
                            -         -      -            -  2023-11-14 22:13:20  2026-08-10 22:13:20  1000d00h  closed
-                                     192.168.100.255:80                                       -          -\
+                                           192.168.100.255:80                                       -          -\
                            -         -      -            -
-                1234567?  peer_dead  [2001:db8:1234:5678:9abc:def0:1234:5678]:65535  4000000000  123456789\
+                1234567?  healthy          [2001:db8:1234:5678:9abc:def0:1234:5678]:65535  4000000000  123456789\
                   6873-7200s    70-75s      9            -  2023-11-15 23:13:20  2023-11-28 11:13:20    12d12h  open
-                                     [2001:db8::1]:443                                        -          -\
+                                           [2001:db8::1]:443                                        -          -\
                            -         -      -           12
 
                 ? the handshake was not captured; the smaller endpoint is listed first

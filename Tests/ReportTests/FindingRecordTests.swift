@@ -86,7 +86,7 @@ struct FindingRecordTests {
             #expect(values("confidence") == Set(Confidence.allCases.map(\.rawValue)))
             let alternatives: [Finding.Alternative] = [
                 .oneDirection, .incompleteCapture, .peerDied, .peerRestarted, .pathForgot, .routeChange,
-                .applicationAbort, .countOfOne, .slowProtocol, .timeWait, .sharedAddress, .beganMidway, .missingPackets,
+                .applicationAbort, .countOfOne, .slowProtocol, .timeWait, .sharedAddress, .beganMidway, .missingPackets, .otherFailure, .pathDevice,
             ]
             #expect(values("alternative") == Set(alternatives.map(\.name)))
         }
