@@ -192,10 +192,18 @@ struct ProbeHistory: BitwiseCopyable {
             event.trainNumber = UInt32(clamping: unanswered)
             event.ordinal = probes
         case .middleboxProbe:
-            store.change(&details) { $0.middleboxProbes = $0.middleboxProbes.next }
+            let isOnly = probes == 0
+            store.change(&details) {
+                $0.middleboxProbes = $0.middleboxProbes.next
+                if isOnly { $0.lastProbeFrame = segment.frame }
+            }
             event.trainNumber = store[details].middleboxProbes
         default:
-            store.change(&details) { $0.zeroWindowProbes = $0.zeroWindowProbes.next }
+            let isOnly = probes == 0
+            store.change(&details) {
+                $0.zeroWindowProbes = $0.zeroWindowProbes.next
+                if isOnly { $0.lastProbeFrame = segment.frame }
+            }
             event.trainNumber = store[details].zeroWindowProbes
         }
     }

@@ -276,7 +276,7 @@ struct FindingText {
     }
 
     private var blocked: String {
-        let what = own.unanswered > 1 ? "\(count("probe")) of \(name)" : "data of \(name), retransmitted \(times),"
+        let what = own.unanswered > 1 ? "\(count("probe")) of \(name)" : "Data of \(name), retransmitted \(times),"
         return "\(what) had no answer although the peer's host was heard meanwhile: something on the path started to drop "
             + "this connection. No idle timeout explains that."
     }

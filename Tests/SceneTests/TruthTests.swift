@@ -41,12 +41,12 @@ struct TruthTests {
             // name, idle, interval, count (nil: a user timeout took its place, or it is not told), probes, verdict;
             // settings that the notes of a recording do not name are those that its gaps are near to
             ("dead-peer-60-15-4", 60, 15, Int?(4), 4, "unresponsive"), ("dead-peer-5-3-4", 5, 3, 4, 4, "peer_dead"),
-            ("icmp-unreachable", 5, 3, 4, 4, "peer_dead"), ("user-timeout-20s", 5, 3, nil, 5, "peer_dead"),
+            ("icmp-unreachable", 5, 3, 4, 4, "peer_unreachable"), ("user-timeout-20s", 5, 3, nil, 5, "peer_dead"),
             ("user-timeout-7s", 5, 3, nil, 1, "user_timeout"), ("data-in-flight", 5, 3, 4, 0, "data_in_flight"),
-            ("peer-forgot-rst", 4, 1, 3, 1, "peer_lost_state"), ("zero-window", 3, 2, 3, 0, "data_in_flight"),
+            ("peer-forgot-rst", 4, 1, 3, 1, "peer_lost_state"), ("zero-window", 3, 2, 3, 0, "receiver_stalled"),
             ("one-byte-retransmits", 1, 1, nil, 0, "data_in_flight"), ("ipv6-answered", 2, 1, nil, 3, "healthy"),
             ("mptcp-answered", 3, 1, nil, 2, "healthy"), ("output-dropped", 5, 3, 4, 0, "unknown"),
-            ("own-interface-down", 5, 3, 4, 0, "unknown"), ("next-hop-lost", 5, 3, 4, 0, "unknown"),
+            ("own-interface-down", 5, 3, 4, 0, "unknown"), ("next-hop-lost", 5, 3, 4, 0, "peer_unreachable"),
         ] as [(String, Int, Int, Int?, Int, String)]
     )
     func scene(name: String, idle: Int, interval: Int, count: Int?, probes: Int, verdict: String) throws {

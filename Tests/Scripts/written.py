@@ -4,7 +4,7 @@
     written.py TCPALIVE DIRECTORY...
 
 Of every capture below the directories: the comments that tshark reads are the words of the report, in order, each with
-the verdict on its connection; read from standard input, which can be read only once, they are without it; tshark
+the verdict on its connection, but for those that tell a finding; read from standard input, which can be read only once, they are without it; tshark
 marks the commented packets of both files as we mark those of the capture; and the report of what `analyze -w` wrote is
 that of the capture. Of fragments only the last is extracted, so that their marks are lost. Prints a line for each file
 that differs and the totals. Exits with 1 on any difference, 2 when there is nothing to compare with.
@@ -18,7 +18,13 @@ import tempfile
 
 from tshark import MARKS, NOT_CAPTURES, run, tshark_version, whose_marks
 
-EVENT = re.compile(r" *[0-9]+  [0-9:.]+ IP6? .*?, length [0-9]+  (.*)")
+EVENT = re.compile(r" *[0-9]+  [0-9:.]+ IP6? (?:.*?, length [0-9]+  (.*)|.*?: ICMP6? (.*?), quoting .*)")
+# A comment on an ICMP error has more words than its line.
+ICMP_COMMENT = re.compile(r"tcpalive: ICMP: (.*?), from [^ ,]*(?:, [0-9]+ probes? unanswered)?")
+
+
+# How a comment begins that tells a finding, on a packet that proves it.
+FINDING = re.compile(r"tcpalive: [a-z_]+ \((?:ok|notice|warning|failure), confidence ")
 
 
 def reported(tool, version, path):
@@ -26,7 +32,7 @@ def reported(tool, version, path):
     result = run(tool, "analyze", "--wireshark", version, path)
     if result.returncode not in (0, 3):
         return None
-    return [found[1] for found in map(EVENT.fullmatch, result.stdout.splitlines()) if found]
+    return [found[1] or "ICMP " + found[2] for found in map(EVENT.fullmatch, result.stdout.splitlines()) if found]
 
 
 def judged(tool, version, path):
@@ -50,7 +56,9 @@ def commented(path):
     rows = [line.split("\t") for line in result.stdout.splitlines()]
     if result.returncode:
         rows.append([result.stderr.strip()])
-    comments = [row[0] for row in rows]
+    # Of a packet with several comments tshark puts commas between them.
+    comments = [comment for row in rows for comment in re.split(",(?=tcpalive: )", row[0])]
+    comments = [ICMP_COMMENT.sub(r"tcpalive: ICMP \1", comment) for comment in comments if not FINDING.match(comment)]
     return comments, [tuple(mark for mark, value in zip(MARKS, row[1:]) if value) for row in rows]
 
 
@@ -69,14 +77,13 @@ def compare(tool, version, path):
             if result.returncode not in (0, 3):
                 return path, 0, f"exit {result.returncode}: {result.stderr.strip()}"
         differing = []
-        # Of a packet with several comments tshark puts commas between them.
-        plain = ",".join("tcpalive: " + word for word in words)
-        full = ",".join(f"tcpalive: {word} (connection: {verdict})"
-                        for word, verdict in zip(words, judged(tool, version, path), strict=True))
+        plain = ["tcpalive: " + word for word in words]
+        full = [f"tcpalive: {word} (connection: {verdict})"
+                for word, verdict in zip(words, judged(tool, version, path), strict=True)]
         ours = marked(tool, version, path)
         for name, file, expected in (("analyze -w", whole, full), ("extract", part, full), ("analyze - -w", once, plain)):
             comments, marks = commented(file)
-            if ",".join(comments) != expected:
+            if comments != expected:
                 differing.append(f"{name}: comments {comments} instead of {expected}")
             if file != part and reported(tool, version, file) != words:
                 differing.append(f"{name}: reported otherwise")

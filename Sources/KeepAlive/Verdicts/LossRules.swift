@@ -52,6 +52,14 @@ extension VerdictRules {
         add(finding)
     }
 
+    /// Segments that were not captured, or too few to judge, were answered by errors, and nothing of the peer came since.
+    mutating func judgeErrors(_ end: End) {
+        guard let errors = errors(quoting: end), errors.count > 1, let first = errors.firstTime,
+            let last = errors.lastTime, last > side(end.other).lastSpoke ?? .min, connection.ending != .closed
+        else { return }
+        addUnreachable(end, errors, isOver: resetTime != nil, since: first)
+    }
+
     /// Whether either end had probed more often than every `idle` nanoseconds: when its probes stopped, something had
     /// happened already, and the idle period says nothing.
     private func isProbedMoreOften(than idle: Int64) -> Bool {

@@ -62,6 +62,7 @@ struct VerdictRules {
         judgeReset()
         for end in [End.originator, .responder] { judgeUnanswered(end) }
         for end in [End.originator, .responder] { judgeLoss(end) }
+        for end in [End.originator, .responder] { judgeErrors(end) }
         for end in [End.originator, .responder] { judgeIdentity(end) }
         for end in [End.originator, .responder] { judgeSettings(end) }
         // Of two ends that probe, the one with more answers.
