@@ -264,16 +264,20 @@ extension ConnectionLedger {
     private mutating func recordUnprobed(_ passage: Passage, _ gaps: Elapsed, _ birth: inout ConnectionBirth) {
         guard !passage.hidesIdleness, birth.closeTime == .min else { return }
         let ends = [
-            (passage.side, passage.sender, passage.peer, gaps.asked.own),
-            (1 - passage.side, passage.peer, passage.sender, gaps.asked.peer),
+            (passage.side, passage.sender, passage.peer, gaps.asked.own, gaps.asked.peer),
+            (1 - passage.side, passage.peer, passage.sender, gaps.asked.peer, gaps.asked.own),
         ]
-        for (side, own, other, asked) in ends {
-            guard other.spokeTime != .min, passage.time > other.spokeTime, asked ?? .min <= other.spokeTime,
+        for (side, own, other, asked, heard) in ends {
+            // Probes of the other end, of a closed window too, refresh the connection.
+            let heard = max(other.spokeTime, heard ?? .min)
+            guard other.spokeTime != .min, passage.time > heard, asked ?? .min <= heard,
                 // Who does not acknowledge its peer's data does not hear it, or was not captured.
                 own.facts.union(other.facts).isDisjoint(with: .hasUnacknowledged),
-                other.facts.contains(.windowKnown), other.window != 0
+                // A closed window of either end is probed by another timer.
+                other.facts.contains(.windowKnown), other.window != 0,
+                !own.facts.contains(.windowKnown) || own.window != 0
             else { continue }
-            let gap = passage.time &- other.spokeTime
+            let gap = passage.time &- heard
             guard gap >= Idleness.threshold || (gap >= Idleness.pause && birth.evidence != 0) else { continue }
             let index = evidence(of: &birth)
             evidences[index][side].longestUnprobed = max(evidences[index][side].longestUnprobed, gap)

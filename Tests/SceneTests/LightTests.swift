@@ -90,6 +90,7 @@ struct LightTests {
             "pcapng-simple-blocks public-29-artificial-time near-unit-error-artificial-time",
             "a probe does not follow data at once"
         ),
+        ("near-peer-never-answers", "what follows data is no answer to the probe before"),
         ("public-14-reset-after-fin", "a byte of data between other data"),
     ]
 
@@ -103,7 +104,7 @@ struct LightTests {
         "reset_when_idle": ["reset_by_path"],
     ]
 
-    private static func isDecidedByData(_ file: String) -> Bool {
+    static func isDecidedByData(_ file: String) -> Bool {
         let name = URL(fileURLWithPath: file).deletingPathExtension().lastPathComponent
         return decidedByData.contains { $0.names.split(separator: " ").contains(Substring(name)) }
     }

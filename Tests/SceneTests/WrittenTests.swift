@@ -36,7 +36,10 @@ struct WrittenTests {
         }
     }
 
-    @Test("What analyze -w writes is reported as the capture is", arguments: SceneTests.names)
+    /// Captures of all formats and links. Those made for verdicts are held against tshark by `make agree`.
+    private static let names = SceneTests.names.filter { !$0.hasPrefix("near-") && !$0.hasPrefix("verdict-") }
+
+    @Test("What analyze -w writes is reported as the capture is", arguments: names)
     func whole(name: String) throws {
         try Self.withFolder { folder in
             let file = folder.appendingPathComponent("out.pcapng").path
@@ -47,12 +50,13 @@ struct WrittenTests {
             // In pcapng, other blocks than packets may count as frames too; they are not written.
             let fields = ["file", "frame"]
             #expect(try Self.events(file, without: fields) == Self.events(name, without: fields))
-            let packets = { (output: String) in output.firstMatch(of: /: (\d+ packets? \(\d+ octets\))/)?.1 }
+            let packets = { (output: String) in output.firstMatch(of: /: (\d+ packets? \(\d+ bytes\))/)?.1 }
+            #expect(packets(run.output) != nil)
             #expect(try packets(Tool.run(["analyze", "-q", file]).output) == packets(run.output))
         }
     }
 
-    @Test("An extract has the events of the capture, with the same marks and words", arguments: SceneTests.names)
+    @Test("An extract has the events of the capture, with the same marks and words", arguments: names)
     func extract(name: String) throws {
         try Self.withFolder { folder in
             let file = folder.appendingPathComponent("out.pcapng").path
@@ -63,12 +67,19 @@ struct WrittenTests {
             // Of the fragments of a datagram one alone is extracted.
             if name.hasPrefix("fragments-") { return }
             let fields = ["file", "frame", "connection"]
-            #expect(try Self.events(file, without: fields) == Self.events(name, without: fields))
-            // Nothing is left to leave out.
+            let events = try Self.events(file, without: fields)
+            if !LightTests.isDecidedByData(name) {
+                // A RST that answers data is known by that data, which is left out.
+                let answersData = { (event: NSDictionary) in event["kind"] as? String == "peer_reset" }
+                var expected = try Self.events(name, without: fields)
+                if !expected.contains(where: { $0["kind"] as? String == "probe" }) { expected.removeAll(where: answersData) }
+                #expect(events == expected)
+            }
+            // Nothing of them is lost when it is extracted again.
             let again = folder.appendingPathComponent("again.pcapng").path
             let second = try Tool.run(["extract", file, "-w", again])
-            let counts = second.errors.firstMatch(of: /wrote (\d+) of (\d+) packets/)
-            #expect(second.status == 0 && counts != nil && counts?.1 == counts?.2, "\(second.errors)")
+            #expect(second.status == 0, "\(second.errors)")
+            if !LightTests.isDecidedByData(name) { #expect(try Self.events(again, without: fields) == events) }
         }
     }
 
@@ -156,7 +167,8 @@ struct WrittenTests {
             #expect(run.status == 0, "\(run.errors)")
             let again = try Tool.run(["analyze", "-q", file.path])
             #expect(again.output.contains(": \(min(packets, 7)) packet"), "\(again.output)")
-            #expect(try Self.comments(in: file).count == commented)
+            let events = try Self.comments(in: file).filter { $0.prefixMatch(of: Self.finding) == nil }
+            #expect(events.count == commented)
         }
     }
 
@@ -186,8 +198,10 @@ struct WrittenTests {
                     print(subprocess.run(command + ["-e", "frame.comment"], capture_output=True, text=True).stdout)
                     """
                 let output = try Tool.python(["-c", script, file]).output
-                let comments = output.split(separator: "\n").map(String.init)
-                #expect(comments == expected)
+                // Of a packet with several comments tshark puts commas between them.
+                let comments = output.replacing(",tcpalive: ", with: "\ntcpalive: ").split(separator: "\n")
+                    .map(String.init)
+                #expect(comments.filter { $0.prefixMatch(of: Self.finding) == nil } == expected)
             }
         }
     }
