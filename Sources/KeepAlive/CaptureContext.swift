@@ -60,7 +60,8 @@ extension ConnectionTracker {
         count(version4, pause) + count(version6, pause)
     }
 
-    private func count<Key: ConnectionKey>(_ table: borrowing ConnectionTable<Key>, _ pause: CapturePauses.Pause) -> Int {
+    private func count<Key: ConnectionKey>(_ table: borrowing ConnectionTable<Key>, _ pause: CapturePauses.Pause) -> Int
+    {
         var count = 0
         for index in 0..<table.count where table[birth: index].time <= pause.start {
             let slot = table.slot(at: index)

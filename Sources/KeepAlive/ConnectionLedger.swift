@@ -110,7 +110,8 @@ struct ConnectionLedger: ~Copyable {
         let (other, time) = (1 - passage.side, passage.time)
         if !passage.flags.isDisjoint(with: [.rst, .fin]), !isSelf, birth[history: other] != 0 {
             histories[Int(birth[history: other]) - 1].hearClose(
-                at: time, heard: passage.hidesIdleness ? nil : passage.sender.spoke, spoke: passage.peer.spoke, &details)
+                at: time, heard: passage.hidesIdleness ? nil : passage.sender.spoke, spoke: passage.peer.spoke, &details
+            )
         }
         if let kind {
             // It is completed where it lies, as it is large.
@@ -131,7 +132,8 @@ struct ConnectionLedger: ~Copyable {
     }
 
     private mutating func complete(
-        _ event: inout SegmentEvent, _ passage: Passage, _ gaps: Elapsed, _ birth: inout ConnectionBirth, isForeign: Bool,
+        _ event: inout SegmentEvent, _ passage: Passage, _ gaps: Elapsed, _ birth: inout ConnectionBirth,
+        isForeign: Bool,
         isLight: Bool
     ) {
         let (side, other) = (passage.side, 1 - passage.side)

@@ -35,7 +35,9 @@ public struct Diagnosis: Sendable, Equatable {
         responderPolicy = InferredPolicy(of: responder, peer: originator)
         var findings = VerdictRules.findings(connection, originatorPolicy, responderPolicy, context)
         if context.isLight {
-            for index in findings.indices where Self.restsOnData(findings[index].verdict) { findings[index].confidence = .low }
+            for index in findings.indices where Self.restsOnData(findings[index].verdict) {
+                findings[index].confidence = .low
+            }
         }
         failedIdle = findings.lazy.compactMap(\.failedIdle).first
         if let failedIdle { connection.evidence.idleness.shortestFailed = failedIdle }

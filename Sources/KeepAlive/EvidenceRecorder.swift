@@ -45,7 +45,8 @@ extension ConnectionLedger {
             sender.spokeTime = passage.sender.spokeTime
         }
         let isFar = birth[hops: side].isForeign(segment.timeToLive)
-        report(passage, kind, gaps, &birth, &sender, &peer, isForeign: isFar, isSelf: isSelf, isLight: isLight,
+        report(
+            passage, kind, gaps, &birth, &sender, &peer, isForeign: isFar, isSelf: isSelf, isLight: isLight,
             &events)
         if kind == .probe, continuity == false, birth[history: side] != 0 {
             histories[Int(birth[history: side]) - 1].noteOdd(&details)
@@ -104,7 +105,9 @@ extension ConnectionLedger {
         }
         if flags.contains(.syn) {
             if flags.contains(.ack) {
-                if birth[facts: 1 - side].contains(.sentSYN), birth[roundTrip: side] == nil, passage.peer.spokeTime != .min {
+                if birth[facts: 1 - side].contains(.sentSYN), birth[roundTrip: side] == nil,
+                    passage.peer.spokeTime != .min
+                {
                     birth[roundTrip: side] = passage.time &- passage.peer.spokeTime
                 }
                 birth[facts: side].formUnion(.sentSYNACK)
@@ -162,7 +165,9 @@ extension ConnectionLedger {
         let index = evidence(of: &birth)
         evidences[index][side].repeats &+= 1
         guard evidences[index][side].repeats > 1 else { return }
-        if evidences[index][1 - side].missing.isEmpty { evidences[index][1 - side].missingFrame = passage.segment.frame }
+        if evidences[index][1 - side].missing.isEmpty {
+            evidences[index][1 - side].missingFrame = passage.segment.frame
+        }
         evidences[index][1 - side].miss(.answered, at: passage.time)
     }
 
@@ -330,7 +335,9 @@ extension ConnectionLedger {
         note(&evidences[index][side])
         // A sender that hears nothing repeats the first part only, but for one probe of the tail (RFC 8985).
         let isSelective = !isClose && segment.sequence != passage.oldest && passage.end != passage.sender.next
-        if evidences[index][side].lossChanges >= 3 || isSelective { evidences[index][1 - side].miss(.selective, at: time) }
+        if evidences[index][side].lossChanges >= 3 || isSelective {
+            evidences[index][1 - side].miss(.selective, at: time)
+        }
     }
 
     private mutating func recordMissing(_ passage: Passage, _ birth: inout ConnectionBirth) {
@@ -558,11 +565,13 @@ extension ConnectionLedger {
         let own = max(passage.sender.spokeTime, gaps.asked.own ?? .min)
         let trips = max(birth[roundTrip: 0] ?? 0, birth[roundTrip: 1] ?? 0)
         let patience = max(Idleness.patience, 3 * trips)
-        if let asked = gaps.asked.peer, asked >= passage.peer.spokeTime, asked >= own, passage.time &- asked <= patience,
+        if let asked = gaps.asked.peer, asked >= passage.peer.spokeTime, asked >= own,
+            passage.time &- asked <= patience,
             birth[facts: 1 - passage.side].contains(.awaitsAnswer)
         {
             let history = birth[history: 1 - passage.side]
-            return history != 0 && histories[Int(history) - 1].lastAsked?.kind == .zeroWindowProbe ? .windowProbe : .probe
+            return history != 0 && histories[Int(history) - 1].lastAsked?.kind == .zeroWindowProbe
+                ? .windowProbe : .probe
         }
         guard passage.peer.spokeTime != .min, passage.time &- passage.peer.spokeTime <= patience,
             passage.peer.facts.contains(.hasUnacknowledged)
@@ -651,7 +660,9 @@ extension ConnectionLedger {
         with segment: Segment
     ) {
         let (client, server) = side == 0 ? (slot.sides.0, slot.sides.1) : (slot.sides.1, slot.sides.0)
-        guard !segment.flags.contains(.ack), server.spokeTime != .min, server.facts.contains(.windowKnown) else { return }
+        guard !segment.flags.contains(.ack), server.spokeTime != .min, server.facts.contains(.windowKnown) else {
+            return
+        }
         let index = evidence(of: &fresh)
         evidences[index].challenge.hasOlder = true
         evidences[index].challenge.synFrame = segment.frame

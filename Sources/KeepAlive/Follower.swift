@@ -216,7 +216,8 @@ struct Follower: ~Copyable {
         // What is not quiet may be evidence of anything.
         let isNotable = !before.0.isQuiet(Glance(at: segment), to: before.1)
         let oldest =
-            isNotable && sender.facts.contains(.hasUnacknowledged) ? analysis.ranges.oldest(lists, side) : segment.sequence
+            isNotable && sender.facts.contains(.hasUnacknowledged)
+            ? analysis.ranges.oldest(lists, side) : segment.sequence
         return Outcome(marks: marks, isNotable: isNotable, sender: before.0, peer: before.1, oldest: oldest)
     }
 

@@ -141,13 +141,16 @@ extension ConnectionTracker {
                 // Somebody else may have answered a probe.
                 if follower.ledger.lastAnswer(birth, ofSide: place) == side.spokeTime { continue }
                 activity.note(
-                    address, at: side.spokeTime, since: birth.time, longestPause: birth.histories == (0, 0) ? pause : nil)
+                    address, at: side.spokeTime, since: birth.time,
+                    longestPause: birth.histories == (0, 0) ? pause : nil)
             }
             // Who answers a handshake is alive then.
             if slot.sides.0.facts.intersection(slot.sides.1.facts).contains(.established),
                 birth.facts.0.union(birth.facts.1).contains(.sentSYNACK)
             {
-                for (_, address) in ends { activity.note(address, at: birth.time, since: birth.time, longestPause: nil) }
+                for (_, address) in ends {
+                    activity.note(address, at: birth.time, since: birth.time, longestPause: nil)
+                }
             }
         }
     }

@@ -38,7 +38,8 @@ struct Passage {
     /// Whether it acknowledges more than its sender had acknowledged before.
     var acknowledgesNew: Bool {
         flags.contains(.ack) && !flags.contains(.rst) && sender.facts.contains(.windowKnown)
-            && sender.lastAcknowledgment.rawValue != 0 && segment.acknowledgment.isNewer(than: sender.lastAcknowledgment)
+            && sender.lastAcknowledgment.rawValue != 0
+            && segment.acknowledgment.isNewer(than: sender.lastAcknowledgment)
     }
 
     /// Whether it acknowledges something of the peer that was not captured.

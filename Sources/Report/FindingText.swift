@@ -119,7 +119,8 @@ struct FindingText {
     }
 
     private var oneDirection: String {
-        var text = "No packet of \(name) was captured, but \(other) acknowledges what it sent. Whether it answered cannot be seen."
+        var text =
+            "No packet of \(name) was captured, but \(other) acknowledges what it sent. Whether it answered cannot be seen."
         if peer.probes > 2, peer.periodGaps.count > 1 {
             text += " The \(peer.probes) probes of \(other) come as steadily as those of a prober that is answered."
         }
@@ -134,7 +135,8 @@ struct FindingText {
         }
         if own.replies.count > 0 { text += ", the slowest answer after \(latency(own.replies.longest))" }
         if let idle = own.closedIdle {
-            text += "; then \(other) \(peer.reset == nil ? "closed" : "reset") the connection, after \(precise(idle)) in "
+            text +=
+                "; then \(other) \(peer.reset == nil ? "closed" : "reset") the connection, after \(precise(idle)) in "
             text += "which only probes passed"
         }
         if own.replies.longest > max(own.intervalGaps.longest, 1), own.intervalGaps.count > 0 {
@@ -193,7 +195,8 @@ struct FindingText {
     }
 
     private var idleClose: String {
-        let isReset = diagnosis.connection.evidence.reset.time != nil && peer.evidence.closeTime == nil
+        let isReset =
+            diagnosis.connection.evidence.reset.time != nil && peer.evidence.closeTime == nil
             && own.evidence.closeTime == nil
         let how = isReset ? "reset the connection (RST)" : "closed the connection (FIN)"
         var text = "\(name) \(how) after \(precise(details.idle)) of idleness: its application, or a proxy, ended it"
@@ -250,7 +253,8 @@ struct FindingText {
 
     private var halfOpen: String {
         let older = details.idle.map { ", \(precise($0)) after its client was last heard" } ?? ""
-        return "\(name) answered a new SYN with the acknowledgment of an older connection: it still holds that one half "
+        return
+            "\(name) answered a new SYN with the acknowledgment of an older connection: it still holds that one half "
             + "open\(older), and did not notice that the client is gone."
     }
 
@@ -277,7 +281,8 @@ struct FindingText {
 
     private var blocked: String {
         let what = own.unanswered > 1 ? "\(count("probe")) of \(name)" : "Data of \(name), retransmitted \(times),"
-        return "\(what) had no answer although the peer's host was heard meanwhile: something on the path started to drop "
+        return
+            "\(what) had no answer although the peer's host was heard meanwhile: something on the path started to drop "
             + "this connection. No idle timeout explains that."
     }
 
@@ -373,7 +378,8 @@ struct FindingText {
         switch finding.verdict {
         case .healthy:
             return own.closedIdle == nil
-                ? "" : "Keep-alives do not refresh the idle timeout of an application or proxy: lengthen it, or send data."
+                ? ""
+                : "Keep-alives do not refresh the idle timeout of an application or proxy: lengthen it, or send data."
         case .idleClose:
             // Nothing was lost: only who wants the connection to live longer needs to know.
             return own.probes + peer.probes > 0
@@ -389,17 +395,20 @@ struct FindingText {
             guard let last = diagnosis.connection.evidence.errors.last else { return "" }
             return ICMPText(isVersion6: last.router.version == .v6, type: last.type, code: last.code).advice
         case .receiverStalled:
-            return "Look at the application on \(name): its receive queue is full (`ss -tm`). TCP_USER_TIMEOUT on \(other) "
+            return
+                "Look at the application on \(name): its receive queue is full (`ss -tm`). TCP_USER_TIMEOUT on \(other) "
                 + "bounds how long the data may wait."
         case .userTimeout:
-            return "One lost probe ends the connection: raise TCP_USER_TIMEOUT above idle + count × interval, or the count."
+            return
+                "One lost probe ends the connection: raise TCP_USER_TIMEOUT above idle + count × interval, or the count."
         default: return finding.severity == .ok ? "" : finding.verdict.guide.remedy
         }
     }
 
     private var noKeepaliveAdvice: String {
         let survived = diagnosis.connection.silence.longestSurvived / 1_000_000_000
-        let number = survived >= 60 ? " below \(survived) s, which this path survived" : " below the idle timeout of the path"
+        let number =
+            survived >= 60 ? " below \(survived) s, which this path survived" : " below the idle timeout of the path"
         return "Turn SO_KEEPALIVE on at the end that must notice a dead peer, with TCP_KEEPIDLE\(number)."
     }
 }

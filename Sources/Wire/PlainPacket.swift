@@ -105,7 +105,8 @@ struct PlainPacket: BitwiseCopyable {
 
     @inline(__always)
     private func segment(
-        _ bytes: RawSpan, _ record: PacketRecord, _ place: Int, _ frame: FrameReference, from source: IPAddress, to destination: IPAddress,
+        _ bytes: RawSpan, _ record: PacketRecord, _ place: Int, _ frame: FrameReference, from source: IPAddress,
+        to destination: IPAddress,
         identification: UInt16, timeToLive: UInt8
     ) -> Segment {
         let headerLength = payload &- transport

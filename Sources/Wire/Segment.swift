@@ -92,7 +92,8 @@ public struct Segment: BitwiseCopyable, Sendable {
     @inline(__always)
     init(
         time: Int64, source: Endpoint, destination: Endpoint, sequence: UInt32, acknowledgment: UInt32,
-        payloadLength: Int, record: Int, frame: FrameReference, window: UInt16, flags: UInt16, timestampValue: UInt32, timestampEcho: UInt32,
+        payloadLength: Int, record: Int, frame: FrameReference, window: UInt16, flags: UInt16, timestampValue: UInt32,
+        timestampEcho: UInt32,
         identification: UInt16, timeToLive: UInt8, headerLength: Int, firstPayloadOctet: UInt8, hasTimestamps: Bool
     ) {
         self.time = time

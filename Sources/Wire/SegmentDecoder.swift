@@ -91,7 +91,8 @@ public struct SegmentDecoder: ~Copyable {
                 end = Self.takePlain(bytes, records, places) { packet, place in
                     glances.append(packet.glanceIPv4(bytes, records[place], place))
                 } version6: { packet, place in
-                    let segment = packet.segmentIPv6(bytes, records[place], place, origin.advanced(by: records[place].frame))
+                    let segment = packet.segmentIPv6(
+                        bytes, records[place], place, origin.advanced(by: records[place].frame))
                     glances.append(Glance(at: segment, place: firstListed &+ listed.count))
                     listed.append(segment)
                 }

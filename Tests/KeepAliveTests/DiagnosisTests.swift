@@ -184,7 +184,10 @@ struct DiagnosisTests {
         let dead = Self.handshake + Self.probes(4, from: 400, every: 15.104, answered: false) + [(460.5, Self.abort)]
         let heard: [(Double, String)] = [(430, "CB AP 100 10 len=4"), (430.1, "BC A 10 104")]
         #expect(Self.diagnose(other + dead).map(\.verdict) == [.noKeepalive, .peerDead])
-        #expect(Self.diagnose((other + dead + heard).sorted { $0.0 < $1.0 }).map(\.verdict) == [.noKeepalive, .tooLateForPath])
+        #expect(
+            Self.diagnose((other + dead + heard).sorted { $0.0 < $1.0 }).map(\.verdict) == [
+                .noKeepalive, .tooLateForPath,
+            ])
         // Heard again later, it may have been away meanwhile.
         let late: [(Double, String)] = [(470, "CB AP 100 10 len=4"), (470.1, "BC A 10 104")]
         #expect(Self.diagnose(other + dead + late).map(\.verdict) == [.noKeepalive, .peerDead])

@@ -86,7 +86,8 @@ struct FindingRecordTests {
             #expect(values("confidence") == Set(Confidence.allCases.map(\.rawValue)))
             let alternatives: [Finding.Alternative] = [
                 .oneDirection, .incompleteCapture, .peerDied, .peerRestarted, .pathForgot, .routeChange,
-                .applicationAbort, .countOfOne, .slowProtocol, .timeWait, .sharedAddress, .beganMidway, .missingPackets, .otherFailure, .pathDevice,
+                .applicationAbort, .countOfOne, .slowProtocol, .timeWait, .sharedAddress, .beganMidway, .missingPackets,
+                .otherFailure, .pathDevice,
             ]
             #expect(values("alternative") == Set(alternatives.map(\.name)))
         }

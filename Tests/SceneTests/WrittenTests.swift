@@ -72,7 +72,9 @@ struct WrittenTests {
                 // A RST that answers data is known by that data, which is left out.
                 let answersData = { (event: NSDictionary) in event["kind"] as? String == "peer_reset" }
                 var expected = try Self.events(name, without: fields)
-                if !expected.contains(where: { $0["kind"] as? String == "probe" }) { expected.removeAll(where: answersData) }
+                if !expected.contains(where: { $0["kind"] as? String == "probe" }) {
+                    expected.removeAll(where: answersData)
+                }
                 #expect(events == expected)
             }
             // Nothing of them is lost when it is extracted again.

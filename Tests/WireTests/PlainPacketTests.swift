@@ -12,7 +12,8 @@ extension Segment {
         let small = [Int(window), Int(flags.rawValue), Int(identification), Int(timeToLive), Int(headerLength)]
         let facts = [source.address.version == .v4, isShown, hasTimestamps, hasSelectiveAcknowledgment]
         return ends + numbers.map(UInt64.init) + small.map(UInt64.init)
-            + [UInt64(bitPattern: time), UInt64(firstPayloadOctet), UInt64(role.rawValue), frame.frame] + facts.map { $0 ? 1 : 0 }
+            + [UInt64(bitPattern: time), UInt64(firstPayloadOctet), UInt64(role.rawValue), frame.frame]
+            + facts.map { $0 ? 1 : 0 }
     }
 }
 
@@ -20,7 +21,8 @@ extension Glance {
     /// All that it holds, but for where its segment is.
     fileprivate var fields: [UInt64] {
         let numbers = [
-            ports, sequence.rawValue, acknowledgment.rawValue, UInt32(payloadLength), UInt32(timeToLive), UInt32(window),
+            ports, sequence.rawValue, acknowledgment.rawValue, UInt32(payloadLength), UInt32(timeToLive),
+            UInt32(window),
         ]
         return [UInt64(bitPattern: time), addresses, UInt64(side), isVersion6 ? 6 : 4, isOrdinary ? 1 : 0]
             + numbers.map(UInt64.init)

@@ -87,7 +87,9 @@ extension VerdictRules {
 
     /// What is left to say.
     mutating func judgeRest() {
-        guard !findings.contains(where: { $0.verdict != .incompleteCapture && $0.verdict != .oneDirection }) else { return }
+        guard !findings.contains(where: { $0.verdict != .incompleteCapture && $0.verdict != .oneDirection }) else {
+            return
+        }
         let isOver = resetTime != nil || connection.ending == .closed || hasLostClose
         if isOver {
             let reset = connection.evidence.reset

@@ -23,7 +23,8 @@ extension VerdictRules {
         let idleness = connection.evidence.idleness
         var finding: Finding
         if !isHeard, connection.closeTime == nil, loss.idleBeforeLoss >= Idleness.threshold,
-            idleness.exceedsSurvived(loss.idleBeforeLoss), own.unanswered == 0, !isProbedMoreOften(than: loss.idleBeforeLoss)
+            idleness.exceedsSurvived(loss.idleBeforeLoss), own.unanswered == 0,
+            !isProbedMoreOften(than: loss.idleBeforeLoss)
         {
             // Even where the peer's host is alive, the path may have failed for another reason than the idle time.
             finding = Finding(.silentDrop, .medium, end)
@@ -65,7 +66,8 @@ extension VerdictRules {
     private func isProbedMoreOften(than idle: Int64) -> Bool {
         [originator, responder].contains { prober in
             let period = max(prober.periodGaps.longest, prober.idleGaps.longest)
-            return prober.answered > 0 && period > 0 && idle > 2 * min(period, Idleness.longestCredible) &+ 10_000_000_000
+            return prober.answered > 0 && period > 0
+                && idle > 2 * min(period, Idleness.longestCredible) &+ 10_000_000_000
         }
     }
 

@@ -56,7 +56,8 @@ extension VerdictRules {
             own.lastSpoke ?? .min <= last
         {
             return Unanswered(
-                count: own.unanswered, first: first, last: last, gaveUp: last &+ own.intervalGaps.longest, isByReset: false)
+                count: own.unanswered, first: first, last: last, gaveUp: last &+ own.intervalGaps.longest,
+                isByReset: false)
         }
         // The answer to the last one may be on its way when the capture ends.
         let patience = own.replies.longest < .max / 4 ? max(Idleness.patience, 3 * own.replies.longest) : .max
@@ -70,7 +71,9 @@ extension VerdictRules {
     /// Alternative: an address that stands for several hosts, so that another one was heard.
     private mutating func judgePath(_ end: End, _ probes: Unanswered) -> Bool {
         let stop = probes.gaveUp ?? self.end
-        guard connection.closeTime == nil, isHeardElsewhere(end.other, after: probes.first, until: stop) else { return false }
+        guard connection.closeTime == nil, isHeardElsewhere(end.other, after: probes.first, until: stop) else {
+            return false
+        }
         let idleness = connection.evidence.idleness
         let wasIdle = idleness.pending >= Idleness.threshold && idleness.brokenAt == probes.first
         if wasIdle {
@@ -132,7 +135,9 @@ extension VerdictRules {
         }
         // Two probes have one gap between them, which an abort may match by chance.
         let isIrregular = own.intervalGaps.longest > own.intervalGaps.shortest / 2 * 3
-        if own.intervalGaps.count == 0 || isIrregular || own.hasClosedWindow || hasCopies || (probes.isByReset && !connection.evidence.reset.isTimely) {
+        if own.intervalGaps.count == 0 || isIrregular || own.hasClosedWindow || hasCopies
+            || (probes.isByReset && !connection.evidence.reset.isTimely)
+        {
             finding.confidence = min(finding.confidence, .medium)
             finding.details.alternative = finding.details.alternative ?? .applicationAbort
         }
@@ -197,7 +202,9 @@ extension VerdictRules {
         guard own.probes > 0, own.answered > 0 || own.followed > 1 else { return }
         // Whatever is wrong now is not made good by earlier answers.
         if has(.closeWait) || own.unanswered > 1 { return }
-        if findings.contains(where: { $0.severity >= .warning && $0.verdict != .middleboxProbes && $0.verdict != .unitError }) {
+        if findings.contains(where: {
+            $0.severity >= .warning && $0.verdict != .middleboxProbes && $0.verdict != .unitError
+        }) {
             return
         }
         var finding = Finding(.healthy, own.answered > 1 ? .high : .medium, end)

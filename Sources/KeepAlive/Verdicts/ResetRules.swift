@@ -63,7 +63,9 @@ extension VerdictRules {
 
     /// One end had closed long ago, the other never did, and its probe met RST: the application leaks the socket.
     private mutating func judgeCloseWait(_ reset: ResetEvidence, _ sender: End, _ victim: End, at time: Int64) {
-        guard !reset.peerHadClosed, let closed = connection.closeTime, time &- closed >= Idleness.threshold else { return }
+        guard !reset.peerHadClosed, let closed = connection.closeTime, time &- closed >= Idleness.threshold else {
+            return
+        }
         // A device that forgot the connection answers the same way.
         var finding = Finding(.closeWait, reset.isForeign ? .medium : .high, victim)
         if reset.isForeign { finding.details.alternative = .pathDevice }
@@ -96,7 +98,8 @@ extension VerdictRules {
     ///
     /// Alternatives: a changed route; a RST of the end's own kernel with another initial TTL, which has the same distance.
     private func resetByPath(_ reset: ResetEvidence, _ victim: End, isIdle: Bool) -> Finding {
-        var finding = Finding(.resetByPath, reset.continuesIdentification == false && capture.isComplete ? .high : .medium, victim)
+        var finding = Finding(
+            .resetByPath, reset.continuesIdentification == false && capture.isComplete ? .high : .medium, victim)
         finding.details.idle = reset.pathIdle > 0 ? reset.pathIdle : nil
         finding.details.alternative = finding.confidence == .high ? nil : .routeChange
         finding.details.distances = distances(reset)

@@ -23,7 +23,8 @@ extension VerdictRules {
         if let idle = policy(end).idle, let interval = policy(end).interval, interval.lowerBound > idle.upperBound {
             // One long gap may be a pause of the capture.
             let isSteady = own.intervalGaps.count > 1 && own.intervalGaps.longest < 2 * own.intervalGaps.shortest
-            var finding = Finding(.intervalExceedsIdle, isSteady && capture.isComplete && !hasCopies ? .high : .medium, end)
+            var finding = Finding(
+                .intervalExceedsIdle, isSteady && capture.isComplete && !hasCopies ? .high : .medium, end)
             finding.details.alternative = isSteady ? nil : .incompleteCapture
             finding.frames.append(own.lastProbeFrame)
             add(finding)

@@ -194,7 +194,8 @@ struct ConnectionVisibility {
                 return connection.firstTime
             }
             // Whoever is not answered retransmits within seconds.
-            if peer.hasUnacknowledged, !peer.awaitsCloseOnly, connection.evidence.errors.last == nil, peer.evidence.retransmissions == 0,
+            if peer.hasUnacknowledged, !peer.awaitsCloseOnly, connection.evidence.errors.last == nil,
+                peer.evidence.retransmissions == 0,
                 connection.evidence.reset.time == nil, peer.zeroWindowProbes == 0, !own.hasClosedWindow,
                 let sent = peer.lastSpoke, end &- sent >= VerdictRules.seriousLoss, peer.unanswered == 0
             {
