@@ -9,7 +9,7 @@ extension VerdictRules {
         guard let closer = closers.min(by: { time($0) < time($1) }) else { return }
         let evidence = side(closer).evidence
         guard evidence.idleBeforeClose >= Idleness.threshold, evidence.closeTime == connection.closeTime else { return }
-        addIdleClose(closer, after: evidence.idleBeforeClose, frame: evidence.closeFrame, isProven: true)
+        addIdleClose(closer, after: evidence.idleBeforeClose, frame: evidence.closeFrame, isProven: resetTime == nil)
     }
 
     private func time(_ end: End) -> Int64 { side(end).evidence.closeTime ?? .max }
@@ -36,6 +36,7 @@ extension VerdictRules {
             // Nobody may have captured anything meanwhile: other packets in that time exclude it.
             if CaptureContext.isCovered(from: stop &- longest, to: stop, by: context.pauses) || context.end == nil
                 || (tail == longest && !context.isLive) || resetTime != nil
+                || connection.evidence.refusedResets > 0
                 || context.captured(from: stop &- longest, to: stop) < longest / 10 * 9
             {
                 finding.confidence = .medium
@@ -98,7 +99,7 @@ extension VerdictRules {
                 resetTime == nil || reset.senderHadClosed || reset.peerHadClosed
                 || (reset.hasAcknowledgment && reset.trigger != .nothing && !reset.isForeign)
             let isDelivered = !originator.hasUnacknowledged && !responder.hasUnacknowledged && reset.trigger != .data
-            add(Finding(.closed, capture.isComplete && isSure && isDelivered ? .high : .medium))
+            add(Finding(.closed, capture.isComplete && isSure && isDelivered && resetTime == nil ? .high : .medium))
         } else if findings.isEmpty {
             add(Finding(.unknown, .low))
         }

@@ -112,6 +112,8 @@ extension VerdictRules {
             finding.confidence = min(finding.confidence, .medium)
             finding.details.alternative = finding.details.alternative ?? .incompleteCapture
         }
+        // The peer may be alive and answer no probe at all.
+        if own.answered == 0, own.probes > own.unanswered { finding.confidence = min(finding.confidence, .medium) }
         // As rare as they were when they had answers: they may still have them, out of the capture's sight.
         let usual = own.periodGaps
         if usual.count > 0, own.intervalGaps.count > 0, own.intervalGaps.longest > usual.longest / 100 * 99 {
@@ -135,7 +137,9 @@ extension VerdictRules {
         }
         // Two probes have one gap between them, which an abort may match by chance.
         let isIrregular = own.intervalGaps.longest > own.intervalGaps.shortest / 2 * 3
-        if own.intervalGaps.count == 0 || isIrregular || own.hasClosedWindow || hasCopies
+        // So many, or at such a rate, were hardly left unanswered.
+        let isUnusual = probes.count > Self.mostProbes || own.intervalGaps.longest < Idleness.shortestInterval
+        if own.intervalGaps.count == 0 || isIrregular || isUnusual || own.hasClosedWindow || hasCopies
             || (probes.isByReset && !connection.evidence.reset.isTimely)
         {
             finding.confidence = min(finding.confidence, .medium)
@@ -189,7 +193,7 @@ extension VerdictRules {
 
     /// Whether probes stopped long before the capture or the connection ended.
     func hasStopped(_ own: ConnectionSide) -> Bool {
-        guard let last = own.lastProbe, resetTime == nil, connection.closeTime == nil else { return false }
+        guard let last = own.lastProbe, resetTime == nil, connection.ending != .closed else { return false }
         let due = max(own.periodGaps.longest, own.idleGaps.longest)
         return end &- max(last, own.lastSpoke ?? .min) > 2 * min(due, Idleness.longestCredible) &+ 10_000_000_000
     }
@@ -217,8 +221,7 @@ extension VerdictRules {
         }
         let peer = side(end.other)
         // Its own data says where the peer is; a middlebox may answer otherwise.
-        let resetsItself = resetTime != nil && self.end(ofSide: connection.evidence.reset.side) == end
-        if resetsItself || peer.hops.isForeign(own.answerTimeToLive) || !peer.hops.isProven || hasCopies
+        if resetTime != nil || peer.hops.isForeign(own.answerTimeToLive) || !peer.hops.isProven || hasCopies
             || own.oddProbes * 2 > own.probes || own.middleboxProbes > 0 || hasStopped(own)
         {
             finding.confidence = min(finding.confidence, .medium)

@@ -24,7 +24,8 @@ extension VerdictRules {
     private mutating func judgeAbort(_ reset: ResetEvidence, _ sender: End, at time: Int64) {
         let own = side(sender)
         guard let last = own.lastProbe, time >= last else { return }
-        var finding = Finding(.aborted, own.intervalGaps.count > 0 && capture.isComplete ? .high : .medium, sender)
+        let isSure = own.intervalGaps.count > 0 && own.answered > 0 && own.middleboxProbes == 0 && capture.isComplete
+        var finding = Finding(.aborted, isSure ? .high : .medium, sender)
         finding.details.duration = time &- last
         finding.details.count = own.unanswered
         finding.frames.append(own.lastProbeFrame)
@@ -133,11 +134,8 @@ extension VerdictRules {
         }
         if isForeign { return add(resetByPath(reset, sender.other, isIdle: isIdle)) }
         guard reset.applicationIdle >= Idleness.threshold else { return }
-        addIdleClose(
-            sender, after: reset.applicationIdle, frame: reset.frame,
-            // An answer may have been lost behind the capture, and a prober have given up.
-            isProven: reset.hasAcknowledgment && reset.continuesIdentification == true && side(sender).probes == 0
-                && originator.middleboxProbes == 0 && responder.middleboxProbes == 0)
+        // An answer may have been lost behind the capture, and a prober have given up.
+        addIdleClose(sender, after: reset.applicationIdle, frame: reset.frame, isProven: false)
     }
 
     /// The TTL of the RST and that of the end's own segments.

@@ -21,16 +21,15 @@ extension VerdictRules {
             return add(finding)
         }
         if let idle = policy(end).idle, let interval = policy(end).interval, interval.lowerBound > idle.upperBound {
-            // One long gap may be a pause of the capture.
-            let isSteady = own.intervalGaps.count > 1 && own.intervalGaps.longest < 2 * own.intervalGaps.shortest
-            var finding = Finding(
-                .intervalExceedsIdle, isSteady && capture.isComplete && !hasCopies ? .high : .medium, end)
-            finding.details.alternative = isSteady ? nil : .incompleteCapture
+            // Answers that were lost, or not captured, make the same gaps.
+            var finding = Finding(.intervalExceedsIdle, .medium, end)
+            finding.details.alternative = .incompleteCapture
             finding.frames.append(own.lastProbeFrame)
             add(finding)
         }
         if own.probes >= 30, longest > 0, longest < Self.needlessPeriod {
-            var finding = Finding(.tooManyProbes, .high, end)
+            // Repeated acknowledgments of a connection that began before the capture may be answers.
+            var finding = Finding(.tooManyProbes, connection.handshakeSeen ? .high : .medium, end)
             finding.details.count = own.probes
             finding.details.duration = longest
             finding.frames.append(own.lastProbeFrame)
