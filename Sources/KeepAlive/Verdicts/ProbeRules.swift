@@ -205,7 +205,7 @@ extension VerdictRules {
         // One probe that data happened to follow shows nothing.
         guard own.probes > 0, own.answered > 0 || own.followed > 1 else { return }
         // Whatever is wrong now is not made good by earlier answers.
-        if has(.closeWait) || own.unanswered > 1 { return }
+        if has(.closeWait) || (has(.aborted) && own.unanswered > 1) { return }
         if findings.contains(where: {
             $0.severity >= .warning && $0.verdict != .middleboxProbes && $0.verdict != .unitError
         }) {
