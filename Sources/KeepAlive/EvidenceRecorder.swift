@@ -268,25 +268,29 @@ extension ConnectionLedger {
     /// Notes for each end how long it has heard nothing and sent no probe, with nothing in flight and the window open.
     private mutating func recordUnprobed(_ passage: Passage, _ gaps: Elapsed, _ birth: inout ConnectionBirth) {
         guard !passage.hidesIdleness, birth.closeTime == .min else { return }
-        let ends = [
-            (passage.side, passage.sender, passage.peer, gaps.asked.own, gaps.asked.peer),
-            (1 - passage.side, passage.peer, passage.sender, gaps.asked.peer, gaps.asked.own),
-        ]
-        for (side, own, other, asked, heard) in ends {
-            // Probes of the other end, of a closed window too, refresh the connection.
-            let heard = max(other.spokeTime, heard ?? .min)
-            guard other.spokeTime != .min, passage.time > heard, asked ?? .min <= heard,
-                // Who does not acknowledge its peer's data does not hear it, or was not captured.
-                own.facts.union(other.facts).isDisjoint(with: .hasUnacknowledged),
-                // A closed window of either end is probed by another timer.
-                other.facts.contains(.windowKnown), other.window != 0,
-                !own.facts.contains(.windowKnown) || own.window != 0
-            else { continue }
-            let gap = passage.time &- heard
-            guard gap >= Idleness.threshold || (gap >= Idleness.pause && birth.evidence != 0) else { continue }
-            let index = evidence(of: &birth)
-            evidences[index][side].longestUnprobed = max(evidences[index][side].longestUnprobed, gap)
-        }
+        let (own, peer) = (gaps.asked.own, gaps.asked.peer)
+        noteUnprobed(passage, passage.side, passage.sender, passage.peer, asked: own, heard: peer, &birth)
+        noteUnprobed(passage, 1 - passage.side, passage.peer, passage.sender, asked: peer, heard: own, &birth)
+    }
+
+    /// Notes for `own`, at `side`, that it sent no probe since it heard `other`.
+    private mutating func noteUnprobed(
+        _ passage: Passage, _ side: Int, _ own: WiresharkSide, _ other: WiresharkSide, asked: Int64?, heard: Int64?,
+        _ birth: inout ConnectionBirth
+    ) {
+        // Probes of the other end, of a closed window too, refresh the connection.
+        let heard = max(other.spokeTime, heard ?? .min)
+        let gap = passage.time &- heard
+        guard other.spokeTime != .min, passage.time > heard, asked ?? .min <= heard,
+            gap >= Idleness.threshold || (gap >= Idleness.pause && birth.evidence != 0),
+            // Who does not acknowledge its peer's data does not hear it, or was not captured.
+            own.facts.union(other.facts).isDisjoint(with: .hasUnacknowledged),
+            // A closed window of either end is probed by another timer.
+            other.facts.contains(.windowKnown), other.window != 0,
+            !own.facts.contains(.windowKnown) || own.window != 0
+        else { return }
+        let index = evidence(of: &birth)
+        evidences[index][side].longestUnprobed = max(evidences[index][side].longestUnprobed, gap)
     }
 
     private mutating func recordLosses(_ passage: Passage, _ birth: inout ConnectionBirth, isAsking: Bool) {
