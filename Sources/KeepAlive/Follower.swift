@@ -214,7 +214,9 @@ struct Follower: ~Copyable {
         }
         sender.spokeTime = segment.time
         // What is not quiet may be evidence of anything.
-        let isNotable = !before.0.isQuiet(Glance(at: segment), to: before.1)
+        let glance = Glance(at: segment)
+        let isNotable =
+            !before.0.isQuiet(glance, to: before.1) && !(marks.isEmpty && before.0.isPlainByte(segment, glance, to: before.1))
         let oldest =
             isNotable && sender.facts.contains(.hasUnacknowledged)
             ? analysis.ranges.oldest(lists, side) : segment.sequence

@@ -12,11 +12,23 @@ extension WiresharkSide {
     @inline(__always)
     func isQuiet(_ glance: Glance, to peer: WiresharkSide) -> Bool {
         // One byte may be a probe, and so is not ordinary.
-        glance.sequence == next && glance.isOrdinary && edge.rawValue != 0
+        glance.isOrdinary && isInPlace(glance, to: peer) && (glance.payloadLength > 0 || !mayProbe(glance, peer))
+    }
+
+    /// Whether `segment`, whole and without marks, is one byte of new data: as quiet as more of them.
+    func isPlainByte(_ segment: Segment, _ glance: Glance, to peer: WiresharkSide) -> Bool {
+        segment.payloadLength == 1 && segment.flags.isDisjoint(with: [.syn, .fin, .rst]) && isInPlace(glance, to: peer) && peer.window != 0
+            && peer.lastAcknowledgment != glance.sequence + 1
+    }
+
+    /// Whether the segment of `glance` is the next one of an established connection that is not idle, from where those of
+    /// this end come from, and nothing before it makes it matter.
+    @inline(__always)
+    private func isInPlace(_ glance: Glance, to peer: WiresharkSide) -> Bool {
+        glance.sequence == next && edge.rawValue != 0
             && (facts.rawValue ^ UInt16(glance.timeToLive) << 9) & Self.checked == Self.known.rawValue
             && peer.facts.intersection(Self.loud) == Self.heard
             && !glance.acknowledgment.isNewer(than: peer.edge)
-            && (glance.payloadLength > 0 || !mayProbe(glance, peer))
             && glance.time &- max(spokeTime, peer.spokeTime) < Idleness.pause
     }
 
