@@ -216,7 +216,8 @@ struct Follower: ~Copyable {
         // What is not quiet may be evidence of anything.
         let glance = Glance(at: segment)
         let isNotable =
-            !before.0.isQuiet(glance, to: before.1) && !(marks.isEmpty && before.0.isPlainByte(segment, glance, to: before.1))
+            !before.0.isQuiet(glance, to: before.1)
+            && !(marks.isEmpty && before.0.isPlainByte(segment, glance, to: before.1))
         let oldest =
             isNotable && sender.facts.contains(.hasUnacknowledged)
             ? analysis.ranges.oldest(lists, side) : segment.sequence

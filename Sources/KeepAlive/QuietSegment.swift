@@ -17,7 +17,8 @@ extension WiresharkSide {
 
     /// Whether `segment`, whole and without marks, is one byte of new data: as quiet as more of them.
     func isPlainByte(_ segment: Segment, _ glance: Glance, to peer: WiresharkSide) -> Bool {
-        segment.payloadLength == 1 && segment.flags.isDisjoint(with: [.syn, .fin, .rst]) && isInPlace(glance, to: peer) && peer.window != 0
+        segment.payloadLength == 1 && segment.flags.isDisjoint(with: [.syn, .fin, .rst]) && isInPlace(glance, to: peer)
+            && peer.window != 0
             && peer.lastAcknowledgment != glance.sequence + 1
     }
 
