@@ -2,7 +2,7 @@ import Wire
 
 /// What is kept of a connection beside its slot, because only few of its segments and its report touch it.
 ///
-/// 72 bytes: with the slot and the index a connection over IPv4 takes less than 160.
+/// 80 bytes: with the slot and the index a connection over IPv4 takes less than 160.
 struct ConnectionBirth: BitwiseCopyable {
     /// Its number, from 0 in order of appearance.
     var number: UInt64
@@ -18,6 +18,8 @@ struct ConnectionBirth: BitwiseCopyable {
     var roundTrips: (UInt32, UInt32) = (0, 0)
     /// The index of its evidence, from 1; 0 is none.
     var evidence: UInt32 = 0
+    /// The index of the acknowledgments that its ends repeated, from 1; 0 is none.
+    var repeats: UInt32 = 0
     /// The longest time in which nothing passed, nothing was in flight and both windows were open (ms).
     var longestPause: UInt32 = 0
     /// Facts of each side.

@@ -120,11 +120,6 @@ public struct EndEvidence: Sendable, Equatable, BitwiseCopyable {
 
     /// The longest time (ns) in which it heard nothing and sent no probe, with nothing in flight and the window open.
     public internal(set) var longestUnprobed: Int64 = 0
-    /// When its pure acknowledgment was repeated first (ns since 1970), and how often.
-    var repeatStart: Int64 = 0
-    var repeats: UInt16 = 0
-    /// Acknowledgments of empty segments in their place: an application heartbeat that is none.
-    var repeatEcho: UInt32 = 0
     /// When a window probe was first and last answered by a closed window (ns since 1970); nil: none was.
     @Moment public internal(set) var stalledSince: Int64?
     /// When the closed window was last seen (ns since 1970).

@@ -19,6 +19,9 @@ struct ConnectionLedger: ~Copyable {
     /// What happened to connections beside probes; births know their indices, from 1.
     var evidences = Arena<ConnectionEvidence>()
     private var freeEvidences: [UInt32] = []
+    /// Acknowledgments that ends repeated; births know their indices, from 1.
+    var repeats = Arena<RepeatedAcknowledgments>()
+    private var freeRepeats: [UInt32] = []
     private let keepsAll: Bool
 
     /// An empty ledger; with `keepsAll`, connections without events are kept when their ports are reused.
@@ -79,6 +82,20 @@ struct ConnectionLedger: ~Copyable {
             freeHistories.append(place)
         }
         if birth.evidence != 0 { freeEvidences.append(birth.evidence) }
+        if birth.repeats != 0 { freeRepeats.append(birth.repeats) }
+    }
+
+    /// The index of the repeated acknowledgments of `birth`, which are noted from now on.
+    mutating func repeats(of birth: inout ConnectionBirth) -> Int {
+        if birth.repeats != 0 { return Int(birth.repeats) - 1 }
+        if let free = freeRepeats.popLast() {
+            repeats[Int(free) - 1] = RepeatedAcknowledgments()
+            birth.repeats = free
+        } else {
+            repeats.append(RepeatedAcknowledgments())
+            birth.repeats = UInt32(truncatingIfNeeded: repeats.count)
+        }
+        return Int(birth.repeats) - 1
     }
 
     /// The index of the evidence of `birth`, which is made where there is none.

@@ -212,7 +212,7 @@ struct SegmentClassifier {
 
     private var isPushed: Bool { segment.flags.isPushAlone }
 
-    /// Whether it repeats a pure acknowledgment that was proven to be a probe (`EndEvidence.repeats`).
+    /// Whether it repeats a pure acknowledgment that was proven to be a probe (`RepeatedAcknowledgments`).
     private var isRepeat: Bool {
         senderFacts.contains(.repeats) && segment.payloadLength == 0 && segment.flags.isAcknowledgmentAlone
             && segment.sequence == senderBefore.next && segment.acknowledgment == senderBefore.lastAcknowledgment
