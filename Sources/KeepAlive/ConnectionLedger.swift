@@ -138,7 +138,9 @@ struct ConnectionLedger: ~Copyable {
             complete(&events[place], passage, gaps, &birth, isForeign: isForeign, isLight: isLight)
             if tells(of: passage.segment) { tally.count(events[place]) } else { events.removeLast() }
         }
-        let isLife = kind.map { !$0.isOfProbing || $0 == .challenge } ?? true
+        // A probe below what was sent is refused unread; a byte of new data that meets a closed window has its ACK taken.
+        let isNew = passage.segment.sequence == passage.sender.next && passage.segment.payloadLength > 0
+        let isLife = kind.map { !$0.isOfProbing || $0 == .challenge || isNew } ?? true
         // What comes after a prober has given up answers nothing.
         if birth[facts: other].contains(.awaitsAnswer), isLife, !birth[facts: other].contains(.sentRST),
             !passage.flags.contains(.rst), !isForeign
@@ -324,6 +326,7 @@ struct ConnectionLedger: ~Copyable {
         let state = place == 0 ? slot.sides.0 : slot.sides.1
         side.take(state, birth[facts: place], base: place == 0 ? birth.bases.0 : birth.bases.1)
         side.hops = birth[hops: place]
+        side.hasRepeated = hasRepeated(birth, side: place)
         side.isCopied = birth[facts: place].contains(.copied)
         side.handshakeReply = birth[roundTrip: place]
         let holdsOneByte = side.hasUnacknowledged && ranges.holdsOneOctet(slot.lists, place)

@@ -42,6 +42,8 @@ public struct ConnectionSide: Sendable, Equatable, BitwiseCopyable {
     var hops = HopHistory()
     /// Whether one of its segments was captured twice.
     var isCopied = false
+    /// Whether it repeated an acknowledgment although nothing of the peer was captured in between.
+    var hasRepeated = false
     /// How long it took to answer in the handshake (ns); nil: not known.
     @Moment public var handshakeReply: Int64?
     /// Whether the peer has not acknowledged all that it sent.

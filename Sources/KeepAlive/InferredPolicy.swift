@@ -49,11 +49,19 @@ public struct InferredPolicy: Sendable, Equatable {
         bindIdle(prober)
         // A RST at another time than the interval says may be an abort, and so may any RST where gaps differ.
         let gaps = prober.intervalGaps
-        let isRegular = gaps.count > 0 && gaps.longest <= gaps.shortest / 2 * 3
-        if let gaveUp = prober.gaveUp, prober.unanswered > 0, isRegular || prober.unanswered == 1 {
+        if let gaveUp = prober.gaveUp, let last = prober.lastProbe, prober.unanswered > 0,
+            prober.unanswered == 1 || Self.isSteady(gaps, until: gaveUp &- last)
+        {
             count = prober.unanswered
             userTimeout = Self.userTimeout(prober, heard: peer.lastSpoke, gaveUp)
         }
+    }
+
+    /// Whether `gaps` differ little from one another and from the last one (ns), as those of one timer do.
+    private static func isSteady(_ gaps: Gaps, until last: Int64) -> Bool {
+        guard gaps.count > 0, last >= 0 else { return false }
+        let (shortest, longest) = (min(gaps.shortest, last), max(gaps.longest, last))
+        return longest &- shortest <= TimerWheel.widestBucket(shortest) &+ Slack.host.late(longest)
     }
 
     /// Takes what `quantity` tells by those of the models that have a bit in `models`.
@@ -121,10 +129,12 @@ public struct InferredPolicy: Sendable, Equatable {
 
         static func all(of prober: ConnectionSide) -> [Quantity] {
             var quantities: [Quantity] = []
+            // Far from the prober, what restarts its clock is captured earlier, and the probe later.
+            let way = prober.handshakeReply ?? 0
             // Of later silences the timer may run from before, where the interval is the longer one.
             if let first = prober.firstWait, first.since == .segment {
                 let shortest = min(first.gap, prober.idleGaps.shortest)
-                quantities.append(Quantity(name: .idle, shortest: shortest, longest: shortest))
+                quantities.append(Quantity(name: .idle, shortest: shortest, longest: shortest, extra: way))
             }
             var interval = prober.intervalGaps
             if let gaveUp = prober.gaveUp, let last = prober.lastProbe, gaveUp > last { interval.add(gaveUp &- last) }
@@ -138,7 +148,7 @@ public struct InferredPolicy: Sendable, Equatable {
                 quantities.append(
                     Quantity(
                         name: .period, shortest: period.shortest, longest: period.longest,
-                        extra: prober.replies.longest))
+                        extra: prober.replies.longest &+ way))
             }
             return quantities
         }

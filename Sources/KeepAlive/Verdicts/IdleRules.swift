@@ -36,7 +36,7 @@ extension VerdictRules {
             // Nobody may have captured anything meanwhile: other packets in that time exclude it.
             if CaptureContext.isCovered(from: stop &- longest, to: stop, by: context.pauses) || context.end == nil
                 || (tail == longest && !context.isLive) || resetTime != nil
-                || connection.evidence.refusedResets > 0
+                || connection.evidence.refusedResets > 0 || originator.hasRepeated || responder.hasRepeated
                 || context.captured(from: stop &- longest, to: stop) < longest / 10 * 9
             {
                 finding.confidence = .medium

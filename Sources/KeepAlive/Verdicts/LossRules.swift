@@ -40,8 +40,8 @@ extension VerdictRules {
                 finding.confidence = .medium
                 finding.details.alternative = finding.details.alternative ?? .incompleteCapture
             }
-            // As for probes: an echo that stands still shows that nothing arrived.
-            if loss.lossTimestamp == 0, finding.confidence == .high {
+            // As for probes: an echo that stands still shows that nothing arrived. One byte may probe a closed window.
+            if loss.lossTimestamp == 0 || loss.lossLength <= 1, finding.confidence == .high {
                 finding.confidence = .medium
                 finding.details.alternative = .incompleteCapture
             }

@@ -195,7 +195,8 @@ extension VerdictRules {
     func hasStopped(_ own: ConnectionSide) -> Bool {
         guard let last = own.lastProbe, resetTime == nil, connection.ending != .closed else { return false }
         let due = max(own.periodGaps.longest, own.idleGaps.longest)
-        return end &- max(last, own.lastSpoke ?? .min) > 2 * min(due, Idleness.longestCredible) &+ 10_000_000_000
+        return end &- max(last, own.lastSpoke ?? .min) > 2 * min(due, Idleness.longestCredible)
+            &+ VerdictRules.seriousLoss
     }
 
     /// Probes are sent, and the peer itself answers them.
@@ -226,6 +227,9 @@ extension VerdictRules {
         {
             finding.confidence = min(finding.confidence, .medium)
         }
+        // One byte again and again, ever more rarely, is retransmitted data.
+        let isBackingOff = own.octetProbes == own.probes && own.periodGaps.longest > 2 * own.periodGaps.shortest
+        if own.periodGaps.count > 0, isBackingOff { finding.confidence = min(finding.confidence, .medium) }
         if answered * 5 < own.probes * 4 { finding.confidence = min(finding.confidence, .medium) }
         finding.details.count = answered
         finding.details.idle = own.closedIdle

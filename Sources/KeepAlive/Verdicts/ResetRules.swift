@@ -83,9 +83,8 @@ extension VerdictRules {
         let peer = side(user.other)
         guard let reuse = own.evidence.reuse, let closed = peer.evidence.closeTime, time >= reuse else { return false }
         if let close = own.evidence.closeTime, close &- reuse <= Idleness.patience { return false }
-        // What was sent at once and lost before the capture is retransmitted for less than a minute.
-        let isLate = reuse &- closed >= VerdictRules.keepAliveDue
-        var finding = Finding(.staleReuse, isLate ? .high : .medium, user)
+        // What was sent at once, and lost before the capture, is retransmitted for minutes.
+        var finding = Finding(.staleReuse, .medium, user)
         finding.details.duration = reuse &- closed
         finding.details.idle = peer.evidence.idleBeforeClose > 0 ? peer.evidence.idleBeforeClose : nil
         finding.frames.append(peer.evidence.closeFrame)
@@ -100,7 +99,8 @@ extension VerdictRules {
     /// Alternatives: a changed route; a RST of the end's own kernel with another initial TTL, which has the same distance.
     private func resetByPath(_ reset: ResetEvidence, _ victim: End, isIdle: Bool) -> Finding {
         var finding = Finding(
-            .resetByPath, reset.continuesIdentification == false && capture.isComplete ? .high : .medium, victim)
+            .resetByPath,
+            reset.continuesIdentification == false && reset.isExact && capture.isComplete ? .high : .medium, victim)
         finding.details.idle = reset.pathIdle > 0 ? reset.pathIdle : nil
         finding.details.alternative = finding.confidence == .high ? nil : .routeChange
         finding.details.distances = distances(reset)

@@ -164,8 +164,8 @@ struct ConnectionVisibility {
 
     init(_ connection: Connection, end: Int64) {
         let (originator, responder) = (connection.fromOriginator, connection.fromResponder)
-        hearsOriginator = originator.lastSpoke != nil || originator.probes > 0
-        hearsResponder = responder.lastSpoke != nil || responder.probes > 0
+        hearsOriginator = originator.lastSpoke != nil || originator.probes + originator.zeroWindowProbes > 0
+        hearsResponder = responder.lastSpoke != nil || responder.probes + responder.zeroWindowProbes > 0
         let hasData =
             (originator.hasSentData && originator.isEstablished) || (responder.hasSentData && responder.isEstablished)
         let completed = connection.sawSYNACK && originator.isEstablished
