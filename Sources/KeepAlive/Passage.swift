@@ -71,10 +71,15 @@ struct Passage {
     /// peer sent nothing: a probe, if its sender's data was not captured (`verdicts`: captures that start after the failure).
     var repeatsAcknowledgment: Bool { repeatsLast && !sender.facts.contains(.hasUnacknowledged) }
 
+    /// Whether it is a pure acknowledgment, in its place, of what its sender had acknowledged before.
+    var acknowledgesNothing: Bool {
+        segment.payloadLength == 0 && flags.isAcknowledgmentAlone && segment.sequence == sender.next
+            && segment.acknowledgment == sender.lastAcknowledgment
+    }
+
     /// Whether it is the last pure acknowledgment of its sender again, a second or more after it, while the peer sent nothing.
     var repeatsLast: Bool {
-        segment.payloadLength == 0 && flags.isAcknowledgmentAlone && segment.sequence == sender.next
-            && segment.acknowledgment == sender.lastAcknowledgment && sender.spokeTime != .min
+        acknowledgesNothing && sender.spokeTime != .min
             && peer.spokeTime < sender.spokeTime && time &- sender.spokeTime >= Idleness.shortestInterval
     }
 }

@@ -40,6 +40,11 @@ extension ConnectionLedger {
             passage.sender.next == (side == 0 ? birth.bases.0 : birth.bases.1) + 1
         else {
             if passage.repeatsLast, !hasAsked, passage.peer.spokeTime != .min { recordUnseenTrigger(passage, &birth) }
+            // So long after the peer, an acknowledgment without news answers something.
+            if !hasAsked, gaps.path >= Idleness.threshold, passage.acknowledgesNothing {
+                let place = repeats(of: &birth)
+                repeats[place][side].count = max(1, repeats[place][side].count)
+            }
             if birth[facts: side].contains(.repeats), !passage.repeatsAcknowledgment { endRepeats(passage, &birth) }
             if birth[facts: 1 - side].contains(.repeats), !passage.segment.flags.contains(.rst) {
                 birth[facts: 1 - side].subtract(.repeats)
@@ -89,7 +94,7 @@ extension ConnectionLedger {
         let history = ownHistory(side, &birth)
         let (start, last) = (repeats[Int(birth.repeats) - 1][side].start, passage.sender.spokeTime)
         histories[history].adopt(
-            probesAt: start == last ? [last] : [start, last], sequence: passage.sender.next, &details)
+            probesAt: start == 0 || start == last ? [last] : [start, last], sequence: passage.sender.next, &details)
     }
 
     /// The peer's only kind of segment so far was a pure acknowledgment, and this answers it: it was a probe.
