@@ -50,7 +50,7 @@ public struct InferredPolicy: Sendable, Equatable {
         // A RST at another time than the interval says may be an abort, and so may any RST where gaps differ.
         let gaps = prober.intervalGaps
         if let gaveUp = prober.gaveUp, let last = prober.lastProbe, prober.unanswered > 0,
-            prober.unanswered == 1 || Self.isSteady(gaps, until: gaveUp &- last)
+            Self.isSteady(gaps, until: gaveUp &- last)
         {
             count = prober.unanswered
             userTimeout = Self.userTimeout(prober, heard: peer.lastSpoke, gaveUp)
@@ -137,7 +137,11 @@ public struct InferredPolicy: Sendable, Equatable {
                 quantities.append(Quantity(name: .idle, shortest: shortest, longest: shortest, extra: way))
             }
             var interval = prober.intervalGaps
-            if let gaveUp = prober.gaveUp, let last = prober.lastProbe, gaveUp > last { interval.add(gaveUp &- last) }
+            if let gaveUp = prober.gaveUp, let last = prober.lastProbe,
+                InferredPolicy.isSteady(interval, until: gaveUp &- last)
+            {
+                interval.add(gaveUp &- last)
+            }
             if interval.count > 0 {
                 quantities.append(
                     Quantity(name: .interval, shortest: interval.shortest, longest: interval.longest))

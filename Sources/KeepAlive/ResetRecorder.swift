@@ -116,8 +116,12 @@ extension ConnectionLedger {
     /// Whether the number of a RST is the next that its receiver expects.
     func isExact(_ passage: Passage, _ birth: ConnectionBirth) -> Bool {
         let sequence = passage.segment.sequence
-        guard passage.peer.facts.contains(.windowKnown) else { return true }
-        if sequence == passage.sender.next || sequence == passage.peer.lastAcknowledgment { return true }
+        if passage.peer.facts.contains(.windowKnown) {
+            if sequence == passage.peer.lastAcknowledgment { return true }
+        } else if passage.sender.spokeTime == .min {
+            return true
+        }
+        if sequence == passage.sender.next { return true }
         // What is known of the receiver may be its own RST, which acknowledges nothing.
         return birth[facts: 1 - passage.side].contains(.lastWasReset)
             || (birth[facts: passage.side].contains(.repeats) && sequence == passage.sender.next + 1)

@@ -87,8 +87,10 @@ struct InferredPolicyTests {
             let policy = InferredPolicy(of: prober, peer: peer)
             let truth = "\(idle)/\(interval)/\(count), \(answered) answered, \(tickRate) Hz: \(policy)"
             #expect(policy.idle?.contains(idle) == true, "\(truth)")
-            #expect(policy.interval?.contains(interval) == true, "\(truth)")
-            #expect(policy.count == UInt64(count), "\(truth)")
+            // A RST after one probe may be an abort: it shows no interval. A longer period than the idle time does.
+            let isShown = count > 1
+            #expect(policy.interval?.contains(interval) ?? !isShown, "\(truth)")
+            #expect(policy.count == (isShown ? UInt64(count) : nil), "\(truth)")
             #expect(tickRate == 0 ? policy.isAccurate : policy.tickRates.contains(tickRate), "\(truth)")
             if answered > 1 { #expect(policy.period?.contains(max(idle, interval)) == true, "\(truth)") }
             for (range, setting) in [(policy.idle, idle), (policy.interval, interval)] {

@@ -33,11 +33,13 @@ extension VerdictRules {
             var finding = Finding(.noKeepalive, .high, nil)
             finding.details.idle = longest
             finding.details.duration = tail >= idleness.longestApplication ? tail : nil
+            let over = isOver ? connection.lastTime : end
+            let lifetime = over &- connection.firstTime
             // Nobody may have captured anything meanwhile: other packets in that time exclude it.
             if CaptureContext.isCovered(from: stop &- longest, to: stop, by: context.pauses) || context.end == nil
                 || (tail == longest && !context.isLive) || resetTime != nil
                 || connection.evidence.refusedResets > 0 || originator.hasRepeated || responder.hasRepeated
-                || context.captured(from: stop &- longest, to: stop) < longest / 10 * 9
+                || lifetime &- context.captured(from: connection.firstTime, to: over) >= Self.longestUnseen
             {
                 finding.confidence = .medium
                 finding.details.alternative = .missingPackets
@@ -48,6 +50,9 @@ extension VerdictRules {
         }
         if !isTailUnknown { judgeNeverIdle(longest) }
     }
+
+    /// In a stretch of this length (ns) without any packet a probe and its answer may be missing: 15 s.
+    private static let longestUnseen: Int64 = 15_000_000_000
 
     /// Open for long and never idle for long: no probe is due.
     private mutating func judgeNeverIdle(_ longest: Int64) {

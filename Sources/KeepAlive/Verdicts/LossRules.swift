@@ -36,7 +36,8 @@ extension VerdictRules {
         } else {
             finding = Finding(.dataInFlight, limited(.high, bySilenceOf: end.other), end)
             if !capture.hears(end.other) { finding.details.alternative = .oneDirection }
-            if capture.missing(from: end.other) != nil {
+            // If the peer is heard after the last retransmission, its acknowledgment may be what is missing.
+            if capture.missing(from: end.other) != nil || peer.lastSpoke.map({ $0 > loss.lossLast }) ?? false {
                 finding.confidence = .medium
                 finding.details.alternative = finding.details.alternative ?? .incompleteCapture
             }

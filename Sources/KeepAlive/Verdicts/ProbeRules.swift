@@ -114,9 +114,7 @@ extension VerdictRules {
         }
         // The peer may be alive and answer no probe at all.
         if own.answered == 0, own.probes > own.unanswered { finding.confidence = min(finding.confidence, .medium) }
-        // As rare as they were when they had answers: they may still have them, out of the capture's sight.
-        let usual = own.periodGaps
-        if usual.count > 0, own.intervalGaps.count > 0, own.intervalGaps.longest > usual.longest / 100 * 99 {
+        if hasUsualGaps(own) {
             finding.confidence = min(finding.confidence, .medium)
             finding.details.alternative = finding.details.alternative ?? .oneDirection
         }
@@ -125,6 +123,13 @@ extension VerdictRules {
         finding.frames = frames(end, probes)
         if own.evidence.retransmissions > 0 { finding.frames.append(own.evidence.lossLastFrame) }
         return finding
+    }
+
+    /// Whether the unanswered probes are as rare as answered ones: they may have answers that were not captured.
+    func hasUsualGaps(_ own: ConnectionSide) -> Bool {
+        let usual = own.periodGaps.count > 0 ? own.periodGaps : own.idleGaps
+        guard usual.count > 0, own.intervalGaps.count > 0 else { return false }
+        return own.intervalGaps.longest &+ TimerWheel.widestBucket(own.intervalGaps.longest) >= usual.shortest
     }
 
     /// The kernel gave up. Alternative: one direction, unless something of the peer was captured.
@@ -140,10 +145,20 @@ extension VerdictRules {
         // So many, or at such a rate, were hardly left unanswered.
         let isUnusual = probes.count > Self.mostProbes || own.intervalGaps.longest < Idleness.shortestInterval
         if own.intervalGaps.count == 0 || isIrregular || isUnusual || own.hasClosedWindow || hasCopies
-            || (probes.isByReset && !connection.evidence.reset.isTimely)
+            || (probes.isByReset && !isProven(connection.evidence.reset))
         {
             finding.confidence = min(finding.confidence, .medium)
             finding.details.alternative = finding.details.alternative ?? .applicationAbort
+        }
+        // Answers that were not captured may be among the probes that are counted.
+        if hasUsualGaps(own), own.timestampedProbes < own.probes {
+            finding.confidence = min(finding.confidence, .medium)
+            finding.details.alternative = finding.details.alternative ?? .oneDirection
+        }
+        // Some stacks count afresh when the peer probes.
+        let isAsked = side(end.other).lastProbe.map { $0 >= probes.first } ?? false
+        if isAsked || side(end.other).middleboxProbes > 0 {
+            finding.confidence = min(finding.confidence, .medium)
         }
         // Repeated acknowledgments of a connection that began before the capture may be answers.
         if !connection.handshakeSeen, own.answered == 0, own.timestampedProbes < own.probes {
@@ -156,6 +171,11 @@ extension VerdictRules {
         if let gaveUp = probes.gaveUp { finding.details.duration = gaveUp &- (heard == .min ? probes.first : heard) }
         finding.frames = frames(end, probes)
         return finding
+    }
+
+    /// Whether a RST came just when the prober's timer fired, and from its own socket: that sends RST with ACK.
+    private func isProven(_ reset: ResetEvidence) -> Bool {
+        reset.isTimely && reset.hasAcknowledgment && !reset.isForeign && reset.continuesIdentification != false
     }
 
     /// Given up after one probe. Alternatives: a count of 1, an abort by the application.
@@ -191,12 +211,14 @@ extension VerdictRules {
         add(finding)
     }
 
-    /// Whether probes stopped long before the capture or the connection ended.
-    func hasStopped(_ own: ConnectionSide) -> Bool {
+    /// Whether probes of `end` stopped before the capture or the connection ended: one was due, and none came.
+    func hasStopped(_ end: End) -> Bool {
+        let own = side(end)
         guard let last = own.lastProbe, resetTime == nil, connection.ending != .closed else { return false }
-        let due = max(own.periodGaps.longest, own.idleGaps.longest)
-        return end &- max(last, own.lastSpoke ?? .min) > 2 * min(due, Idleness.longestCredible)
-            &+ VerdictRules.seriousLoss
+        let settings = policy(end)
+        let setting = (settings.period ?? settings.idle).map { $0.upperBound * 1_000_000_000 }
+        let due = min(setting ?? max(own.periodGaps.longest, own.idleGaps.longest), Idleness.longestCredible)
+        return self.end &- max(last, own.lastSpoke ?? .min) > due &+ TimerWheel.widestBucket(due) &+ Self.seriousLoss
     }
 
     /// Probes are sent, and the peer itself answers them.
@@ -223,7 +245,7 @@ extension VerdictRules {
         let peer = side(end.other)
         // Its own data says where the peer is; a middlebox may answer otherwise.
         if resetTime != nil || peer.hops.isForeign(own.answerTimeToLive) || !peer.hops.isProven || hasCopies
-            || own.oddProbes * 2 > own.probes || own.middleboxProbes > 0 || hasStopped(own)
+            || own.oddProbes * 2 > own.probes || own.middleboxProbes > 0 || hasStopped(end)
         {
             finding.confidence = min(finding.confidence, .medium)
         }

@@ -24,13 +24,26 @@ extension VerdictRules {
     private mutating func judgeAbort(_ reset: ResetEvidence, _ sender: End, at time: Int64) {
         let own = side(sender)
         guard let last = own.lastProbe, time >= last else { return }
-        let isSure = own.intervalGaps.count > 0 && own.answered > 0 && own.middleboxProbes == 0 && capture.isComplete
+        let isSure =
+            own.intervalGaps.count > 0 && own.answered > 0 && own.middleboxProbes == 0 && capture.isComplete
+            && !hidesProbe(own.intervalGaps, time &- last) && !hasUsualGaps(own)
+            // A socket that is closed sends RST with ACK.
+            && reset.hasAcknowledgment && !reset.isForeign && reset.continuesIdentification != false
         var finding = Finding(.aborted, isSure ? .high : .medium, sender)
         finding.details.duration = time &- last
         finding.details.count = own.unanswered
         finding.frames.append(own.lastProbeFrame)
         finding.frames.append(reset.frame)
         add(finding)
+    }
+
+    /// Whether the longest of `gaps` is a multiple of `interval` (ns): a probe may have been lost before the capture, and the
+    /// RST be timely.
+    private func hidesProbe(_ gaps: Gaps, _ interval: Int64) -> Bool {
+        guard interval > 0 else { return false }
+        let longest = min(gaps.longest, Idleness.longestCredible)
+        let number = (longest &+ interval / 2) / interval
+        return number > 1 && abs(longest &- number * interval) <= TimerWheel.widestBucket(longest)
     }
 
     /// A RST answered a probe or data.

@@ -7,7 +7,8 @@ extension VerdictRules {
         guard capture.isEstablished else { return }
         if let end = capture.uncaptured {
             let isSure =
-                !hasCopies && !originator.hasClosedWindow && !responder.hasClosedWindow
+                // A RST in the name of that end shows that its direction is captured, unless another one sent it.
+                resetTime == nil && !hasCopies && !originator.hasClosedWindow && !responder.hasClosedWindow
                 && !side(end).evidence.missing.isDisjoint(with: [.acknowledged, .echoed])
             var finding = Finding(.oneDirection, isSure ? .high : .medium, end)
             finding.frames.append(side(end).evidence.missingFrame)

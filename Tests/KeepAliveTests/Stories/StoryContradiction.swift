@@ -1,12 +1,14 @@
 import KeepAlive
 import Wire
 
-/// A finding that is false.
+/// A finding, or an inferred setting, that is false.
 struct StoryContradiction: CustomStringConvertible {
+    /// The name of the verdict; "settings" for an inferred setting.
     var verdict: String
     var connection: UInt64
     var reason: String
 
+    var isSettings: Bool { verdict == "settings" }
     var description: String { "\(verdict) of connection \(connection): \(reason)" }
 }
 
@@ -95,9 +97,10 @@ struct StoryRules {
     }
 
     private func oneDirection() -> String? {
+        if view.story.observation.missing != nil { return nil }
         if missing.isEmpty { return "nothing is missing" }
         let hasBoth = [Side.client, .server].allSatisfy { side in view.hasCaptured { $0.side == side } }
-        return view.story.observation.missing == nil && hasBoth ? "both directions were captured" : nil
+        return hasBoth ? "both directions were captured" : nil
     }
 
     private func incompleteCapture() -> String? {
@@ -217,10 +220,10 @@ struct StoryRules {
             return "the other end closed first"
         }
         let idle = view.applicationIdle(at: closed)
-        if idle < 29 * Self.second { return "it had been idle for \(text(idle)) only" }
         // A FIN that was lost before it passed makes it longer.
         let passed = view.passed.first { view.packet($0).side == side && view.packet($0).sentAt >= closed }
         let longest = idle + (passed.map { view.time($0) - closed } ?? 0)
+        if longest < 29 * Self.second { return "it had been idle for \(text(longest)) only" }
         if let reported = finding.details.idle, reported > longest + Self.second {
             return "it had been idle for \(text(idle)) and not \(text(reported))"
         }

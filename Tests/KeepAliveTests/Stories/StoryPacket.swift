@@ -68,7 +68,7 @@ struct StoryPacket {
     /// Whether it is a sign that something other than keep-alives passes.
     var isApplication: Bool {
         switch purpose {
-        case .probe, .answer: false
+        case .probe, .answer, .refusedReset, .challenge: false
         default: true
         }
     }

@@ -1,7 +1,10 @@
 import KeepAlive
 import Testing
 
-/// Stories at random, whose truth is known. Nothing that is found with high confidence may contradict it.
+/// Stories at random, whose truth is known. No finding of high confidence may contradict it.
+///
+/// Inferred settings have no confidence. They may be false where another one sends probes, or an application aborts, just when
+/// a keep-alive timer would: at most one story in a thousand shows such a thing.
 ///
 /// `TCPALIVE_STORIES` is how many there are, `TCPALIVE_STORY_SEED` the seed of the first, and `TCPALIVE_STORY` the only one.
 @Suite("Stories")
@@ -20,21 +23,28 @@ struct StoryTests {
         var dumps = Self.number("TCPALIVE_STORY_DUMPS") ?? 5
         var statistics = StoryStatistics()
         var seeds: [UInt64] = []
+        var misread: [UInt64] = []
         for seed in first..<first + count {
             let story = Story(seed: seed)
             let diagnoses = story.diagnoses()
             let contradictions = statistics.add(story, diagnoses)
             guard !contradictions.isEmpty else { continue }
-            seeds.append(seed)
+            if contradictions.contains(where: { !$0.isSettings }) { seeds.append(seed) } else { misread.append(seed) }
             if dumps > 0 {
                 dumps -= 1
                 print(StoryDump(story: story).text(diagnoses, contradictions: contradictions) + "\n")
             }
         }
         print(statistics.text)
-        print("Seeds with contradictions: \(seeds.prefix(200).map(String.init).joined(separator: " "))")
-        let contradicted = seeds.count
-        #expect(contradicted == 0, "\(contradicted) of \(count) stories from seed \(first) on are contradicted")
+        func text(_ seeds: [UInt64]) -> String {
+            "\(seeds.count) of \(count), seeds \(seeds.prefix(200).map(String.init).joined(separator: " "))"
+        }
+        print("Stories in which a finding of high confidence is false: \(text(seeds))")
+        print("Stories in which only inferred settings are false: \(text(misread))")
+        #expect(seeds.isEmpty, "Findings contradict \(seeds.count) of \(count) stories from seed \(first) on")
+        #expect(
+            misread.count <= 1 + Int(count) / 1000,
+            "Settings contradict \(misread.count) of \(count) stories from seed \(first) on")
     }
 
     private func printStory(_ seed: UInt64) {
