@@ -30,9 +30,8 @@ public struct Diagnosis: Sendable, Equatable {
     public init(of connection: Connection, in context: CaptureContext = CaptureContext()) {
         var connection = connection
         Self.readPeriods(of: &connection)
-        let (originator, responder) = (connection.fromOriginator, connection.fromResponder)
-        originatorPolicy = InferredPolicy(of: originator, peer: responder)
-        responderPolicy = InferredPolicy(of: responder, peer: originator)
+        originatorPolicy = InferredPolicy(of: connection.fromOriginator, peer: connection.fromResponder)
+        responderPolicy = InferredPolicy(of: connection.fromResponder, peer: connection.fromOriginator)
         var findings = VerdictRules.findings(connection, originatorPolicy, responderPolicy, context)
         if context.isLight {
             for index in findings.indices where Self.restsOnData(findings[index].verdict) {
@@ -79,15 +78,8 @@ public struct Diagnosis: Sendable, Equatable {
     /// Probes at a steady distance in a capture of one direction are those of a prober that is answered: their distance is
     /// the period, not the interval.
     private static func readPeriods(of connection: inout Connection) {
-        func read(_ own: inout ConnectionSide, _ peer: ConnectionSide) {
-            guard peer.lastSpoke == nil, peer.probes == 0, !peer.evidence.missing.isEmpty, own.periodGaps.count == 0
-            else { return }
-            own.periodGaps = own.intervalGaps
-            own.intervalGaps = Gaps()
-        }
-        let (originator, responder) = (connection.fromOriginator, connection.fromResponder)
-        read(&connection.fromOriginator, responder)
-        read(&connection.fromResponder, originator)
+        if connection.fromResponder.isUnseen { connection.fromOriginator.takeIntervalsAsPeriods() }
+        if connection.fromOriginator.isUnseen { connection.fromResponder.takeIntervalsAsPeriods() }
     }
 
     /// What the probes of `end` say about its settings.
@@ -98,6 +90,18 @@ public struct Diagnosis: Sendable, Equatable {
     /// What `end` sent.
     public func side(_ end: End) -> ConnectionSide {
         end == .originator ? connection.fromOriginator : connection.fromResponder
+    }
+}
+
+extension ConnectionSide {
+    /// Whether nothing of it was captured, although something must have been there.
+    fileprivate var isUnseen: Bool { lastSpoke == nil && probes == 0 && !evidence.missing.isEmpty }
+
+    /// What lies between its probes is their period.
+    fileprivate mutating func takeIntervalsAsPeriods() {
+        guard periodGaps.count == 0 else { return }
+        periodGaps = intervalGaps
+        intervalGaps = Gaps()
     }
 }
 

@@ -392,8 +392,8 @@ extension ConnectionLedger {
         let isProof = passage.carriesNewData || passage.acknowledgesNew || segment.flags.contains(.fin)
         guard isFirst || isProof else { return }
         birth[hops: side].note(segment.timeToLive, proves: isProof)
-        // Until one proves its origin, all of them take the full path.
-        if isProof { sender.hopBits = segment.timeToLive }
+        sender.hopBits = segment.timeToLive
+        sender.set(.hasProvenHops, to: isProof)
     }
 
     // MARK: Errors

@@ -26,11 +26,20 @@ extension WiresharkSide {
     /// this end come from, and nothing before it makes it matter.
     @inline(__always)
     private func isInPlace(_ glance: Glance, to peer: WiresharkSide) -> Bool {
-        glance.sequence == next && edge.rawValue != 0
-            && (facts.rawValue ^ UInt16(glance.timeToLive) << 9) & Self.checked == Self.known.rawValue
+        glance.sequence == next && edge.rawValue != 0 && comesFromUsual(glance)
             && peer.facts.intersection(Self.loud) == Self.heard
             && !glance.acknowledgment.isNewer(than: peer.edge)
             && glance.time &- max(spokeTime, peer.spokeTime) < Idleness.pause
+    }
+
+    /// Whether all that must be known of this end is, and the segment of `glance` has the TTL of its own segments.
+    @inline(__always)
+    private func comesFromUsual(_ glance: Glance) -> Bool {
+        let state = (facts.rawValue ^ UInt16(glance.timeToLive) << Facts.hopShift) & Self.checked
+        if state == Self.known.rawValue { return true }
+        // Until a segment proves its origin, only those which prove nothing are quiet.
+        return state == Self.known.subtracting(.hasProvenHops).rawValue && glance.payloadLength == 0
+            && glance.acknowledgment == lastAcknowledgment
     }
 
     /// Whether a pure acknowledgment may be a probe: one below what the peer acknowledged, or the last one again after a
@@ -43,7 +52,7 @@ extension WiresharkSide {
     }
 
     /// What must be known of the sender.
-    private static let known: Facts = [.baseKnown, .windowKnown, .established]
+    private static let known: Facts = [.baseKnown, .windowKnown, .established, .hasProvenHops]
     /// The bits of a sender that are compared: what must be known, what must not be so, and the TTL.
     private static let checked = known.union(.needsAttention).rawValue | Facts.hopMask
     /// What must be known of its peer.

@@ -46,18 +46,22 @@ struct WiresharkSide: BitwiseCopyable {
         /// It sent data, and the peer has not since.
         static let sentLastData = Facts(rawValue: 1 << 8)
 
-        /// The low seven bits of a TTL, where `hopBits` keeps those of the end's own segments.
-        static let hopMask: UInt16 = 0x7F << 9
+        /// A segment that only this end can have sent had the TTL of `hopBits`.
+        static let hasProvenHops = Facts(rawValue: 1 << 9)
+
+        /// Where `hopBits` keeps the low six bits of the TTL of the end's own segments.
+        static let hopMask: UInt16 = 0x3F << hopShift
+        static let hopShift: UInt16 = 10
     }
 
     /// Whether it told last that its window is closed.
     var hasClosedWindow: Bool { facts.contains(.windowKnown) && window == 0 }
 
-    /// The low seven bits of the TTL of its recent segments: a segment with others is looked at more closely.
+    /// The low six bits of the TTL of its recent segments: a segment with others is looked at more closely.
     var hopBits: UInt8 {
-        @inline(__always) get { UInt8(truncatingIfNeeded: facts.rawValue >> 9) }
+        @inline(__always) get { UInt8(truncatingIfNeeded: facts.rawValue >> Facts.hopShift) }
         @inline(__always) set {
-            facts.rawValue = facts.rawValue & ~Facts.hopMask | UInt16(newValue & 0x7F) << 9
+            facts.rawValue = facts.rawValue & ~Facts.hopMask | UInt16(newValue & 0x3F) << Facts.hopShift
         }
     }
 

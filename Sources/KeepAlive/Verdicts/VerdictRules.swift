@@ -5,8 +5,6 @@ import Wire
 /// The rules are in the other files of this folder, one function each, next to the alternatives that they exclude.
 struct VerdictRules {
     let connection: Connection
-    let originator: ConnectionSide
-    let responder: ConnectionSide
     let originatorPolicy: InferredPolicy
     let responderPolicy: InferredPolicy
     let context: CaptureContext
@@ -29,8 +27,6 @@ struct VerdictRules {
         _ context: CaptureContext
     ) {
         self.connection = connection
-        originator = connection.fromOriginator
-        responder = connection.fromResponder
         self.originatorPolicy = originatorPolicy
         self.responderPolicy = responderPolicy
         self.context = context
@@ -46,6 +42,7 @@ struct VerdictRules {
     ) -> [Finding] {
         var rules = VerdictRules(connection, originatorPolicy, responderPolicy, context)
         rules.judge()
+        guard rules.findings.count > 1 else { return rules.findings }
         // Of equals, that probes are answered comes first, then the rule that was asked first.
         func rank(_ offset: Int, _ finding: Finding) -> Int { finding.verdict == .healthy ? -1 : offset }
         return rules.findings.enumerated().sorted {
@@ -76,8 +73,17 @@ struct VerdictRules {
 
     // MARK: What the rules use
 
+    /// What the originator sent; read in place, as it is large.
+    var originator: ConnectionSide { @inline(__always) _read { yield connection.fromOriginator } }
+
+    /// What the responder sent.
+    var responder: ConnectionSide { @inline(__always) _read { yield connection.fromResponder } }
+
     /// What `end` sent.
-    func side(_ end: End) -> ConnectionSide { end == .originator ? originator : responder }
+    @inline(__always)
+    func side(_ end: End) -> ConnectionSide {
+        end == .originator ? connection.fromOriginator : connection.fromResponder
+    }
 
     /// The end at `side` of the connection's key.
     func end(ofSide side: UInt8) -> End { (side == 0) != connection.isReversed ? .originator : .responder }
