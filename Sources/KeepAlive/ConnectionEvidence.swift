@@ -249,7 +249,7 @@ public struct ResetEvidence: Sendable, Equatable, BitwiseCopyable {
     var otherIsUnprompted = false
     /// The packet of that one.
     public internal(set) var otherFrame = FrameReference.none
-    /// What its event is, and what tells a copy of it.
+    /// The kind of its event, and the fields by which a copy of it is recognized.
     var kind: SegmentKind?
     var sequence = SequenceNumber(0)
     var identification: UInt16 = 0

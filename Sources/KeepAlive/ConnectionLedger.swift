@@ -32,7 +32,7 @@ struct ConnectionLedger: ~Copyable {
 
     /// Whether the connection that `segment` belongs to is told of.
     @inline(__always)
-    func tells(of segment: Segment) -> Bool {
+    func isReported(_ segment: Segment) -> Bool {
         shard?.holds(segment.source, segment.destination) ?? true
     }
 
@@ -50,7 +50,7 @@ struct ConnectionLedger: ~Copyable {
         if places.1 != 0 { details.prefetch(histories[Int(places.1) - 1].details) }
     }
 
-    /// The records of the first segments of connections, in order, where somebody wants to know (`notesOpenings`).
+    /// The records of the first segments of connections, in order, if they are asked for (`notesOpenings`).
     var openings: [UInt32] = []
     /// Whether `openings` are noted.
     var notesOpenings = false
@@ -58,7 +58,7 @@ struct ConnectionLedger: ~Copyable {
     /// Numbers the connection that `segment` begins.
     mutating func open(with segment: Segment) -> ConnectionBirth {
         defer { nextNumber &+= 1 }
-        if tells(of: segment) { tally.connections &+= 1 }
+        if isReported(segment) { tally.connections &+= 1 }
         if notesOpenings { openings.append(segment.record) }
         return ConnectionBirth(number: nextNumber, time: segment.time)
     }
@@ -136,7 +136,7 @@ struct ConnectionLedger: ~Copyable {
             let shown = passage.segment.isShown ? passage.marks : []
             events.append(SegmentEvent(segment: passage.segment, marks: shown, kind: kind, connection: birth.number))
             complete(&events[place], passage, gaps, &birth, isForeign: isForeign, isLight: isLight)
-            if tells(of: passage.segment) { tally.count(events[place]) } else { events.removeLast() }
+            if isReported(passage.segment) { tally.count(events[place]) } else { events.removeLast() }
         }
         // A probe below what was sent is refused unread; a byte of new data that meets a closed window has its ACK taken.
         let isNew = passage.segment.sequence == passage.sender.next && passage.segment.payloadLength > 0

@@ -62,6 +62,8 @@ public struct ConnectionSide: Sendable, Equatable, BitwiseCopyable {
     @Moment public var lastProbe: Int64?
     /// What its first keep-alive probe waited for; nil where that was not captured.
     public var firstWait: Wait?
+    /// Whether the peer probed during that wait: this restarts the timer of BSD, and not that of Linux.
+    public var isFirstWaitDisturbed = false
     /// How long answers to its keep-alive probes took.
     public var replies = Gaps()
     /// How long those took that have the TTL of another host than the peer.

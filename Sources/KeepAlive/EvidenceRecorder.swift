@@ -76,7 +76,7 @@ extension ConnectionLedger {
             )
             let spoke = max(passage.sender.spokeTime, passage.peer.spokeTime)
             let last = max(spoke, asked.own ?? .min, asked.peer ?? .min)
-            // Whoever waits for an acknowledgment or a window is not idle.
+            // An end that waits for an acknowledgment or a window is not idle.
             let isWaiting =
                 passage.sender.facts.union(passage.peer.facts).contains(.hasUnacknowledged)
                 || (passage.sender.hasClosedWindow && !birth[facts: passage.side].contains(.lastWasReset))
@@ -410,7 +410,7 @@ extension ConnectionLedger {
         let index = evidence(of: &birth)
         evidences[index].errors.add(error, at: segment.time, frame: segment.frame, side: side)
         evidences[index].hasEvents = true
-        guard tells(of: segment) else { return }
+        guard isReported(segment) else { return }
         var event = SegmentEvent(segment: segment, marks: [], kind: .icmpError, connection: birth.number)
         event.unanswered = UInt32(clamping: unanswered(birth, side: side))
         count(event)

@@ -138,7 +138,7 @@ extension ConnectionTracker {
             let idle = birth.evidence == 0 ? 0 : follower.ledger.evidences[Int(birth.evidence) - 1].idleness.longest
             let pause = isSteady ? max(Int64(birth.longestPause) * 1_000_000, idle, Idleness.pause) : nil
             for (place, (side, address)) in ends.enumerated() where side.spokeTime != .min {
-                // Somebody else may have answered a probe.
+                // Another host may have answered a probe.
                 if follower.ledger.lastAnswer(birth, ofSide: place) == side.spokeTime { continue }
                 activity.note(
                     address, at: side.spokeTime, since: birth.time,

@@ -132,7 +132,7 @@ public struct InferredPolicy: Sendable, Equatable {
             // Far from the prober, what restarts its clock is captured earlier, and the probe later.
             let way = prober.handshakeReply ?? 0
             // Of later silences the timer may run from before, where the interval is the longer one.
-            if let first = prober.firstWait, first.since == .segment {
+            if let first = prober.firstWait, first.since == .segment, !prober.isFirstWaitDisturbed {
                 let shortest = min(first.gap, prober.idleGaps.shortest)
                 quantities.append(Quantity(name: .idle, shortest: shortest, longest: shortest, extra: way))
             }

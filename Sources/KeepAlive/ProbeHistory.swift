@@ -41,6 +41,7 @@ struct ProbeHistory: BitwiseCopyable {
     private var hasAsked = false
     private var hasGivenUp = false
     private var firstSince: Wait.Since?
+    private var isFirstDisturbed = false
 
     /// The last thing that this end asked; nil: nothing.
     var lastAsked: SegmentClassifier.Asked? {
@@ -78,6 +79,7 @@ struct ProbeHistory: BitwiseCopyable {
         side.firstProbe = firstProbe
         side.lastProbe = lastProbe
         side.firstWait = firstSince.map { Wait(since: $0, gap: firstGap) }
+        side.isFirstWaitDisturbed = isFirstDisturbed
         side.replies = replies
         if details == 0 { return }
         let rest = store[details]
@@ -265,7 +267,9 @@ struct ProbeHistory: BitwiseCopyable {
         unanswered &+= 1
         if firstProbe == nil {
             firstProbe = event.segment.time
-            if isSure, !isDisturbed, let wait = event.wait { (firstSince, firstGap) = (wait.since, wait.gap) }
+            if isSure, let wait = event.wait {
+                (firstSince, firstGap, isFirstDisturbed) = (wait.since, wait.gap, isDisturbed)
+            }
         }
         if outstanding > 0 {
             // Its answer may be on its way: then the one before keeps its time.

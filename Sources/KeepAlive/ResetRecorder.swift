@@ -146,7 +146,7 @@ extension ConnectionLedger {
             }
         } else if since > 10_000_000, !passage.isRetransmission {
             evidences[index].reset.continued.1 = true
-            // Whoever acknowledges something new has the connection still.
+            // An end that acknowledges new data still has the connection.
             if passage.acknowledgesNew { isRefused = true }
         }
         if evidences[index].reset.continued == (true, true) { isRefused = true }

@@ -100,7 +100,7 @@ extension TCPFlags {
     var isPushAlone: Bool { intersection(Self.probing) == [.ack, .psh] }
 }
 
-/// What tells the kinds of segments apart (keepalive-facts 1, verdicts: evidence).
+/// Decides the kind of a segment (keepalive-facts 1, verdicts: evidence).
 struct SegmentClassifier {
     /// The segment, and the marks that Wireshark gives it, shown or not.
     let segment: Segment

@@ -47,9 +47,9 @@ public enum Verdict: String, CaseIterable, Sendable {
     case unresponsive
     /// The peer is heard, and answers no probe.
     case peerNeverAnswers = "peer_never_answers"
-    /// Somebody nearer than the peer answers its probes.
+    /// A middlebox nearer than the peer answers its probes.
     case answeredByMiddlebox = "answered_by_middlebox"
-    /// Somebody else sends probes in the name of an end.
+    /// Another host sends probes in the name of an end.
     case middleboxProbes = "middlebox_probes"
     /// New data was sent long after the peer had closed.
     case staleReuse = "stale_reuse"
@@ -74,7 +74,7 @@ public enum Verdict: String, CaseIterable, Sendable {
     case blocked
     /// The path reset the connection after an idle period.
     case resetWhenIdle = "reset_when_idle"
-    /// Somebody on the path sent RST in the name of an end.
+    /// A device on the path sent RST in the name of an end.
     case resetByPath = "reset_by_path"
     /// Given up after one probe: TCP_USER_TIMEOUT, or a count of 1.
     case userTimeout = "user_timeout"

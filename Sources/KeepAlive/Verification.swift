@@ -75,7 +75,7 @@ public struct Verification: Sendable {
             (kernelProbes ?? 0) == 0 || (othersProbe && ending?.error != "ETIMEDOUT")
         {
             obstacle = Self.whyNoneWasDue(prober) ?? Self.notYetDue(expectation)
-        } else if prober.probes > 0, prober.gaveUp == nil, missed == nil,
+        } else if prober.probes > 0, prober.gaveUp == nil, missed == nil, prober.firstWait == nil,
             [prober.idleGaps, prober.intervalGaps, prober.periodGaps].allSatisfy({ $0.count == 0 })
         {
             obstacle = "the capture begins too late to tell what the probe waited for"
@@ -179,15 +179,22 @@ public struct Verification: Sendable {
 
     private mutating func judgeFirst(_ prober: ConnectionSide, _ expectation: Expectation) {
         guard let idle = expectation.idleTime else { return }
-        var first = Gaps()
-        if let wait = prober.firstWait, wait.since == .segment { first.add(wait.gap) }
+        var (first, all) = (Gaps(), prober.idleGaps)
+        var excuse: String?
+        if let wait = prober.firstWait, wait.since == .segment {
+            first.add(wait.gap)
+            if prober.isFirstWaitDisturbed {
+                all.add(wait.gap)
+                excuse = "the peer probed meanwhile, which restarts the timer of some systems"
+            }
+        }
         if let interval = expectation.intervalTime {
             // Where the interval is the longer one, a timer may already run when a later idle period begins.
-            return judge("first probe", idle >= interval ? prober.idleGaps : first, idle)
+            return judge("first probe", idle >= interval ? all : first, idle, excuse: excuse)
         }
         // Before the first probe no timer waits for the interval.
-        if Self.isLate(first.longest, expected: idle) { return judge("first probe", first, idle) }
-        judge("first probe", prober.idleGaps, idle, excuse: excuse(prober, idle: idle))
+        if Self.isLate(first.longest, expected: idle) { return judge("first probe", first, idle, excuse: excuse) }
+        judge("first probe", all, idle, excuse: self.excuse(prober, idle: idle))
     }
 
     /// An answered probe is followed by one after the greater of idle time and interval.

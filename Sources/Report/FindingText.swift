@@ -248,7 +248,7 @@ struct FindingText {
         "\(other) is alive and answers none of the \(count("probe")) of \(name)"
             + (peer.hasSentPureAcknowledgment
                 ? "; its own pure ACKs arrive, so no filter drops them: a stack that does not answer probes without data."
-                : ".")
+                : "; no pure ACK of it was captured, so a filter may drop segments without data.")
     }
 
     private var halfOpen: String {
@@ -263,9 +263,23 @@ struct FindingText {
         guard let last = errors.last else { return "Routers report that \(other) cannot be reached." }
         let text = ICMPText(isVersion6: last.router.version == .v6, type: last.type, code: last.code)
         let number = max(errors.count, last.isTooBig ? errors.tooBigCount : 0)
+        if last.router == diagnosis.endpoint(end).address {
+            return "The host of \(name) itself could not deliver \(counted(number, "segment")): \(text.words) (ICMP)."
+        }
         var router = TextBuffer()
         router.append(last.router)
-        return "\(router.string) answered \(counted(number, "segment")) of \(name) with ICMP: \(text.words)."
+        let reporter = last.router == diagnosis.endpoint(end.other).address ? "The peer's host" : router.string
+        return "\(reporter) answered \(counted(number, "segment")) of \(name) with ICMP: \(text.words)."
+    }
+
+    /// What to do about the last ICMP error.
+    private var unreachableAdvice: String {
+        guard let last = diagnosis.connection.evidence.errors.last else { return "" }
+        if last.router == diagnosis.endpoint(end).address, !last.isTooBig {
+            return "Check the interface and the route of that host, and whether its next hop answers ARP or neighbour "
+                + "discovery."
+        }
+        return ICMPText(isVersion6: last.router.version == .v6, type: last.type, code: last.code).advice
     }
 
     private var lostState: String {
@@ -374,7 +388,6 @@ struct FindingText {
 
     /// What to do; empty: nothing.
     var advice: String {
-        let below = details.idle.map { "below \(max(1, $0 / 1_000_000_000)) s" } ?? "below the idle timeout of the path"
         switch finding.verdict {
         case .healthy:
             return own.closedIdle == nil
@@ -387,13 +400,14 @@ struct FindingText {
                 : ""
         case .noKeepalive: return noKeepaliveAdvice
         case .peerLostState, .silentDrop, .tooLateForPath, .resetWhenIdle:
-            let proven = finding.details.idle != nil && finding.verdict != .peerLostState
-            let prefix = finding.verdict == .peerLostState && details.idle != nil ? "If it is the path: set" : "Set"
-            return "\(prefix) TCP_KEEPIDLE \(below) on either end"
-                + (proven || details.idle != nil ? ", the idle time that failed." : ".")
+            guard let idle = details.idle else {
+                return "Set TCP_KEEPIDLE below the idle timeout of the path on either end."
+            }
+            let prefix = finding.verdict == .peerLostState ? "If it is the path: set" : "Set"
+            return
+                "\(prefix) TCP_KEEPIDLE on either end so that probes come before \(seconds(idle)) of idleness: that was too long."
         case .peerUnreachable:
-            guard let last = diagnosis.connection.evidence.errors.last else { return "" }
-            return ICMPText(isVersion6: last.router.version == .v6, type: last.type, code: last.code).advice
+            return unreachableAdvice
         case .receiverStalled:
             return
                 "Look at the application on \(name): its receive queue is full (`ss -tm`). TCP_USER_TIMEOUT on \(other) "
@@ -401,14 +415,23 @@ struct FindingText {
         case .userTimeout:
             return
                 "One lost probe ends the connection: raise TCP_USER_TIMEOUT above idle + count × interval, or the count."
+        case .peerNeverAnswers:
+            return peer.hasSentPureAcknowledgment
+                ? "Update or configure the TCP of \(other), or use the heartbeat of the application (some stacks answer only probes with one byte)."
+                : "Look for a filter that drops segments without data."
         default: return finding.severity == .ok ? "" : finding.verdict.guide.remedy
         }
     }
 
     private var noKeepaliveAdvice: String {
-        let survived = diagnosis.connection.silence.longestSurvived / 1_000_000_000
-        let number =
-            survived >= 60 ? " below \(survived) s, which this path survived" : " below the idle timeout of the path"
-        return "Turn SO_KEEPALIVE on at the end that must notice a dead peer, with TCP_KEEPIDLE\(number)."
+        let survived = diagnosis.connection.silence.longestSurvived
+        let idle =
+            survived >= 60_000_000_000
+            ? " short enough that probes come within \(seconds(survived)) of idleness, which this path survived"
+            : " below the idle timeout of the path"
+        return "Turn SO_KEEPALIVE on at the end that must notice a dead peer, with TCP_KEEPIDLE\(idle)."
     }
+
+    /// Whole seconds of at least 1, rounded down.
+    private func seconds(_ nanoseconds: Int64) -> String { "\(max(1, nanoseconds / 1_000_000_000)) s" }
 }

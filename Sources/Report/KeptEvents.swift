@@ -20,6 +20,8 @@ public struct KeptEvents: Sendable {
         var kind: SegmentKind
         /// Whether the sender of the first event of its connection sent it.
         var isFromFirst: Bool
+        /// What a router or host reported; nil: nothing.
+        var error: ICMPError?
     }
 
     /// The events of one connection.
@@ -130,7 +132,7 @@ extension KeptEvents.History {
             KeptEvents.Event(
                 time: event.segment.time, wait: event.wait, reply: event.reply, frame: frame,
                 file: UInt32(clamping: file), unanswered: event.unanswered, kind: event.kind,
-                isFromFirst: source == first),
+                isFromFirst: source == first, error: event.segment.error),
             limit: limit)
         return kept - before
     }

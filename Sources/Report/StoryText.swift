@@ -66,6 +66,10 @@ struct StoryText {
         var words = TextBuffer()
         words.append(isFromOriginator ? "originator " : "responder ")
         words.append(Self.words(for: event.kind))
+        if let error = event.error {
+            words.append(": ")
+            words.append(icmpType: error.type, code: error.code, from: error.router)
+        }
         if let wait = event.wait {
             words.append(wait.since == .segment ? " after " : ", +")
             words.append(preciseDuration: wait.gap)
@@ -129,7 +133,7 @@ struct StoryText {
         case .ownReset: "resets the connection itself"
         case .refusableReset: "appears to send a RST that is not the next in sequence"
         case .challenge: "refuses with a challenge ACK"
-        case .icmpError: "is reported as undeliverable (ICMP error)"
+        case .icmpError: "is told by ICMP that its segment was not delivered"
         }
     }
 

@@ -20,7 +20,7 @@ extension TextBuffer {
         if summary.counts.copies > 0 {
             append("Not counted: ")
             append(summary.counts.copies, of: "duplicate")
-            append(" of probes or answers, as mirror ports make them.\n")
+            append(" of probes or answers, as mirror ports and merged captures have them.\n")
         }
         if summary.tally.outOfOrder > 0 {
             append("Out of order: ")

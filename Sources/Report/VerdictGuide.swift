@@ -327,7 +327,7 @@ extension VerdictGuide {
     fileprivate static let peerUnreachable = VerdictGuide(
         meaning: "ICMP errors report that the peer cannot be reached. The kernel ignores them for an idle connection.",
         requirements: [
-            "the conditions of unresponsive, peer_dead or data_in_flight",
+            "the conditions of unresponsive, peer_dead or data_in_flight; or two errors, and nothing of the peer since",
             "ICMP errors that quote a segment of the connection, with matching ports and sequence number",
             "\"packet too big\" counts only if a segment of the same size is lost again",
             "severity warning instead of failure while the connection continues",

@@ -47,7 +47,7 @@ public struct ICMPError: Sendable, Hashable, CustomStringConvertible {
 
     private static let meanings4: [[UInt8]: String] = [
         [3, 0]: "network unreachable", [3, 1]: "host unreachable", [3, 2]: "protocol unreachable",
-        [3, 3]: "port unreachable", [3, 4]: "packet too big", [3, 5]: "source route failed",
+        [3, 3]: "port unreachable", [3, 4]: "fragmentation needed", [3, 5]: "source route failed",
         [3, 6]: "network unknown", [3, 7]: "host unknown", [3, 9]: "network prohibited by a filter",
         [3, 10]: "host prohibited by a filter", [3, 11]: "network unreachable for this type of service",
         [3, 12]: "host unreachable for this type of service", [3, 13]: "prohibited by a filter",

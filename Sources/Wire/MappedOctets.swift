@@ -2,7 +2,8 @@
 ///
 /// Whoever may write such a file may change them while they are read.
 @safe public final class MappedOctets: Sendable {
-    /// The octets. Any thread may read them: the pointer never changes, and nobody here writes what it points to.
+    /// The bytes; any thread may read them.
+    // nonisolated(unsafe): the pointer never changes, and nothing in this program writes what it points to.
     public nonisolated(unsafe) let octets: UnsafeRawBufferPointer
     private let giveBack: @Sendable (UnsafeRawBufferPointer) -> Void
 

@@ -352,9 +352,16 @@ struct VerificationTests {
         let data = Self.handshake + [(500, "AB AP 1000 5000 len=1"), (700, "AB AP 1000 5000 len=1")]
         #expect(Self.observe(data).prober.probes == 0)
         #expect(Self.observe(data).prober.retransmissions == 1)
-        // The peer's probe restarts the clock of BSD and not that of Linux: the wait behind it says nothing.
+        // The peer's probe restarts the timer of BSD and not that of Linux: the wait tells no setting, but may fit one.
         let both = Self.handshake + [(30_000, "BA A 4999 1000"), (30_001, "AB A 1000 5000"), (61_440, Self.probe)]
-        #expect(Self.observe(both).prober.probes == 1)
-        #expect(Self.observe(both).prober.idleGaps.count == 0)
+        let observed = Self.observe(both)
+        #expect(observed.prober.probes == 1 && observed.prober.idleGaps.count == 0)
+        #expect(observed.prober.firstWait?.gap == 61_440_000_000 && observed.prober.isFirstWaitDisturbed)
+        #expect(InferredPolicy(of: observed.prober, peer: observed.peer).idle == nil)
+        for (idle, outcome) in [(Int64(60), Verification.Outcome.passes), (90, .fails), (30, .notJudged)] {
+            let verification = try Self.judge(both, Verification.Expectation(idle: idle, interval: 15))
+            let first = verification.checks.first { $0.field == "first probe" }
+            #expect(first?.outcome == outcome, "\(verification.checks)")
+        }
     }
 }

@@ -17,7 +17,7 @@ extension VerdictRules {
         guard loss.retransmissions >= Self.seriousRetransmissions, lasted >= Self.seriousLoss, loss.isRealLoss else {
             return
         }
-        // Whoever hears its peer acknowledge nothing is not cut off from it.
+        // An end that still hears its peer is not cut off from it, although nothing is acknowledged.
         let isHeard = peer.lastSpoke.map { $0 > loss.lossStart } ?? false
         let isElsewhere = isHeardElsewhere(end.other, after: loss.lossStart, until: resetTime ?? self.end)
         let idleness = connection.evidence.idleness

@@ -107,7 +107,7 @@ extension VerdictRules {
         return true
     }
 
-    /// Somebody on the path sent the RST.
+    /// A device on the path sent the RST.
     ///
     /// Alternatives: a changed route; a RST of the end's own kernel with another initial TTL, which has the same distance.
     private func resetByPath(_ reset: ResetEvidence, _ victim: End, isIdle: Bool) -> Finding {

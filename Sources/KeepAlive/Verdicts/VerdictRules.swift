@@ -199,7 +199,7 @@ struct ConnectionVisibility {
             {
                 return connection.firstTime
             }
-            // Whoever is not answered retransmits within seconds.
+            // A sender without an acknowledgment retransmits within seconds.
             if peer.hasUnacknowledged, !peer.awaitsCloseOnly, connection.evidence.errors.last == nil,
                 peer.evidence.retransmissions == 0,
                 connection.evidence.reset.time == nil, peer.zeroWindowProbes == 0, !own.hasClosedWindow,
