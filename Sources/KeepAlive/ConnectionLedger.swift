@@ -30,7 +30,7 @@ struct ConnectionLedger: ~Copyable {
         self.shard = shard
     }
 
-    /// Whether the connection that `segment` belongs to is told of.
+    /// Whether the connection of `segment` is in the shard that is reported.
     @inline(__always)
     func isReported(_ segment: Segment) -> Bool {
         shard?.holds(segment.source, segment.destination) ?? true

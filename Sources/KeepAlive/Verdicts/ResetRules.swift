@@ -37,13 +37,13 @@ extension VerdictRules {
         add(finding)
     }
 
-    /// Whether the longest of `gaps` is a multiple of `interval` (ns): a probe may have been lost before the capture, and the
-    /// RST be timely.
+    /// Whether the longest of `gaps` is two or three times `interval` (ns): a probe or two may have been lost before the
+    /// capture, and the RST be timely.
     private func hidesProbe(_ gaps: Gaps, _ interval: Int64) -> Bool {
         guard interval > 0 else { return false }
         let longest = min(gaps.longest, Idleness.longestCredible)
         let number = (longest &+ interval / 2) / interval
-        return number > 1 && abs(longest &- number * interval) <= TimerWheel.widestBucket(longest)
+        return (2...3).contains(number) && abs(longest &- number * interval) <= TimerWheel.widestBucket(longest)
     }
 
     /// A RST answered a probe or data.
