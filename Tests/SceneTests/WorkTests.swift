@@ -19,9 +19,10 @@ struct WorkTests {
         return one.2
     }
 
-    /// Captures that show more than envelopes and formats of files, which have nothing to do with who follows what.
+    /// Captures that show more than envelopes and formats of files, which have nothing to do with who follows what; of
+    /// those made for verdicts, the ones that show one.
     private static let files = SceneTests.names.filter { name in
-        !["link-", "pcap", "compressed", "fragments-"].contains(where: name.hasPrefix)
+        !["link-", "pcap", "compressed", "fragments-", "near-", "field-"].contains(where: name.hasPrefix)
     }.map { SceneTests.directory.appendingPathComponent($0).path }
 
     @Test("Several threads give the output of one, octet for octet", arguments: files)
