@@ -2,8 +2,8 @@
 ///
 /// Whoever may write such a file may change them while they are read.
 @safe public final class MappedOctets: Sendable {
-    /// The bytes; any thread may read them.
     // nonisolated(unsafe): the pointer never changes, and nothing in this program writes what it points to.
+    /// The bytes; any thread may read them.
     public nonisolated(unsafe) let octets: UnsafeRawBufferPointer
     private let giveBack: @Sendable (UnsafeRawBufferPointer) -> Void
 

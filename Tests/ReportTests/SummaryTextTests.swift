@@ -28,7 +28,8 @@ struct SummaryTextTests {
             one.contains(
                 "\nMarked, but actually: 1 zero-window probe, 1 retransmission of one byte, 1 unrelated ACK.\n"
                     + "Not marked by Wireshark: 2 zero-window probes, 2 retransmissions of one byte, 2 unrelated ACKs.\n"
-                    + "Not counted: 1 duplicate of probes or answers, as mirror ports and merged captures have them.\n"))
+                    + "Not counted: 1 duplicate of probes or answers, as mirror ports and merged captures have them.\n")
+        )
         #expect(one.hasSuffix("\nRead a.pcap: 0 packets (0 bytes), 0 TCP segments, 1 connection.\n"))
         let three = Samples.text { $0.append(Self.summary(3)) }
         #expect(three.contains("\nMarked, but actually: 3 zero-window probes, 3 retransmissions of one byte, "))
