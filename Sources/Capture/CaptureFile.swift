@@ -138,7 +138,7 @@ public struct CaptureFile: ~Copyable {
         let start = Int(position)
         let sound = mapping.soundCount
         guard sound >= start else {
-            end(at: UInt64(sound), "from octet \(sound) on it was cut or became unreadable while it was read")
+            end(at: UInt64(sound), "from byte \(sound) on it was cut or became unreadable while it was read")
             return true
         }
         // The batch before this one may still be looked at, by another thread.
@@ -250,15 +250,15 @@ public struct CaptureFile: ~Copyable {
     private mutating func note(_ scan: Scan) {
         nextFrame &+= UInt64(scan.frames)
         position &+= UInt64(scan.consumed)
-        if let fault = scan.fault { end(at: position, "the record at octet \(position) \(fault)") }
+        if let fault = scan.fault { end(at: position, "the record at byte \(position) \(fault)") }
     }
 
     /// The end of the file has been read, with `left` octets behind the last whole record.
     private mutating func endOfFile(left: Int) {
         if let flaw = source.finish() {
-            end(at: position, "\(flaw), and with it the record at octet \(position) of what is in it")
+            end(at: position, "\(flaw), and with it the record at byte \(position) of what is in it")
         } else if left > 0 {
-            end(at: position, "the record at octet \(position) is cut short: the file ends \(left) octets into it")
+            end(at: position, "the record at byte \(position) is cut short: the file ends \(left) bytes into it")
         }
         isAtEnd = true
     }

@@ -53,7 +53,7 @@ struct PcapReader {
         let available = try source.peek(Self.headerLength)
         guard available >= Self.headerLength else {
             throw CaptureError(
-                "\(name) is cut off inside its pcap file header, which has \(Self.headerLength) octets, "
+                "\(name) is cut off inside its pcap file header, which has \(Self.headerLength) bytes, "
                     + "after \(available): it holds no packets")
         }
         let front = source.peeked
@@ -144,7 +144,7 @@ struct PcapReader {
                 }
                 // A length below the padding wraps, and is too long like the others.
                 guard captured &- padding <= maximum &- padding else {
-                    fault = "claims \(captured) captured octets, where a packet has at most \(maximum)"
+                    fault = "claims \(captured) captured bytes, where a packet has at most \(maximum)"
                     break
                 }
                 let next = position &+ headerLength &+ Int(captured)

@@ -20,11 +20,11 @@ struct PcapngOptions {
     mutating func next(in octets: RawSpan) throws(PcapngReader.Flaw) -> Option? {
         let left = octets.byteCount &- position
         guard left > 0 else { return nil }
-        guard left >= 4 else { throw PcapngReader.Flaw(words: "has \(left) octets too many behind its options") }
+        guard left >= 4 else { throw PcapngReader.Flaw(words: "has \(left) bytes too many behind its options") }
         let code = octets.load16(position, bigEndian: bigEndian)
         let length = Int(octets.load16(position &+ 2, bigEndian: bigEndian))
         guard (length &+ 3) & ~3 <= left &- 4 else {
-            throw PcapngReader.Flaw(words: "has an option of \(length) octets where \(left - 4) are left")
+            throw PcapngReader.Flaw(words: "has an option of \(length) bytes where \(left - 4) are left")
         }
         if code == 0 { return nil }
         // A custom option begins with the number of its owner.
@@ -55,9 +55,9 @@ struct PcapngOptions {
                 flags = flags ?? octets.load32(option.value.lowerBound, bigEndian: bigEndian)
             case 2 where length != 4, 4 where length != 8, 5 where length != 8, 6 where length != 4,
                 7 where length == 0:
-                throw PcapngReader.Flaw(words: "has an option \(option.code) of the wrong length, \(length) octets")
+                throw PcapngReader.Flaw(words: "has an option \(option.code) of the wrong length, \(length) bytes")
             case 7 where 1...2 ~= octets.load8(option.value.lowerBound) && length != 9:  // a verdict of eBPF
-                throw PcapngReader.Flaw(words: "has a verdict option of \(length) octets instead of 9")
+                throw PcapngReader.Flaw(words: "has a verdict option of \(length) bytes instead of 9")
             default: break
             }
         }
@@ -77,7 +77,7 @@ struct PcapngOptions {
             let length = Int(octets.load16(position + 2, bigEndian: bigEndian))
             position += 4
             guard (length + 3) & ~3 <= octets.byteCount - position else {
-                throw PcapngReader.Flaw(words: "has a name record of \(length) octets, longer than the block")
+                throw PcapngReader.Flaw(words: "has a name record of \(length) bytes, longer than the block")
             }
             guard type != 0 else { break }
             let address = type == 1 ? 4 : type == 2 ? 16 : 0

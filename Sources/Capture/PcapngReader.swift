@@ -161,14 +161,14 @@ struct PcapngReader {
         let claimed = octets.load32(start &+ 4, bigEndian: bigEndian)
         let total = (claimed &+ 3) & ~3
         guard total >= 12, claimed <= Self.maximumBlock else {
-            result.fault = "claims a length of \(claimed) octets, which no block has"
+            result.fault = "claims a length of \(claimed) bytes, which no block has"
             return false
         }
         let next = start &+ Int(total)
         guard next <= end else { return false }
         let trailer = octets.load32(next &- 4, bigEndian: bigEndian)
         guard (trailer &+ 3) & ~3 == total else {
-            result.fault = "claims a length of \(claimed) octets at its start and \(trailer) at its end"
+            result.fault = "claims a length of \(claimed) bytes at its start and \(trailer) at its end"
             return false
         }
         let body = octets.extracting(start &+ 8..<next &- 4)
@@ -212,7 +212,7 @@ struct PcapngReader {
         let room = body.byteCount &- headerLength
         let padded = (Int(captured) &+ 3) & ~3
         guard padded <= room else {
-            throw Flaw(words: "claims \(captured) captured octets and has room for \(room)")
+            throw Flaw(words: "claims \(captured) captured bytes and has room for \(room)")
         }
         guard number < section.count else {
             throw Flaw(words: "names interface \(number), of \(section.count) in its section")
@@ -220,7 +220,7 @@ struct PcapngReader {
         let interface = section[Int(number)]
         guard captured <= interface.maximumLength else {
             throw Flaw(
-                words: "claims \(captured) captured octets, where a packet has at most \(interface.maximumLength)")
+                words: "claims \(captured) captured bytes, where a packet has at most \(interface.maximumLength)")
         }
         var checkSequenceLength = interface.checkSequenceLength
         if padded < room {
@@ -319,11 +319,11 @@ struct PcapngReader {
         let original = body.load32(0, bigEndian: bigEndian)
         let captured = interface.snaplen == 0 ? original : min(original, interface.snaplen)
         guard (Int(captured) &+ 3) & ~3 <= body.byteCount &- 4 else {
-            throw Flaw(words: "claims \(captured) captured octets and has room for \(body.byteCount - 4)")
+            throw Flaw(words: "claims \(captured) captured bytes and has room for \(body.byteCount - 4)")
         }
         guard captured <= interface.maximumLength else {
             throw Flaw(
-                words: "claims \(captured) captured octets, where a packet has at most \(interface.maximumLength)")
+                words: "claims \(captured) captured bytes, where a packet has at most \(interface.maximumLength)")
         }
         return PacketRecord(
             time: 0, offset: UInt32(truncatingIfNeeded: position &+ 4), capturedLength: captured,

@@ -120,7 +120,10 @@ extension ConnectionTable {
                 || !facts.union(peer).isDisjoint(with: [.needsAttention, .wasKeepAlive])
             {
                 lookups.hint(found)
-                unsafe tcpalive_prefetch(births + Int(found))
+                // It lies in two cache lines.
+                let birth = unsafe UnsafeRawPointer(births + Int(found))
+                unsafe tcpalive_prefetch(birth)
+                unsafe tcpalive_prefetch(birth + MemoryLayout<ConnectionBirth>.stride - 1)
             }
         }
     }

@@ -46,9 +46,10 @@ extension WiresharkSide {
     /// second in which the peer sent nothing.
     @inline(__always)
     private func mayProbe(_ glance: Glance, _ peer: WiresharkSide) -> Bool {
+        // The time comes first, as a processor can predict it; which end spoke last is random.
         peer.lastAcknowledgment == glance.sequence + 1
-            || (glance.acknowledgment == lastAcknowledgment && peer.spokeTime < spokeTime
-                && glance.time &- spokeTime >= Idleness.shortestInterval)
+            || (glance.time &- spokeTime >= Idleness.shortestInterval && peer.spokeTime < spokeTime
+                && glance.acknowledgment == lastAcknowledgment)
     }
 
     /// What must be known of the sender.

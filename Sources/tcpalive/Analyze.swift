@@ -7,18 +7,18 @@ import Wire
 /// `tcpalive analyze`: saved captures.
 struct Analyze: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Marks the keep-alives in saved captures.",
+        abstract: "Mark keep-alives in saved captures and report findings.",
         discussion: """
-            Reads pcap and pcapng files, also compressed ones, or standard input (-). Several files are read in the \
-            given order as one capture; Ctrl-C ends the reading, with the report of what was read. Every segment that \
-            Wireshark would mark as keep-alive, keep-alive ACK or zero-window probe is printed with its frame number \
-            and what it truly is, and so are those that concern keep-alives without a mark; then the connections that \
-            have any, then what was read. With --expect, the probes are judged by the options that they should have. \
-            With --html, the same and a drawing of each connection go to a page that needs no network.
+            Reads pcap and pcapng files, plain or compressed, or standard input (-). Several files are read in the given \
+            order as one capture. Prints each segment that Wireshark marks as keep-alive, keep-alive ACK or zero-window \
+            probe, with its frame number and what it really is, and unmarked segments that concern keep-alives. Then \
+            prints the connections, their findings with advice, and a summary. Ctrl-C stops reading and prints the \
+            report. With --expect, the probes are compared with the options. With --html, the report is also written \
+            to a page with a drawing of each connection, which needs no network.
 
-            With -w, all packets read are written to a pcapng file, each of those segments with a comment that says \
-            the same, and the verdict (frame.comment in Wireshark). For that files are read twice. Standard input and \
-            pipes can be read only once, so that the comments leave out the verdict. The file appears when it is complete.
+            With -w, all packets are written to a pcapng file. The printed segments have a comment with the same words \
+            and the verdict (frame.comment in Wireshark). Files are read twice for this. Standard input and pipes can \
+            be read only once, so the verdict is missing there. The file appears when it is complete.
 
             Examples:
               tcpalive analyze capture.pcapng
@@ -31,12 +31,12 @@ struct Analyze: ParsableCommand {
               tcpdump -U -w - tcp | tcpalive analyze --format jsonl -
 
             Exit status:
-              0   as expected
-              1   a verdict at or above --fail-on; probes that are not as --expect has them
-              2   could not run: no such file, no permission, a wrong filter
-              3   the input is damaged; what could be read was reported
-              4   with --expect: there was nothing to judge
-              64  the command line is wrong
+              0   success
+              1   a finding at or above --fail-on, or probes that differ from --expect
+              2   cannot start: no such file, permission denied, invalid filter
+              3   damaged input; the readable part was reported
+              4   nothing to compare with --expect
+              64  invalid usage
             """)
 
     @OptionGroup(title: "Input")
@@ -45,7 +45,7 @@ struct Analyze: ParsableCommand {
     @OptionGroup(title: "File")
     var writing: WritingOptions
 
-    @Flag(name: .customShort("v"), help: "Tell the story of each connection, in place of the findings.")
+    @Flag(name: .customShort("v"), help: "Also print a timeline of each connection.")
     var isVerbose = false
 
     @OptionGroup(title: "Work")
@@ -62,10 +62,10 @@ struct Analyze: ParsableCommand {
 
     func validate() throws {
         if work.shard != nil, let file = writing.file ?? page.path {
-            throw ValidationError("--shard is for a report alone: leave out \(file), or --shard.")
+            throw ValidationError("--shard writes no file: omit \(file) or --shard.")
         }
-        if isVerbose, output.format != .text { throw ValidationError("-v is for --format text.") }
-        if writing.file == "-" { throw ValidationError("-w -: standard output is for the report, so name a file.") }
+        if isVerbose, output.format != .text { throw ValidationError("-v requires --format text.") }
+        if writing.file == "-" { throw ValidationError("-w -: standard output has the report; give a file name.") }
         do {
             try writing.check(against: input.resolved().files)
         } catch is CaptureError {
@@ -82,7 +82,7 @@ struct Analyze: ParsableCommand {
                 // Without a file, whoever read the report has seen enough.
                 let files = [writing.file, page.path].compactMap(\.self).joined(separator: " and ")
                 if files.isEmpty { throw OutputError.closed }
-                throw OutputError.failed("standard output: nobody reads it any more, so that \(files) is not written")
+                throw OutputError.failed("standard output was closed, so \(files) was not written")
             }
         }
     }

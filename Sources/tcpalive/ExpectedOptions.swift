@@ -11,7 +11,7 @@ struct ExpectedOptions: Sendable, Equatable {
     /// The options in `argument`: one or more, in any order. Throws `ValidationError`, with the reason, where one is given
     /// twice, unknown, or of a value that the kernel would refuse.
     init(_ argument: String) throws {
-        if argument.isEmpty { throw ValidationError("no option is given. \(Self.usage)") }
+        if argument.isEmpty { throw ValidationError("no option given. \(Self.usage)") }
         var values: [KeepAliveOption: Int] = [:]
         for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
             let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -74,7 +74,7 @@ struct JudgementOptions: ParsableArguments {
     @Option(
         name: .customLong("junit"),
         help: ArgumentHelp(
-            "Write the results of --expect and --fail-on to this file too, as JUnit XML.", valueName: "file"))
+            "Also write the results of --expect and --fail-on to this file, as JUnit XML.", valueName: "file"))
     var junitFile: String?
 
     /// From which severity on a verdict is a failure.

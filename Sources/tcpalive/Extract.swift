@@ -7,16 +7,15 @@ import Wire
 /// `tcpalive extract`: the packets that tell what came of the keep-alives, and no others.
 struct Extract: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Writes the keep-alives of saved captures, with comments, to a small capture.",
+        abstract: "Write the keep-alives of saved captures, with comments, to a small capture.",
         discussion: """
-            Reads captures as `analyze` does and writes, to a pcapng file, every segment that `analyze` prints, with \
-            a comment that says the same, and the verdict (frame.comment in Wireshark); the packets on which its marks rest, which are \
-            the last of either end before it; and, of connections that have such segments, the handshake and the \
-            close: SYN, FIN, RST and their acknowledgments. All other packets and connections are left out. \
-            Comments are by the whole capture.
+            Reads captures like `analyze` and writes to a pcapng file: each segment that `analyze` prints, with a comment \
+            that has the same words and the verdict (frame.comment in Wireshark); the last packet of each end before \
+            it, which its mark depends on; and SYN, FIN, RST and their acknowledgments of the same connections. All \
+            other packets and connections are omitted. The comments describe the complete capture.
 
-            The captures are read twice, so that they must be files and cannot be standard input or a pipe. The file \
-            appears when it is complete; - is standard output.
+            The captures are read twice, so standard input and pipes cannot be used. The file appears when it is \
+            complete; - is standard output.
 
             Examples:
               tcpalive extract capture.pcapng -w keepalives.pcapng
@@ -25,10 +24,10 @@ struct Extract: ParsableCommand {
               tcpalive extract capture.pcapng -w - | wireshark -k -i -
 
             Exit status:
-              0   as expected, also where there was nothing to extract
-              2   could not run: no such file, a wrong filter; nothing is written
-              3   the input is damaged; what could be read was written
-              64  the command line is wrong
+              0   success, even if there was nothing to extract
+              2   cannot start: no such file, invalid filter; nothing is written
+              3   damaged input; the readable part was written
+              64  invalid usage
             """)
 
     @OptionGroup(title: "Input")
@@ -37,16 +36,17 @@ struct Extract: ParsableCommand {
     @OptionGroup(title: "File")
     var writing: WritingOptions
 
-    @Option(help: "The version of Wireshark whose marks are wanted; they differ in a few corners.")
+    @Option(help: "Wireshark version whose marks to use; they differ in a few corner cases.")
     var wireshark = WiresharkVersion.newest
 
     func validate() throws {
-        if writing.file == nil { throw ValidationError("No file to write is named: give -w FILE.") }
+        if writing.file == nil { throw ValidationError("No output file given: use -w FILE.") }
         do {
             let files = try input.resolved().files
             if files.contains("-") {
                 throw ValidationError(
-                    "extract reads its captures twice, and standard input can be read only once: save it to a file.")
+                    "extract reads its captures twice, and standard input can be read only once: save it to a file first."
+                )
             }
             try writing.check(against: files)
         } catch is CaptureError {

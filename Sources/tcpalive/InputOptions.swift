@@ -3,23 +3,23 @@ import Capture
 
 /// Which captures to read, and which of their packets.
 struct InputOptions: ParsableArguments {
-    @Option(name: .customShort("r"), help: ArgumentHelp("A capture to read; may be repeated.", valueName: "file"))
+    @Option(name: .customShort("r"), help: ArgumentHelp("Capture to read. Repeat for several.", valueName: "file"))
     var named: [String] = []
 
     @Option(name: .customShort("c"), help: ArgumentHelp("Stop after this many packets.", valueName: "packets"))
     var packetLimit: UInt64?
 
-    @Option(help: ArgumentHelp("A BPF filter: only packets that match it are read.", valueName: "expression"))
+    @Option(help: ArgumentHelp("BPF filter (pcap-filter(7)): read only packets that match.", valueName: "expression"))
     var filter: String?
 
     @Argument(
         help: ArgumentHelp(
-            "Captures (- is standard input), then the words of a BPF filter. With -r, all words are the filter.",
+            "Captures (- is standard input), then a BPF filter. With -r, all words are the filter.",
             valueName: "file-or-filter"))
     var words: [String] = []
 
     func validate() throws {
-        if packetLimit == 0 { throw ValidationError("-c 0 would read nothing: give at least 1.") }
+        if packetLimit == 0 { throw ValidationError("-c 0 would read nothing: use at least 1.") }
     }
 
     /// The captures and the filter that the command line means, before anything is read.
@@ -30,7 +30,7 @@ struct InputOptions: ParsableArguments {
         let leading = words.prefix(named.isEmpty ? words.count : 0).prefix(while: exists)
         let files = named + (named.isEmpty && leading.isEmpty ? words.prefix(1) : leading)
         let rest = words.dropFirst(files.count - named.count)
-        if files.isEmpty { throw ValidationError("No capture is named: give a FILE, or - for standard input.") }
+        if files.isEmpty { throw ValidationError("No capture given: give a FILE, or - for standard input.") }
         if files.count(where: { $0 == "-" }) > 1 { throw ValidationError("Standard input (-) can be read only once.") }
         for file in files where !exists(file) { throw CaptureError("\(file): no such file") }
         for word in rest where looksLikePath(word) {
@@ -42,7 +42,7 @@ struct InputOptions: ParsableArguments {
         }
         if rest.isEmpty { return (files, filter) }
         if filter != nil {
-            throw ValidationError("There are two filters: --filter, and the words \(rest.joined(separator: " ")).")
+            throw ValidationError("Two filters given: --filter, and \(rest.joined(separator: " ")).")
         }
         return (files, rest.joined(separator: " "))
     }

@@ -5,11 +5,11 @@ import Report
 /// `tcpalive interfaces`: what can be captured on.
 struct Interfaces: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Lists the interfaces, and whether each can be captured on now.",
+        abstract: "List the interfaces and whether each can be captured on now.",
         discussion: """
             Exit status:
-              0   as expected
-              2   could not run
+              0   success
+              2   cannot list the interfaces
             """)
 
     func run() throws {

@@ -5,11 +5,11 @@ import Sockets
 /// `tcpalive listen`: the other end of `tcpalive client`.
 struct Listen: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Accepts connections and prints what comes: the other end for experiments.",
+        abstract: "Accept connections and print received data: the peer for experiments.",
         usage: "tcpalive listen [<options>] [<host>] <port>",
         discussion: """
-            Without HOST it listens on all addresses of this host. The first line tells where: with port 0 the system \
-            chooses the port. Any number of connections is accepted; they are numbered from 1.
+            Without HOST it listens on all addresses of this host. The first line shows the address and port; with port 0 \
+            the system chooses one. Any number of connections is accepted, numbered from 1.
 
             Examples:
               tcpalive listen 5001
@@ -18,56 +18,56 @@ struct Listen: ParsableCommand {
 
             Exit status:
               0   ended by --duration, SIGINT, SIGTERM or SIGHUP
-              2   could not run: the port is taken, no such address
-              64  the command line is wrong
+              2   cannot start: port in use, no such address
+              64  invalid usage
             """)
 
-    @Argument(help: ArgumentHelp("The address to listen on, if any, and the port.", valueName: "host-or-port"))
+    @Argument(help: ArgumentHelp("Address to listen on (optional), and port.", valueName: "host-or-port"))
     var words: [String]
 
     @OptionGroup(title: "Addresses")
     var family: FamilyOptions
 
-    @Option(help: ArgumentHelp("Send this line to each new connection; may be repeated.", valueName: "line"))
+    @Option(help: ArgumentHelp("Send this line on each new connection. Repeat for several.", valueName: "line"))
     var send: [String] = []
 
     @Option(
-        help: ArgumentHelp("Close each connection after this long (FIN).", valueName: "seconds"),
+        help: ArgumentHelp("Close each connection after this time (FIN).", valueName: "seconds"),
         transform: { try Seconds($0) })
     var closeAfter: Seconds?
 
     @Option(
-        help: ArgumentHelp("Reset each connection after this long (RST).", valueName: "seconds"),
+        help: ArgumentHelp("Reset each connection after this time (RST).", valueName: "seconds"),
         transform: { try Seconds($0) })
     var resetAfter: Seconds?
 
-    @Flag(help: "Read nothing, with a small buffer: a peer that sends soon meets a zero window.")
+    @Flag(help: "Do not read, with a small buffer: a sending peer soon sees a zero window.")
     var stopReading = false
 
     @Option(
-        help: ArgumentHelp("Turn keep-alives on: silence before the first probe, 1 to 32767.", valueName: "seconds"))
+        help: ArgumentHelp("Enable SO_KEEPALIVE: idle time before the first probe, 1 to 32767.", valueName: "seconds"))
     var idle: Int?
 
     @Option(
-        help: ArgumentHelp("Turn keep-alives on: time between unanswered probes, 1 to 32767.", valueName: "seconds"))
+        help: ArgumentHelp("Enable SO_KEEPALIVE: time between unanswered probes, 1 to 32767.", valueName: "seconds"))
     var interval: Int?
 
     @Option(
         help: ArgumentHelp(
-            "Turn keep-alives on: unanswered probes until the peer is dead, 1 to 127.", valueName: "probes"))
+            "Enable SO_KEEPALIVE: unanswered probes before giving up, 1 to 127.", valueName: "probes"))
     var count: Int?
 
     @Option(
         help: ArgumentHelp(
-            "Give up after this long without an acknowledgement, whatever the count (TCP_USER_TIMEOUT).",
+            "Give up after this long without an acknowledgement; overrides --count (TCP_USER_TIMEOUT).",
             valueName: "seconds"), transform: { try Seconds(userTimeout: $0) })
     var userTimeout: Seconds?
 
-    @Flag(help: "Show what is received in base 16.")
+    @Flag(help: "Print received data in hexadecimal.")
     var hex = false
 
     @Option(
-        help: ArgumentHelp("End after this long.", valueName: "seconds"),
+        help: ArgumentHelp("Exit after this long.", valueName: "seconds"),
         transform: { try Seconds($0) })
     var duration: Seconds?
 

@@ -11,28 +11,28 @@ struct OutputOptions: ParsableArguments {
         case notable, all
     }
 
-    @Option(help: "The version of Wireshark whose marks are wanted; they differ in a few corners.")
+    @Option(help: "Wireshark version whose marks to use; they differ in a few corner cases.")
     var wireshark = WiresharkVersion.newest
 
-    @Option(name: .customLong("format"), help: "The format of the report (default: text).")
+    @Option(name: .customLong("format"), help: "Report format (default: text).")
     var chosenFormat: ReportFormat?
 
-    @Flag(help: "Print frame numbers and Wireshark's marks only, a line a frame: short for --format tsv.")
+    @Flag(help: "Print only frame numbers and Wireshark's marks, one frame per line: short for --format tsv.")
     var marks = false
 
-    @Flag(name: .customShort("q"), help: "Leave out the marked segments: only connections and summary.")
+    @Flag(name: .customShort("q"), help: "Print only the connections, findings and summary.")
     var isQuiet = false
 
     @Option(
-        help: "The connections to list: those with keep-alives, a long silence or an end that is not heard, or all.")
+        help: "Connections to list: those with keep-alives, findings or long idle periods, or all.")
     var connections = Connections.notable
 
     /// The format that the options amount to.
     var format: ReportFormat { chosenFormat ?? (marks ? .tsv : .text) }
 
     func validate() throws {
-        if marks, format != .tsv { throw ValidationError("--marks is --format tsv, not \(format.rawValue).") }
-        if format == .tsv, isQuiet { throw ValidationError("-q leaves nothing of --format tsv.") }
+        if marks, format != .tsv { throw ValidationError("--marks means --format tsv, not \(format.rawValue).") }
+        if format == .tsv, isQuiet { throw ValidationError("-q would leave nothing of --format tsv.") }
         if format == .tsv, connections == .all { throw ValidationError("--format tsv lists no connections.") }
     }
 

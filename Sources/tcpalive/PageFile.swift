@@ -7,11 +7,11 @@ import Report
 struct PageOptions: ParsableArguments {
     @Option(
         name: .customLong("html"),
-        help: ArgumentHelp("Write the report to this file too, as one page of HTML with drawings.", valueName: "file"))
+        help: ArgumentHelp("Also write the report to this file, as one HTML page with drawings.", valueName: "file"))
     var path: String?
 
     func validate() throws {
-        if path == "-" || path == "" { throw ValidationError("--html takes the name of a file.") }
+        if path == "-" || path == "" { throw ValidationError("--html requires a file name.") }
     }
 
     /// Begins the page on `files`; nil: none is wanted. Throws where it cannot be written.

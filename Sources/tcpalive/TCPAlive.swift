@@ -5,18 +5,18 @@ import ArgumentParser
 struct TCPAlive: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tcpalive",
-        abstract: "Finds TCP keep-alives, marks them as Wireshark does, and says what they mean.",
+        abstract: "Find TCP keep-alives, mark them as Wireshark does, and explain what they show.",
         discussion: """
-            Results go to standard output, everything else to standard error.
+            Results go to standard output, messages to standard error.
 
-            Exit status (each subcommand's help tells its own):
-              0   as expected
-              1   probes are not as --expect or --verify has them, or a verdict is as severe as --fail-on
-              2   could not run: no such file, no permission, a wrong filter
-              3   the input is damaged; what could be read was reported
-              4   packets were dropped: what is reported may lack some
+            Exit status (the help of each subcommand has the details):
+              0   success
+              1   a finding at or above --fail-on, or probes that differ from --expect or --verify
+              2   cannot start: no such file, permission denied, invalid filter
+              3   damaged input; the readable part was reported
+              4   packets were dropped, so the report may be incomplete; or nothing to compare
               10  client: timed out; 11 reset, 12 unreachable, 13 could not connect
-              64  the command line is wrong
+              64  invalid usage
             """,
         version: "0.1.0",
         subcommands: [

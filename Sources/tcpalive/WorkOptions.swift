@@ -5,19 +5,19 @@ import KeepAlive
 struct WorkOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Threads: one reads a file, the others follow its connections; the same report, sooner.",
+            "Number of threads: one reads the file, the others track its connections. The report is the same.",
             valueName: "threads"))
     var jobs = 1
 
     @Option(
         help: ArgumentHelp(
-            "Tell of one part of the connections only, K of N: the N reports together are the whole.",
+            "Report only part K of N of the connections; the N reports together cover all.",
             valueName: "K/N"))
     var shard: ShardArgument?
 
     @Flag(
         name: .customLong("light"),
-        help: "Read only what watch --light would see: for what it wrote, or to compare.")
+        help: "Read only what watch --light captures: for files that it wrote, or to compare.")
     var isLight = false
 
     func validate() throws {

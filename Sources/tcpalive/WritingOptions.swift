@@ -5,26 +5,26 @@ import Capture
 struct WritingOptions: ParsableArguments {
     @Option(
         name: .customShort("w"),
-        help: ArgumentHelp("Write packets to this pcapng file, keep-alives with comments.", valueName: "file"))
+        help: ArgumentHelp("Write packets to this pcapng file, with comments at keep-alives.", valueName: "file"))
     var file: String?
 
     @Option(
         name: [.customShort("s"), .customLong("snaplen")],
-        help: ArgumentHelp("Octets of each packet to write (default: all).", valueName: "octets"))
+        help: ArgumentHelp("Bytes of each packet to write (default: all).", valueName: "bytes"))
     var snaplen: Int?
 
     func validate() throws {
         guard let snaplen else { return }
-        if file == nil { throw ValidationError("--snaplen is for the file that -w names, and none is named.") }
+        if file == nil { throw ValidationError("--snaplen requires -w.") }
         if !(1...262_144).contains(snaplen) {
-            throw ValidationError("--snaplen: \(snaplen) is not between 1 and 262144 octets.")
+            throw ValidationError("--snaplen: \(snaplen) is not between 1 and 262144 bytes.")
         }
     }
 
     /// Throws `ValidationError` where the file is one of `sources`, which it would replace.
     func check(against sources: [String]) throws {
         guard let file, let source = sources.first(where: { CaptureFile.isSame($0, file) }) else { return }
-        throw ValidationError("-w \(file) would replace \(source), which is read: name another file.")
+        throw ValidationError("-w \(file) would overwrite \(source), which is being read: give another file name.")
     }
 
     /// The writer of the file, if one is named; it replaces one that is there only when it is finished.

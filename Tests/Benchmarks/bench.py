@@ -200,7 +200,7 @@ class Bench:
         each, each_marks = ((row.median("peak") - nothing.peak) / told["connections"] for row in (many, many_marks))
         table(("`tcpalive analyze -q` of", "peak memory, MB", ""),
               (f"{millions(told['connections'])} connections", f"{many.median('peak') / 1e6:.1f}",
-               f"{each:.0f} octets a connection, those included that are listed; {each_marks:.0f} with `--marks`"),
+               f"{each:.0f} bytes a connection, those included that are listed; {each_marks:.0f} with `--marks`"),
               ("10,000 connections, mix", f"{mix.median('peak') / 1e6:.1f}", ""),
               ("10,000 connections, probes and answers alone", f"{probes.median('peak') / 1e6:.1f}", ""),
               (f"a flood of {millions(told_of_flood['connections'] - 1000)} SYNs", f"{flood.median('peak') / 1e6:.1f}",

@@ -117,7 +117,7 @@ capture() {
 capture alone tcpalive
 capture alone tcpdump
 capture "both at once" tcpalive tcpdump
-echo "| frames of 66 and 67 octets on lo | sent | a second | captured | dropped by the kernel | CPU seconds |"
+echo "| frames of 66 and 67 bytes on lo | sent | a second | captured | dropped by the kernel | CPU seconds |"
 echo "|---|---|---|---|---|---|"
 printf '%s\n' "${rows[@]}"
 

@@ -73,7 +73,7 @@ struct CompressedTests {
     }
 
     @Test(
-        "a changed octet is damage where the program says so",
+        "a changed byte is damage where the program says so",
         .enabled(if: OpeningTests.hasTools, "needs gzip and zstd"), arguments: programs)
     func changes(_ program: String) throws {
         let packets = Packet.some(300)
@@ -82,7 +82,7 @@ struct CompressedTests {
         for place in places + (stream.count - 12..<stream.count) {
             var changed = stream
             changed[place] ^= 0x55
-            try Self.isJudgedAlike(changed, by: program, packets, "octet \(place) of \(stream.count) changed")
+            try Self.isJudgedAlike(changed, by: program, packets, "byte \(place) of \(stream.count) changed")
         }
     }
 
@@ -184,7 +184,7 @@ struct CompressedTests {
         }
     }
 
-    @Test("packets come by a pipe as soon as their compressed octets have", arguments: programs)
+    @Test("packets come by a pipe as soon as their compressed bytes have", arguments: programs)
     func growing(_ program: String) throws {
         let packets = Packet.some(9)
         let fifo = try Fifo()

@@ -90,7 +90,7 @@ struct FileMappingTests {
         #expect(capture.damage?.sentence.contains("is cut short: the file ends") == true)
     }
 
-    @Test("says so where octets were lost that it had given already")
+    @Test("says so where bytes were lost that it had given already")
     func lost() throws {
         let file = try TemporaryFile(Self.contents(of: "pcap", Self.packets))
         var capture = try CaptureFile(path: file.path, mapping: .always)
@@ -105,7 +105,7 @@ struct FileMappingTests {
         #expect(capture.damage?.sentence.contains("while it was read") == true)
     }
 
-    @Test("keeps its octets for a batch that outlives it")
+    @Test("keeps its bytes for a batch that outlives it")
     func batch() throws {
         var batch = PacketBatch()
         func first() throws {

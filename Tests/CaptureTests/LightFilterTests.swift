@@ -112,7 +112,7 @@ struct LightFilterTests {
         return packets.indices.map { frames.contains(UInt32($0)) }
     }
 
-    @Test("Segments of 0 or 1 octets pass, and those with SYN, FIN or RST, behind up to two VLAN tags")
+    @Test("Segments of 0 or 1 bytes pass, and those with SYN, FIN or RST, behind up to two VLAN tags")
     func table() throws {
         let table = LightPacket.table
         for (packet, isKept) in zip(table, try Self.kept(table.map(\.bytes), link: 1)) {

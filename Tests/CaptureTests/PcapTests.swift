@@ -62,7 +62,7 @@ struct PcapTests {
         #expect(contents.format == kind.format)
     }
 
-    @Test("cut at any octet, gives the whole records before the cut and says where it is", arguments: kinds)
+    @Test("cut at any byte, gives the whole records before the cut and says where it is", arguments: kinds)
     func cut(_ kind: Kind) throws {
         let packets = Packet.some(4, longest: 12)
         let whole = kind.builder.file(packets)
@@ -77,8 +77,8 @@ struct PcapTests {
             }()
             guard contents.format == kind.format else { continue }
             let count = ends.count { $0 <= length } - 1
-            #expect(contents.packets == Array(packets.prefix(count)), "\(length) octets")
-            #expect(contents.damage?.offset == (ends.contains(length) ? nil : UInt64(ends[count])), "\(length) octets")
+            #expect(contents.packets == Array(packets.prefix(count)), "\(length) bytes")
+            #expect(contents.damage?.offset == (ends.contains(length) ? nil : UInt64(ends[count])), "\(length) bytes")
             #expect(contents.damage?.sentence.contains("\(ends[count])") ?? true)
         }
         for length in 0..<ends[0] {
@@ -87,7 +87,7 @@ struct PcapTests {
         }
     }
 
-    @Test("with any octet changed, is read without a trap, to its end or to damage", arguments: kinds)
+    @Test("with any byte changed, is read without a trap, to its end or to damage", arguments: kinds)
     func changed(_ kind: Kind) throws {
         let whole = kind.builder.file(Packet.some(4, longest: 12))
         let file = try TemporaryFile([])
@@ -111,7 +111,7 @@ struct PcapTests {
         #expect(try read(PcapBuilder(snaplen: 4).file(packets)).packets == packets)
     }
 
-    @Test("takes records up to 262144 octets, and damage for any longer", arguments: [262_144, 262_145])
+    @Test("takes records up to 262144 bytes, and damage for any longer", arguments: [262_144, 262_145])
     func longest(_ length: Int) throws {
         let packets = [Packet(time: 0, bytes: [1]), Packet(time: 0, bytes: zeros(length)), Packet(time: 0, bytes: [2])]
         // The magic number of nanoseconds, as too long a record makes a standard file look like a variant.
@@ -138,7 +138,7 @@ struct PcapTests {
         #expect(contents.interfaces.map(\.checkSequenceLength) == [length])
     }
 
-    @Test("strips the octets that AIX puts in front of FDDI frames")
+    @Test("strips the bytes that AIX puts in front of FDDI frames")
     func fddi() throws {
         let builder = PcapBuilder(minor: 2, network: 15, unit: 1, originalFirst: true, padding: [9, 9, 9])
         let packets = Packet.some(20).map { packet in

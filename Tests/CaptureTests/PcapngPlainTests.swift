@@ -85,21 +85,21 @@ struct PcapngPlainTests {
         for size in 1...120 { Self.compare(bytes, in: size, by: reader, "in pieces of \(size)") }
     }
 
-    @Test("cut at each octet", arguments: [false, true])
+    @Test("cut at each byte", arguments: [false, true])
     func cuts(bigEndian: Bool) throws {
         let reader = try Self.reader()
         let bytes = Self.file(bigEndian: bigEndian)
         for count in bytes.indices { Self.compare(Array(bytes.prefix(count)), by: reader, "cut at \(count)") }
     }
 
-    @Test("with each octet changed", arguments: [false, true], [0x01, 0x04, 0x80, 0xFF] as [UInt8])
+    @Test("with each byte changed", arguments: [false, true], [0x01, 0x04, 0x80, 0xFF] as [UInt8])
     func changes(bigEndian: Bool, mask: UInt8) throws {
         let reader = try Self.reader()
         var bytes = Self.file(bigEndian: bigEndian)
         var faults = 0
         for place in bytes.indices {
             bytes[place] ^= mask
-            if Self.compare(bytes, by: reader, "octet \(place) changed by \(mask)").fault != nil { faults += 1 }
+            if Self.compare(bytes, by: reader, "byte \(place) changed by \(mask)").fault != nil { faults += 1 }
             bytes[place] ^= mask
         }
         #expect(faults > 100)

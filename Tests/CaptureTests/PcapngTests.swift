@@ -63,7 +63,7 @@ struct PcapngTests {
         #expect(contents.interfaces.map(\.snaplen) == [4096, 0, 0])
     }
 
-    @Test("cut at any octet, gives the packets before the cut and says where it is", arguments: [false, true])
+    @Test("cut at any byte, gives the packets before the cut and says where it is", arguments: [false, true])
     func cut(bigEndian: Bool) throws {
         let (blocks, packets) = Self.sample(bigEndian: bigEndian)
         let whole = blocks.flatMap { $0 }
@@ -80,13 +80,13 @@ struct PcapngTests {
             let contents = try read(file.path, capacity: 512)
             let wholeBlocks = ends.count { $0 <= length } - 1
             let count = packetBlocks.count { $0 < wholeBlocks }
-            #expect(contents.packets == Array(packets.prefix(count)), "\(length) octets")
+            #expect(contents.packets == Array(packets.prefix(count)), "\(length) bytes")
             let expected = ends.contains(length) ? nil : UInt64(ends[wholeBlocks])
-            #expect(contents.damage?.offset == expected, "\(length) octets")
+            #expect(contents.damage?.offset == expected, "\(length) bytes")
         }
     }
 
-    @Test("with any octet changed, is read without a trap, to its end or to damage", arguments: [false, true])
+    @Test("with any byte changed, is read without a trap, to its end or to damage", arguments: [false, true])
     func changed(bigEndian: Bool) throws {
         let whole = Self.sample(bigEndian: bigEndian).blocks.flatMap { $0 }
         let file = try TemporaryFile([])
@@ -208,7 +208,7 @@ struct PcapngTests {
         let contents = try read(front + block + builder.packet(packet))
         #expect(contents.packets == [packet])
         #expect(contents.damage?.offset == UInt64(front.count))
-        #expect(contents.damage?.sentence.contains("octet \(front.count)") == true)
+        #expect(contents.damage?.sentence.contains("byte \(front.count)") == true)
     }
 
     private static let damagedBlocks: [(String, [UInt8])] = {
@@ -225,7 +225,7 @@ struct PcapngTests {
             ),
             ("short packet block", builder.block(6) { $0.append(zeros(16)) }),
             ("option past the block", builder.packet(packet, options: [(1, [1])]).replacing(34, with: 9)),
-            ("flags of two octets", builder.packet(packet, options: [(2, [1, 2])])),
+            ("flags of two bytes", builder.packet(packet, options: [(2, [1, 2])])),
             ("journal entry without a time", builder.block(9) { $0.append(zeros(40)) }),
             ("secrets longer than the block", builder.block(10) { $0.append([0, 0, 0, 0, 9, 0, 0, 0]) }),
             ("section of a strange version", builder.section(major: 2)),

@@ -344,7 +344,7 @@ struct VerificationTests {
                 == "no keep-alive probe was seen, and no connection is known to have been idle for more than 30.0 s")
     }
 
-    @Test("Zero-window probes, data of one octet and the peer's own probes are no probes of this end")
+    @Test("Zero-window probes, data of one byte and the peer's own probes are no probes of this end")
     func others() throws {
         let closed = Self.handshake + [(500, "BA A 5000 1000 win=0"), (700, Self.probe), (1100, Self.probe)]
         #expect(Self.observe(closed).prober.probes == 0)

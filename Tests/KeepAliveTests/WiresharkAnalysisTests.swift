@@ -49,7 +49,7 @@ struct WiresharkAnalysisTests {
     }
 
     @Test(
-        "With 10,000 ranges unacknowledged a FIN counts no octet; an answer clears the list",
+        "With 10,000 ranges unacknowledged a FIN counts no byte; an answer clears the list",
         arguments: [
             // The ranges sent before, whether the peer acknowledges, what the probe after the FIN must have as seq.
             (9_999, false, UInt32(1)), (10_000, false, 0), (10_000, true, 1),

@@ -73,7 +73,7 @@ struct ExpectationTests {
         ("idle", "idle: idle needs a time, such as 60, 60s, 2m, 1h or 1m30s"), ("idle=", "idle=: idle needs a time"),
         ("idle=1.5", "idle needs a time"), ("idle=1m30", "idle needs a time"), ("idle=30s1m", "idle needs a time"),
         ("interval=500ms", "interval needs a time"), ("idle=9999999999h", "idle needs a time"),
-        ("", "no option is given. Give one or more of idle, interval and count"),
+        ("", "no option given. Give one or more of idle, interval and count"),
         ("idle=60,interval=15,count=4,", "there is no option \"\". Give one or more of idle, interval and count"),
         ("idel=60", "there is no option \"idel\". Give one or more of idle, interval and count, as in idle=60 or"),
     ]

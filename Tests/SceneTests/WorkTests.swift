@@ -25,7 +25,7 @@ struct WorkTests {
         !["link-", "pcap", "compressed", "fragments-", "near-", "field-"].contains(where: name.hasPrefix)
     }.map { SceneTests.directory.appendingPathComponent($0).path }
 
-    @Test("Several threads give the output of one, octet for octet", arguments: files)
+    @Test("Several threads give the output of one, byte for byte", arguments: files)
     func jobs(file: String) throws {
         #expect(try Self.isSame(["--format", "jsonl", "--connections", "all", file]) == 0)
     }

@@ -298,12 +298,12 @@ struct WrittenTests {
     @Test(
         "What makes no sense is a usage error",
         arguments: [
-            (["extract", "link-raw.pcap"], "No file to write is named"),
+            (["extract", "link-raw.pcap"], "No output file given"),
             (["extract", "-", "-w", "out"], "standard input can be read only once"),
-            (["extract", "link-raw.pcap", "-w", "../captures/link-raw.pcap"], "would replace link-raw.pcap"),
-            (["analyze", "link-raw.pcap", "-w", "link-raw.pcap"], "would replace link-raw.pcap"),
+            (["extract", "link-raw.pcap", "-w", "../captures/link-raw.pcap"], "would overwrite link-raw.pcap"),
+            (["analyze", "link-raw.pcap", "-w", "link-raw.pcap"], "would overwrite link-raw.pcap"),
             (["analyze", "link-raw.pcap", "-w", "-"], "standard output is for the report"),
-            (["analyze", "link-raw.pcap", "--snaplen", "96"], "--snaplen is for the file that -w names"),
+            (["analyze", "link-raw.pcap", "--snaplen", "96"], "--snaplen requires -w"),
             (["extract", "link-raw.pcap", "-w", "out", "--snaplen", "0"], "not between 1 and 262144"),
         ])
     func usage(arguments: [String], sentence: String) throws {

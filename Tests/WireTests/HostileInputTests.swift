@@ -3,7 +3,7 @@ import Wire
 
 @Suite("Hostile input")
 struct HostileInputTests {
-    @Test("Cut at any octet, a packet never traps, and never gives a segment it does not hold", arguments: Envelope.all)
+    @Test("Cut at any byte, a packet never traps, and never gives a segment it does not hold", arguments: Envelope.all)
     func cut(envelope: Envelope) {
         for length in 0..<envelope.octets.count {
             let (segments, tally) = Packets.decode(
@@ -14,7 +14,7 @@ struct HostileInputTests {
         }
     }
 
-    @Test("With octets changed at random, a packet never traps", arguments: Envelope.all)
+    @Test("With bytes changed at random, a packet never traps", arguments: Envelope.all)
     func changed(envelope: Envelope) {
         var numbers = SameNumbers()
         var packets: [[UInt8]] = []

@@ -32,7 +32,7 @@ struct InternetProtocolTests {
         #expect(payload(packet, wire: 41) == 3)
     }
 
-    @Test("A header length below 20 octets is nothing")
+    @Test("A header length below 20 bytes is nothing")
     func headerLength() {
         var packet = Packets.ipv4(Self.segment)
         packet[0] = 0x44
@@ -52,7 +52,7 @@ struct InternetProtocolTests {
         }
     }
 
-    @Test("Wireshark 4.6 alone wants eight octets of option 154")
+    @Test("Wireshark 4.6 alone wants eight bytes of option 154")
     func option154() {
         let packet = Packets.ipv4(Self.segment, options: [154, 4, 0, 0])
         #expect(payload(packet, version: .v4_4) == 3)
@@ -103,7 +103,7 @@ struct InternetProtocolTests {
         #expect(Packets.decode([packet]).segments.first?.destination.address == v6(last))
     }
 
-    @Test("A compressed RPL route takes the elided octets from the destination")
+    @Test("A compressed RPL route takes the elided bytes from the destination")
     func compressedRoute() {
         // One address, 15 octets elided, 7 octets of padding behind its last octet.
         let header = Packets.hex("0601 0301 0f700000") + [9] + [UInt8](repeating: 0, count: 7)

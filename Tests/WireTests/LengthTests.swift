@@ -110,7 +110,7 @@ struct LengthTests {
         Claim("Multilink, cut", 2, 9, Packets.hex("ff03003d c0000001 0021") + open.dropLast(), wire: 53),
         Claim("netANALYZER, cut", 3, 240, Packets.hex("00083d00") + openFrame.dropLast(), wire: 65),
         Claim("ipnet, to the end", 12, 226, Packets.hex("01020000 00000034") + zeros(16) + open + zeros(9)),
-        Claim("ipnet, the last octets", 3, 226, Packets.hex("01020000 0000002b") + zeros(16) + zeros(5) + open),
+        Claim("ipnet, the last bytes", 3, 226, Packets.hex("01020000 0000002b") + zeros(16) + zeros(5) + open),
     ]
 
     @Test("The innermost claim that is not beyond the others says how long the payload is", arguments: payloads)
@@ -160,7 +160,7 @@ struct LengthTests {
         Claim("Symantec, cut", .link, 99, Packets.hex("000000000000 0800") + zeros(35)),
         Claim("Symantec, the longer, cut", .link, 99, zeros(10) + Packets.hex("0800") + zeros(43)),
         Claim("netANALYZER, cut", .link, 240, [0, 8, 61]), Claim("ENC, cut", .link, 109, [2, 0, 0, 0]),
-        Claim("ipnet, cut", .link, 226, zeros(23)), Claim("raw IP, one octet", .link, 101, [0x45]),
+        Claim("ipnet, cut", .link, 226, zeros(23)), Claim("raw IP, one byte", .link, 101, [0x45]),
         Claim("ipnet without packet", .ipv4, 226, Packets.hex("01020000 00000000") + zeros(16) + v4),
     ]
 

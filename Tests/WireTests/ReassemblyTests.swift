@@ -26,7 +26,7 @@ struct ReassemblyTests {
             let key = Self.key(UInt32(number % datagrams))
             #expect(unsafe reassembly.add(piece, octets.span.bytes, extent, to: key) == nil)
             guard reassembly.octets <= Reassembly.octetLimit else {
-                Issue.record("\(reassembly.octets) octets wait after fragment \(number)")
+                Issue.record("\(reassembly.octets) bytes wait after fragment \(number)")
                 return
             }
         }

@@ -12,7 +12,7 @@ struct TCPHeaderTests {
     }
 
     @Test(
-        "How many octets of a header are captured decides what becomes of it",
+        "How many bytes of a header are captured decides what becomes of it",
         arguments: [
             (13, nil, false), (14, Segment.Role.headerCut, false), (15, .headerCut, false), (16, .whole, false),
             (19, .whole, false), (20, .whole, true), (23, .whole, true),
@@ -28,7 +28,7 @@ struct TCPHeaderTests {
     }
 
     @Test(
-        "A segment shorter than its header is looked up and not analysed; a header below 20 octets is never shown",
+        "A segment shorter than its header is looked up and not analysed; a header below 20 bytes is never shown",
         arguments: [
             (5, 16, Segment.Role.short, 0, false), (5, 20, .whole, 0, true), (15, 30, .short, 0, false),
             (4, 18, .whole, 2, false), (0, 23, .whole, 23, false),
@@ -40,7 +40,7 @@ struct TCPHeaderTests {
         if role == .whole { #expect(found?.isShown == isShown) }
     }
 
-    @Test("Timestamps, SACK and the one octet of payload are read")
+    @Test("Timestamps, SACK and the one byte of payload are read")
     func fields() {
         let found = segment(Packets.tcp(payload: 1, options: Packets.hex("0101080a 00000007 00000009")))
         #expect(found?.hasTimestamps == true && found?.timestampValue == 7 && found?.timestampEcho == 9)
