@@ -143,4 +143,15 @@ public struct Gaps: Sendable, Equatable, BitwiseCopyable {
         longest = count == 0 ? gap : max(longest, gap)
         if count < .max { count += 1 }
     }
+
+    /// These and `others` together.
+    func merged(with others: Gaps) -> Gaps {
+        if count == 0 { return others }
+        if others.count == 0 { return self }
+        var gaps = self
+        gaps.shortest = min(shortest, others.shortest)
+        gaps.longest = max(longest, others.longest)
+        gaps.count = count.addingReportingOverflow(others.count).overflow ? .max : count + others.count
+        return gaps
+    }
 }

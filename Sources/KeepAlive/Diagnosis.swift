@@ -4,10 +4,8 @@ import Wire
 public struct Diagnosis: Sendable, Equatable {
     /// The connection.
     public var connection: Connection
-    /// The most severe finding; of equals, the first rule's.
-    public private(set) var primary: Finding
-    /// The other findings, the most severe first.
-    public private(set) var others: [Finding]
+    /// All findings, the most severe first, of equals the first rule's; there is at least one.
+    public private(set) var findings: [Finding]
     /// What the probes of the originator say about its settings.
     public let originatorPolicy: InferredPolicy
     /// What the probes of the responder say about its settings.
@@ -27,26 +25,27 @@ public struct Diagnosis: Sendable, Equatable {
     }
 
     /// Diagnoses `connection`, of a capture of which `context` is known.
-    public init(of connection: Connection, in context: CaptureContext = CaptureContext()) {
-        var connection = connection
+    ///
+    /// The connection is large, so it is passed on and not copied.
+    public init(of connection: consuming Connection, in context: CaptureContext = CaptureContext()) {
         Self.readPeriods(of: &connection)
         originatorPolicy = InferredPolicy(of: connection.fromOriginator, peer: connection.fromResponder)
         responderPolicy = InferredPolicy(of: connection.fromResponder, peer: connection.fromOriginator)
-        var findings = VerdictRules.findings(connection, originatorPolicy, responderPolicy, context)
+        var rules = VerdictRules(connection, originatorPolicy, responderPolicy, context)
+        var findings = rules.conclude()
         if context.isLight {
             for index in findings.indices where Self.restsOnData(findings[index].verdict) {
                 findings[index].confidence = .low
             }
         }
         failedIdle = findings.lazy.compactMap(\.failedIdle).first
-        if let failedIdle { connection.evidence.idleness.shortestFailed = failedIdle }
-        primary = findings.first ?? Finding(.unknown, .low)
-        others = Array(findings.dropFirst())
-        self.connection = connection
+        self.findings = findings
+        self.connection = rules.connection
+        if let failedIdle { self.connection.evidence.idleness.shortestFailed = failedIdle }
     }
 
-    /// All findings, the most severe first; there is at least one.
-    public var findings: [Finding] { [primary] + others }
+    /// The most severe finding.
+    public var primary: Finding { findings[0] }
 
     /// The name of the most severe finding.
     public var verdict: Verdict { primary.verdict }

@@ -54,7 +54,7 @@ struct ConnectionText {
     /// Appends the most severe finding, and how many others are above `ok`: `peer_dead +1`.
     private static func append(verdictOf diagnosis: Diagnosis, to text: inout TextBuffer) {
         text.append(diagnosis.verdict.rawValue)
-        let others = diagnosis.others.count { $0.severity > .ok }
+        let others = diagnosis.findings.dropFirst().count { $0.severity > .ok }
         if others == 0 { return }
         text.append(" +")
         text.append(UInt64(others))

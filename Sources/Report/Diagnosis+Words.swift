@@ -30,7 +30,13 @@ extension Endpoint {
 extension Finding {
     /// Whether reports for people mention it: something is wrong, or could be better.
     func isReported(in diagnosis: Diagnosis) -> Bool {
-        severity > .ok || !advice(in: diagnosis).isEmpty
+        // Most connections have nothing but such findings: no sentence is built to see that it is empty.
+        if severity > .ok { return true }
+        return switch verdict {
+        case .healthy: diagnosis.connection.closedIdle != nil && !advice(in: diagnosis).isEmpty
+        case .idleClose: !advice(in: diagnosis).isEmpty
+        default: false
+        }
     }
 }
 

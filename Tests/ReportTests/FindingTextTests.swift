@@ -94,6 +94,19 @@ struct FindingTextTests {
         #expect(finding.advice(in: diagnosis).contains(advice), "\(finding.advice(in: diagnosis))")
     }
 
+    @Test("A finding is reported if something is wrong or there is advice, and only then", arguments: Verdict.allCases)
+    func reported(verdict: Verdict) {
+        for (probes, closedIdle) in [(UInt64(0), Int64?.none), (3, nil), (3, 75_000_000_000)] {
+            var connection = Samples.diagnosis().connection
+            connection.fromOriginator.probes = probes
+            connection.fromOriginator.closedIdle = closedIdle
+            let diagnosis = Diagnosis(of: connection)
+            let finding = Finding(verdict, .medium, .originator)
+            let isExpected = finding.severity > .ok || !finding.advice(in: diagnosis).isEmpty
+            #expect(finding.isReported(in: diagnosis) == isExpected)
+        }
+    }
+
     @Test("Advice on a path names the idle time that was too long, and no setting that the path line contradicts")
     func pathAdvice() {
         var finding = Finding(.tooLateForPath, .medium, .originator)

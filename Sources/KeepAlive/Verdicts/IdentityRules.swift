@@ -2,6 +2,7 @@
 
 extension VerdictRules {
     mutating func judgeIdentity(_ end: End) {
+        guard candidates(end).contains(.identity) else { return }
         let own = side(end)
         judgeForeignAnswers(end, own)
         // Alternative: a changed route, so that distance alone is never sure.

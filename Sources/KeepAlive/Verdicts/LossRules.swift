@@ -2,6 +2,7 @@
 
 extension VerdictRules {
     mutating func judgeLoss(_ end: End) {
+        guard candidates(end).contains(.loss) else { return }
         let own = side(end)
         let peer = side(end.other)
         judgeStall(end, own)

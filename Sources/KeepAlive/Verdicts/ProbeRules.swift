@@ -16,6 +16,7 @@ extension VerdictRules {
     }
 
     mutating func judgeUnanswered(_ end: End) {
+        guard candidates(end).contains(.unanswered) else { return }
         let own = side(end)
         let peer = side(end.other)
         judgeNeverAnswers(end, own, peer)
@@ -223,10 +224,9 @@ extension VerdictRules {
 
     /// Probes are sent, and the peer itself answers them.
     mutating func judgeHealth(_ end: End) {
+        guard candidates(end).contains(.health) else { return }
         let own = side(end)
         let answered = own.answered + own.followed
-        // One probe that data happened to follow shows nothing.
-        guard own.probes > 0, own.answered > 0 || own.followed > 1 else { return }
         // Whatever is wrong now is not made good by earlier answers.
         if has(.closeWait) || (has(.aborted) && own.unanswered > 1) { return }
         if findings.contains(where: {
@@ -242,9 +242,9 @@ extension VerdictRules {
         if capture.missing(from: end) != nil || capture.missing(from: end.other) != nil {
             finding.confidence = min(finding.confidence, .medium)
         }
-        let peer = side(end.other)
         // Its own data says where the peer is; a middlebox may answer otherwise.
-        if resetTime != nil || peer.hops.isForeign(own.answerTimeToLive) || !peer.hops.isProven || hasCopies
+        let hops = side(end.other).hops
+        if resetTime != nil || hops.isForeign(own.answerTimeToLive) || !hops.isProven || hasCopies
             || own.oddProbes * 2 > own.probes || own.middleboxProbes > 0 || hasStopped(end)
         {
             finding.confidence = min(finding.confidence, .medium)

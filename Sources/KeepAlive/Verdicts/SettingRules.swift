@@ -7,32 +7,32 @@ extension VerdictRules {
     private static let shortestGap: Int64 = 1_000_000
 
     mutating func judgeSettings(_ end: End) {
-        let own = side(end)
         // Repeated acknowledgments of one direction may be answers as well.
-        guard own.probes > 0, !context.isArtificial, capture.hears(end.other) else { return }
-        let gaps = [own.periodGaps, own.intervalGaps].filter { $0.count > 0 }
-        let longest = gaps.map(\.longest).max() ?? 0
-        let shortest = gaps.map(\.shortest).min() ?? 0
-        if own.probes >= 3, longest < Idleness.shortestInterval, shortest >= Self.shortestGap {
+        guard candidates(end).contains(.settings), !context.isArtificial, capture.hears(end.other) else { return }
+        let own = side(end)
+        let (probes, frame) = (own.probes, own.lastProbeFrame)
+        let gaps = own.periodGaps.merged(with: own.intervalGaps)
+        let (shortest, longest) = (gaps.shortest, gaps.longest)
+        if probes >= 3, longest < Idleness.shortestInterval, shortest >= Self.shortestGap {
             var finding = Finding(.unitError, .medium, end)
-            finding.details.count = own.probes
+            finding.details.count = probes
             finding.details.duration = longest
-            finding.frames.append(own.lastProbeFrame)
+            finding.frames.append(frame)
             return add(finding)
         }
         if let idle = policy(end).idle, let interval = policy(end).interval, interval.lowerBound > idle.upperBound {
             // Answers that were lost, or not captured, make the same gaps.
             var finding = Finding(.intervalExceedsIdle, .medium, end)
             finding.details.alternative = .incompleteCapture
-            finding.frames.append(own.lastProbeFrame)
+            finding.frames.append(frame)
             add(finding)
         }
-        if own.probes >= 30, longest > 0, longest < Self.needlessPeriod {
+        if probes >= 30, longest > 0, longest < Self.needlessPeriod {
             // Repeated acknowledgments of a connection that began before the capture may be answers.
             var finding = Finding(.tooManyProbes, connection.handshakeSeen ? .high : .medium, end)
-            finding.details.count = own.probes
+            finding.details.count = probes
             finding.details.duration = longest
-            finding.frames.append(own.lastProbeFrame)
+            finding.frames.append(frame)
             add(finding)
         }
     }

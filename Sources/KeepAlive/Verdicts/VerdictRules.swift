@@ -11,6 +11,8 @@ struct VerdictRules {
     /// When the capture ended, for this connection (ns since 1970).
     let end: Int64
     let capture: ConnectionVisibility
+    private let originatorCandidates: Candidates
+    private let responderCandidates: Candidates
     var findings: [Finding] = []
 
     typealias End = Diagnosis.End
@@ -22,30 +24,30 @@ struct VerdictRules {
     /// Retransmissions without an answer that are more than an everyday loss.
     static let seriousRetransmissions: UInt32 = 3
 
+    @inline(__always)
     init(
-        _ connection: Connection, _ originatorPolicy: InferredPolicy, _ responderPolicy: InferredPolicy,
+        _ connection: consuming Connection, _ originatorPolicy: InferredPolicy, _ responderPolicy: InferredPolicy,
         _ context: CaptureContext
     ) {
+        let last = max(context.end ?? connection.lastTime, connection.lastTime)
+        end = connection.supersededAt.map { min(last, max($0, connection.lastTime)) } ?? last
+        capture = ConnectionVisibility(connection, end: end)
+        originatorCandidates = Candidates(connection.fromOriginator)
+        responderCandidates = Candidates(connection.fromResponder)
         self.connection = connection
         self.originatorPolicy = originatorPolicy
         self.responderPolicy = responderPolicy
         self.context = context
-        let last = max(context.end ?? connection.lastTime, connection.lastTime)
-        end = connection.supersededAt.map { min(last, max($0, connection.lastTime)) } ?? last
-        capture = ConnectionVisibility(connection, end: end)
     }
 
     /// All findings, the most severe first; at least one.
-    static func findings(
-        _ connection: Connection, _ originatorPolicy: InferredPolicy, _ responderPolicy: InferredPolicy,
-        _ context: CaptureContext
-    ) -> [Finding] {
-        var rules = VerdictRules(connection, originatorPolicy, responderPolicy, context)
-        rules.judge()
-        guard rules.findings.count > 1 else { return rules.findings }
+    mutating func conclude() -> [Finding] {
+        judge()
+        if findings.isEmpty { add(Finding(.unknown, .low)) }
+        guard findings.count > 1 else { return findings }
         // Of equals, that probes are answered comes first, then the rule that was asked first.
         func rank(_ offset: Int, _ finding: Finding) -> Int { finding.verdict == .healthy ? -1 : offset }
-        return rules.findings.enumerated().sorted {
+        return findings.enumerated().sorted {
             ($1.element.severity, rank($0.offset, $0.element)) < ($0.element.severity, rank($1.offset, $1.element))
         }.map(\.element)
     }
@@ -57,14 +59,20 @@ struct VerdictRules {
             return
         }
         judgeReset()
-        for end in [End.originator, .responder] { judgeUnanswered(end) }
-        for end in [End.originator, .responder] { judgeLoss(end) }
-        for end in [End.originator, .responder] { judgeErrors(end) }
-        for end in [End.originator, .responder] { judgeIdentity(end) }
-        for end in [End.originator, .responder] { judgeSettings(end) }
+        judgeUnanswered(.originator)
+        judgeUnanswered(.responder)
+        judgeLoss(.originator)
+        judgeLoss(.responder)
+        judgeErrors(.originator)
+        judgeErrors(.responder)
+        judgeIdentity(.originator)
+        judgeIdentity(.responder)
+        judgeSettings(.originator)
+        judgeSettings(.responder)
         // Of two ends that probe, the one with more answers.
-        let isReversed = responder.answered > originator.answered
-        for end in isReversed ? [End.responder, .originator] : [.originator, .responder] { judgeHealth(end) }
+        let first = responder.answered > originator.answered ? End.responder : .originator
+        judgeHealth(first)
+        judgeHealth(first.other)
         judgeClose()
         judgeIdleness()
         judgeApplication()
@@ -73,14 +81,16 @@ struct VerdictRules {
 
     // MARK: What the rules use
 
-    /// What the originator sent; read in place, as it is large.
-    var originator: ConnectionSide { @inline(__always) _read { yield connection.fromOriginator } }
+    /// What the originator sent.
+    var originator: ConnectionSide { connection.fromOriginator }
 
     /// What the responder sent.
-    var responder: ConnectionSide { @inline(__always) _read { yield connection.fromResponder } }
+    var responder: ConnectionSide { connection.fromResponder }
+
+    /// Which rules may apply to `end`: the others need no look at it, which would copy it.
+    func candidates(_ end: End) -> Candidates { end == .originator ? originatorCandidates : responderCandidates }
 
     /// What `end` sent.
-    @inline(__always)
     func side(_ end: End) -> ConnectionSide {
         end == .originator ? connection.fromOriginator : connection.fromResponder
     }
@@ -105,7 +115,7 @@ struct VerdictRules {
             finding.confidence = min(finding.confidence, .medium)
         }
         // What came before the capture may explain otherwise what looks harmless.
-        if !connection.handshakeSeen, Self.harmless.contains(finding.verdict) {
+        if !connection.handshakeSeen, Self.isHarmless(finding.verdict) {
             finding.confidence = min(finding.confidence, .medium)
         }
         if context.lacksPackets || context.isArtificial {
@@ -115,7 +125,12 @@ struct VerdictRules {
         findings.append(finding)
     }
 
-    private static let harmless: Set<Verdict> = [.healthy, .noKeepalive, .neverIdle, .idleClose, .closed]
+    private static func isHarmless(_ verdict: Verdict) -> Bool {
+        switch verdict {
+        case .healthy, .noKeepalive, .neverIdle, .idleClose, .closed: true
+        default: false
+        }
+    }
 
     func has(_ verdict: Verdict) -> Bool { findings.contains { $0.verdict == verdict } }
 
@@ -152,6 +167,37 @@ struct VerdictRules {
         let own = side(end(ofSide: reset.side)).evidence
         guard let time = reset.time else { return false }
         return own.missing.contains(.echoed) && own.missingSince > time
+    }
+}
+
+/// The rules that may apply to an end.
+struct Candidates: OptionSet {
+    var rawValue: UInt8
+
+    /// Those about unanswered probes.
+    static let unanswered = Candidates(rawValue: 1)
+    /// Those about retransmissions and closed windows.
+    static let loss = Candidates(rawValue: 2)
+    /// Those about other hosts that speak in the name of an end.
+    static let identity = Candidates(rawValue: 4)
+    /// Those about the settings of a prober.
+    static let settings = Candidates(rawValue: 8)
+    /// Those about answered probes.
+    static let health = Candidates(rawValue: 16)
+
+    init(rawValue: UInt8) {
+        self.rawValue = rawValue
+    }
+
+    @inline(__always)
+    init(_ side: ConnectionSide) {
+        self = []
+        if side.unanswered > 0 || (side.probes > 0 && side.answered == 0) { formUnion(.unanswered) }
+        if side.hasUnacknowledged || side.evidence.stalledSince != nil { formUnion(.loss) }
+        if side.foreignAnswers > 0 || side.middleboxProbes > 0 { formUnion(.identity) }
+        if side.probes > 0 { formUnion(.settings) }
+        // One probe that data happened to follow shows nothing.
+        if side.probes > 0, side.answered > 0 || side.followed > 1 { formUnion(.health) }
     }
 }
 
