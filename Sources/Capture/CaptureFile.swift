@@ -16,13 +16,8 @@ public struct CaptureFile: ~Copyable {
         public var sentence: String
     }
 
-    /// Octets of a batch of no certain capacity: they stay within a second-level cache.
-    private static let batchCapacity = 128 << 10
-
-    /// Octets of a mapped file that are looked through for a batch at most, unless a record is larger.
-    private static let leastWindow = 2 << 20
-    /// A batch takes as many packets of a mapped file as if each had so many octets: how many there are is of no matter.
-    private static let octetsForRecord = 64
+    /// Bytes of a batch without a capacity of its own. Measured: smaller ones cost more calls, larger ones leave the cache.
+    private static let batchCapacity = 1 << 20
 
     private enum Reader {
         case pcap(PcapReader)
@@ -30,10 +25,6 @@ public struct CaptureFile: ~Copyable {
     }
 
     private var source: OctetSource
-    /// The file in memory, from which the packets come; nil where they are read.
-    private var mapping: FileMapping?
-    /// Where the last batch began in it.
-    private var mappedStart = 0
     private var reader: Reader
     private let compression: Compression?
     private var filter: PacketFilter?
@@ -50,13 +41,6 @@ public struct CaptureFile: ~Copyable {
     /// has its own link type, packets on which the filter cannot be asked do not match. With `isLight`, only what a light
     /// capture would show is kept (`LiveCapture.Settings.isLight`).
     public init(path: String, filter expression: String? = nil, isLight: Bool = false) throws(CaptureError) {
-        try self.init(path: path, filter: expression, isLight: isLight, mapping: .whereFaster)
-    }
-
-    /// The same, in memory or read.
-    init(
-        path: String, filter expression: String? = nil, isLight: Bool = false, mapping use: FileMapping.Use
-    ) throws(CaptureError) {
         let name = Self.name(path)
         var source = try OctetSource(path: path, name: name)
         var compression: Compression?
@@ -90,7 +74,6 @@ public struct CaptureFile: ~Copyable {
                 "\(name) is not a pcap or pcapng file (it begins with \(front.joined(separator: " "))): \(advice)")
         }
         self.path = path
-        mapping = source.map(use)
         self.source = source
         self.reader = reader
         self.compression = compression
@@ -124,49 +107,10 @@ public struct CaptureFile: ~Copyable {
         batch.removeAll()
         batch.firstFrame = nextFrame
         guard !isAtEnd else { return false }
-        if try !takeMapped(into: &batch), try !read(into: &batch) { return true }
+        if try !read(into: &batch) { return true }
         let hasPackets = !batch.records.isEmpty
         filter?.apply(to: &batch)
         return hasPackets || !isAtEnd
-    }
-
-    /// Takes the next packets from the file in memory.
-    ///
-    /// False where it is to be read from here on: at its end, as it may have grown, and where octets are there no more.
-    private mutating func takeMapped(into batch: inout PacketBatch) throws(CaptureError) -> Bool {
-        guard var mapping else { return false }
-        let start = Int(position)
-        let sound = mapping.soundCount
-        guard sound >= start else {
-            end(at: UInt64(sound), "from byte \(sound) on it was cut or became unreadable while it was read")
-            return true
-        }
-        // The batch before this one may still be looked at, by another thread.
-        mapping.release(before: mappedStart)
-        self.mapping = mapping
-        mappedStart = start
-        let octets = mapping.octets
-        let readerBefore = reader
-        let limit = max(1, Self.capacity(of: batch) / Self.octetsForRecord)
-        var room = Self.leastWindow
-        while true {
-            let range = start..<min(start + room, mapping.count)
-            let scan = scan(octets, range, limit: limit, into: &batch.records)
-            // What was found where zeros stood in is not in the file.
-            guard mapping.soundCount >= range.upperBound else { break }
-            if scan.consumed > 0 || scan.fault != nil {
-                batch.map(octets, from: start)
-                note(scan)
-                return true
-            }
-            guard range.upperBound < mapping.count else { break }
-            room *= 2
-        }
-        batch.records.removeAll(keepingCapacity: true)
-        reader = readerBefore
-        self.mapping = nil
-        try source.seek(to: position)
-        return false
     }
 
     /// Reads the next packets; false where a signal came before there was one.
@@ -224,23 +168,17 @@ public struct CaptureFile: ~Copyable {
     public var isFinite: Bool { source.isRegular }
 
     /// Octets of the file (compressed, where it is) read so far. Of a compressed pipe, the decompressed ones.
-    public var octetsRead: UInt64 { mapping == nil ? source.octetsRead : position }
+    public var octetsRead: UInt64 { source.octetsRead }
 
     /// Octets of the file as it lies on disk; nil where it has no size (a pipe).
     public var octetsTotal: UInt64? { source.octetsTotal }
 
-    private mutating func scan(
-        _ mapped: MappedOctets, _ range: Range<Int>, limit: Int, into records: inout [PacketRecord]
-    ) -> Scan {
-        unsafe scan(mapped.octets.bytes.extracting(range), limit: limit, into: &records)
-    }
-
-    private mutating func scan(_ octets: RawSpan, limit: Int = .max, into records: inout [PacketRecord]) -> Scan {
+    private mutating func scan(_ octets: RawSpan, into records: inout [PacketRecord]) -> Scan {
         switch reader {
         case .pcap(let pcap):
-            return pcap.scan(octets, limit: limit, into: &records)
+            return pcap.scan(octets, into: &records)
         case .pcapng(var pcapng):
-            let scan = pcapng.scan(octets, limit: limit, into: &records)
+            let scan = pcapng.scan(octets, into: &records)
             reader = .pcapng(pcapng)
             return scan
         }

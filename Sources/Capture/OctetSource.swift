@@ -117,24 +117,6 @@ struct OctetSource: ~Copyable {
         }
     }
 
-    /// The whole of the source as a file in memory; nil where it is none, or decompressed, or not to be used so.
-    func map(_ use: FileMapping.Use) -> FileMapping? {
-        guard decompressor == nil, let octetsTotal, let count = Int(exactly: octetsTotal),
-            // Standard input may be a file that was read from before.
-            lseek(file, 0, SEEK_CUR) == peeked.count
-        else { return nil }
-        return FileMapping(file, count: count, use)
-    }
-
-    /// Goes on behind the first `position` octets of a file that is not compressed.
-    mutating func seek(to position: UInt64) throws(CaptureError) {
-        guard lseek(file, off_t(clamping: position), SEEK_SET) >= 0 else {
-            throw CaptureError("cannot read \(name): \(systemError())")
-        }
-        (peeked, peekedStart) = ([], 0)
-        octetsDelivered = position
-    }
-
     /// Goes on with what `compression` makes of the whole source, of which nothing has been read, only looked at.
     mutating func decompress(_ compression: Compression) throws(CaptureError) {
         if isRegular {

@@ -109,22 +109,22 @@ struct PcapReader {
         }
     }
 
-    /// Finds the whole records in `octets`, at most `limit` of them, and adds their packets to `records`.
-    func scan(_ octets: RawSpan, limit: Int = .max, into records: inout [PacketRecord]) -> Scan {
+    /// Finds the whole records in `octets` and adds their packets to `records`.
+    func scan(_ octets: RawSpan, into records: inout [PacketRecord]) -> Scan {
         // A loop for each byte order, and one for what nearly every file is, so that no packet pays for the questions.
         if lengthOrder == .capturedFirst, variant == .standard, padding == 0 {
             return bigEndian
-                ? scan(octets, limit, bigEndian: true, isPlain: true, into: &records)
-                : scan(octets, limit, bigEndian: false, isPlain: true, into: &records)
+                ? scan(octets, bigEndian: true, isPlain: true, into: &records)
+                : scan(octets, bigEndian: false, isPlain: true, into: &records)
         }
         return bigEndian
-            ? scan(octets, limit, bigEndian: true, isPlain: false, into: &records)
-            : scan(octets, limit, bigEndian: false, isPlain: false, into: &records)
+            ? scan(octets, bigEndian: true, isPlain: false, into: &records)
+            : scan(octets, bigEndian: false, isPlain: false, into: &records)
     }
 
     @inline(__always)
     private func scan(
-        _ octets: RawSpan, _ limit: Int, bigEndian: Bool, isPlain: Bool, into records: inout [PacketRecord]
+        _ octets: RawSpan, bigEndian: Bool, isPlain: Bool, into records: inout [PacketRecord]
     ) -> Scan {
         let end = octets.byteCount
         let headerLength = isPlain ? Variant.standard.rawValue : variant.rawValue
@@ -135,7 +135,7 @@ struct PcapReader {
         var position = 0
         var frame: UInt32 = 0
         var fault: String?
-        records.append(addingCapacity: min(end / headerLength, limit)) { packets in
+        records.append(addingCapacity: end / headerLength) { packets in
             while end &- position >= headerLength, !packets.isFull {
                 var captured = octets.load32(position &+ 8, bigEndian: bigEndian)
                 var original = octets.load32(position &+ 12, bigEndian: bigEndian)

@@ -59,16 +59,16 @@ struct PcapngReader {
 
     private init() {}
 
-    /// Finds the whole blocks in `octets`, until `limit` packets were found, and adds their packets to `records`.
+    /// Finds the whole blocks in `octets` and adds their packets to `records`.
     ///
     /// Most blocks of most files are plain packets: a loop for each byte order takes those, so that no packet pays for
     /// the questions that other blocks ask. Where not `plainly`, those are asked of all, with the same results.
     mutating func scan(
-        _ octets: RawSpan, limit: Int = .max, plainly: Bool = true, into records: inout [PacketRecord]
+        _ octets: RawSpan, plainly: Bool = true, into records: inout [PacketRecord]
     ) -> Scan {
         var result = Scan()
-        // Room for one more than there can be: it is full at the limit alone.
-        records.append(addingCapacity: min(octets.byteCount / Self.leastPacket + 1, limit)) { packets in
+        // Room for one more than there can be.
+        records.append(addingCapacity: octets.byteCount / Self.leastPacket + 1) { packets in
             repeat {
                 guard plainly else { continue }
                 if bigEndian {

@@ -86,7 +86,7 @@ public struct Glance: BitwiseCopyable, Sendable {
         if segment.role != .whole || payloadLength == 1 || segment.payloadLength > 0xFFFF { control |= Form.unusual }
     }
 
-    /// As much of its segment as it tells, where the packet is not what it was: its file was changed meanwhile.
+    /// As much of its segment as it has: for a batch that is not the one it was taken from.
     var segment: Segment {
         let ends = [
             Endpoint(IPAddress(v4: UInt32(addresses >> 32)), UInt16(ports >> 16)),

@@ -4,11 +4,9 @@
 public struct PacketBatch: ~Copyable, Sendable {
     /// Octets that it is to hold when they are read; 0: as many as the source sees fit.
     public let capacity: Int
-    /// The octets that the records point into, unless they are in `mapped`.
+    /// The bytes that the records point into.
     package var bytes: [UInt8] = []
-    /// A file in memory that the records point into, in place of `bytes`.
-    private var mapped: MappedOctets?
-    /// Where in those octets the offsets of records count from.
+    /// The offset in `bytes` that the offsets of records count from.
     package var start = 0
     /// The packets, in the order of the file.
     public var records: [PacketRecord] = []
@@ -25,20 +23,14 @@ public struct PacketBatch: ~Copyable, Sendable {
     /// Forgets the records, and has those to come point into `bytes`.
     public mutating func removeAll() {
         records.removeAll(keepingCapacity: true)
-        (mapped, start) = (nil, 0)
-    }
-
-    /// Has the records point into `mapped`, from `start` on, until `removeAll` is called.
-    public mutating func map(_ mapped: MappedOctets, from start: Int) {
-        (self.mapped, self.start) = (mapped, start)
+        start = 0
     }
 
     /// Calls `body` with the octets that the records point into, the first of which has offset 0.
     @inline(__always)
     public func withOctets<Result>(_ body: (RawSpan) -> Result) -> Result {
-        let octets =
-            if let mapped { unsafe mapped.octets.bytes } else { unsafe bytes.span.bytes }
-        return body(octets.extracting(droppingFirst: start))
+        let all = unsafe bytes.span.bytes
+        return body(all.extracting(droppingFirst: start))
     }
 
     /// The frame number of `record` within its file, 1 first.

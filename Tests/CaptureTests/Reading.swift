@@ -30,15 +30,10 @@ struct Contents: Equatable {
     }
 }
 
-/// Reads all of `path`, through batches of `capacity` octets: whether it is mapped into memory or not, it is the same.
+/// Reads all of `path`, through batches of `capacity` bytes.
 func read(_ path: String, filter: String? = nil, capacity: Int = 0) throws -> Contents {
-    var file = try CaptureFile(path: path, filter: filter, mapping: .never)
-    let contents = try read(&file, capacity: capacity)
-    guard file.isFinite else { return contents }
-    var mapped = try CaptureFile(path: path, filter: filter, mapping: .always)
-    let isEqual = try read(&mapped, capacity: capacity) == contents
-    #expect(isEqual)
-    return contents
+    var file = try CaptureFile(path: path, filter: filter)
+    return try read(&file, capacity: capacity)
 }
 
 /// Reads the rest of `file`, through batches of `capacity` octets.

@@ -1,8 +1,7 @@
-// What Swift cannot import or should not spell: intrinsics, hints to the system, a signal handler.
+// What Swift cannot import: intrinsics, hints to the system.
 #pragma once
 
 #include "error_queue.h"
-#include "mapped_file.h"
 #include "packet_socket.h"
 
 /// Asks for the cache line at `address`, to be written soon. A hint: any address is allowed.

@@ -4,12 +4,9 @@ import Wire
 
 @testable import Capture
 
-#if canImport(Glibc)
-    import Glibc
-#endif
-
-@Suite("A file in memory")
-struct FileMappingTests {
+/// A file that is larger than a batch, and may change while it is read.
+@Suite("A large file")
+struct LargeFileTests {
     /// Some megabytes, with packets of all lengths up to that of a page and more.
     private static let packets = some(2000)
 
@@ -37,19 +34,6 @@ struct FileMappingTests {
         }
     }
 
-    @Test("of any size can be mapped, but for an empty one", arguments: [1, 4096, 100_000])
-    func sizes(_ count: Int) throws {
-        let file = try TemporaryFile(zeros(count))
-        let descriptor = unsafe open(file.path, O_RDONLY)
-        defer { close(descriptor) }
-        #expect(FileMapping(descriptor, count: 0, .always) == nil)
-        let mapping = try #require(FileMapping(descriptor, count: count, .always))
-        #expect(mapping.count == count && mapping.soundCount == count)
-        #expect(
-            FileMapping(descriptor, count: count, .whereFaster) == nil
-                && FileMapping(descriptor, count: count, .never) == nil)
-    }
-
     @Test("gives a record that is larger than any other batch")
     func largeRecord() throws {
         let packets = [0, 5_000_000, 3].map { Packet(time: 0, bytes: zeros($0), linkType: 249) }
@@ -61,7 +45,7 @@ struct FileMappingTests {
         let whole = Self.contents(of: format, Self.packets)
         // In the middle of a record.
         let file = try TemporaryFile(Array(whole.prefix(Self.middle)))
-        var capture = try CaptureFile(path: file.path, mapping: .always)
+        var capture = try CaptureFile(path: file.path)
         var batch = PacketBatch()
         var contents = Contents()
         #expect(try capture.next(into: &batch))
@@ -78,7 +62,7 @@ struct FileMappingTests {
         let whole = Self.contents(of: format, Self.packets)
         let left = try read(Array(whole.prefix(Self.middle)))
         let file = try TemporaryFile(whole)
-        var capture = try CaptureFile(path: file.path, mapping: .always)
+        var capture = try CaptureFile(path: file.path)
         var batch = PacketBatch()
         var contents = Contents()
         #expect(try capture.next(into: &batch))
@@ -90,27 +74,12 @@ struct FileMappingTests {
         #expect(capture.damage?.sentence.contains("is cut short: the file ends") == true)
     }
 
-    @Test("says so where bytes were lost that it had given already")
-    func lost() throws {
-        let file = try TemporaryFile(Self.contents(of: "pcap", Self.packets))
-        var capture = try CaptureFile(path: file.path, mapping: .always)
-        var batch = PacketBatch()
-        #expect(try capture.next(into: &batch))
-        try file.cut(to: 0)
-        var contents = Contents()
-        contents.take(batch)
-        #expect(contents.packets.last?.bytes.allSatisfy { $0 == 0 } == true)
-        #expect(try !capture.next(into: &batch) && batch.records.isEmpty)
-        #expect(capture.damage?.offset == 0)
-        #expect(capture.damage?.sentence.contains("while it was read") == true)
-    }
-
     @Test("keeps its bytes for a batch that outlives it")
     func batch() throws {
         var batch = PacketBatch()
         func first() throws {
             let file = try TemporaryFile(Self.contents(of: "pcap", Self.packets))
-            var capture = try CaptureFile(path: file.path, mapping: .always)
+            var capture = try CaptureFile(path: file.path)
             #expect(try capture.next(into: &batch))
         }
         try first()
@@ -119,40 +88,4 @@ struct FileMappingTests {
         #expect(!contents.packets.isEmpty)
         #expect(Self.areEqual(contents.packets, Array(Self.packets.prefix(contents.packets.count))))
     }
-
-    #if os(Linux)
-        @Test("lets go of what was read")
-        func memory() throws {
-            let file = try TemporaryFile(Self.contents(of: "pcap", Self.some(20_000)))
-            var capture = try CaptureFile(path: file.path, mapping: .always)
-            var batch = PacketBatch()
-            var most = 0
-            while try capture.next(into: &batch) { most = max(most, try Self.memory(of: file.path)) }
-            // Of 50 MB.
-            #expect(most > 0 && most < 10 << 20)
-        }
-
-        /// Octets of the file at `path` that are mapped into this process and in memory: proc_pid_smaps(5).
-        private static func memory(of path: String) throws -> Int {
-            let smaps = try #require(
-                try FileHandle(forReadingFrom: URL(fileURLWithPath: "/proc/self/smaps")).readToEnd())
-            let lines = String(decoding: smaps, as: UTF8.self).split(separator: "\n")
-            let place = lines.firstIndex { $0.hasSuffix(path) } ?? lines.endIndex
-            let resident = lines[place...].first { $0.hasPrefix("Rss:") }
-            return (resident?.split(separator: " ").compactMap { Int($0) }.first ?? 0) << 10
-        }
-
-        @Test("leaves other bus errors to end the process")
-        func otherErrors() async {
-            await #expect(processExitsWith: .signal(SIGBUS)) {
-                let file = try TemporaryFile(zeros(1 << 20))
-                let descriptor = unsafe open(file.path, O_RDONLY)
-                let mapping = FileMapping(descriptor, count: 1 << 20, .always)
-                let other = unsafe mmap(nil, 4096, PROT_READ, MAP_PRIVATE, descriptor, 0)
-                try file.cut(to: 0)
-                guard unsafe mapping?.octets.octets[0] == 0, let other = unsafe other else { return }
-                print(unsafe other.load(as: UInt8.self))
-            }
-        }
-    #endif
 }
