@@ -316,6 +316,12 @@ struct ProbeHistory: BitwiseCopyable {
                 passedOver -= 1
                 ignored &-= 1
                 answered &+= 1
+                // With as many answers as probes, the last one answers the last probe.
+                let reply = segment.time &- askedTime
+                if passedOver == 0, reply >= 0 {
+                    event.reply = reply
+                    replies.add(reply)
+                }
                 return
             }
             // Something else of the peer came before, but this names the probe.

@@ -248,7 +248,7 @@ struct FindingText {
         "\(other) is alive and answers none of the \(count("probe")) of \(name)"
             + (peer.hasSentPureAcknowledgment
                 ? "; its own pure ACKs arrive, so no filter drops them: a stack that does not answer probes without data."
-                : "; no pure ACK of it was captured, so a filter may drop segments without data.")
+                : "; no pure ACK of it was captured: its TCP ignores probes without data, or a filter drops such segments.")
     }
 
     private var halfOpen: String {
@@ -416,9 +416,9 @@ struct FindingText {
             return
                 "One lost probe ends the connection: raise TCP_USER_TIMEOUT above idle + count × interval, or the count."
         case .peerNeverAnswers:
+            let heartbeat = "Use a heartbeat of the application: some small stacks answer only probes with one byte."
             return peer.hasSentPureAcknowledgment
-                ? "Update or configure the TCP of \(other), or use the heartbeat of the application (some stacks answer only probes with one byte)."
-                : "Look for a filter that drops segments without data."
+                ? heartbeat : "Look for a filter that drops segments without data. \(heartbeat)"
         default: return finding.severity == .ok ? "" : finding.verdict.guide.remedy
         }
     }

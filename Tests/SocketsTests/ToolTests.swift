@@ -282,7 +282,7 @@ struct ToolTests {
         }
         let listen = try RunningTool(["listen", "--help"]).finish().output
         for words in [
-            "[<host>] <port>", "--stop-reading", "--reset-after", "--close-after", "--send", "64  the command",
+            "[<host>] <port>", "--stop-reading", "--reset-after", "--close-after", "--send", "64  invalid usage",
         ] {
             #expect(listen.contains(words), "\(words)")
         }
