@@ -95,8 +95,10 @@ torture: ## Run the scenes of the lab with probes 100 times, and end 100 watches
 	TCPALIVE_LAB=1 TCPALIVE_LAB_RUNS=100 swift test --skip-build --filter 'LabTests.SceneTests/scene'
 	TCPALIVE_LAB=1 TCPALIVE_LAB_RUNS=100 swift test --skip-build --filter LabTests.FloodTests
 
-lint: ## Check the format of the sources
+lint: ## Check the format of the sources, and that no files of a module depend on one another in a cycle
 	swift format lint --strict --recursive Sources Tests Package.swift
+	@$(SETUP) python3
+	python3 Tests/Scripts/cycles.py
 
 clean: ## Remove what was built
 	rm -rf .build .build-*

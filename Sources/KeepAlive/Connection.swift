@@ -41,6 +41,17 @@ public struct Connection: Sendable, Equatable {
     /// Whether it had a `SegmentEvent`.
     public var hasEvents = false
 
+    /// An end of a connection.
+    public enum End: Sendable {
+        /// The one that opened it.
+        case originator
+        /// The other one.
+        case responder
+
+        /// The other end.
+        public var other: End { self == .originator ? .responder : .originator }
+    }
+
     /// How a connection ended.
     public enum Ending: Sendable, Equatable {
         /// No FIN and no RST in the capture.

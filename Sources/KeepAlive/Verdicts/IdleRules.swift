@@ -26,9 +26,10 @@ extension VerdictRules {
         let tail = isOver || isWaiting ? 0 : context.captured(from: connection.lastActivity, to: end)
         let longest = max(idleness.longestApplication, tail)
         // Whether it was idle until the end of the capture, or the capture had stopped, nobody can tell.
-        let isTailUnknown = !isOver && end &- connection.lastActivity >= Self.keepAliveDue && tail < Self.keepAliveDue
+        let isTailUnknown =
+            !isOver && end &- connection.lastActivity >= Idleness.keepAliveDue && tail < Idleness.keepAliveDue
         let stop = tail >= idleness.longestApplication ? end : idleness.longestApplicationEnd
-        if longest >= Self.keepAliveDue {
+        if longest >= Idleness.keepAliveDue {
             if CaptureContext.isCovered(from: stop &- longest, to: stop, by: context.holes) { return }
             var finding = Finding(.noKeepalive, .high, nil)
             finding.details.idle = longest
@@ -57,8 +58,8 @@ extension VerdictRules {
     /// Open for long and never idle for long: no probe is due.
     private mutating func judgeNeverIdle(_ longest: Int64) {
         let closeIdle = max(originator.evidence.idleBeforeClose, responder.evidence.idleBeforeClose)
-        guard connection.lastTime &- connection.firstTime >= Self.keepAliveDue, closeIdle < Self.keepAliveDue,
-            connection.evidence.reset.applicationIdle < Self.keepAliveDue, !hasFailure, !context.isLight,
+        guard connection.lastTime &- connection.firstTime >= Idleness.keepAliveDue, closeIdle < Idleness.keepAliveDue,
+            connection.evidence.reset.applicationIdle < Idleness.keepAliveDue, !hasFailure, !context.isLight,
             !has(.idleClose), !connection.evidence.hidesIdleness,
             !context.isInterrupted(from: connection.firstTime, to: connection.lastTime)
         else { return }

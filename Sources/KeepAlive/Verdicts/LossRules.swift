@@ -15,7 +15,8 @@ extension VerdictRules {
         if let errors = unreachable(end, loss), errors.lastTime ?? .min >= loss.lossStart, loss.retransmissions >= 2 {
             return addUnreachable(end, errors, isOver: resetTime != nil, since: loss.lossStart)
         }
-        guard loss.retransmissions >= Self.seriousRetransmissions, lasted >= Self.seriousLoss, loss.isRealLoss else {
+        guard loss.retransmissions >= EndEvidence.seriousRetransmissions, lasted >= Self.seriousLoss, loss.isRealLoss
+        else {
             return
         }
         // An end that still hears its peer is not cut off from it, although nothing is acknowledged.
@@ -78,7 +79,7 @@ extension VerdictRules {
         if let errors = errors(quoting: end) { return errors }
         let errors = connection.evidence.errors
         guard errors.tooBigCount > 1, self.end(ofSide: errors.side) == end,
-            loss.retransmissions >= Self.seriousRetransmissions
+            loss.retransmissions >= EndEvidence.seriousRetransmissions
         else { return nil }
         return errors
     }

@@ -15,14 +15,10 @@ struct VerdictRules {
     private let responderCandidates: Candidates
     var findings: [Finding] = []
 
-    typealias End = Diagnosis.End
+    typealias End = Connection.End
 
-    /// Idle periods from here on (ns) deserve keep-alives: 60 s, the shortest idle timeout of the catalogue.
-    static let keepAliveDue: Int64 = 60_000_000_000
     /// Losses that last this long (ns) are more than an everyday loss: 3 s.
     static let seriousLoss: Int64 = 3_000_000_000
-    /// Retransmissions without an answer that are more than an everyday loss.
-    static let seriousRetransmissions: UInt32 = 3
 
     @inline(__always)
     init(
@@ -206,7 +202,7 @@ struct ConnectionVisibility {
     /// Whether there was data or a completed handshake, or probes that prove themselves.
     let isEstablished: Bool
     /// The end of which nothing was captured, although the other end hears it.
-    let uncaptured: Diagnosis.End?
+    let uncaptured: Connection.End?
     /// Since when packets of each end are missing (ns since 1970); nil: none are.
     let missingFromOriginator: Int64?
     let missingFromResponder: Int64?
@@ -260,15 +256,15 @@ struct ConnectionVisibility {
     }
 
     /// Whether anything of `end` was captured.
-    func hears(_ end: Diagnosis.End) -> Bool { end == .originator ? hearsOriginator : hearsResponder }
+    func hears(_ end: Connection.End) -> Bool { end == .originator ? hearsOriginator : hearsResponder }
 
     /// Since when packets of `end` are missing (ns since 1970); nil: none are.
-    func missing(from end: Diagnosis.End) -> Int64? {
+    func missing(from end: Connection.End) -> Int64? {
         end == .originator ? missingFromOriginator : missingFromResponder
     }
 
     /// Whether all that `end` sent until `time` (ns since 1970) was captured, as far as the capture can say.
-    func isComplete(_ end: Diagnosis.End, until time: Int64) -> Bool {
+    func isComplete(_ end: Connection.End, until time: Int64) -> Bool {
         guard let missing = missing(from: end) else { return true }
         return missing > time
     }

@@ -13,7 +13,7 @@ extension VerdictRules {
             var finding = Finding(.oneDirection, isSure ? .high : .medium, end)
             finding.frames.append(side(end).evidence.missingFrame)
             add(finding)
-        } else if let end = [Diagnosis.End.originator, .responder].first(where: { capture.missing(from: $0) != nil }) {
+        } else if let end = [Connection.End.originator, .responder].first(where: { capture.missing(from: $0) != nil }) {
             var finding = Finding(.incompleteCapture, .medium, end)
             finding.details.duration = capture.missing(from: end).map { max(0, $0 &- connection.firstTime) }
             finding.frames.append(side(end).evidence.missingFrame)

@@ -1,0 +1,91 @@
+/// Walks the options at the end of a block: draft-ietf-opsawg-pcapng 3.5.
+struct PcapngOptions {
+    /// Where an option lies in the span that is walked.
+    struct Option {
+        let code: UInt16
+        let value: Range<Int>
+    }
+
+    private let bigEndian: Bool
+    private var position: Int
+
+    /// The options that begin at `start` and end with the span, or with an end-of-options option.
+    init(at start: Int, bigEndian: Bool) {
+        position = start
+        self.bigEndian = bigEndian
+    }
+
+    /// The next option in `octets`; nil at the end. Throws where tshark gives up the file.
+    @inline(__always)
+    mutating func next(in octets: RawSpan) throws(PcapngFlaw) -> Option? {
+        let left = octets.byteCount &- position
+        guard left > 0 else { return nil }
+        guard left >= 4 else { throw PcapngFlaw(words: "has \(left) bytes too many behind its options") }
+        let code = octets.load16(position, bigEndian: bigEndian)
+        let length = Int(octets.load16(position &+ 2, bigEndian: bigEndian))
+        guard (length &+ 3) & ~3 <= left &- 4 else {
+            throw PcapngFlaw(words: "has an option of \(length) bytes where \(left - 4) are left")
+        }
+        if code == 0 { return nil }
+        // A custom option begins with the number of its owner.
+        if code & 0x7FFF == 2988 || code & 0x7FFF == 2989, code & 0x4000 == 0, length < 4 {
+            throw PcapngFlaw(words: "has a custom option without an owner")
+        }
+        let start = position &+ 4
+        position = start &+ ((length &+ 3) & ~3)
+        return Option(code: code, value: start..<start &+ length)
+    }
+
+    /// Walks the options of a block of which none matters here.
+    static func check(_ octets: RawSpan, from start: Int, bigEndian: Bool) throws(PcapngFlaw) {
+        var options = PcapngOptions(at: start, bigEndian: bigEndian)
+        while try options.next(in: octets) != nil {}
+    }
+
+    /// The length of the check sequence that the options of a packet declare in octets, if any (4.3.1).
+    static func checkSequenceLength(
+        ofPacket octets: RawSpan, from start: Int, bigEndian: Bool
+    ) throws(PcapngFlaw) -> UInt8? {
+        var options = PcapngOptions(at: start, bigEndian: bigEndian)
+        var flags: UInt32?
+        while let option = try options.next(in: octets) {
+            let length = option.value.count
+            switch option.code {
+            case 2 where length == 4:  // epb_flags, of which the first counts
+                flags = flags ?? octets.load32(option.value.lowerBound, bigEndian: bigEndian)
+            case 2 where length != 4, 4 where length != 8, 5 where length != 8, 6 where length != 4,
+                7 where length == 0:
+                throw PcapngFlaw(words: "has an option \(option.code) of the wrong length, \(length) bytes")
+            case 7 where 1...2 ~= octets.load8(option.value.lowerBound) && length != 9:  // a verdict of eBPF
+                throw PcapngFlaw(words: "has a verdict option of \(length) bytes instead of 9")
+            default: break
+            }
+        }
+        let length = UInt8(truncatingIfNeeded: (flags ?? 0) >> 5 & 0xF)
+        return length == 0 ? nil : length
+    }
+
+    /// Walks the records and options of a name resolution block (4.5).
+    static func checkNameResolution(_ octets: RawSpan, bigEndian: Bool) throws(PcapngFlaw) {
+        guard octets.byteCount >= 4 else { throw PcapngFlaw(words: "is too short for a name resolution block") }
+        var position = 0
+        while position < octets.byteCount {
+            guard octets.byteCount - position >= 4 else {
+                throw PcapngFlaw(words: "has a cut name record at its end")
+            }
+            let type = octets.load16(position, bigEndian: bigEndian)
+            let length = Int(octets.load16(position + 2, bigEndian: bigEndian))
+            position += 4
+            guard (length + 3) & ~3 <= octets.byteCount - position else {
+                throw PcapngFlaw(words: "has a name record of \(length) bytes, longer than the block")
+            }
+            guard type != 0 else { break }
+            let address = type == 1 ? 4 : type == 2 ? 16 : 0
+            guard length >= address else {
+                throw PcapngFlaw(words: "has a name record too short for its address")
+            }
+            position += (length + 3) & ~3
+        }
+        try check(octets, from: position, bigEndian: bigEndian)
+    }
+}

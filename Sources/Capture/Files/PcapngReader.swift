@@ -1,0 +1,330 @@
+internal import Wire
+
+/// Reads the blocks of a pcapng file: sections, interfaces and packets.
+///
+/// The format is that of draft-ietf-opsawg-pcapng; which flaws are suffered and which end the file is tshark's judgement,
+/// and so is which blocks besides packets count as frames.
+struct PcapngReader {
+    /// The type of a section header block, the same in both byte orders, which begins every file.
+    static let magic: [UInt8] = [0x0A, 0x0D, 0x0D, 0x0A]
+
+    /// The largest block that is read: a packet of the longest kind, with room for options.
+    static let maximumBlock: UInt32 = 128 << 20 + 131_072 + 32
+
+    /// The interfaces of all sections.
+    private(set) var interfaces: [CaptureInterface] = []
+
+    private var bigEndian = false
+    /// What is needed to read the packets of each interface of the section at hand.
+    private var section: [PcapngInterface] = []
+
+    /// The type of a block: section numbers of the draft beside each.
+    private enum Block {
+        static let sectionHeader: UInt32 = 0x0A0D_0D0A  // 4.1
+        static let interfaceDescription: UInt32 = 1  // 4.2
+        static let packet: UInt32 = 2  // Appendix A, obsolete
+        static let simplePacket: UInt32 = 3  // 4.4
+        static let nameResolution: UInt32 = 4  // 4.5
+        static let interfaceStatistics: UInt32 = 5  // 4.6
+        static let enhancedPacket: UInt32 = 6  // 4.3
+        static let journalExport: UInt32 = 9  // 4.7
+        static let decryptionSecrets: UInt32 = 10  // 4.8
+        static let custom: UInt32 = 0xBAD  // 4.9
+        static let customNotCopied: UInt32 = 0x4000_0BAD  // 4.9
+        static let sysdigEvent: UInt32 = 0x204
+        static let sysdigEvent2: UInt32 = 0x216
+        static let sysdigEvent2Large: UInt32 = 0x221
+    }
+
+    /// Checks that the section header block at the front of `source` is there and sound. Throws when it is not.
+    init(_ source: inout OctetSource, _ name: String) throws(CaptureError) {
+        var available = try source.peek(12)
+        if available >= 12 {
+            // The section header is looked at whole, so that what is no pcapng file is told at once.
+            let front = source.peeked
+            let header = unsafe front.span.bytes
+            let bigEndian = header.load32(8, bigEndian: true) == 0x1A2B_3C4D
+            let total = Int(min((header.load32(4, bigEndian: bigEndian) &+ 3) & ~3, Self.maximumBlock))
+            available = try source.peek(total)
+            var trial = PcapngReader()
+            var none: [PacketRecord] = []
+            let scan = unsafe trial.scan(source.peeked.span.bytes.extracting(first: max(total, 12)), into: &none)
+            if let fault = scan.fault {
+                throw CaptureError("\(name) is no sound pcapng file: its first block \(fault)")
+            }
+            guard scan.consumed == 0 else { return }
+        }
+        throw CaptureError("\(name) is cut off inside its first pcapng block: it holds no packets")
+    }
+
+    private init() {}
+
+    /// Finds the whole blocks in `octets` and adds their packets to `records`.
+    ///
+    /// Most blocks of most files are plain packets: a loop for each byte order takes those, so that no packet pays for
+    /// the questions that other blocks ask. Where not `plainly`, those are asked of all, with the same results.
+    mutating func scan(
+        _ octets: RawSpan, plainly: Bool = true, into records: inout [PacketRecord]
+    ) -> Scan {
+        var result = Scan()
+        // Room for one more than there can be.
+        records.append(addingCapacity: octets.byteCount / Self.leastPacket + 1) { packets in
+            repeat {
+                guard plainly else { continue }
+                if bigEndian {
+                    scanPlain(octets, bigEndian: true, &result, &packets)
+                } else {
+                    scanPlain(octets, bigEndian: false, &result, &packets)
+                }
+            } while scanBlock(octets, &result, &packets)
+        }
+        return result
+    }
+
+    /// Octets of the smallest block that holds a packet, a simple one without an octet.
+    private static let leastPacket = 16
+
+    /// Takes the enhanced packets that come next, as long as each is whole and sound, has no options, and is of an
+    /// interface whose unit of time is a whole number of nanoseconds.
+    @inline(__always)
+    private func scanPlain(
+        _ octets: RawSpan, bigEndian: Bool, _ result: inout Scan, _ packets: inout OutputSpan<PacketRecord>
+    ) {
+        let interfaces = section.span
+        var before = -1
+        // One interface at a time, until nothing more is taken.
+        while octets.byteCount &- result.consumed >= 32, result.consumed != before {
+            let number = octets.load32(result.consumed &+ 8, bigEndian: bigEndian)
+            guard number < interfaces.count else { return }
+            before = result.consumed
+            scanPlain(octets, bigEndian: bigEndian, of: interfaces[Int(number)], number, &result, &packets)
+        }
+    }
+
+    /// The same for the packets of one `interface`, which is that of `number` in its section.
+    @inline(__always)
+    private func scanPlain(
+        _ octets: RawSpan, bigEndian: Bool, of interface: PcapngInterface, _ number: UInt32, _ result: inout Scan,
+        _ packets: inout OutputSpan<PacketRecord>
+    ) {
+        guard let clock = interface.plainClock else { return }
+        let (linkType, maximum) = (interface.linkType, interface.maximumLength)
+        let (fileNumber, checkSequenceLength) = (interface.number, interface.checkSequenceLength)
+        let end = octets.byteCount
+        var (position, frame) = (result.consumed, result.frames)
+        // 0 type | 4 total length | 8 interface | 12 time, high | 16 time, low | 20 captured | 24 original length
+        // | 28 packet, padded | total length
+        while end &- position >= 32, !packets.isFull,
+            octets.load32(position, bigEndian: bigEndian) == Block.enhancedPacket,
+            octets.load32(position &+ 8, bigEndian: bigEndian) == number
+        {
+            let captured = octets.load32(position &+ 20, bigEndian: bigEndian)
+            guard captured <= maximum else { break }
+            let total = (captured &+ 35) & ~3
+            let next = position &+ Int(total)
+            guard octets.load32(position &+ 4, bigEndian: bigEndian) == total, next <= end,
+                octets.load32(next &- 4, bigEndian: bigEndian) == total
+            else { break }
+            let units =
+                UInt64(octets.load32(position &+ 12, bigEndian: bigEndian)) << 32
+                | UInt64(octets.load32(position &+ 16, bigEndian: bigEndian))
+            packets.append(
+                PacketRecord(
+                    time: Int64(bitPattern: units &* clock.nanosecondsPerUnit) &+ clock.offset,
+                    offset: UInt32(truncatingIfNeeded: position &+ 28), capturedLength: captured,
+                    originalLength: octets.load32(position &+ 24, bigEndian: bigEndian), frame: frame,
+                    interface: fileNumber, linkType: linkType, checkSequenceLength: checkSequenceLength))
+            frame &+= 1
+            octets.prefetch(position..<next, headersEnd: 28 + 64)
+            position = next
+        }
+        (result.consumed, result.frames) = (position, frame)
+    }
+
+    /// Takes the block that comes next, of any kind; false where there is no whole one, or it has a fault.
+    private mutating func scanBlock(
+        _ octets: RawSpan, _ result: inout Scan, _ packets: inout OutputSpan<PacketRecord>
+    ) -> Bool {
+        let end = octets.byteCount
+        let start = result.consumed
+        guard end &- start >= 12, !packets.isFull else { return false }
+        let type = octets.load32(start, bigEndian: bigEndian)
+        if type == Block.sectionHeader {
+            let byteOrder = octets.load32(start &+ 8, bigEndian: true)
+            guard byteOrder == 0x1A2B_3C4D || byteOrder == 0x4D3C_2B1A else {
+                result.fault = "begins a section without its byte-order magic number"
+                return false
+            }
+            bigEndian = byteOrder == 0x1A2B_3C4D
+        }
+        // tshark rounds up total lengths that leave out the padding, and so do we.
+        let claimed = octets.load32(start &+ 4, bigEndian: bigEndian)
+        let total = (claimed &+ 3) & ~3
+        guard total >= 12, claimed <= Self.maximumBlock else {
+            result.fault = "claims a length of \(claimed) bytes, which no block has"
+            return false
+        }
+        let next = start &+ Int(total)
+        guard next <= end else { return false }
+        let trailer = octets.load32(next &- 4, bigEndian: bigEndian)
+        guard (trailer &+ 3) & ~3 == total else {
+            result.fault = "claims a length of \(claimed) bytes at its start and \(trailer) at its end"
+            return false
+        }
+        let body = octets.extracting(start &+ 8..<next &- 4)
+        do throws(Flaw) {
+            if type == Block.enhancedPacket {
+                packets.append(try enhancedPacket(body, at: start &+ 8, frame: result.frames))
+                result.frames &+= 1
+            } else {
+                try rareBlock(type, body, at: start &+ 8, &result.frames, &packets)
+            }
+        } catch {
+            result.fault = error.words
+            return false
+        }
+        result.consumed = next
+        return true
+    }
+
+    typealias Flaw = PcapngFlaw
+
+    // An enhanced packet block (4.3) without its type and lengths:
+    //
+    //  0  interface | 4  time, high | 8  time, low | 12 captured length | 16 original length | 20 packet, options
+    @inline(__always)
+    private func enhancedPacket(_ body: RawSpan, at position: Int, frame: UInt32) throws(Flaw) -> PacketRecord {
+        guard body.byteCount >= 20 else { throw Flaw(words: "is too short for an enhanced packet block") }
+        return try packet(
+            body, headerLength: 20, interface: body.load32(0, bigEndian: bigEndian), time: 4, at: position, frame: frame
+        )
+    }
+
+    /// The packet of a block whose high time word is at `time`, with low word, captured and original length behind it.
+    @inline(__always)
+    private func packet(
+        _ body: RawSpan, headerLength: Int, interface number: UInt32, time: Int, at position: Int, frame: UInt32
+    ) throws(Flaw) -> PacketRecord {
+        let captured = body.load32(time &+ 8, bigEndian: bigEndian)
+        let room = body.byteCount &- headerLength
+        let padded = (Int(captured) &+ 3) & ~3
+        guard padded <= room else {
+            throw Flaw(words: "claims \(captured) captured bytes and has room for \(room)")
+        }
+        guard number < section.count else {
+            throw Flaw(words: "names interface \(number), of \(section.count) in its section")
+        }
+        let interface = section[Int(number)]
+        guard captured <= interface.maximumLength else {
+            throw Flaw(
+                words: "claims \(captured) captured bytes, where a packet has at most \(interface.maximumLength)")
+        }
+        var checkSequenceLength = interface.checkSequenceLength
+        if padded < room {
+            let length = try PcapngOptions.checkSequenceLength(
+                ofPacket: body, from: headerLength &+ padded, bigEndian: bigEndian)
+            if let length, interface.linkType == .ethernet { checkSequenceLength = length }
+        }
+        let units =
+            UInt64(body.load32(time, bigEndian: bigEndian)) << 32
+            | UInt64(body.load32(time &+ 4, bigEndian: bigEndian))
+        return PacketRecord(
+            time: interface.nanoseconds(units), offset: UInt32(truncatingIfNeeded: position &+ headerLength),
+            capturedLength: captured, originalLength: body.load32(time &+ 12, bigEndian: bigEndian),
+            frame: frame, interface: interface.number, linkType: interface.linkType,
+            checkSequenceLength: checkSequenceLength)
+    }
+
+    /// Reads any block but an enhanced packet.
+    @inline(never)
+    private mutating func rareBlock(
+        _ type: UInt32, _ body: RawSpan, at position: Int, _ frames: inout UInt32,
+        _ packets: inout OutputSpan<PacketRecord>
+    ) throws(Flaw) {
+        switch type {
+        case Block.sectionHeader:
+            try beginSection(body)
+        case Block.interfaceDescription:
+            var name = ""
+            let interface = try PcapngInterface(
+                body, bigEndian: bigEndian, number: UInt32(interfaces.count), name: &name)
+            section.append(interface)
+            interfaces.append(
+                CaptureInterface(
+                    linkType: interface.linkType, snaplen: interface.snaplen,
+                    checkSequenceLength: interface.checkSequenceLength, name: name))
+        case Block.packet:
+            // As the enhanced one, with an interface of 16 bits and a count of drops beside it.
+            guard body.byteCount >= 20 else { throw Flaw(words: "is too short for a packet block") }
+            let interface = UInt32(body.load16(0, bigEndian: bigEndian))
+            packets.append(
+                try packet(body, headerLength: 20, interface: interface, time: 4, at: position, frame: frames))
+            frames &+= 1
+        case Block.simplePacket:
+            packets.append(try simplePacket(body, at: position, frame: frames))
+            frames &+= 1
+        case Block.nameResolution:
+            try PcapngOptions.checkNameResolution(body, bigEndian: bigEndian)
+        case Block.interfaceStatistics:
+            guard body.byteCount >= 12 else { throw Flaw(words: "is too short for an interface statistics block") }
+            try PcapngOptions.check(body, from: 12, bigEndian: bigEndian)
+        case Block.decryptionSecrets:
+            guard body.byteCount >= 8, Int(body.load32(4, bigEndian: bigEndian)) <= body.byteCount - 8 else {
+                throw Flaw(words: "is too short for the secrets it claims to hold")
+            }
+        default:
+            if try isFrameWithoutPacket(type, body) { frames &+= 1 }
+        }
+    }
+
+    /// Whether a block counts as a frame, though it holds no packet. Throws when tshark would stop at it.
+    private func isFrameWithoutPacket(_ type: UInt32, _ body: RawSpan) throws(Flaw) -> Bool {
+        let minimum: Int
+        switch type {
+        // An entry cannot be shorter than `__REALTIME_TIMESTAMP=` with one digit and a newline.
+        case Block.journalExport:
+            minimum = 23
+            var length = body.byteCount
+            while length > 0, body.load8(length - 1) == 0 { length -= 1 }
+            guard length >= minimum else { throw Flaw(words: "is too short for a journal entry") }
+        case Block.custom, Block.customNotCopied: minimum = 4
+        case Block.sysdigEvent: minimum = 22
+        case Block.sysdigEvent2, Block.sysdigEvent2Large: minimum = 26
+        default: return false
+        }
+        guard body.byteCount >= minimum else { throw Flaw(words: "is too short for a block of its type") }
+        return true
+    }
+
+    // A section header block (4.1): 0 byte-order magic | 4 major | 6 minor version | 8 section length | 16 options
+    private mutating func beginSection(_ body: RawSpan) throws(Flaw) {
+        guard body.byteCount >= 16 else { throw Flaw(words: "is too short for a section header block") }
+        let (major, minor) = (body.load16(4, bigEndian: bigEndian), body.load16(6, bigEndian: bigEndian))
+        guard major == 1, minor == 0 || minor == 2 else {
+            throw Flaw(words: "begins a section of version \(major).\(minor), of which 1.0 and 1.2 are known")
+        }
+        try PcapngOptions.check(body, from: 16, bigEndian: bigEndian)
+        section.removeAll(keepingCapacity: true)
+    }
+
+    // A simple packet block (4.4): 0 original length | 4 packet. It is of the first interface, and has no time.
+    private func simplePacket(_ body: RawSpan, at position: Int, frame: UInt32) throws(Flaw) -> PacketRecord {
+        guard body.byteCount >= 4 else { throw Flaw(words: "is too short for a simple packet block") }
+        guard let interface = section.first else {
+            throw Flaw(words: "is a simple packet block before any interface of its section")
+        }
+        let original = body.load32(0, bigEndian: bigEndian)
+        let captured = interface.snaplen == 0 ? original : min(original, interface.snaplen)
+        guard (Int(captured) &+ 3) & ~3 <= body.byteCount &- 4 else {
+            throw Flaw(words: "claims \(captured) captured bytes and has room for \(body.byteCount - 4)")
+        }
+        guard captured <= interface.maximumLength else {
+            throw Flaw(
+                words: "claims \(captured) captured bytes, where a packet has at most \(interface.maximumLength)")
+        }
+        return PacketRecord(
+            time: 0, offset: UInt32(truncatingIfNeeded: position &+ 4), capturedLength: captured,
+            originalLength: original, frame: frame, interface: interface.number, linkType: interface.linkType,
+            checkSequenceLength: interface.checkSequenceLength)
+    }
+}

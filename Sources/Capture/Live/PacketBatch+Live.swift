@@ -1,0 +1,13 @@
+import Wire
+
+extension PacketBatch {
+    /// The longest packet of a live capture that is kept, whatever the snap length.
+    static let longestLivePacket = 262_144
+    /// Packets of a batch of a live capture.
+    private static let livePackets = 2048
+
+    /// Whether it has room for one more packet of a live capture, behind `filled` bytes.
+    func hasRoomForLivePacket(behind filled: Int) -> Bool {
+        bytes.count - filled >= Self.longestLivePacket && records.count < Self.livePackets
+    }
+}

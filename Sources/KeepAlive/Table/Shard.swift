@@ -1,0 +1,38 @@
+public import Wire
+
+/// One of several parts that connections fall into by a hash of their two ends, the same for both directions.
+///
+/// The hash is the same on every machine and in every run, so that several machines can share an archive.
+public struct Shard: Sendable, Equatable {
+    /// Which part, from 1.
+    public let number: Int
+    /// Of how many, from 1.
+    public let count: Int
+
+    /// Part `number` of `count`; nil unless `number` is between 1 and `count`.
+    public init?(number: Int, of count: Int) {
+        guard number >= 1, number <= count else { return nil }
+        self.number = number
+        self.count = count
+    }
+
+    /// Whether the connection between `one` and `other` falls into this part.
+    public func holds(_ one: Endpoint, _ other: Endpoint) -> Bool {
+        Self.index(one, other, among: count) == number - 1
+    }
+
+    /// Which of `count` parts the connection between `one` and `other` falls into, from 0.
+    @inlinable @inline(__always)
+    public static func index(_ one: Endpoint, _ other: Endpoint, among count: Int) -> Int {
+        // A sum, so that both directions have the same.
+        let mixed = (mix(one) &+ mix(other)) &* 0xD6E8_FEB8_6659_FD93
+        return Int(truncatingIfNeeded: mixed.multipliedFullWidth(by: UInt64(count)).high)
+    }
+
+    @inlinable @inline(__always)
+    static func mix(_ end: Endpoint) -> UInt64 {
+        let product = (end.address.low ^ UInt64(end.port) << 40 ^ 0x9E37_79B9_7F4A_7C15)
+            .multipliedFullWidth(by: end.address.high ^ 0xC4CE_B9FE_1A85_EC53)
+        return product.high ^ product.low
+    }
+}

@@ -1,0 +1,121 @@
+import KeepAlive
+import Wire
+
+/// One connection in a page: its row in the table, and its section.
+struct ConnectionPart {
+    private let diagnosis: Diagnosis
+    private let files: SourceFiles
+
+    /// The connection of `diagnosis`, whose frames are in `files`.
+    init(_ diagnosis: Diagnosis, files: SourceFiles) {
+        self.diagnosis = diagnosis
+        self.files = files
+    }
+
+    /// What fills a row.
+    var values: Template.Values {
+        let connection = diagnosis.connection
+        let severity = diagnosis.severity
+        return [
+            "number": .number(connection.number), "isUnseen": .truth(!connection.handshakeSeen),
+            "verdict": .text(diagnosis.verdict.rawValue), "severity": .text(severity.rawValue),
+            "rank": .number(Severity.allCases.firstIndex(of: severity) ?? 0),
+            "ends": .items([
+                values("originator", connection.originator, connection.fromOriginator, diagnosis.originatorPolicy),
+                values("responder", connection.responder, connection.fromResponder, diagnosis.responderPolicy),
+            ]),
+            "probes": .number(connection.fromOriginator.probes &+ connection.fromResponder.probes),
+            "firstNanoseconds": .number(connection.firstTime), "lastNanoseconds": .number(connection.lastTime),
+            "durationNanoseconds": .number(connection.lastTime &- connection.firstTime),
+            "duration": .text(Drawing.words(connection.lastTime &- connection.firstTime) { $0.append(duration: $1) }),
+            "ending": .text(connection.ending.words), "ended": .text(connection.ending.name),
+        ]
+    }
+
+    private func values(
+        _ end: String, _ endpoint: Endpoint, _ side: ConnectionSide, _ policy: InferredPolicy
+    ) -> Template.Values {
+        let stacks = Stack.consistent(with: side, policy).map(\.rawValue)
+        return [
+            "end": .text(end), "endpoint": .text(endpoint.words),
+            "probes": .number(side.probes), "answered": .number(side.answered),
+            "hasProbes": .truth(side.probes > 0),
+            "idle": Self.range(policy.idle), "interval": Self.range(policy.interval),
+            "policyCount": .text(policy.count.map { "\($0)" }),
+            "stacks": .text(stacks.isEmpty ? nil : stacks.joined(separator: ", ")),
+        ]
+    }
+
+    private static func range(_ range: ClosedRange<Int64>?) -> Template.Value {
+        guard let range else { return .truth(false) }
+        return .items([
+            [
+                "low": .number(range.lowerBound), "high": .number(range.upperBound),
+                "isRange": .truth(range.count > 1),
+            ]
+        ])
+    }
+
+    /// What fills a section; with `isDrawn` also its drawings, of the events in `kept` and the data in `ticks`.
+    func section(isDrawn: Bool, _ kept: KeptEvents, _ ticks: DataTicks) -> Template.Values {
+        var values = values
+        let findings = diagnosis.findings
+        values["findings"] = .items(findings.count) { self.values(of: findings[$0], isFirst: $0 == 0) }
+        values["meaning"] = .text(diagnosis.verdict.guide.meaning)
+        let silence = diagnosis.connection.silence
+        values["longestSilence"] = Template.duration(silence.longest)
+        values["survived"] = Template.duration(silence.longestSurvived)
+        values["failed"] = Template.duration(silence.shortestFailed)
+        values["closedIdle"] = Template.duration(diagnosis.connection.closedIdle ?? 0)
+        let ends = ticks.ends(of: diagnosis.connection.number)
+        values["sent"] = .items(ends.map { [counts(in: $0)] } ?? [])
+        guard isDrawn else { return values }
+        let history = kept.history(of: diagnosis.connection.number)
+        // A silence and data can be drawn without events too.
+        guard history != nil || ends != nil || silence.longest > 0 else { return values }
+        let drawn = history ?? KeptEvents.History(first: diagnosis.connection.originator)
+        values["timeline"] = .items([TimelineDrawing(diagnosis, drawn, ends, files: kept.files).values])
+        values["strips"] = strips(drawn)
+        return values
+    }
+
+    private func values(of finding: Finding, isFirst: Bool) -> Template.Values {
+        var (sentence, frames) = (TextBuffer(), TextBuffer())
+        sentence.append(sentenceOf: finding, in: diagnosis)
+        if finding.frames.count > 0 { frames.append(frames: finding.frames.all, files: files) }
+        let advice = finding.advice(in: diagnosis)
+        return [
+            "name": .text(finding.verdict.rawValue), "severity": .text(finding.severity.rawValue),
+            "confidence": .text(finding.confidence.rawValue), "isFirst": .truth(isFirst),
+            "sentence": .text(sentence.string), "advice": .text(advice.isEmpty ? nil : advice),
+            "frames": .text(frames.string.isEmpty ? nil : frames.string),
+            "filter": .text(diagnosis.connection.wiresharkFilter(in: files)),
+        ]
+    }
+
+    /// How many segments with data each end sent.
+    private func counts(in ends: DataTicks.Ends) -> Template.Values {
+        let connection = diagnosis.connection
+        return [
+            "originator": .number(ends.row(of: connection.originator).count),
+            "responder": .number(ends.row(of: connection.responder).count),
+        ]
+    }
+
+    private func strips(_ history: KeptEvents.History) -> Template.Value {
+        let connection = diagnosis.connection
+        let isOriginatorFirst = history.first == connection.originator
+        let events = history.early + history.late
+        let ends = [
+            (connection.originator, connection.fromOriginator, diagnosis.originatorPolicy, isOriginatorFirst),
+            (connection.responder, connection.fromResponder, diagnosis.responderPolicy, !isOriginatorFirst),
+        ]
+        let strips = ends.flatMap { endpoint, side, policy, isFirst in
+            let name = endpoint.words
+            return GapStrip(side, policy, events.filter { $0.isFromFirst == isFirst }).values.map { strip in
+                strip.merging(["endpoint": .text(name)]) { old, _ in old }
+            }
+        }
+        return .items(strips)
+    }
+}
