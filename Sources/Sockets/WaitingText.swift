@@ -23,9 +23,10 @@ extension ConnectionActivity {
 }
 
 extension Duration {
-    /// The duration in milliseconds with one decimal, as in `0.4 ms`.
+    /// The duration in milliseconds with one decimal, as in `0.4 ms`; below 0.1 ms with three, as in `0.021 ms`.
     fileprivate var millisecondsText: String {
         let microseconds = components.seconds &* 1_000_000 &+ components.attoseconds / 1_000_000_000_000
+        if (0..<100).contains(microseconds) { return "0.0\(microseconds < 10 ? "0" : "")\(microseconds) ms" }
         let tenths = (microseconds &+ 50) / 100
         return "\(tenths / 10).\(tenths % 10) ms"
     }

@@ -156,6 +156,8 @@ struct ConnectionActivityTests {
             script.activity.waitingText(next: next, reply: reply, at: script.now)
         }
         #expect(text(nil) == "1 probe answered, last 0.5 s ago; next in 0.5 s")
+        #expect(text(.microseconds(21)) == "1 probe answered, last in 0.021 ms, 0.5 s ago; next in 0.5 s")
+        #expect(text(.microseconds(9)) == "1 probe answered, last in 0.009 ms, 0.5 s ago; next in 0.5 s")
         #expect(text(.microseconds(420)) == "1 probe answered, last in 0.4 ms, 0.5 s ago; next in 0.5 s")
         let unanswered = NextProbe.probe(after: .milliseconds(200), number: 3)
         #expect(
