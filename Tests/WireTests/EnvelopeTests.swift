@@ -373,6 +373,17 @@ struct EnvelopeTests {
         #expect(segments.map(\.payloadLength) == [3, 3])
     }
 
+    @Test("Cisco ISL counts as one level, so that nothing is decoded below the limit of depth", arguments: [62, 63])
+    func depthOfISL(tags: Int) {
+        let trunk =
+            Packets.hex("01000c000000 00000c000001 0049 aaaa03 00000c 0002 0000 0000") + Packets.ethernet(
+                Packets.ipv4(Packets.tcp())) + [0, 0, 0, 0]
+        // Each tag is a level, the service instance (802.1ah) one more, and ISL another; the limit is 64.
+        let tagged = (0..<tags).flatMap { _ in Packets.hex("8100 0001") }
+        let packet = Packets.ethernet([0, 0, 0, 0] + trunk, type: 0x88E7, tags: tagged)
+        #expect(Packets.decode([packet], link: 1).segments.count == (tags == 62 ? 1 : 0))
+    }
+
     @Test("An unknown link type is counted as such")
     func unknownLink() {
         let (segments, tally) = Packets.decode([[1, 2, 3]], link: 9999)

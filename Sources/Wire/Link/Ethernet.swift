@@ -8,8 +8,9 @@ extension SegmentDecoder {
         let front = bytes.big32(extent.start)
         if type <= 1500, front == 0x0100_0C00 || front == 0x0C00_0C00, bytes.octet(extent.start + 4) == 0 {
             // Cisco ISL: 26 octets before the frame itself, whose length the field there tells, a check sequence behind it.
-            let length = max(0, Int(type) - 16)
-            return try decodeEthernet(bytes, extent.dropping(26).claiming(length), deeper(context), &segments)
+            let (length, inner) = (max(0, Int(type) - 16), deeper(context))
+            guard inner.depth <= Self.depthLimit else { return }
+            return try decodeEthernet(bytes, extent.dropping(26).claiming(length), inner, &segments)
         }
         try decodeTypeOrLength(type, bytes, extent.dropping(14), context, &segments)
     }
