@@ -24,7 +24,9 @@ internal import Wire
     private let handle: OpaquePointer
     private let hasNanoseconds: Bool
     /// What the kernel had counted when the capture began.
-    private let before: pcap_stat
+    private var received: WrappingCounter
+    private var droppedByKernel: WrappingCounter
+    private var droppedByInterface: WrappingCounter
     /// A packet that was found and not taken yet, borrowed from libpcap until it is asked for another one.
     private var next: (header: UnsafeMutablePointer<pcap_pkthdr>, octets: UnsafePointer<UInt8>)?
 
@@ -58,7 +60,10 @@ internal import Wire
         let isClosed = PacketSocket.acceptNoMore(descriptor)
         if name == "lo" { PacketSocket.ignoreOutgoing(descriptor) }
         if isClosed { unsafe Self.drain(handle, descriptor, settings.timeout) }
-        before = unsafe Self.statistics(handle)
+        let before = unsafe Self.statistics(handle) ?? pcap_stat()
+        received = WrappingCounter(from: before.ps_recv)
+        droppedByKernel = WrappingCounter(from: before.ps_drop)
+        droppedByInterface = WrappingCounter(from: before.ps_ifdrop)
         if let filter = Self.filter(settings, linkType, name) {
             var program = unsafe bpf_program()
             guard unsafe pcap_compile(handle, &program, filter, 1, bpf_u_int32.max) == 0 else {
@@ -148,25 +153,28 @@ internal import Wire
 
     /// What the kernel has counted: pcap_stats(3PCAP).
     var counters: LiveCounters {
-        let now = unsafe Self.statistics(handle)
-        // The counts have 32 bits, and wrap.
+        if let now = unsafe Self.statistics(handle) {
+            received.read(now.ps_recv)
+            droppedByKernel.read(now.ps_drop)
+            droppedByInterface.read(now.ps_ifdrop)
+        }
         var counters = LiveCounters()
-        counters.received = UInt64(now.ps_recv &- before.ps_recv)
-        counters.droppedByKernel = UInt64(now.ps_drop &- before.ps_drop)
-        counters.droppedByInterface = UInt64(now.ps_ifdrop &- before.ps_ifdrop)
+        counters.received = received.total
+        counters.droppedByKernel = droppedByKernel.total
+        counters.droppedByInterface = droppedByInterface.total
         return counters
     }
 
-    private static func statistics(_ handle: OpaquePointer) -> pcap_stat {
+    /// What libpcap counts; nil: it does not tell.
+    private static func statistics(_ handle: OpaquePointer) -> pcap_stat? {
         var statistics = pcap_stat()
-        guard unsafe pcap_stats(handle, &statistics) == 0 else { return pcap_stat() }
-        return statistics
+        return unsafe pcap_stats(handle, &statistics) == 0 ? statistics : nil
     }
 
     /// Throws away what came before nothing more was let in: until none has come for longer than the kernel keeps
     /// packets back.
     private static func drain(_ handle: OpaquePointer, _ descriptor: Int32, _ timeout: Int) {
-        guard unsafe statistics(handle).ps_recv > 0 else { return }
+        guard let counted = unsafe statistics(handle), counted.ps_recv > 0 else { return }
         var words = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
         unsafe pcap_setnonblock(handle, 1, &words)
         var header: UnsafeMutablePointer<pcap_pkthdr>? = nil
