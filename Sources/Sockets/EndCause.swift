@@ -32,6 +32,18 @@ public enum EndCause: Sendable, Equatable {
         }
     }
 
+    /// The C name of the error that recv(2) gave, as in `ETIMEDOUT`; nil for FIN. Of other errors, their description.
+    public var errorName: String? {
+        switch self {
+        case .closedByPeer: nil
+        case .timedOut: "ETIMEDOUT"
+        case .reset: "ECONNRESET"
+        case .unreachable(.networkUnreachable): "ENETUNREACH"
+        case .unreachable: "EHOSTUNREACH"
+        case .failed(let error): "\(error)"
+        }
+    }
+
     /// What it means given what is known, in a few sentences for a person.
     public func explanation(_ known: EndContext) -> String {
         switch self {

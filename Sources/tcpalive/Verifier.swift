@@ -112,16 +112,3 @@ extension JudgedProbes {
         return verification.passes ? .success : ExitStatus.failedExpectation
     }
 }
-
-extension EndCause {
-    /// The C name of the error that recv(2) gave; nil for FIN.
-    fileprivate var errorName: String? {
-        switch self {
-        case .closedByPeer: nil
-        case .timedOut: "ETIMEDOUT"
-        case .reset: "ECONNRESET"
-        case .unreachable: "EHOSTUNREACH"
-        case .failed(let error): "\(error)"
-        }
-    }
-}

@@ -1,5 +1,6 @@
-import Sockets
 import Testing
+
+@testable import Sockets
 
 @Suite("The end, from what is known")
 struct EndContextTests {
@@ -25,6 +26,16 @@ struct EndContextTests {
         let silent = Self.known { $0.idle = .seconds(30) }
         let sentence = EndCause.closedByPeer.explanation(silent)
         #expect(sentence.contains("no data for 30.0 s. This looks like an idle timeout"))
+    }
+
+    @Test(
+        "An end has the name of its error, also where it is one of two",
+        arguments: [
+            (EndCause(.networkUnreachable), "ENETUNREACH"), (EndCause(.hostUnreachable), "EHOSTUNREACH"),
+            (EndCause(.timedOut), "ETIMEDOUT"), (EndCause(.brokenPipe), "ECONNRESET"), (.closedByPeer, nil),
+        ] as [(EndCause, String?)])
+    func errorName(cause: EndCause, name: String?) {
+        #expect(cause.errorName == name)
     }
 
     @Test("A FIN soon after data is an end in order")
