@@ -376,7 +376,8 @@ struct EnvelopeTests {
     @Test("Cisco ISL counts as one level, so that nothing is decoded below the limit of depth", arguments: [62, 63])
     func depthOfISL(tags: Int) {
         let trunk =
-            Packets.hex("01000c000000 00000c000001 0049 aaaa03 00000c 0002 0000 0000") + Packets.ethernet(
+            Packets.hex("01000c000000 00000c000001 0049 aaaa03 00000c 0002 0000 0000")
+            + Packets.ethernet(
                 Packets.ipv4(Packets.tcp())) + [0, 0, 0, 0]
         // Each tag is a level, the service instance (802.1ah) one more, and ISL another; the limit is 64.
         let tagged = (0..<tags).flatMap { _ in Packets.hex("8100 0001") }
