@@ -44,6 +44,14 @@ public struct Endpoint: Sendable, Hashable, CustomStringConvertible {
     /// The bytes of the address alone: sin_addr or sin6_addr.
     var addressBytes: ArraySlice<UInt8> { isIPv6 ? socketAddress[8..<24] : socketAddress[4..<8] }
 
+    /// The address as IP headers have it: 4 bytes for IPv4 and for an IPv4-mapped address (RFC 4291 2.5.5.2), otherwise 16. A
+    /// zone, as in `fe80::1%eth0`, is no part of it.
+    public var headerAddress: [UInt8] {
+        let bytes = Array(addressBytes)
+        let isMapped = isIPv6 && bytes.prefix(10).allSatisfy { $0 == 0 } && bytes[10...11].allSatisfy { $0 == 0xFF }
+        return isMapped ? Array(bytes.suffix(4)) : bytes
+    }
+
     /// The address and the port, as in `127.0.0.1:80` or `[::1]:80`.
     public var description: String { isIPv6 ? "[\(address)]:\(port)" : "\(address):\(port)" }
 }

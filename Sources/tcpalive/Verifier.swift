@@ -9,8 +9,8 @@ import Wire
 struct Verifier: ~Copyable {
     private var live: LiveCapture
     private var analysis = Analysis(version: .newest, keepsAll: true)
-    /// The endpoints as `Sockets` writes them, once the connection is there.
-    private var ends: (local: String, remote: String)?
+    /// The endpoints, once the connection is there.
+    private var ends: (local: Wire.Endpoint, remote: Wire.Endpoint)?
     private var kernelBefore: Int?
     private var others: OtherProbers?
     /// How long the last answer to a probe took; nil before any.
@@ -30,7 +30,7 @@ struct Verifier: ~Copyable {
     /// The connection to check is that of `client`.
     mutating func begin(_ client: borrowing KeepAliveClient) {
         kernelBefore = KernelCounters.now()?.keepAliveProbes
-        ends = (client.localEndpoint.description, client.remoteEndpoint.description)
+        ends = (Wire.Endpoint(client.localEndpoint), Wire.Endpoint(client.remoteEndpoint))
         others = OtherProbers(beside: client.localEndpoint, client.remoteEndpoint)
         lookAtOthers()
     }
@@ -45,8 +45,8 @@ struct Verifier: ~Copyable {
         analysis.advance(&live)
         guard let ends else { return }
         for event in analysis.events where event.kind == .answer && !event.isCopy {
-            guard let reply = event.reply, Self.text(event.segment.destination) == ends.local,
-                Self.text(event.segment.source) == ends.remote
+            guard let reply = event.reply, event.segment.destination == ends.local,
+                event.segment.source == ends.remote
             else { continue }
             lastReply = .nanoseconds(reply)
         }
@@ -84,19 +84,23 @@ struct Verifier: ~Copyable {
         guard let ends else { return nil }
         // The last one of these endpoints, should the port have been used before.
         for connection in analysis.tracker.connections(all: true).reversed() {
-            let written = (Self.text(connection.originator), Self.text(connection.responder))
-            if written == (ends.local, ends.remote) { return (connection, true) }
-            if written == (ends.remote, ends.local) { return (connection, false) }
+            if (connection.originator, connection.responder) == (ends.local, ends.remote) { return (connection, true) }
+            if (connection.originator, connection.responder) == (ends.remote, ends.local) { return (connection, false) }
         }
         return nil
     }
+}
 
-    /// `endpoint` as `Sockets` writes it.
-    private static func text(_ endpoint: Wire.Endpoint) -> String {
-        var text = TextBuffer()
-        text.append(endpoint.address)
-        return endpoint.address.version == .v4
-            ? "\(text.string):\(endpoint.port)" : "[\(text.string)]:\(endpoint.port)"
+extension Wire.Endpoint {
+    /// `endpoint` of a socket as packets show it.
+    fileprivate init(_ endpoint: Sockets.Endpoint) {
+        func number(_ bytes: some Collection<UInt8>) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
+        let bytes = endpoint.headerAddress
+        let address =
+            bytes.count == 4
+            ? IPAddress(v4: UInt32(truncatingIfNeeded: number(bytes)))
+            : IPAddress(v6: number(bytes.prefix(8)), number(bytes.suffix(8)))
+        self.init(address, endpoint.port)
     }
 }
 

@@ -38,6 +38,18 @@ struct VerifyTests {
         #expect(client.text.contains("1 probe answered, last in "), "\(client.text)")
     }
 
+    @Test("A connection by an IPv4-mapped address is found on the wire, where it is IPv4")
+    func mapped() async throws {
+        let lab = try await Lab()
+        let listener = try lab.start(lab.peer, ["listen"] + Lab.limit + ["10.9.0.2", "5001"])
+        try await listener.wait(for: "5001")
+        let client = try lab.start(
+            lab.prober,
+            ["client", "--verify", "--idle", "1", "--interval", "1", "--duration", "2.8", "::ffff:10.9.0.2", "5001"])
+        #expect(try await client.end() == 0, "\(client.text)\(client.errorText)")
+        #expect(client.text.contains("Verified"), "\(client.text)")
+    }
+
     @Test("The judgement is one JSON record on standard output and a JUnit file, and the narration gets out of the way")
     func formats() async throws {
         let lab = try await Lab()

@@ -76,6 +76,17 @@ struct EndpointTests {
         #expect(six.description == "[::1]:65535" && six.isIPv6 && six.port == 65535)
     }
 
+    @Test(
+        "An address is told as IP headers have it, without its zone and as IPv4 where it is mapped",
+        arguments: [
+            ("192.0.2.1", [192, 0, 2, 1]), ("::ffff:192.0.2.1", [192, 0, 2, 1]),
+            ("fe80::1%lo", [0xFE, 0x80] + [UInt8](repeating: 0, count: 13) + [1]),
+            ("::1", [UInt8](repeating: 0, count: 15) + [1]),
+        ] as [(String, [UInt8])])
+    func headerAddress(host: String, bytes: [UInt8]) throws {
+        #expect(try Endpoint.resolve(host: host, port: "80").first?.headerAddress == bytes)
+    }
+
     @Test("Only the wanted family is given")
     func family() throws {
         #expect(try Endpoint.resolve(host: "localhost", port: "1", family: .ipv4).allSatisfy { !$0.isIPv6 })
