@@ -83,6 +83,8 @@ struct DiagnosisTests {
         // Another initial TTL, and the same distance.
         add("healthy", answered(3, 60.1, 15, "ttl=255"))
         add("healthy", answered(3, 60.1, 15, "ttl=63"))
+        // Two hops are a difference, one is not.
+        add("middlebox_probes", answered(3, 60.1, 15, "ttl=62"))
         add("peer_never_answers", lost(3, 60.1, 5.1) + script("80 BA AP 5000 1000 len=5 | 80.1 AB A 1000 5005"))
         add(
             "interval_exceeds_idle",
@@ -92,6 +94,9 @@ struct DiagnosisTests {
         add("too_many_probes", answered(40, 5.1, 5.12))
         add("healthy", answered(29, 5.1, 5.12))
         add("healthy", answered(40, 15.1, 15.104))
+        // A period of 10 s is the limit.
+        add("too_many_probes", answered(40, 9.9, 9.984))
+        add("healthy", answered(40, 10.1, 10.24))
         add("no_keepalive", script("300 AB AP 1000 5000 len=10 | 300.001 BA A 5000 1010"))
         add(
             "closed",

@@ -1,5 +1,6 @@
 import Testing
-import Wire
+
+@testable import Wire
 
 @Suite("Hostile input")
 struct HostileInputTests {
@@ -64,5 +65,7 @@ struct HostileInputTests {
         }
         let (segments, tally) = Packets.decode(packets)
         #expect(segments.isEmpty && tally.withoutSegment == 200_000)
+        // All but those that may wait were given up.
+        #expect(tally.evictedDatagrams == UInt64(200_000 - Reassembly.datagramLimit))
     }
 }

@@ -31,7 +31,6 @@ public struct SystemError: Error, Sendable, Equatable, CustomStringConvertible {
     static let notSupported = SystemError(code: EOPNOTSUPP)
     static let networkUnreachable = SystemError(code: ENETUNREACH)
     static let timedOut = SystemError(code: ETIMEDOUT)
-    static let tryAgain = SystemError(code: EAGAIN)
 
     /// The error of the call just made.
     fileprivate static var last: SystemError { SystemError(code: errno) }

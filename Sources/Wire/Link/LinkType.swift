@@ -14,8 +14,4 @@ public struct LinkType: RawRepresentable, Hashable, Sendable, BitwiseCopyable {
     public static let ethernet = LinkType(rawValue: 1)
     /// Raw IP (LINKTYPE_RAW).
     public static let raw = LinkType(rawValue: 101)
-    /// Linux cooked capture (LINKTYPE_LINUX_SLL).
-    public static let linuxCooked = LinkType(rawValue: 113)
-    /// Linux cooked capture, version 2 (LINKTYPE_LINUX_SLL2).
-    public static let linuxCooked2 = LinkType(rawValue: 276)
 }

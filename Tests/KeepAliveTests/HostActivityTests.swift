@@ -1,0 +1,44 @@
+import Testing
+import Wire
+
+@testable import KeepAlive
+
+@Suite("When hosts were heard")
+struct HostActivityTests {
+    private static let host = IPAddress(v4: 0xC000_0201)
+
+    @Test("A host that was heard before anybody awaited it is noted from then on")
+    func awaitedLater() {
+        var activity = HostActivity()
+        activity.note(Self.host, at: 10, since: 0, longestPause: nil)
+        #expect(!activity.wasHeard(Self.host, after: 0, until: 100))
+        activity.await(Self.host)
+        activity.note(Self.host, at: 20, since: 0, longestPause: nil)
+        activity.sort()
+        #expect(activity.wasHeard(Self.host, after: 10, until: 20))
+        // After a time, and until one that counts too.
+        #expect(!activity.wasHeard(Self.host, after: 20, until: 30))
+        #expect(!activity.wasHeard(Self.host, after: 5, until: 19))
+    }
+
+    @Test("A connection that goes on throughout shows that its host lives, if its pauses are short")
+    func spans() {
+        var activity = HostActivity()
+        activity.await(Self.host)
+        activity.note(Self.host, at: 1000, since: 0, longestPause: 40)
+        activity.sort()
+        #expect(activity.wasHeard(Self.host, after: 100, until: 200))
+        #expect(!activity.wasHeard(Self.host, after: 100, until: 170))
+    }
+
+    @Test("Hosts that another one awaits are awaited, too")
+    func all() {
+        var (activity, other) = (HostActivity(), HostActivity())
+        activity.note(Self.host, at: 10, since: 0, longestPause: nil)
+        other.await(Self.host)
+        activity.awaitAll(of: other)
+        activity.note(Self.host, at: 20, since: 0, longestPause: nil)
+        activity.sort()
+        #expect(activity.wasHeard(Self.host, after: 0, until: 100))
+    }
+}
