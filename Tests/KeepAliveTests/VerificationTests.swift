@@ -363,5 +363,12 @@ struct VerificationTests {
             let first = verification.checks.first { $0.field == "first probe" }
             #expect(first?.outcome == outcome, "\(verification.checks)")
         }
+        // A later wait, which nothing disturbed, is late too: this fails, and is not excused by the first one.
+        let later =
+            both + [(61_441, Self.answer), (62_000, "BA AP 5000 1000 len=1"), (62_001, "AB A 1000 5001")]
+            + [(123_441, "AB A 999 5001")]
+        let expectation = Verification.Expectation(idle: 30, interval: 15)
+        let late = try Self.judge(later, expectation).checks.first { $0.field == "first probe" }
+        #expect(late?.outcome == .fails, "\(String(describing: late))")
     }
 }
