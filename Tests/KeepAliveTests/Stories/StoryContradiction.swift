@@ -97,7 +97,9 @@ struct StoryRules {
     }
 
     private func oneDirection() -> String? {
-        if view.story.observation.missing != nil { return nil }
+        if let side = view.story.observation.missing {
+            return view.sides(finding).contains(side) ? nil : "it is the other direction that is missing"
+        }
         if missing.isEmpty { return "nothing is missing" }
         let hasBoth = [Side.client, .server].allSatisfy { side in view.hasCaptured { $0.side == side } }
         return hasBoth ? "both directions were captured" : nil

@@ -4,7 +4,7 @@ import Testing
 /// Stories at random, whose truth is known. No finding of high confidence may contradict it.
 ///
 /// Inferred settings have no confidence. They may be false where another one sends probes, or an application aborts, just when
-/// a keep-alive timer would: at most one story in a thousand shows such a thing.
+/// a keep-alive timer would: at most one story in 3,000 shows such a thing, and none of those in `make test`.
 ///
 /// `TCPALIVE_STORIES` is how many there are, `TCPALIVE_STORY_SEED` the seed of the first, and `TCPALIVE_STORY` the only one.
 @Suite("Stories")
@@ -43,7 +43,7 @@ struct StoryTests {
         print("Stories in which only inferred settings are false: \(text(misread))")
         #expect(seeds.isEmpty, "Findings contradict \(seeds.count) of \(count) stories from seed \(first) on")
         #expect(
-            misread.count <= 1 + Int(count) / 1000,
+            misread.count <= Int(count) / 3000,
             "Settings contradict \(misread.count) of \(count) stories from seed \(first) on")
     }
 
