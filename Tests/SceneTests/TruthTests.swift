@@ -29,6 +29,15 @@ struct TruthTests {
         }
     }
 
+    /// What must be inferred, whatever else is: the idle time where there is a probe, the interval where two in a row have no
+    /// answer, and the count where the prober gave up.
+    private static func checkInference(_ record: Record) {
+        let hasTrain = ["unresponsive", "peer_dead"].contains(record.verdict) && record.originator_probes > 1
+        if record.originator_probes > 0 { #expect(record.originator_idle_min_s != nil, "\(record)") }
+        if hasTrain { #expect(record.originator_interval_min_s != nil, "\(record)") }
+        if record.verdict == "peer_dead" { #expect(record.originator_count_max != nil, "\(record)") }
+    }
+
     private static func records(_ name: String) throws -> [Record] {
         try Tool.run(["analyze", "--format", "jsonl", "--connections", "all", name], in: SceneTests.directory).output
             .split(separator: "\n").filter { $0.contains("tcpalive.connection/1") }
@@ -55,6 +64,7 @@ struct TruthTests {
         #expect(records.count == 1)
         #expect(record.originator_probes == probes && record.verdict == verdict, "\(record)")
         #expect(record.holds(idle: idle, interval: interval, count: count), "\(record)")
+        Self.checkInference(record)
         #expect(record.originator_zero_window_probes == (name == "zero-window" ? 10 : 0))
         #expect(record.originator_retransmissions == (name == "one-byte-retransmits" ? 6 : 0))
     }
@@ -66,6 +76,7 @@ struct TruthTests {
         #expect(records[0].verdict == "interval_exceeds_idle")
         for (record, (idle, interval)) in zip(records, [(3, 8), (10, 2), (5, 5), (6, 2), (20, 20)]) {
             #expect(record.holds(idle: idle, interval: interval, count: nil), "\(record)")
+            Self.checkInference(record)
         }
     }
 }
