@@ -78,14 +78,14 @@ internal import Wire
 
     /// Removes the packets of `batch` that do not match, or of whose link type the expression says nothing.
     mutating func apply(to batch: inout PacketBatch) {
-        // Out of the batch for as long as its octets are borrowed.
+        // Out of the batch for as long as its bytes are borrowed.
         var records: [PacketRecord] = []
         swap(&records, &batch.records)
-        batch.withOctets { apply(to: &records, $0) }
+        batch.withBytes { apply(to: &records, $0) }
         swap(&records, &batch.records)
     }
 
-    private mutating func apply(to records: inout [PacketRecord], _ octets: RawSpan) {
+    private mutating func apply(to records: inout [PacketRecord], _ bytes: RawSpan) {
         var kept = 0
         var program = -1
         for index in records.indices {
@@ -97,8 +97,8 @@ internal import Wire
             var header = pcap_pkthdr()
             header.caplen = record.capturedLength
             header.len = record.originalLength
-            // A reader made the record, so it lies within the octets.
-            let packet = octets.extracting(Int(record.offset)..<Int(record.offset) + Int(record.capturedLength))
+            // A reader made the record, so it lies within the bytes.
+            let packet = bytes.extracting(Int(record.offset)..<Int(record.offset) + Int(record.capturedLength))
             let matches = unsafe packet.withUnsafeBytes { packet in
                 let start = unsafe packet.assumingMemoryBound(to: UInt8.self).baseAddress
                 return unsafe pcap_offline_filter(&programs[program], &header, start) != 0

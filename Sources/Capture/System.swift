@@ -10,13 +10,13 @@ func systemOpen(_ path: UnsafePointer<CChar>, _ flags: Int32) -> Int32 {
     unsafe open(path, flags)
 }
 
-func systemRead(_ descriptor: Int32, _ octets: UnsafeMutableRawPointer?, _ count: Int) -> Int {
-    unsafe read(descriptor, octets, count)
+func systemRead(_ descriptor: Int32, _ bytes: UnsafeMutableRawPointer?, _ count: Int) -> Int {
+    unsafe read(descriptor, bytes, count)
 }
 
-/// Reads once into `octets` from `start` on, and tells how many; 0 at the end, nil where a signal came first (EINTR).
-func systemRead(_ descriptor: Int32, into octets: inout [UInt8], at start: Int) throws(SystemError) -> Int? {
-    let count = unsafe octets.withUnsafeMutableBytes { room in
+/// Reads once into `bytes` from `start` on, and tells how many; 0 at the end, nil where a signal came first (EINTR).
+func systemRead(_ descriptor: Int32, into bytes: inout [UInt8], at start: Int) throws(SystemError) -> Int? {
+    let count = unsafe bytes.withUnsafeMutableBytes { room in
         unsafe systemRead(descriptor, room.baseAddress.map { unsafe $0 + start }, room.count - start)
     }
     if count >= 0 { return count }

@@ -1,6 +1,6 @@
 /// Goes through connections in order of appearance: those of which there is something to be said, or all.
 ///
-/// Takes a bit for each, and 16 octets where they lie in another order, as after evictions: what is said of a connection
+/// Takes a bit for each, and 16 bytes where they lie in another order, as after evictions: what is said of a connection
 /// is made on the way (`ConnectionTracker.next(in:)`).
 public struct ConnectionListing: Sendable {
     /// Where a connection is: light, while connections are large.

@@ -21,7 +21,7 @@ public struct ConnectionOutline: Sendable {
             isReply = true
         }
         if flags.contains([.syn, .ack]) || flags.contains(.fin) {
-            // SYN and FIN count one octet, together too.
+            // SYN and FIN count one byte, together too.
             other = segment.sequence + segment.payloadLength + 1
         }
         if flags.contains(.rst) { (own, other) = (nil, nil) }

@@ -2,7 +2,7 @@ public import Wire
 
 /// What one end of a connection sent that concerns keep-alives, by what it truly is (`SegmentKind`).
 public struct ConnectionSide: Sendable, Equatable, BitwiseCopyable {
-    // What has four octets fills the gaps of what has eight: a verdict holds two of these, and is copied.
+    // What has four bytes fills the gaps of what has eight: a verdict holds two of these, and is copied.
 
     /// Its keep-alive probes; copies are not counted, here and below.
     @Tally public var probes: UInt64 = 0
@@ -10,8 +10,8 @@ public struct ConnectionSide: Sendable, Equatable, BitwiseCopyable {
     @Tally public var answered: UInt64 = 0
     /// Its keep-alive probes since the peer last gave a sign of life.
     @Tally public var unanswered: UInt64 = 0
-    /// Of the probes, the ones that carry an octet.
-    @Tally public var octetProbes: UInt64 = 0
+    /// Of the probes, the ones that carry a byte.
+    @Tally public var byteProbes: UInt64 = 0
     /// Of the probes, the ones with the timestamp option.
     @Tally public var timestampedProbes: UInt64 = 0
     /// Whether it gave up: its first RST came while a probe was not answered.
@@ -92,7 +92,7 @@ public struct ConnectionSide: Sendable, Equatable, BitwiseCopyable {
     @Tally public var zeroWindowProbes: UInt64 = 0
     /// Waits since an unanswered probe: they tell the interval.
     public var intervalGaps = Gaps()
-    /// Its retransmissions of one octet that Wireshark marks as keep-alives.
+    /// Its retransmissions of one byte that Wireshark marks as keep-alives.
     @Tally public var retransmissions: UInt64 = 0
     /// When it sent its first RST (ns since 1970), in a connection with probes; nil: none.
     @Moment public var reset: Int64?

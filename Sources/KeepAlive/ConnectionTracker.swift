@@ -8,7 +8,7 @@ public struct ConnectionTracker: ~Copyable {
     private(set) var version4: ConnectionTable<IPv4Key>
     private(set) var version6: ConnectionTable<IPv6Key>
 
-    /// Octets that connections take before those that never came to be make room: 256 MiB.
+    /// Bytes that connections take before those that never came to be make room: 256 MiB.
     public static let defaultMemoryLimit = 256 << 20
 
     /// A tracker that marks as Wireshark `version` does.
@@ -16,8 +16,8 @@ public struct ConnectionTracker: ~Copyable {
     /// `seed` makes the table's hash unpredictable to whoever writes the packets; results never depend on it.
     /// With `keepsAll`, `connections(all: true)` includes connections without events whose ports were reused.
     /// With `shard`, events are told and counted of the connections in it alone; their numbers are those of all.
-    /// From `memoryLimit` octets on, connections that never came to be make room for others, as in a flood of SYNs.
-    /// With `isLight`, segments with more than one octet are missing: what is acknowledged counts as sent, and verdicts
+    /// From `memoryLimit` bytes on, connections that never came to be make room for others, as in a flood of SYNs.
+    /// With `isLight`, segments with more than one byte are missing: what is acknowledged counts as sent, and verdicts
     /// that rest on data are not sure.
     public init(
         version: WiresharkVersion = .newest, seed: UInt64, keepsAll: Bool = false, shard: Shard? = nil,

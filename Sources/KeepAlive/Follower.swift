@@ -5,7 +5,7 @@ struct Follower: ~Copyable {
     var analysis: WiresharkAnalysis
     var ledger: ConnectionLedger
     var budget: MemoryBudget
-    /// Whether segments with more than one octet are missing.
+    /// Whether segments with more than one byte are missing.
     let isLight: Bool
 
     /// Follows the segments of `glances`; `packets` is what they were taken at.
@@ -149,7 +149,7 @@ struct Follower: ~Copyable {
     private mutating func open<Key: ConnectionKey>(
         _ key: Key, _ hash: UInt32, _ segment: Segment, in table: inout ConnectionTable<Key>
     ) -> Int {
-        budget.usedByRanges = analysis.ranges.octets
+        budget.usedByRanges = analysis.ranges.bytes
         let index = table.make(key, hash: hash, &budget) { slot, birth in
             ledger.forget(birth)
             analysis.ranges.release(slot.lists)

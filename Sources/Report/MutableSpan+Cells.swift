@@ -3,16 +3,16 @@ import Wire
 /// Cells of a table, written straight to their places in rows of spaces.
 ///
 /// Text is written from where its column starts. Numbers end where their column ends, and are written from their last
-/// octet to their first, so that nothing is moved.
+/// byte to their first, so that nothing is moved.
 extension MutableSpan where Element == UInt8 {
     /// Writes `text` from `start` on.
     mutating func write(_ text: String, at start: Int) {
         write(text.utf8Span.span, at: start)
     }
 
-    /// Writes `octets` from `start` on.
-    mutating func write(_ octets: Span<UInt8>, at start: Int) {
-        for place in octets.indices { self[start + place] = octets[place] }
+    /// Writes `bytes` from `start` on.
+    mutating func write(_ bytes: Span<UInt8>, at start: Int) {
+        for place in bytes.indices { self[start + place] = bytes[place] }
     }
 
     /// Writes `number` in decimal up to `end`, with zeros in front up to `digits`. Returns where it starts.
@@ -93,10 +93,10 @@ extension MutableSpan where Element == UInt8 {
         var shift: UInt64 = 32
         while shift > 0 {
             shift -= 8
-            let octet = UInt8(truncatingIfNeeded: address >> shift)
-            if octet >= 100 { write(digit: octet / 100, at: &end) }
-            if octet >= 10 { write(digit: octet / 10 % 10, at: &end) }
-            write(digit: octet % 10, at: &end)
+            let byte = UInt8(truncatingIfNeeded: address >> shift)
+            if byte >= 100 { write(digit: byte / 100, at: &end) }
+            if byte >= 10 { write(digit: byte / 10 % 10, at: &end) }
+            write(digit: byte % 10, at: &end)
             if shift > 0 {
                 self[end] = UInt8(ascii: ".")
                 end += 1

@@ -8,7 +8,7 @@ public struct Output: ~Copyable {
     /// The text that was not written yet.
     public private(set) var text = TextBuffer()
 
-    /// Octets of text that are worth a system call.
+    /// Bytes of text that are worth a system call.
     private static let fullCount = 1 << 16
 
     /// An output to `descriptor`, or one that keeps its text.
@@ -25,7 +25,7 @@ public struct Output: ~Copyable {
     /// Writes out what there is.
     public mutating func flush() throws(OutputError) {
         guard let descriptor else { return }
-        try descriptor.write(text.octets)
+        try descriptor.write(text.bytes)
         text.removeAll()
     }
 }

@@ -16,7 +16,7 @@ public struct Summary: Sendable {
     public var counts = ConnectionTally()
     /// Packets that the kernel dropped of a live capture; nil: none.
     public var dropped: UInt64?
-    /// Whether segments with more than one octet of data were kept out.
+    /// Whether segments with more than one byte of data were kept out.
     public var isLight = false
     /// The files that are damaged, and how: what came before the damage is in the report.
     public var damaged: [(file: String, damage: CaptureFile.Damage)] = []

@@ -12,26 +12,26 @@ extension TextBuffer {
     /// Appends an endpoint: `192.0.2.1:443`, and for IPv6 `[2001:db8::1]:443` (RFC 5952 section 6).
     mutating func append(_ endpoint: Endpoint) {
         let isVersion6 = endpoint.address.version == .v6
-        if isVersion6 { append(octet: UInt8(ascii: "[")) }
+        if isVersion6 { append(byte: UInt8(ascii: "[")) }
         append(endpoint.address)
-        if isVersion6 { append(octet: UInt8(ascii: "]")) }
-        append(octet: UInt8(ascii: ":"))
+        if isVersion6 { append(byte: UInt8(ascii: "]")) }
+        append(byte: UInt8(ascii: ":"))
         append(UInt64(endpoint.port))
     }
 
     /// Appends an endpoint as tcpdump prints it: `192.0.2.1.443`.
     mutating func append(tcpdump endpoint: Endpoint) {
         append(endpoint.address)
-        append(octet: UInt8(ascii: "."))
+        append(byte: UInt8(ascii: "."))
         append(UInt64(endpoint.port))
     }
 
-    private mutating func append(v4 octets: UInt64) {
+    private mutating func append(v4 bytes: UInt64) {
         let longest = 15
         append(addingCapacity: longest) { output in
             output.append(repeating: 0, count: longest)
             var address = output.mutableSpan
-            let count = address.write(v4: octets, at: 0)
+            let count = address.write(v4: bytes, at: 0)
             output.removeLast(longest - count)
         }
     }

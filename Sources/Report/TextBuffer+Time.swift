@@ -81,12 +81,12 @@ extension TextBuffer {
     /// Appends the time of day with 0 (no point), 6 or 9 `digits` behind the point: 12:00:05.123456.
     mutating func append(timeOfDay time: CivilTime, digits: Int) {
         append(zeros: UInt64(time.second / 3600), width: 2)
-        append(octet: UInt8(ascii: ":"))
+        append(byte: UInt8(ascii: ":"))
         append(zeros: UInt64(time.second / 60 % 60), width: 2)
-        append(octet: UInt8(ascii: ":"))
+        append(byte: UInt8(ascii: ":"))
         append(zeros: UInt64(time.second % 60), width: 2)
         if digits == 0 { return }
-        append(octet: UInt8(ascii: "."))
+        append(byte: UInt8(ascii: "."))
         append(zeros: UInt64(digits == 9 ? time.nanosecond : time.nanosecond / 1000), width: digits)
     }
 
@@ -102,11 +102,11 @@ extension TextBuffer {
     /// Appends a duration for a person, in its two largest units: 0.020s, 59.9s, 12m05s, 1h02m, 3d04h.
     mutating func append(duration nanoseconds: Int64) {
         let duration = ShortDuration(nanoseconds)
-        if duration.isNegative { append(octet: UInt8(ascii: "-")) }
+        if duration.isNegative { append(byte: UInt8(ascii: "-")) }
         append(duration.major)
-        append(octet: duration.mark)
+        append(byte: duration.mark)
         append(zeros: duration.minor, width: duration.digits)
-        append(octet: duration.unit)
+        append(byte: duration.unit)
     }
 
     /// Appends a duration of 0 or more in seconds to the millisecond: `15.104 s`.

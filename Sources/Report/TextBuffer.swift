@@ -1,39 +1,39 @@
-/// Text in the making: UTF-8 octets that every formatter of this module appends to.
+/// Text in the making: UTF-8 bytes that every formatter of this module appends to.
 ///
-/// Numbers go straight to octets, so that a line costs no `String`. Reused, it allocates nothing.
+/// Numbers go straight to bytes, so that a line costs no `String`. Reused, it allocates nothing.
 public struct TextBuffer: Sendable {
     /// The text so far, in UTF-8.
-    public private(set) var octets: [UInt8] = []
+    public private(set) var bytes: [UInt8] = []
 
     /// An empty text.
     public init() {}
 
-    /// Octets of text so far.
-    public var count: Int { octets.count }
+    /// Bytes of text so far.
+    public var count: Int { bytes.count }
 
     /// The text as a string.
-    public var string: String { String(decoding: octets, as: UTF8.self) }
+    public var string: String { String(decoding: bytes, as: UTF8.self) }
 
     /// Forgets the text and keeps the room.
     public mutating func removeAll() {
-        octets.removeAll(keepingCapacity: true)
+        bytes.removeAll(keepingCapacity: true)
     }
 
     /// Appends `text` as it is.
     public mutating func append(_ text: String) {
-        // In one piece: octet by octet, text took a third of the time of a long report.
+        // In one piece: byte by byte, text took a third of the time of a long report.
         var text = text
-        text.withUTF8 { unsafe octets.append(contentsOf: $0) }
+        text.withUTF8 { unsafe bytes.append(contentsOf: $0) }
     }
 
-    /// Appends one octet.
-    mutating func append(octet: UInt8) {
-        octets.append(octet)
+    /// Appends one byte.
+    mutating func append(byte: UInt8) {
+        bytes.append(byte)
     }
 
     /// Appends `number` in decimal, with `fill` in front up to `width` columns.
     mutating func append(_ number: UInt64, width: Int = 1, fill: UInt8 = UInt8(ascii: " ")) {
-        if number < 10, width <= 1 { return append(octet: UInt8(ascii: "0") + UInt8(number)) }
+        if number < 10, width <= 1 { return append(byte: UInt8(ascii: "0") + UInt8(number)) }
         var digits = InlineArray<20, UInt8>(repeating: 0)
         var count = 0
         var rest = number
@@ -43,7 +43,7 @@ public struct TextBuffer: Sendable {
             count += 1
             rest = quotient
         } while rest > 0
-        octets.append(addingCapacity: max(width, count)) { output in
+        bytes.append(addingCapacity: max(width, count)) { output in
             for _ in 0..<max(0, width - count) { output.append(fill) }
             while count > 0 {
                 count -= 1
@@ -59,7 +59,7 @@ public struct TextBuffer: Sendable {
 
     /// Appends `number` in decimal, with its sign when it is negative.
     mutating func append(signed number: Int64) {
-        if number < 0 { append(octet: UInt8(ascii: "-")) }
+        if number < 0 { append(byte: UInt8(ascii: "-")) }
         append(number.magnitude)
     }
 
@@ -73,21 +73,21 @@ public struct TextBuffer: Sendable {
 
     /// Appends the number `nibble`, 0 to 15, as a hexadecimal digit.
     mutating func append(hex nibble: UInt8) {
-        append(octet: nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") - 10 + nibble)
+        append(byte: nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") - 10 + nibble)
     }
 
-    /// Appends spaces until the text is `column` octets long from `start` on.
+    /// Appends spaces until the text is `column` bytes long from `start` on.
     mutating func pad(to column: Int, from start: Int) {
-        let missing = start + column - octets.count
+        let missing = start + column - bytes.count
         guard missing > 0 else { return }
-        octets.append(addingCapacity: missing) { output in
+        bytes.append(addingCapacity: missing) { output in
             for _ in 0..<missing { output.append(UInt8(ascii: " ")) }
         }
     }
 
     /// Appends a row of `width` spaces, into which `write` writes cells.
     mutating func append(row width: Int, _ write: (inout MutableSpan<UInt8>) -> Void) {
-        octets.append(addingCapacity: width) { output in
+        bytes.append(addingCapacity: width) { output in
             output.append(repeating: UInt8(ascii: " "), count: width)
             var row = output.mutableSpan
             write(&row)
@@ -96,17 +96,17 @@ public struct TextBuffer: Sendable {
 
     /// Appends the text of `other`.
     mutating func append(_ other: TextBuffer) {
-        octets.append(contentsOf: other.octets)
+        bytes.append(contentsOf: other.bytes)
     }
 
-    /// Appends what `body` writes, at most `count` octets of UTF-8.
+    /// Appends what `body` writes, at most `count` bytes of UTF-8.
     mutating func append(addingCapacity count: Int, _ body: (inout OutputSpan<UInt8>) -> Void) {
-        octets.append(addingCapacity: count, initializingWith: body)
+        bytes.append(addingCapacity: count, initializingWith: body)
     }
 
     /// Takes away the spaces at the end.
     mutating func trimEnd() {
-        while octets.last == UInt8(ascii: " ") { octets.removeLast() }
+        while bytes.last == UInt8(ascii: " ") { bytes.removeLast() }
     }
 
     /// Appends text of unknown origin: control characters, which a terminal or a table would obey, become `\xNN`.
@@ -118,7 +118,7 @@ public struct TextBuffer: Sendable {
                 append(hex: UInt8(scalar.value) >> 4)
                 append(hex: UInt8(scalar.value) & 15)
             default:
-                octets.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+                bytes.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
             }
         }
     }

@@ -2,14 +2,14 @@
 public struct DecodeFailure: Error, Hashable, Sendable, BitwiseCopyable {
     /// The layer whose header could not be read.
     public var layer: Layer
-    /// Where that layer begins, in octets from the start of the packet.
+    /// Where that layer begins, in bytes from the start of the packet.
     public var offset: Int
-    /// Octets that the layer needed.
+    /// Bytes that the layer needed.
     public var required: Int
-    /// Octets that there were, captured and claimed.
+    /// Bytes that there were, captured and claimed.
     public var available: Int
 
-    /// Layer `layer` at `offset` needed `required` octets and had `available`.
+    /// Layer `layer` at `offset` needed `required` bytes and had `available`.
     public init(layer: Layer, offset: Int, required: Int, available: Int) {
         self.layer = layer
         self.offset = offset
@@ -50,8 +50,8 @@ public enum Layer: UInt8, CaseIterable, Hashable, Sendable, BitwiseCopyable {
 public struct DecodeTally: Sendable, Equatable {
     /// Packets given.
     public var packets: UInt64 = 0
-    /// Octets on the wire of those packets.
-    public var octets: UInt64 = 0
+    /// Bytes on the wire of those packets.
+    public var bytes: UInt64 = 0
     /// Packets that were captured earlier than the one before them: a clock was set back, or records are out of order.
     public var outOfOrder: UInt64 = 0
     /// TCP segments found, those cut short included.

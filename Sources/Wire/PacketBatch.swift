@@ -2,7 +2,7 @@
 ///
 /// A source fills it, a decoder reads it, and nothing is allocated for a packet.
 public struct PacketBatch: ~Copyable, Sendable {
-    /// Octets that it is to hold when they are read; 0: as many as the source sees fit.
+    /// Bytes that it is to hold when they are read; 0: as many as the source sees fit.
     public let capacity: Int
     /// The bytes that the records point into.
     package var bytes: [UInt8] = []
@@ -15,7 +15,7 @@ public struct PacketBatch: ~Copyable, Sendable {
     /// The number of the file that the packets are from, 0 first.
     public var file: UInt32 = 0
 
-    /// An empty batch that is to hold `capacity` octets, or as many as the source sees fit.
+    /// An empty batch that is to hold `capacity` bytes, or as many as the source sees fit.
     public init(capacity: Int = 0) {
         self.capacity = capacity
     }
@@ -26,9 +26,9 @@ public struct PacketBatch: ~Copyable, Sendable {
         start = 0
     }
 
-    /// Calls `body` with the octets that the records point into, the first of which has offset 0.
+    /// Calls `body` with the bytes that the records point into, the first of which has offset 0.
     @inline(__always)
-    public func withOctets<Result>(_ body: (RawSpan) -> Result) -> Result {
+    public func withBytes<Result>(_ body: (RawSpan) -> Result) -> Result {
         let all = unsafe bytes.span.bytes
         return body(all.extracting(droppingFirst: start))
     }
@@ -50,11 +50,11 @@ public struct PacketBatch: ~Copyable, Sendable {
 public struct PacketRecord: BitwiseCopyable, Sendable {
     /// When it was captured, in nanoseconds since 1970-01-01 00:00 UTC.
     public var time: Int64
-    /// Where its octets begin in those that `PacketBatch.withOctets` gives.
+    /// Where its bytes begin in those that `PacketBatch.withBytes` gives.
     public var offset: UInt32
-    /// Octets captured.
+    /// Bytes captured.
     public var capturedLength: UInt32
-    /// Octets on the wire as the record claims; may be smaller than what was captured (wireshark-rules 2.1).
+    /// Bytes on the wire as the record claims; may be smaller than what was captured (wireshark-rules 2.1).
     public var originalLength: UInt32
     /// Frame number less the `firstFrame` of the batch.
     public var frame: UInt32
@@ -62,14 +62,14 @@ public struct PacketRecord: BitwiseCopyable, Sendable {
     public var interface: UInt32
     /// The link-layer header type of the interface.
     public var linkType: LinkType
-    /// Octets of frame check sequence at the end of each packet, when the file declares it; otherwise 0.
+    /// Bytes of frame check sequence at the end of each packet, when the file declares it; otherwise 0.
     public var checkSequenceLength: UInt8
 
-    /// Octets on the wire: a record that claims less than was captured is taken at what was captured (wireshark-rules 2.1).
+    /// Bytes on the wire: a record that claims less than was captured is taken at what was captured (wireshark-rules 2.1).
     @inlinable @inline(__always)
     public var claimedLength: UInt32 { max(capturedLength, originalLength) }
 
-    /// A packet of `capturedLength` octets at `offset`.
+    /// A packet of `capturedLength` bytes at `offset`.
     @inlinable
     public init(
         time: Int64, offset: UInt32, capturedLength: UInt32, originalLength: UInt32, frame: UInt32,

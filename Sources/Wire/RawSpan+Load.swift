@@ -2,9 +2,9 @@
 ///
 /// A decoder checks one length for a header and then loads its fields.
 extension RawSpan {
-    /// The octet at `offset`.
+    /// The byte at `offset`.
     @inline(__always)
-    func octet(_ offset: Int) -> UInt8 {
+    func byte(_ offset: Int) -> UInt8 {
         unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: UInt8.self)
     }
 
@@ -41,25 +41,25 @@ extension RawSpan {
 
 /// The same without the check, for the one shape whose length is checked as a whole (`PlainPacket`).
 extension RawSpan {
-    /// The octet at `offset`, which must lie within the span.
+    /// The byte at `offset`, which must lie within the span.
     @inline(__always)
-    func uncheckedOctet(_ offset: Int) -> UInt8 {
+    func uncheckedByte(_ offset: Int) -> UInt8 {
         unsafe unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt8.self)
     }
 
-    /// The big-endian 16-bit number at `offset`; all its octets must lie within the span.
+    /// The big-endian 16-bit number at `offset`; all its bytes must lie within the span.
     @inline(__always)
     func unchecked16(_ offset: Int) -> UInt16 {
         unsafe unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt16.self).bigEndian
     }
 
-    /// The big-endian 32-bit number at `offset`; all its octets must lie within the span.
+    /// The big-endian 32-bit number at `offset`; all its bytes must lie within the span.
     @inline(__always)
     func unchecked32(_ offset: Int) -> UInt32 {
         unsafe unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt32.self).bigEndian
     }
 
-    /// The big-endian 64-bit number at `offset`; all its octets must lie within the span.
+    /// The big-endian 64-bit number at `offset`; all its bytes must lie within the span.
     @inline(__always)
     func unchecked64(_ offset: Int) -> UInt64 {
         unsafe unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self).bigEndian

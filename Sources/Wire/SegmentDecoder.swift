@@ -34,7 +34,7 @@ public struct SegmentDecoder: ~Copyable {
         _ batch: borrowing PacketBatch, _ places: Range<Int>, into segments: inout SegmentBatch
     ) {
         origin = FrameReference(file: batch.file, frame: batch.firstFrame)
-        batch.withOctets { bytes in
+        batch.withBytes { bytes in
             let records = batch.records.span
             var place = places.lowerBound
             while place < places.upperBound {
@@ -53,7 +53,7 @@ public struct SegmentDecoder: ~Copyable {
         at batch: borrowing PacketBatch, _ places: Range<Int>, into glances: inout GlanceBatch
     ) {
         origin = FrameReference(file: batch.file, frame: batch.firstFrame)
-        batch.withOctets { bytes in
+        batch.withBytes { bytes in
             let records = batch.records.span
             var place = places.lowerBound
             while place < places.upperBound {
@@ -71,7 +71,7 @@ public struct SegmentDecoder: ~Copyable {
     /// Decodes every packet of `batch` the general way: tests hold the plain one against it.
     mutating func decodeGenerally(_ batch: borrowing PacketBatch, into segments: inout SegmentBatch) {
         origin = FrameReference(file: batch.file, frame: batch.firstFrame)
-        batch.withOctets { bytes in
+        batch.withBytes { bytes in
             for place in batch.records.indices { decode(bytes, batch.records[place], place, &segments) }
         }
         tally.evictedDatagrams = reassembly.evictions
@@ -151,14 +151,14 @@ public struct SegmentDecoder: ~Copyable {
     /// Counts the packets at `places`, each of which has one segment.
     @inline(__always)
     private mutating func countPlain(_ records: Span<PacketRecord>, _ places: Range<Int>) {
-        var (lastTime, outOfOrder, octets) = (lastTime, 0 as UInt64, 0 as UInt64)
+        var (lastTime, outOfOrder, bytes) = (lastTime, 0 as UInt64, 0 as UInt64)
         var longest: Int64 = 0
         for place in places {
             let time = records[place].time
             outOfOrder &+= time < lastTime ? 1 : 0
             longest = max(longest, time &- lastTime)
             lastTime = time
-            octets &+= UInt64(records[place].claimedLength)
+            bytes &+= UInt64(records[place].claimedLength)
         }
         if longest >= CapturePauses.threshold || !tally.pauses.hasVariedTimes {
             for place in places {
@@ -168,7 +168,7 @@ public struct SegmentDecoder: ~Copyable {
         }
         self.lastTime = lastTime
         tally.outOfOrder &+= outOfOrder
-        tally.octets &+= octets
+        tally.bytes &+= bytes
         tally.packets &+= UInt64(places.count)
         tally.segments &+= UInt64(places.count)
     }
@@ -180,7 +180,7 @@ public struct SegmentDecoder: ~Copyable {
         if record.time < lastTime { tally.outOfOrder &+= 1 }
         tally.pauses.add(after: lastTime, at: record.time)
         lastTime = record.time
-        tally.octets &+= UInt64(record.claimedLength)
+        tally.bytes &+= UInt64(record.claimedLength)
     }
 
     /// Decodes the packet of `record`, at `place` in its batch, of any shape, and counts it where it has no segment.

@@ -46,7 +46,7 @@ struct Analysis: ~Copyable {
     /// With `keepsAll`, connections without events are remembered and judged too. `survey`, `note` and the writing of an
     /// excerpt need `tellsPlaces`. With `shard`, connections in it alone are told of. With more than one of `jobs`, and
     /// without `tellsPlaces`, one thread reads and the others follow the connections, with the same results. With
-    /// `isLight`, segments with more than one octet are kept out of what it is given.
+    /// `isLight`, segments with more than one byte are kept out of what it is given.
     init(
         version: WiresharkVersion, packetLimit: UInt64? = nil, keepsAll: Bool = false, tellsPlaces: Bool = false,
         shard: Shard? = nil, jobs: Int = 1, isLight: Bool = false
@@ -80,7 +80,7 @@ struct Analysis: ~Copyable {
         reading.files.append(path)
     }
 
-    /// Octets that are read of a file at once where several threads follow its connections.
+    /// Bytes that are read of a file at once where several threads follow its connections.
     private static let roundCapacity = 512 << 10
 
     /// Reads some packets of `file` and finds the `events` in them; false at its end.

@@ -168,7 +168,7 @@ struct Analyze: ParsableCommand {
             analysis.end(file)
         }
         while !Signals.isStopping, try analysis.advance(&file) {
-            if progress.isDue { progress.draw(done: file.octetsRead, total: file.octetsTotal) }
+            if progress.isDue { progress.draw(done: file.bytesRead, total: file.bytesTotal) }
             try body(file, &analysis)
             if analysis.events.isEmpty || !reporter.wantsEvents { continue }
             progress.makeRoom()

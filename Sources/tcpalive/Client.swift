@@ -257,7 +257,7 @@ struct Client: ParsableCommand {
             var record = TextBuffer()
             record.appendRecord(judged)
             record.append("\n")
-            try OutputDescriptor.standardOutput.write(record.octets)
+            try OutputDescriptor.standardOutput.write(record.bytes)
         }
         if let junitFile { try writeJUnit([judged], to: junitFile) }
         throw judged.exitStatus

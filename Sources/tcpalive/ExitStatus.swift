@@ -48,5 +48,5 @@ func complain(_ sentence: String) {
     text.append("tcpalive: ")
     text.append(printable: sentence)
     text.append("\n")
-    try? OutputDescriptor.standardError.write(text.octets)
+    try? OutputDescriptor.standardError.write(text.bytes)
 }

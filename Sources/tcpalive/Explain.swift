@@ -43,7 +43,7 @@ struct Explain: ParsableCommand {
             } else {
                 text.appendVerdictList()
             }
-            try OutputDescriptor.standardOutput.write(text.octets)
+            try OutputDescriptor.standardOutput.write(text.bytes)
         }
     }
 }

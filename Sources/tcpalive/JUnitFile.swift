@@ -8,6 +8,6 @@ func writeJUnit(
     var text = TextBuffer()
     text.append(junit: judgements, failed)
     var file = try OutputFile(path: path)
-    try file.write(text.octets)
+    try file.write(text.bytes)
     try file.finish()
 }

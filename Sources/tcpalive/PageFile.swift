@@ -40,7 +40,7 @@ struct PageFile: ~Copyable {
     ) throws(OutputError) {
         var text = TextBuffer()
         Page(diagnoses, summary, kept, ticks).append(to: &text)
-        try file.write(text.octets)
+        try file.write(text.bytes)
         try file.finish()
     }
 }

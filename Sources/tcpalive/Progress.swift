@@ -17,7 +17,7 @@ struct Progress {
     /// Whether it is time to draw.
     var isDue: Bool { line != nil && ContinuousClock.now >= nextDraw }
 
-    /// Draws the line: `done` octets of `total` are read.
+    /// Draws the line: `done` bytes of `total` are read.
     mutating func draw(done: UInt64, total: UInt64?) {
         let now = ContinuousClock.now
         nextDraw = now + .milliseconds(100)

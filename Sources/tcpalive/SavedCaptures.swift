@@ -37,7 +37,7 @@ struct SavedCaptures {
             }
             while try analysis.advance(&file) {
                 if Signals.isStopping, !onWhenStopping { throw CaptureError("interrupted: nothing is written") }
-                if progress.isDue { progress.draw(done: file.octetsRead, total: file.octetsTotal) }
+                if progress.isDue { progress.draw(done: file.bytesRead, total: file.bytesTotal) }
                 try body(file, &analysis)
             }
         }

@@ -24,7 +24,7 @@ struct TerminalLine {
         body(&text)
         // A terminal that becomes narrower may break the line into several: the cursor stays with its first character.
         text.append("\r")
-        try? terminal.write(text.octets)
+        try? terminal.write(text.bytes)
     }
 
     /// Makes room for results, where they go to the terminal too.

@@ -20,9 +20,9 @@ void *realloc(void *old, size_t size) { note(); return __libc_realloc(old, size)
 void *aligned_alloc(size_t alignment, size_t size) { note(); return __libc_memalign(alignment, size); }
 int posix_memalign(void **result, size_t alignment, size_t size) {
     note();
-    void *octets = __libc_memalign(alignment, size);
-    if (!octets) return ENOMEM;
-    *result = octets;
+    void *bytes = __libc_memalign(alignment, size);
+    if (!bytes) return ENOMEM;
+    *result = bytes;
     return 0;
 }
 

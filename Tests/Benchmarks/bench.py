@@ -22,7 +22,7 @@ from timing import Stopwatch, Timed
 
 QUICK = bool(os.environ.get("QUICK"))
 ROUNDS = int(os.environ.get("ROUNDS") or 7)
-MOST_OCTETS = 3_000_000_000
+MOST_BYTES = 3_000_000_000
 STARTS = 40
 # No memory is as fast: a cat that seems to be splices, and reads nothing.
 FASTEST_READ = 30e9
@@ -228,8 +228,8 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     folder = tempfile.mkdtemp()
     try:
-        if shutil.disk_usage(folder).free < scaled(MOST_OCTETS):
-            sys.exit(f"make bench: needs {scaled(MOST_OCTETS) / 1e9:g} GB in {tempfile.gettempdir()}: set TMPDIR")
+        if shutil.disk_usage(folder).free < scaled(MOST_BYTES):
+            sys.exit(f"make bench: needs {scaled(MOST_BYTES) / 1e9:g} GB in {tempfile.gettempdir()}: set TMPDIR")
         Bench(os.path.abspath(sys.argv[1]), folder).report()
     finally:
         shutil.rmtree(folder)

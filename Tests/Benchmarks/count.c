@@ -19,12 +19,12 @@ int main(int argc, char **argv) {
     }
     struct pcap_pkthdr *header;
     const u_char *bytes;
-    unsigned long packets = 0, octets = 0;
+    unsigned long packets = 0, bytes = 0;
     while (pcap_next_ex(capture, &header, &bytes) == 1) {
         packets++;
-        octets += header->len;
+        bytes += header->len;
     }
-    printf("%lu packets, %lu octets\n", packets, octets);
+    printf("%lu packets, %lu bytes\n", packets, bytes);
     pcap_close(capture);
     return 0;
 }

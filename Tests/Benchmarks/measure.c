@@ -1,7 +1,7 @@
 // measure COMMAND...
 //
 // Runs COMMAND with its output to /dev/null, and prints its wall seconds, its user and system CPU seconds with those of
-// its own children, its peak memory in octets, and its exit status.
+// its own children, its peak memory in bytes, and its exit status.
 //
 // A program of its own, and a small one: the peak memory of a process counts what its parent had when it was started.
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 // storm SEGMENTS RATE
 //
-// Sends SEGMENTS small TCP segments to lo, RATE a second and evenly paced: typed octets and their ACKs in turn over
-// 512 connections, 66 or 67 octets a frame with the timestamp option; one segment in 1,000 is a keep-alive probe, and
+// Sends SEGMENTS small TCP segments to lo, RATE a second and evenly paced: typed bytes and their ACKs in turn over
+// 512 connections, 66 or 67 bytes a frame with the timestamp option; one segment in 1,000 is a keep-alive probe, and
 // the next of its connection the answer. Prints
 // "SENT sent, MARKS probes and answers, RATE a second, at most LATE ms late".
 //
@@ -35,12 +35,12 @@ static uint32_t seq[connections], ack[connections], turns[connections];
 static unsigned char frames[burst][67];
 static long marks;
 
-// Writes the next segment of connection k, and returns its octets.
+// Writes the next segment of connection k, and returns its bytes.
 static size_t write_segment(unsigned char *frame, int k, uint32_t milliseconds) {
     unsigned char *ip = frame + 14, *tcp = ip + 20;
     uint32_t turn = turns[k]++, exchange = turn / 2;
     int from_server = turn & 1;
-    // Connections probe at different times; none before its first octet has told where it is.
+    // Connections probe at different times; none before its first byte has told where it is.
     int probe = exchange > 0 && (exchange + k) % conversation == 0;
     int length = !from_server && !probe;
     marks += probe;

@@ -8,7 +8,7 @@ import sys
 
 @dataclasses.dataclass
 class Run:
-    """What one run took: seconds, and octets at most."""
+    """What one run took: seconds, and bytes at most."""
     wall: float
     cpu: float
     peak: int

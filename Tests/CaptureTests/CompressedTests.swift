@@ -36,7 +36,7 @@ struct CompressedTests {
 
     // MARK: Judged by the programs
 
-    /// Whether `program` finds `stream` sound; with 2 gzip warns of octets behind it.
+    /// Whether `program` finds `stream` sound; with 2 gzip warns of bytes behind it.
     private static func isSound(_ stream: [UInt8], to program: String) throws -> Bool {
         let command = "(\(program) -dc > /dev/null 2>&1; echo $?)"
         let status = try String(decoding: OpeningTests.run(command, on: stream), as: UTF8.self)
@@ -115,15 +115,15 @@ struct CompressedTests {
     }
 
     /// A block of RFC 1951 3.2.4.
-    private static func storedBlock(_ octets: [UInt8]) -> [UInt8] {
-        let (low, high) = (UInt8(octets.count & 0xFF), UInt8(octets.count >> 8))
-        return [0, low, high, ~low, ~high] + octets
+    private static func storedBlock(_ bytes: [UInt8]) -> [UInt8] {
+        let (low, high) = (UInt8(bytes.count & 0xFF), UInt8(bytes.count >> 8))
+        return [0, low, high, ~low, ~high] + bytes
     }
 
     /// A block of RFC 8878 3.1.1.2.
-    private static func rawBlock(_ octets: [UInt8]) -> [UInt8] {
-        let header = octets.count << 3
-        return [UInt8(header & 0xFF), UInt8(header >> 8 & 0xFF), UInt8(header >> 16)] + octets
+    private static func rawBlock(_ bytes: [UInt8]) -> [UInt8] {
+        let header = bytes.count << 3
+        return [UInt8(header & 0xFF), UInt8(header >> 8 & 0xFF), UInt8(header >> 16)] + bytes
     }
 
     @Test("all that comes before a flaw is given", arguments: programs, [1, 3, 40])
@@ -168,9 +168,9 @@ struct CompressedTests {
             try #require(writing >= 0)
         }
 
-        func write(_ octets: [UInt8]) {
-            let count = unsafe octets.withUnsafeBytes { unsafe systemWrite(writing, $0.baseAddress, $0.count) }
-            #expect(count == octets.count)
+        func write(_ bytes: [UInt8]) {
+            let count = unsafe bytes.withUnsafeBytes { unsafe systemWrite(writing, $0.baseAddress, $0.count) }
+            #expect(count == bytes.count)
         }
 
         func end() {
@@ -190,7 +190,7 @@ struct CompressedTests {
         let fifo = try Fifo()
         fifo.write(Self.begun(program, [PcapBuilder().header]))
         var file = try CaptureFile(path: fifo.path)
-        #expect(!file.isFinite && file.octetsTotal == nil)
+        #expect(!file.isFinite && file.bytesTotal == nil)
         var batch = PacketBatch()
         var received = 0
         for sent in 0...9 {
@@ -204,7 +204,7 @@ struct CompressedTests {
         fifo.end()
         while try file.next(into: &batch) {}
         #expect(file.damage?.sentence.contains("\(program) stream is damaged or cut short") == true)
-        #expect(file.octetsRead == UInt64(PcapBuilder().file(packets).count))
+        #expect(file.bytesRead == UInt64(PcapBuilder().file(packets).count))
     }
 
     private static func block(_ program: String, _ packet: Packet) -> [UInt8] {
@@ -265,6 +265,6 @@ struct CompressedTests {
     }
 }
 
-private func systemWrite(_ descriptor: Int32, _ octets: UnsafeRawPointer?, _ count: Int) -> Int {
-    unsafe write(descriptor, octets, count)
+private func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
+    unsafe write(descriptor, bytes, count)
 }

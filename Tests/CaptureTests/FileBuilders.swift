@@ -1,5 +1,5 @@
-/// Octets of a file in the making, in one byte order.
-struct Octets {
+/// Bytes of a file in the making, in one byte order.
+struct Bytes {
     let bigEndian: Bool
     var bytes: [UInt8] = []
 
@@ -18,7 +18,7 @@ struct Octets {
         bytes += more
     }
 
-    /// Appends `more` and zeros up to a multiple of four octets.
+    /// Appends `more` and zeros up to a multiple of four bytes.
     mutating func appendPadded(_ more: [UInt8]) {
         bytes += more + [UInt8](repeating: 0, count: (4 - more.count % 4) % 4)
     }
@@ -61,34 +61,34 @@ struct PcapBuilder {
     var network: UInt32 = 1
     /// Nanoseconds of a unit of the fraction.
     var unit: Int64 = 1000
-    /// What stands behind the ordinary 16 octets of a record header.
+    /// What stands behind the ordinary 16 bytes of a record header.
     var recordTail: [UInt8] = []
     var originalFirst = false
-    /// What stands behind the ordinary 24 octets of the file header.
+    /// What stands behind the ordinary 24 bytes of the file header.
     var headerTail: [UInt8] = []
     /// What stands between record header and packet, and counts as packet.
     var padding: [UInt8] = []
 
     func record(_ packet: Packet) -> [UInt8] {
-        var octets = Octets(bigEndian: bigEndian)
-        octets.append(UInt32(packet.time / 1_000_000_000))
-        octets.append(UInt32(packet.time % 1_000_000_000 / unit))
+        var bytes = Bytes(bigEndian: bigEndian)
+        bytes.append(UInt32(packet.time / 1_000_000_000))
+        bytes.append(UInt32(packet.time % 1_000_000_000 / unit))
         let captured = UInt32(packet.bytes.count + padding.count)
         let original = packet.original + UInt32(padding.count)
-        octets.append(originalFirst ? original : captured)
-        octets.append(originalFirst ? captured : original)
-        return octets.bytes + recordTail + padding + packet.bytes
+        bytes.append(originalFirst ? original : captured)
+        bytes.append(originalFirst ? captured : original)
+        return bytes.bytes + recordTail + padding + packet.bytes
     }
 
     var header: [UInt8] {
-        var octets = Octets(bigEndian: bigEndian)
-        octets.append(magic)
-        octets.append(major)
-        octets.append(minor)
-        octets.append(UInt64(0))
-        octets.append(snaplen)
-        octets.append(network)
-        return octets.bytes + headerTail
+        var bytes = Bytes(bigEndian: bigEndian)
+        bytes.append(magic)
+        bytes.append(major)
+        bytes.append(minor)
+        bytes.append(UInt64(0))
+        bytes.append(snaplen)
+        bytes.append(network)
+        return bytes.bytes + headerTail
     }
 
     func file(_ packets: [Packet]) -> [UInt8] {
@@ -100,32 +100,32 @@ struct PcapBuilder {
 struct PcapngBuilder {
     var bigEndian = false
 
-    func block(_ type: UInt32, total: Int? = nil, trailer: Int? = nil, _ body: (inout Octets) -> Void) -> [UInt8] {
-        var contents = Octets(bigEndian: bigEndian)
+    func block(_ type: UInt32, total: Int? = nil, trailer: Int? = nil, _ body: (inout Bytes) -> Void) -> [UInt8] {
+        var contents = Bytes(bigEndian: bigEndian)
         body(&contents)
         let length = contents.bytes.count + 12
-        var octets = Octets(bigEndian: bigEndian)
-        octets.append(type)
-        octets.append(UInt32(total ?? length))
-        octets.append(contents.bytes)
-        octets.append(UInt32(trailer ?? total ?? length))
-        return octets.bytes
+        var bytes = Bytes(bigEndian: bigEndian)
+        bytes.append(type)
+        bytes.append(UInt32(total ?? length))
+        bytes.append(contents.bytes)
+        bytes.append(UInt32(trailer ?? total ?? length))
+        return bytes.bytes
     }
 
     func options(_ options: [(UInt16, [UInt8])]) -> [UInt8] {
-        var octets = Octets(bigEndian: bigEndian)
+        var bytes = Bytes(bigEndian: bigEndian)
         for (code, value) in options {
-            octets.append(code)
-            octets.append(UInt16(value.count))
-            octets.appendPadded(value)
+            bytes.append(code)
+            bytes.append(UInt16(value.count))
+            bytes.appendPadded(value)
         }
-        return octets.bytes
+        return bytes.bytes
     }
 
     func number<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
-        var octets = Octets(bigEndian: bigEndian)
-        octets.append(number)
-        return octets.bytes
+        var bytes = Bytes(bigEndian: bigEndian)
+        bytes.append(number)
+        return bytes.bytes
     }
 
     func section(length: Int64 = -1, major: UInt16 = 1, minor: UInt16 = 0, options list: [(UInt16, [UInt8])] = [])

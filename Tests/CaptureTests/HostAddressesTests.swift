@@ -7,7 +7,7 @@ struct HostAddressesTests {
     @Test("Loopback is this host's in all its addresses, and addresses for documentation are nobody's")
     func loopback() {
         let addresses = HostAddresses()
-        for octets in [UInt32(0x7F00_0001), 0x7F01_0203] { #expect(addresses.contains(IPAddress(v4: octets))) }
+        for bytes in [UInt32(0x7F00_0001), 0x7F01_0203] { #expect(addresses.contains(IPAddress(v4: bytes))) }
         #expect(!addresses.contains(IPAddress(v4: 0xC000_0201)))
         #expect(!addresses.contains(IPAddress(v6: 0x2001_0DB8_0000_0000, 1)))
     }

@@ -54,7 +54,7 @@ struct LargeFileTests {
         while try capture.next(into: &batch) { contents.take(batch) }
         #expect(Self.areEqual(contents.packets, Self.packets))
         #expect(capture.damage == nil)
-        #expect(capture.octetsRead == UInt64(whole.count))
+        #expect(capture.bytesRead == UInt64(whole.count))
     }
 
     @Test("that is cut meanwhile gives what is left of it, and says where it ends", arguments: ["pcap", "pcapng"])

@@ -21,14 +21,14 @@ private struct LibpcapFile {
         snaplen = UInt32(unsafe pcap_snapshot(handle))
         linkType = unsafe pcap_datalink(handle)
         var header: UnsafeMutablePointer<pcap_pkthdr>? = nil
-        var octets: UnsafePointer<u_char>? = nil
+        var bytes: UnsafePointer<u_char>? = nil
         while true {
-            let result = unsafe pcap_next_ex(handle, &header, &octets)
+            let result = unsafe pcap_next_ex(handle, &header, &bytes)
             guard result == 1, let header = unsafe header?.pointee else {
                 error = result == PCAP_ERROR_BREAK ? nil : unsafe String(cString: pcap_geterr(handle))
                 return
             }
-            let captured = unsafe UnsafeBufferPointer(start: octets, count: Int(header.caplen))
+            let captured = unsafe UnsafeBufferPointer(start: bytes, count: Int(header.caplen))
             unsafe packets.append(
                 Packet(
                     time: Int64(header.ts.tv_sec) &* 1_000_000_000 &+ Int64(header.ts.tv_usec),

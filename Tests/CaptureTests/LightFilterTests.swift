@@ -27,7 +27,7 @@ struct LightPacket: Sendable, CustomTestStringConvertible {
             + "length \(length ?? -1), fragment \(fragment), transport \(transport)"
     }
 
-    var bytes: [UInt8] { [UInt8](repeating: 2, count: 12) + tagOctets + etherType + packet }
+    var bytes: [UInt8] { [UInt8](repeating: 2, count: 12) + tagBytes + etherType + packet }
 
     /// The IP packet, with the padding.
     var packet: [UInt8] {
@@ -49,14 +49,14 @@ struct LightPacket: Sendable, CustomTestStringConvertible {
         }
     }
 
-    private var tagOctets: [UInt8] { (0..<tags).flatMap { _ -> [UInt8] in [0x81, 0, 0, 5] } }
+    private var tagBytes: [UInt8] { (0..<tags).flatMap { _ -> [UInt8] in [0x81, 0, 0, 5] } }
     private var etherType: [UInt8] { network == .version6 ? [0x86, 0xDD] : [8, 0] }
 
     private func big16(_ value: Int) -> [UInt8] {
         [UInt8(truncatingIfNeeded: value >> 8), UInt8(truncatingIfNeeded: value)]
     }
 
-    /// Every network, without a tag and with one or two, every flag, with and without options, 0 to 2 octets and more.
+    /// Every network, without a tag and with one or two, every flag, with and without options, 0 to 2 bytes and more.
     static let table: [LightPacket] = Network.allCases.flatMap { network in
         (0...2).flatMap { tags in
             ([0x10, 0x11, 0x12, 0x14, 0x18, 0x02, 0x04, 0x01, 0x30, 0x50, 0x90, 0xD0, 0xC2, 0] as [UInt8]).flatMap {

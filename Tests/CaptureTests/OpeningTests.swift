@@ -12,7 +12,7 @@ struct OpeningTests {
         }
     }
 
-    /// The octets that `command` writes when it reads `bytes`.
+    /// The bytes that `command` writes when it reads `bytes`.
     static func run(_ command: String, on bytes: [UInt8]) throws -> [UInt8] {
         let (input, output) = (try TemporaryFile(bytes), try TemporaryFile([]))
         let process = Process()
@@ -78,8 +78,8 @@ struct OpeningTests {
             var capture = try CaptureFile(path: file.path)
             var batch = PacketBatch()
             _ = try capture.next(into: &batch)
-            #expect(capture.octetsRead > 0)
-            #expect(capture.octetsTotal == UInt64(stream.count))
+            #expect(capture.bytesRead > 0)
+            #expect(capture.bytesTotal == UInt64(stream.count))
             return batch.records.count
         }
         // It ends here, where it would hang for ever if the child were waited for without being killed.

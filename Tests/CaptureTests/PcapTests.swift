@@ -97,8 +97,8 @@ struct PcapTests {
                 bytes[index] = value
                 try file.write(bytes)
                 if let contents = try? read(file.path, capacity: 512) {
-                    let octets = contents.packets.reduce(0) { $0 + $1.bytes.count }
-                    #expect(octets <= whole.count)
+                    let bytes = contents.packets.reduce(0) { $0 + $1.bytes.count }
+                    #expect(bytes <= whole.count)
                     #expect(contents.damage.map { $0.offset <= UInt64(whole.count) } ?? true)
                 }
             }

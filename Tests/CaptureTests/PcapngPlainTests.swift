@@ -6,7 +6,7 @@ import Wire
 /// The loop for plain packets gives what the general way does, whatever there is in a file.
 @Suite("Plain packets of pcapng")
 struct PcapngPlainTests {
-    /// What a reader makes of octets, in a form that can be compared.
+    /// What a reader makes of bytes, in a form that can be compared.
     private struct Outcome: Equatable {
         var consumed: [Int] = []
         var frames: [UInt32] = []
@@ -18,11 +18,11 @@ struct PcapngPlainTests {
     /// A reader at the start of a file, for whose first block a sound one stood.
     private static func reader() throws -> PcapngReader {
         let file = try TemporaryFile(PcapngBuilder().section())
-        var source = try OctetSource(path: file.path, name: "a capture")
+        var source = try ByteSource(path: file.path, name: "a capture")
         return try PcapngReader(&source, "a capture")
     }
 
-    /// Scans `bytes` as a file is, in pieces of `size` octets at most, each behind what was left of the one before.
+    /// Scans `bytes` as a file is, in pieces of `size` bytes at most, each behind what was left of the one before.
     private static func scan(_ bytes: [UInt8], in size: Int, plainly: Bool, by reader: PcapngReader) -> Outcome {
         var (reader, outcome) = (reader, Outcome())
         var (start, end) = (0, 0)

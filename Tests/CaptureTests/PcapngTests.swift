@@ -264,7 +264,7 @@ struct PcapngTests {
 }
 
 extension [UInt8] {
-    /// These octets, but `value` at `index`.
+    /// These bytes, but `value` at `index`.
     func replacing(_ index: Int, with value: UInt8) -> [UInt8] {
         var copy = self
         copy[index] = value

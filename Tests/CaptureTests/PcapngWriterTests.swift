@@ -110,7 +110,7 @@ struct PcapngWriterTests {
         let contents = try rewrite(
             [PcapngBuilder().file(packets)], to: folder.path("out"), choosing: { $0 % 2 == 0 }, comments: notes)
         #expect(contents.packets == stride(from: 0, to: 10, by: 2).map { packets[$0] })
-        let octets = try [UInt8](Data(contentsOf: URL(fileURLWithPath: folder.path("out"))))
+        let bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: folder.path("out"))))
         let builder = PcapngBuilder()
         func block(_ index: Int, _ texts: [String]) -> [UInt8] {
             builder.packet(
@@ -118,7 +118,7 @@ struct PcapngWriterTests {
                 options: texts.map { (1, Array($0.utf8.prefix(65_535))) } + (texts.isEmpty ? [] : [(0, [])]))
         }
         let expected = block(0, []) + block(2, ["one", "two äöü"]) + block(4, []) + block(6, []) + block(8, [long])
-        #expect(octets.suffix(expected.count) == expected[...])
+        #expect(bytes.suffix(expected.count) == expected[...])
     }
 
     @Test("A file that is not finished leaves nothing behind, and the one in its place untouched")

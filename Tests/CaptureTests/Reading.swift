@@ -16,8 +16,8 @@ struct Contents: Equatable {
     /// Adds the packets of `batch`.
     mutating func take(_ batch: borrowing PacketBatch) {
         for record in batch.records {
-            let bytes = batch.withOctets { octets in
-                let packet = octets.extracting(Int(record.offset)..<Int(record.offset) + Int(record.capturedLength))
+            let bytes = batch.withBytes { bytes in
+                let packet = bytes.extracting(Int(record.offset)..<Int(record.offset) + Int(record.capturedLength))
                 return unsafe packet.withUnsafeBytes { unsafe Array($0) }
             }
             packets.append(
@@ -36,7 +36,7 @@ func read(_ path: String, filter: String? = nil, capacity: Int = 0) throws -> Co
     return try read(&file, capacity: capacity)
 }
 
-/// Reads the rest of `file`, through batches of `capacity` octets.
+/// Reads the rest of `file`, through batches of `capacity` bytes.
 func read(_ file: inout CaptureFile, capacity: Int = 0) throws -> Contents {
     var batch = PacketBatch(capacity: capacity)
     var contents = Contents()

@@ -158,9 +158,9 @@ struct ConnectionTableTests {
         #expect(tally.connections == UInt64(established + flood))
         let kept = tracker.connections(all: true).count
         #expect(tally.evicted == tally.connections - UInt64(kept))
-        let octets =
+        let bytes =
             isVersion6 ? MemoryLayout<ConnectionSlot<IPv6Key>>.stride : MemoryLayout<ConnectionSlot<IPv4Key>>.stride
-        #expect(kept * (octets + MemoryLayout<ConnectionBirth>.stride) <= limit, "\(kept) connections")
+        #expect(kept * (bytes + MemoryLayout<ConnectionBirth>.stride) <= limit, "\(kept) connections")
         #expect(kept > Int(established))
     }
 }

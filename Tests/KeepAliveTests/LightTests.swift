@@ -72,7 +72,7 @@ private struct Conversation {
         time += 20_000_000_000 * Int64.random(in: 1...4, using: &numbers)
         for _ in 0..<Int.random(in: 1...4, using: &numbers) {
             send(side, [0, 0, 0, 1].randomElement(using: &numbers) ?? 0, .ack, back: 1)
-            // The octet of a probe is none of the stream.
+            // The byte of a probe is none of the stream.
             next[side] = (segments.last?.sequence.rawValue ?? 0) &+ 1
             if Int.random(in: 0...4, using: &numbers) > 0 { send(1 - side) }
             time += 15_000_000_000

@@ -84,7 +84,7 @@ struct RandomScript {
         segment.timeToLive = one([64, 64, 64, 64, 64, 64, 61, 0, 255])
         segment.identification = one([0, 7, UInt16(truncatingIfNeeded: record)])
         segment.hasTimestamps = one([false, true])
-        segment.firstPayloadOctet = one([0, 65])
+        segment.firstPayloadByte = one([0, 65])
         segment.isShown = one([true, true, true, true, true, true, true, false])
         segment.role = one([
             .whole, .whole, .whole, .whole, .whole, .whole, .whole, .whole, .short, .fragment, .quoted, .headerCut,

@@ -63,7 +63,7 @@ struct SegmentKindTests {
             segment.hasSelectiveAcknowledgment = segment.record == 6
             segment.timeToLive = segment.record == 8 ? 250 : 64
         }
-        #expect(events.map(\.evidence) == [["one_octet"], ["d_sack"], [], ["ttl"]])
+        #expect(events.map(\.evidence) == [["one_byte"], ["d_sack"], [], ["ttl"]])
         #expect(events.last?.kind == .pathReset)
     }
 

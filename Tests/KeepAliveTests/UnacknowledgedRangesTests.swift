@@ -64,6 +64,6 @@ struct UnacknowledgedRangesTests {
                     == model.contiguousEnd(from: from, side), "step \(step)")
         }
         // Room that was given back is used again: what all hold at once, twice for the way it grows.
-        #expect(ranges.octets <= 9 * 64 + 64 + 2 * 18 * 8 * max(8, 2 * most))
+        #expect(ranges.bytes <= 9 * 64 + 64 + 2 * 18 * 8 * max(8, 2 * most))
     }
 }

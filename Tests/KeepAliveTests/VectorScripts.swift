@@ -1,6 +1,6 @@
 /// The rules of Wireshark's marks as scripts: every vector that needs nothing but segments.
 ///
-/// A script names its rule, says what precedes it ("opened": a handshake, 100 octets from A, acknowledged) and what
+/// A script names its rule, says what precedes it ("opened": a handshake, 100 bytes from A, acknowledged) and what
 /// three versions of Wireshark mark: `frame:K` a keep-alive, `frame:a` the answer to one, `-` nothing. Where the
 /// versions differ there are three columns: 4.0, 4.4, 4.6. Then a line a segment: from and to, flags, seq, ack, and
 /// len and win where they are not 0 and 1000.

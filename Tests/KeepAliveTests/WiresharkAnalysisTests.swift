@@ -54,13 +54,13 @@ struct WiresharkAnalysisTests {
             // The ranges sent before, whether the peer acknowledges, what the probe after the FIN must have as seq.
             (9_999, false, UInt32(1)), (10_000, false, 0), (10_000, true, 1),
         ])
-    func fullList(ranges: Int, acknowledged: Bool, finOctets: UInt32) {
+    func fullList(ranges: Int, acknowledged: Bool, finBytes: UInt32) {
         var script = SegmentScript([])
         for place in 0..<ranges { script.append("AB AP \(1000 + 2 * place) 5000 len=2") }
         let end = UInt32(1000 + 2 * ranges)
         if acknowledged { script.append("BA A 5000 \(end)") }
         script.append("AB AF \(end) 5000")
-        script.append("AB A \(end + finOctets - 1) 5000")
+        script.append("AB A \(end + finBytes - 1) 5000")
         for version in WiresharkVersion.allCases {
             #expect(script.marks(version) == "\(script.segments.count):K")
         }
@@ -74,7 +74,7 @@ struct WiresharkAnalysisTests {
             (["AB A 1099 5000 quoted", "AB A 1099 5000", "BA A 5000 1100"], "7:K 8:a | 7:K 8:a | 7:K 8:a"),
             (["AB S 70000 0 fragment", "AB A 1200 5000", "AB A 1199 5000"], "8:K | 8:K | 8:K"),
             (["AB S 70000 0 short", "AB A 1200 5000", "AB A 1199 5000"], "8:K | 8:K | 8:K"),
-            // Fourteen octets of a SYN are seen by 4.6 alone (E32).
+            // Fourteen bytes of a SYN are seen by 4.6 alone (E32).
             (["AB S 70000 0 cut", "AB A 1099 5000"], "7:K | 7:K | -"),
             // What is not shown is analysed all the same (E06).
             (["AB A 1099 5000 hidden", "BA A 5000 1100"], "7:a | 7:a | 7:a"),
@@ -109,7 +109,7 @@ struct WiresharkAnalysisTests {
             UInt32(0), 1, 2, 0x7FFF_FFFF, 0x8000_0000, 0x8000_0001, 0xFFFF_FFFE, 0xFFFF_FFFF,
         ])
     func wrap(next: UInt32) {
-        // 100 octets end at `next`; the probe is one below; next == 0 is the rule's own exception: unset after it.
+        // 100 bytes end at `next`; the probe is one below; next == 0 is the rule's own exception: unset after it.
         let script = SegmentScript([
             "AB AP \(next &- 100) 5000 len=100", "BA A 5000 \(next)", "AB A \(next &- 1) 5000", "BA A 5000 \(next)",
             "AB A \(next &- 1) 5000",

@@ -47,8 +47,8 @@ struct WatchTests {
         for address in ["10.9.0.1", "127.0.0.1"] {
             #expect(watch.text.contains("\"src_ip\":\"\(address)\""), "\(watch.text)")
         }
-        let octets = try Data(contentsOf: URL(fileURLWithPath: file))
-        #expect(octets.range(of: Data("tcpalive: keep-alive 1 after 1.".utf8)) != nil)
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: file))
+        #expect(bytes.range(of: Data("tcpalive: keep-alive 1 after 1.".utf8)) != nil)
         let analyzed = try await lab.analyze(["--format", "jsonl", file])
         #expect(
             Running.lasting(analyzed.replacing("\"\(file)\"", with: "\"va, lo\"")) == Running.lasting(watch.text))

@@ -82,14 +82,14 @@ struct CommandLineTests {
         process.standardInput = input
         process.standardOutput = output
         try process.run()
-        // The capture, but for its last octets: the pipe stays open, as that of a running tcpdump does.
-        var octets = try Data(contentsOf: Self.scene).dropLast(10)
+        // The capture, but for its last bytes: the pipe stays open, as that of a running tcpdump does.
+        var bytes = try Data(contentsOf: Self.scene).dropLast(10)
         if isCompressed {
             // A header of gzip, and a block that is not compressed (RFC 1951 3.2.4).
-            let (low, high) = (UInt8(octets.count & 0xFF), UInt8(octets.count >> 8))
-            octets = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 0, low, high, ~low, ~high] + octets
+            let (low, high) = (UInt8(bytes.count & 0xFF), UInt8(bytes.count >> 8))
+            bytes = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 0, low, high, ~low, ~high] + bytes
         }
-        try input.fileHandleForWriting.write(contentsOf: octets)
+        try input.fileHandleForWriting.write(contentsOf: bytes)
         var text = ""
         while text.components(separatedBy: "  keep-alive ").count < 4 {
             let more = output.fileHandleForReading.availableData

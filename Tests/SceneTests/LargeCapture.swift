@@ -2,7 +2,7 @@
 ///
 /// The numbers are the same on every run.
 struct LargeCapture {
-    private(set) var octets: [UInt8] = []
+    private(set) var bytes: [UInt8] = []
     private var time: UInt64 = 1_700_000_000_000_000
     private var state: UInt64 = 42
     private var identification: UInt16 = 0
@@ -10,7 +10,7 @@ struct LargeCapture {
     private static let connections = 800
 
     init() {
-        octets = [0xD4, 0xC3, 0xB2, 0xA1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 1, 0, 0, 0]
+        bytes = [0xD4, 0xC3, 0xB2, 0xA1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 1, 0, 0, 0]
         var next = [(UInt32, UInt32)](repeating: (0, 0), count: Self.connections)
         for round in 0..<4 {
             for number in 0..<Self.connections {
@@ -90,9 +90,9 @@ struct LargeCapture {
         time += random() % 200
         let frame = [UInt8](repeating: 2, count: 12) + type + packet
         for number in [UInt32(time / 1_000_000), UInt32(time % 1_000_000), UInt32(frame.count), UInt32(frame.count)] {
-            octets += big(number).reversed()
+            bytes += big(number).reversed()
         }
-        octets += frame
+        bytes += frame
     }
 
     private func big<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {

@@ -68,7 +68,7 @@ struct WorkTests {
     private static func withLargeCapture<Result>(_ body: (String) throws -> Result) throws -> Result {
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("large-\(UUID().uuidString).pcap")
         defer { try? FileManager.default.removeItem(at: path) }
-        try Data(LargeCapture().octets).write(to: path)
+        try Data(LargeCapture().bytes).write(to: path)
         return try body(path.path)
     }
 

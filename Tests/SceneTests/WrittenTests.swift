@@ -105,7 +105,7 @@ struct WrittenTests {
         #/tcpalive: [a-z_]+ \((ok|notice|warning|failure), confidence /#
     }
 
-    /// The comments in `file`, as they stand among its octets.
+    /// The comments in `file`, as they stand among its bytes.
     private static func comments(in file: URL) throws -> [String] {
         try String(decoding: Data(contentsOf: file), as: UTF8.self)
             .matches(of: /tcpalive: [ -~]*/).map { String($0.output) }

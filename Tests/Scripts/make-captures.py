@@ -84,8 +84,8 @@ def pppoe(packet, from_a):
 
 
 def prefix(text):
-    octets = bytes.fromhex(text.replace(" ", ""))
-    return lambda packet, from_a: octets + packet
+    bytes = bytes.fromhex(text.replace(" ", ""))
+    return lambda packet, from_a: bytes + packet
 
 
 def outer(protocol, header):
@@ -105,8 +105,8 @@ def udp(port, header):
 
 
 def inner_ethernet(text):
-    octets = bytes.fromhex(text.replace(" ", ""))
-    return lambda packet, from_a: octets + ethernet(packet, from_a, pad=False)
+    bytes = bytes.fromhex(text.replace(" ", ""))
+    return lambda packet, from_a: bytes + ethernet(packet, from_a, pad=False)
 
 
 def gtp(packet, from_a):
@@ -387,9 +387,9 @@ def main():
         files[f"fragments-ipv{version}.pcap"] = pcap(fragments(version))
     for name, text in (*verdicts.scenes(), *public_situations.scenes()):
         files[f"{name}.pcap"] = scene_language.capture(text, START)
-    for name, octets in files.items():
+    for name, bytes in files.items():
         with open(os.path.join(sys.argv[1], name), "wb") as file:
-            file.write(octets)
+            file.write(bytes)
 
 
 main()

@@ -5,13 +5,13 @@ import Wire
 struct Envelope: CustomTestStringConvertible, Sendable {
     var testDescription: String
     var link: UInt16
-    var octets: [UInt8]
+    var bytes: [UInt8]
     var isIPv6 = false
 
-    init(_ name: String, _ link: UInt16, _ octets: [UInt8], isIPv6: Bool = false) {
+    init(_ name: String, _ link: UInt16, _ bytes: [UInt8], isIPv6: Bool = false) {
         testDescription = name
         self.link = link
-        self.octets = octets
+        self.bytes = bytes
         self.isIPv6 = isIPv6
     }
 
@@ -258,7 +258,7 @@ struct Envelope: CustomTestStringConvertible, Sendable {
 struct EnvelopeTests {
     @Test("The segment is found in every envelope, with the lengths that IP claims", arguments: Envelope.all)
     func found(envelope: Envelope) throws {
-        let (segments, tally) = Packets.decode([envelope.octets], link: envelope.link)
+        let (segments, tally) = Packets.decode([envelope.bytes], link: envelope.link)
         let segment = try #require(segments.first)
         #expect(segments.count == 1)
         #expect(segment.source.port == 40000 && segment.destination.port == 50000)
@@ -283,7 +283,7 @@ struct EnvelopeTests {
             (10, "40 020000000002 020000000001 aaaa030000000800"),  // FDDI, not LLC
             (6, "1000 020000000002 020000000001 aaaa030000000800"),  // Token Ring, not LLC
             (7, "0102d5000001 45"), (123, "01000001 45"), (117, "3d0a 0000 45"),
-            (51, "1100000100ff ff030021 45"), (100, "fefe03cf ff030021 45"),  // no address octet there
+            (51, "1100000100ff ff030021 45"), (100, "fefe03cf ff030021 45"),  // no address byte there
             (100, "060601 00 45"), (100, "0606e3 45"), (100, "aaab030000000800 45"),  // RR, TEST, half of SNAP
             (100, "fefe03800000000800 45"), (100, "aaaa030800070800 45"), (100, "aaaa030080c20004 0000 45"),
             (101, "50000000"), (276, "0806 0000 00000002 0001 00 06 020000000001 0000"),
@@ -357,8 +357,8 @@ struct EnvelopeTests {
     }()
 
     @Test("What does not say that it holds a packet is not read, and is no failure", arguments: closed)
-    func notRead(name: String, link: UInt16, octets: [UInt8]) {
-        let (segments, tally) = Packets.decode([octets], link: link)
+    func notRead(name: String, link: UInt16, bytes: [UInt8]) {
+        let (segments, tally) = Packets.decode([bytes], link: link)
         #expect(segments.isEmpty, "\(name)")
         #expect(tally.withoutSegment == 1 && tally.failures.allSatisfy { $0 == 0 }, "\(name)")
     }

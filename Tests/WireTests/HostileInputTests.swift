@@ -6,9 +6,9 @@ import Testing
 struct HostileInputTests {
     @Test("Cut at any byte, a packet never traps, and never gives a segment it does not hold", arguments: Envelope.all)
     func cut(envelope: Envelope) {
-        for length in 0..<envelope.octets.count {
+        for length in 0..<envelope.bytes.count {
             let (segments, tally) = Packets.decode(
-                [Array(envelope.octets.prefix(length))], link: envelope.link, originalLengths: [envelope.octets.count])
+                [Array(envelope.bytes.prefix(length))], link: envelope.link, originalLengths: [envelope.bytes.count])
             #expect(segments.count <= 1 && tally.packets == 1)
             // Payload lengths come from what is claimed, never from what was captured (wireshark-rules 2.1).
             if let segment = segments.first, segment.role == .whole { #expect(segment.payloadLength <= 3) }
@@ -19,15 +19,15 @@ struct HostileInputTests {
     func changed(envelope: Envelope) {
         var numbers = SameNumbers()
         var packets: [[UInt8]] = []
-        for place in envelope.octets.indices {
+        for place in envelope.bytes.indices {
             for value: UInt8 in [0, 1, 0x7F, 0x80, 0xFF] {
-                var packet = envelope.octets
+                var packet = envelope.bytes
                 packet[place] = value
                 packets.append(packet)
             }
         }
         for _ in 0..<1000 {
-            var packet = envelope.octets
+            var packet = envelope.bytes
             for _ in 0..<Int.random(in: 1...6, using: &numbers) {
                 packet[Int.random(in: packet.indices, using: &numbers)] = UInt8.random(in: 0...255, using: &numbers)
             }

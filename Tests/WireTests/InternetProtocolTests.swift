@@ -1,7 +1,7 @@
 import Testing
 import Wire
 
-/// Sections 2.3 to 2.6 of the rules: which octets of an IP packet are TCP, and whose they are.
+/// Sections 2.3 to 2.6 of the rules: which bytes of an IP packet are TCP, and whose they are.
 @Suite("IP")
 struct InternetProtocolTests {
     private static let segment = Packets.tcp()
@@ -105,7 +105,7 @@ struct InternetProtocolTests {
 
     @Test("A compressed RPL route takes the elided bytes from the destination")
     func compressedRoute() {
-        // One address, 15 octets elided, 7 octets of padding behind its last octet.
+        // One address, 15 bytes elided, 7 bytes of padding behind its last byte.
         let header = Packets.hex("0601 0301 0f700000") + [9] + [UInt8](repeating: 0, count: 7)
         let packet = Packets.ipv6(header + Self.segment, next: 43)
         #expect(Packets.decode([packet]).segments.first?.destination.address == v6(9))
@@ -147,10 +147,10 @@ struct FragmentTests {
     private static let datagram = Packets.tcp(payload: 20)
 
     private static func piece(
-        _ range: Range<Int>, last: Bool, octets: [UInt8] = datagram, identification: Int = 7
+        _ range: Range<Int>, last: Bool, bytes: [UInt8] = datagram, identification: Int = 7
     ) -> [UInt8] {
         Packets.ipv4(
-            Array(octets[range]), fragment: range.lowerBound / 8 | (last ? 0 : 0x2000), identification: identification)
+            Array(bytes[range]), fragment: range.lowerBound / 8 | (last ? 0 : 0x2000), identification: identification)
     }
 
     @Test("The segment is found in the frame that completes the datagram, whatever the order")
@@ -183,7 +183,7 @@ struct FragmentTests {
         var other = Self.datagram
         other[8] = 0xEE  // in the acknowledgment number
         let segments = Packets.decode([
-            Self.piece(8..<40, last: true, octets: other), Self.piece(0..<16, last: false),
+            Self.piece(8..<40, last: true, bytes: other), Self.piece(0..<16, last: false),
         ]).segments
         #expect(segments.map(\.acknowledgment) == [SequenceNumber(2000)])
     }

@@ -5,16 +5,16 @@ import Wire
 struct Claim<Outcome: Sendable>: CustomTestStringConvertible, Sendable {
     var testDescription: String
     var link: UInt16
-    var octets: [UInt8]
-    /// Octets on the wire, when there were more than captured.
+    var bytes: [UInt8]
+    /// Bytes on the wire, when there were more than captured.
     var wire: Int?
     var outcome: Outcome
 
-    init(_ name: String, _ outcome: Outcome, _ link: UInt16, _ octets: [UInt8], wire: Int? = nil) {
+    init(_ name: String, _ outcome: Outcome, _ link: UInt16, _ bytes: [UInt8], wire: Int? = nil) {
         testDescription = name
         self.outcome = outcome
         self.link = link
-        self.octets = octets
+        self.bytes = bytes
         self.wire = wire
     }
 
@@ -43,7 +43,7 @@ struct Claim<Outcome: Sendable>: CustomTestStringConvertible, Sendable {
         Claim(name, outcome, 101, Packets.ipv4(Packets.hex(hex) + inner, transport: transport))
     }
 
-    /// A UDP datagram that claims `more` octets than it has, in an IP packet that claims `total` more.
+    /// A UDP datagram that claims `more` bytes than it has, in an IP packet that claims `total` more.
     static func tunnel(
         _ name: String, _ outcome: Outcome, _ port: Int, _ hex: String, _ inner: [UInt8], more: Int = 0,
         total: Int = 0, wire: Int = 0
@@ -55,7 +55,7 @@ struct Claim<Outcome: Sendable>: CustomTestStringConvertible, Sendable {
     }
 
     func decoded() -> (segments: [Segment], tally: DecodeTally) {
-        Packets.decode([octets], link: link, originalLengths: wire.map { [$0] })
+        Packets.decode([bytes], link: link, originalLengths: wire.map { [$0] })
     }
 }
 

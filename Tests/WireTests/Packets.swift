@@ -1,6 +1,6 @@
 import Wire
 
-/// Octets of packets, built up from the inside: TCP, IP, envelopes.
+/// Bytes of packets, built up from the inside: TCP, IP, envelopes.
 enum Packets {
     static let a4: [UInt8] = [10, 0, 0, 1]
     static let b4: [UInt8] = [10, 0, 0, 2]
@@ -15,7 +15,7 @@ enum Packets {
         big16(value >> 16) + big16(value)
     }
 
-    /// The octets that `text` writes in hexadecimal; spaces are for the eye.
+    /// The bytes that `text` writes in hexadecimal; spaces are for the eye.
     static func hex(_ text: String) -> [UInt8] {
         let digits = text.filter { $0 != " " }.compactMap(\.hexDigitValue)
         return stride(from: 0, to: digits.count - 1, by: 2).map { UInt8(digits[$0] * 16 + digits[$0 + 1]) }

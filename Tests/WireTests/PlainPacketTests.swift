@@ -12,7 +12,7 @@ extension Segment {
         let small = [Int(window), Int(flags.rawValue), Int(identification), Int(timeToLive), Int(headerLength)]
         let facts = [source.address.version == .v4, isShown, hasTimestamps, hasSelectiveAcknowledgment]
         return ends + numbers.map(UInt64.init) + small.map(UInt64.init)
-            + [UInt64(bitPattern: time), UInt64(firstPayloadOctet), UInt64(role.rawValue), frame.frame]
+            + [UInt64(bitPattern: time), UInt64(firstPayloadByte), UInt64(role.rawValue), frame.frame]
             + facts.map { $0 ? 1 : 0 }
     }
 }
@@ -31,7 +31,7 @@ extension Glance {
 
 @Suite("Plain packets")
 struct PlainPacketTests {
-    /// Frames that nearly are plain: IPv4 or IPv6 with TCP, of which some octets and lengths lie.
+    /// Frames that nearly are plain: IPv4 or IPv6 with TCP, of which some bytes and lengths lie.
     private static func frame(_ numbers: inout SameNumbers) -> [UInt8] {
         func random(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &numbers) }
         func chance(_ odds: Int) -> Bool { random(1...odds) == 1 }
@@ -72,7 +72,7 @@ struct PlainPacketTests {
         return frame
     }
 
-    /// `packets`, each with the length that it claims, in one batch: the octets of the next one lie right behind it.
+    /// `packets`, each with the length that it claims, in one batch: the bytes of the next one lie right behind it.
     private static func batch(_ packets: [([UInt8], Int)]) -> PacketBatch {
         var batch = PacketBatch()
         for (place, (packet, original)) in packets.enumerated() {

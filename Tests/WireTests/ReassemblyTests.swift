@@ -14,19 +14,19 @@ struct ReassemblyTests {
     @Test(
         "However fragments are made, no more waits than the limit",
         arguments: [
-            // octets of a fragment, datagrams in turn, fragments in all
+            // bytes of a fragment, datagrams in turn, fragments in all
             (65_000, 1, 2000), (65_000, 7, 2000), (200, 4000, 140_000), (0, 200_000, 200_000), (1400, 5000, 40_000),
         ])
     func bounded(size: Int, datagrams: Int, fragments: Int) {
         var reassembly = Reassembly()
-        let octets = [UInt8](repeating: 1, count: size)
+        let bytes = [UInt8](repeating: 1, count: size)
         let extent = Extent(start: 0, captured: size, claimed: size)
         for number in 0..<fragments {
             let piece = Reassembly.Piece(offset: (number / datagrams) % 8192 * 8, isLast: false)
             let key = Self.key(UInt32(number % datagrams))
-            #expect(unsafe reassembly.add(piece, octets.span.bytes, extent, to: key) == nil)
-            guard reassembly.octets <= Reassembly.octetLimit else {
-                Issue.record("\(reassembly.octets) bytes wait after fragment \(number)")
+            #expect(unsafe reassembly.add(piece, bytes.span.bytes, extent, to: key) == nil)
+            guard reassembly.bytes <= Reassembly.byteLimit else {
+                Issue.record("\(reassembly.bytes) bytes wait after fragment \(number)")
                 return
             }
         }
@@ -37,16 +37,16 @@ struct ReassemblyTests {
     func oldestFirst() {
         var reassembly = Reassembly()
         let size = 60_000
-        let octets = [UInt8](repeating: 1, count: size)
+        let bytes = [UInt8](repeating: 1, count: size)
         let extent = Extent(start: 0, captured: size, claimed: size)
-        let count = UInt32(Reassembly.octetLimit / size + 10)
+        let count = UInt32(Reassembly.byteLimit / size + 10)
         for number in 0..<count {
             let piece = Reassembly.Piece(offset: 0, isLast: false)
-            _ = unsafe reassembly.add(piece, octets.span.bytes, extent, to: Self.key(number))
+            _ = unsafe reassembly.add(piece, bytes.span.bytes, extent, to: Self.key(number))
         }
         let rest = Reassembly.Piece(offset: size, isLast: true)
         let tail = Extent(start: 0, captured: 8, claimed: 8)
-        #expect(unsafe reassembly.add(rest, octets.span.bytes, tail, to: Self.key(0)) == nil)
-        #expect(unsafe reassembly.add(rest, octets.span.bytes, tail, to: Self.key(count - 1))?.count == size + 8)
+        #expect(unsafe reassembly.add(rest, bytes.span.bytes, tail, to: Self.key(0)) == nil)
+        #expect(unsafe reassembly.add(rest, bytes.span.bytes, tail, to: Self.key(count - 1))?.count == size + 8)
     }
 }

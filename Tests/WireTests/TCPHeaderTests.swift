@@ -5,9 +5,9 @@ import Wire
 @Suite("TCP headers")
 struct TCPHeaderTests {
     private func segment(
-        _ octets: [UInt8], wire: Int? = nil, totalLength: Int? = nil, version: WiresharkVersion = .newest
+        _ bytes: [UInt8], wire: Int? = nil, totalLength: Int? = nil, version: WiresharkVersion = .newest
     ) -> Segment? {
-        let packet = Packets.ipv4(octets, totalLength: totalLength)
+        let packet = Packets.ipv4(bytes, totalLength: totalLength)
         return Packets.decode([packet], originalLengths: [wire ?? packet.count], version: version).segments.first
     }
 
@@ -17,13 +17,13 @@ struct TCPHeaderTests {
             (13, nil, false), (14, Segment.Role.headerCut, false), (15, .headerCut, false), (16, .whole, false),
             (19, .whole, false), (20, .whole, true), (23, .whole, true),
         ])
-    func captured(octets: Int, role: Segment.Role?, isShown: Bool) {
-        let found = segment(Array(Packets.tcp().prefix(octets)), wire: 43, totalLength: 43)
+    func captured(bytes: Int, role: Segment.Role?, isShown: Bool) {
+        let found = segment(Array(Packets.tcp().prefix(bytes)), wire: 43, totalLength: 43)
         #expect(found?.role == role)
         #expect(found?.isShown ?? false == isShown)
         if role == .whole { #expect(found?.payloadLength == 3) }
         if role == .headerCut {
-            #expect(segment(Array(Packets.tcp().prefix(octets)), wire: 43, totalLength: 43, version: .v4_4) == nil)
+            #expect(segment(Array(Packets.tcp().prefix(bytes)), wire: 43, totalLength: 43, version: .v4_4) == nil)
         }
     }
 
@@ -33,8 +33,8 @@ struct TCPHeaderTests {
             (5, 16, Segment.Role.short, 0, false), (5, 20, .whole, 0, true), (15, 30, .short, 0, false),
             (4, 18, .whole, 2, false), (0, 23, .whole, 23, false),
         ])
-    func claimed(dataOffset: Int, octets: Int, role: Segment.Role, payload: UInt32, isShown: Bool) {
-        let found = segment(Array(Packets.tcp(payload: 20, dataOffset: dataOffset).prefix(octets)))
+    func claimed(dataOffset: Int, bytes: Int, role: Segment.Role, payload: UInt32, isShown: Bool) {
+        let found = segment(Array(Packets.tcp(payload: 20, dataOffset: dataOffset).prefix(bytes)))
         #expect(found?.role == role)
         #expect(found?.payloadLength == payload)
         if role == .whole { #expect(found?.isShown == isShown) }
@@ -44,7 +44,7 @@ struct TCPHeaderTests {
     func fields() {
         let found = segment(Packets.tcp(payload: 1, options: Packets.hex("0101080a 00000007 00000009")))
         #expect(found?.hasTimestamps == true && found?.timestampValue == 7 && found?.timestampEcho == 9)
-        #expect(found?.firstPayloadOctet == 0x41 && found?.timeToLive == 64 && found?.identification == 7)
+        #expect(found?.firstPayloadByte == 0x41 && found?.timeToLive == 64 && found?.identification == 7)
         let selective = segment(Packets.tcp(options: Packets.hex("080a 00000007 00000009 050a 00000001 00000002 0101")))
         #expect(selective?.hasTimestamps == true && selective?.hasSelectiveAcknowledgment == true)
     }

@@ -24,10 +24,10 @@ static inline void tcpalive_prefetch_for_reading(const void *address) { __builti
 // <sys/mman.h> declares it where _GNU_SOURCE is defined before the first header of all, which is not for us to do.
 extern void *mremap(void *old, size_t length, size_t wanted, int flags, ...);
 
-/// Asks for large pages behind `length` octets at `address` (MADV_HUGEPAGE, madvise(2)). A hint: refusal is no error.
+/// Asks for large pages behind `length` bytes at `address` (MADV_HUGEPAGE, madvise(2)). A hint: refusal is no error.
 static inline void tcpalive_prefer_large_pages(void *address, size_t length) { madvise(address, length, MADV_HUGEPAGE); }
 
-/// New memory of `length` octets, which are whole large pages, that begins on one. NULL where there is none.
+/// New memory of `length` bytes, which are whole large pages, that begins on one. NULL where there is none.
 static inline void *tcpalive_large_pages(size_t length) {
     size_t page = 2u << 20;
     char *memory = mmap(NULL, length + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -40,7 +40,7 @@ static inline void *tcpalive_large_pages(size_t length) {
     return start;
 }
 
-/// The memory at `old` of `length` octets, resized to `wanted`; 0 gives it back. NULL where there is none.
+/// The memory at `old` of `length` bytes, resized to `wanted`; 0 gives it back. NULL where there is none.
 ///
 /// Pages are moved (mremap(2)), not copied, but for the one time that small pages become large ones; those that were never
 /// touched take no memory.

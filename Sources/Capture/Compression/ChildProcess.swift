@@ -97,7 +97,7 @@ struct ChildProcess: ~Copyable {
     consuming func wait() -> Int32 {
         let status = Self.reap(identifier)
         identifier = 0
-        // The exit status lies in the second octet, the signal that ended the program in the first: wait(2).
+        // The exit status lies in the second byte, the signal that ended the program in the first: wait(2).
         return status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 &+ (status & 0x7F)
     }
 

@@ -1,11 +1,11 @@
-/// A way a capture file may be compressed, told by its first octets.
+/// A way a capture file may be compressed, told by its first bytes.
 enum Compression: String, CaseIterable {
     case gzip
     case zstd
     case xz
     case lz4
 
-    /// The first octets of a stream.
+    /// The first bytes of a stream.
     var magic: [UInt8] {
         switch self {
         case .gzip: [0x1F, 0x8B]  // RFC 1952 2.3.1

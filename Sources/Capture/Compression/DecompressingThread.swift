@@ -9,15 +9,15 @@ internal import Synchronization
 
 /// A thread that decompresses a file, a few buffers ahead of whoever reads. Ended in `deinit`.
 ///
-/// Buffers go to the reader and back through `Exchange`. An octet through a pipe tells of each: a reader that waits is
+/// Buffers go to the reader and back through `Exchange`. A byte through a pipe tells of each: a reader that waits is
 /// interrupted by signals as if it read the file itself, and a thread that waits for its file sees the reader go. Only
 /// within a read(2) that hangs, as on a file system that does not answer, it does not.
 struct DecompressingThread: ~Copyable {
     private let exchange = Exchange()
     private let group = DispatchGroup()
-    /// An octet for each buffer that was filled, and one for the end.
+    /// A byte for each buffer that was filled, and one for the end.
     private let filled: Pipe
-    /// An octet for each buffer that was given back; closed when the reader goes.
+    /// A byte for each buffer that was given back; closed when the reader goes.
     private let returned: Pipe
     private let returning: Int32
     /// What is read at present, and how far it has been.
@@ -30,9 +30,9 @@ struct DecompressingThread: ~Copyable {
     /// Buffers that are on the way, and what they hold, behind some room for what the reader puts in front of it.
     private static let bufferCount = 4
     private static let bufferCapacity = 256 << 10
-    /// Octets of that room: a record begun in the buffer before has its place there, unless it is a very long one.
+    /// Bytes of that room: a record begun in the buffer before has its place there, unless it is a very long one.
     static let frontRoom = 65 << 10
-    /// Octets of the file that are read at once.
+    /// Bytes of the file that are read at once.
     private static let inputCapacity = 128 << 10
 
     /// How the stream ended.
@@ -43,7 +43,7 @@ struct DecompressingThread: ~Copyable {
         case unreadable(Int32)
     }
 
-    /// Starts to decode `file`, in front of which stand the few octets of `front`, by the decoder that `make` makes.
+    /// Starts to decode `file`, in front of which stand the few bytes of `front`, by the decoder that `make` makes.
     init<Decoder: StreamDecoder & ~Copyable>(
         of file: Int32, behind front: [UInt8], _ make: @escaping @Sendable () -> Decoder?
     ) throws(SystemError) {
@@ -68,27 +68,27 @@ struct DecompressingThread: ~Copyable {
         group.wait()
     }
 
-    /// Reads what there is into `octets` from `start` on, and tells how many octets; 0 at the end.
+    /// Reads what there is into `bytes` from `start` on, and tells how many bytes; 0 at the end.
     ///
     /// Nil where a signal interrupted the wait. Throws when the file cannot be read.
-    mutating func read(into octets: inout [UInt8], at start: Int) throws(SystemError) -> Int? {
+    mutating func read(into bytes: inout [UInt8], at start: Int) throws(SystemError) -> Int? {
         guard try fill() else { return nil }
-        let count = min(octets.count - start, buffer.count - position)
-        octets.replaceSubrange(start..<start + count, with: buffer[position..<position + count])
+        let count = min(bytes.count - start, buffer.count - position)
+        bytes.replaceSubrange(start..<start + count, with: buffer[position..<position + count])
         position += count
         return count
     }
 
-    /// Gives what there is in exchange for `octets`, so that it is not copied, and tells where in them it is: behind
-    /// `frontRoom` octets of no meaning at least; nowhere at the end.
+    /// Gives what there is in exchange for `bytes`, so that it is not copied, and tells where in them it is: behind
+    /// `frontRoom` bytes of no meaning at least; nowhere at the end.
     ///
     /// Nil where a signal interrupted the wait. Throws when the file cannot be read.
-    mutating func exchange(_ octets: inout [UInt8]) throws(SystemError) -> Range<Int>? {
+    mutating func exchange(_ bytes: inout [UInt8]) throws(SystemError) -> Range<Int>? {
         guard try fill() else { return nil }
         if position == buffer.count { return 0..<0 }
-        swap(&octets, &buffer)
+        swap(&bytes, &buffer)
         defer { position = buffer.count }
-        return position..<octets.count
+        return position..<bytes.count
     }
 
     /// Waits until the buffer holds something that was not read, or the end has come; false where a signal interrupted it.
@@ -111,10 +111,10 @@ struct DecompressingThread: ~Copyable {
         if case .flawed(let flaw) = end { flaw } else { nil }
     }
 
-    /// Sends an octet through a pipe, which takes more of them than there are buffers.
+    /// Sends a byte through a pipe, which takes more of them than there are buffers.
     private static func tell(_ pipe: Int32) {
-        var octet: UInt8 = 0
-        unsafe _ = write(pipe, &octet, 1)
+        var byte: UInt8 = 0
+        unsafe _ = write(pipe, &byte, 1)
     }
 }
 
@@ -167,8 +167,8 @@ extension DecompressingThread {
         private let exchange: Exchange
         private let filling: Int32
         private let returns: Int32
-        /// Octets of the file, of which those of `undecoded` are to be decoded.
-        private var octets: [UInt8]
+        /// Bytes of the file, of which those of `undecoded` are to be decoded.
+        private var bytes: [UInt8]
         private var undecoded: Range<Int>
         /// What was decoded and not handed over yet.
         private var buffer: [UInt8] = []
@@ -178,7 +178,7 @@ extension DecompressingThread {
 
         init(input: Int32, front: [UInt8], exchange: Exchange, filling: Int32, returns: Int32) {
             (self.input, self.exchange, self.filling, self.returns) = (input, exchange, filling, returns)
-            (octets, undecoded) = (front, front.indices)
+            (bytes, undecoded) = (front, front.indices)
         }
 
         deinit {
@@ -201,7 +201,7 @@ extension DecompressingThread {
             while true {
                 if undecoded.isEmpty, !mayHoldMore {
                     switch refill() {
-                    case .octets: break
+                    case .bytes: break
                     case .nothing: return decoder.state == .complete ? .sound : .flawed(Decoder.compression.flaw)
                     case .failed(let code): return .unreadable(code)
                     case .gone: return nil
@@ -212,13 +212,13 @@ extension DecompressingThread {
                 } catch {
                     return .unreadable(error.code)
                 }
-                // Out of here for as long as the octets are borrowed.
+                // Out of here for as long as the bytes are borrowed.
                 var buffer: [UInt8] = []
                 swap(&buffer, &self.buffer)
                 var taken = 0
                 if buffer.count < frontRoom { buffer += [UInt8](repeating: 0, count: frontRoom - buffer.count) }
                 buffer.append(addingCapacity: frontRoom + bufferCapacity - buffer.count) { room in
-                    taken = unsafe decoder.decode(octets.span.bytes.extracting(undecoded), into: &room)
+                    taken = unsafe decoder.decode(bytes.span.bytes.extracting(undecoded), into: &room)
                 }
                 swap(&buffer, &self.buffer)
                 undecoded = undecoded.lowerBound + taken..<undecoded.upperBound
@@ -255,7 +255,7 @@ extension DecompressingThread {
         }
 
         private enum Supply {
-            case octets
+            case bytes
             case nothing
             case gone
             case failed(Int32)
@@ -263,7 +263,7 @@ extension DecompressingThread {
 
         /// Reads more of the file. Before that is waited for, the reader gets what was decoded.
         private mutating func refill() -> Supply {
-            if octets.count < inputCapacity { octets = [UInt8](repeating: 0, count: inputCapacity) }
+            if bytes.count < inputCapacity { bytes = [UInt8](repeating: 0, count: inputCapacity) }
             while true {
                 var ends = [
                     pollfd(fd: returns, events: 0, revents: 0), pollfd(fd: input, events: Int16(POLLIN), revents: 0),
@@ -274,9 +274,9 @@ extension DecompressingThread {
                 if ready == 0 { give() }
                 guard ready > 0 else { continue }
                 do {
-                    guard let count = try systemRead(input, into: &octets, at: 0) else { continue }
+                    guard let count = try systemRead(input, into: &bytes, at: 0) else { continue }
                     undecoded = 0..<count
-                    return count == 0 ? .nothing : .octets
+                    return count == 0 ? .nothing : .bytes
                 } catch {
                     if error.code != EAGAIN { return .failed(error.code) }
                 }

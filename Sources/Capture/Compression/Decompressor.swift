@@ -9,7 +9,7 @@ struct Decompressor: ~Copyable {
     private var thread: DecompressingThread?
     private var program: DecompressingProgram?
 
-    /// Starts to undo `compression` of `file`, in front of which stand the few octets of `front`.
+    /// Starts to undo `compression` of `file`, in front of which stand the few bytes of `front`.
     ///
     /// Throws when the program that it takes is not installed.
     init(_ compression: Compression, of file: Int32, behind front: [UInt8], _ name: String) throws(CaptureError) {
@@ -28,20 +28,20 @@ struct Decompressor: ~Copyable {
         }
     }
 
-    /// Reads what there is into `octets` from `start` on, and tells how many octets; 0 at the end.
+    /// Reads what there is into `bytes` from `start` on, and tells how many bytes; 0 at the end.
     ///
     /// Nil where a signal interrupted the wait. Throws when the file cannot be read.
-    mutating func read(into octets: inout [UInt8], at start: Int) throws(SystemError) -> Int? {
-        if thread != nil { return try thread?.read(into: &octets, at: start) }
-        return try program?.read(into: &octets, at: start)
+    mutating func read(into bytes: inout [UInt8], at start: Int) throws(SystemError) -> Int? {
+        if thread != nil { return try thread?.read(into: &bytes, at: start) }
+        return try program?.read(into: &bytes, at: start)
     }
 
     /// Whether `exchange` can be used.
     var canExchange: Bool { thread != nil }
 
-    /// Gives what there is in exchange for `octets`, and tells where in them it is: `DecompressingThread.exchange`.
-    mutating func exchange(_ octets: inout [UInt8]) throws(SystemError) -> Range<Int>? {
-        try thread?.exchange(&octets)
+    /// Gives what there is in exchange for `bytes`, and tells where in them it is: `DecompressingThread.exchange`.
+    mutating func exchange(_ bytes: inout [UInt8]) throws(SystemError) -> Range<Int>? {
+        try thread?.exchange(&bytes)
     }
 
     /// What is wrong with the stream, whose end has been read; nil for nothing.

@@ -52,7 +52,7 @@ internal import CZlib
         return taken
     }
 
-    /// Calls inflate once, adds the octets of `input` that it took to `taken`, and gives its return code (zlib.h).
+    /// Calls inflate once, adds the bytes of `input` that it took to `taken`, and gives its return code (zlib.h).
     private mutating func inflate(_ input: RawSpan, into output: inout OutputSpan<UInt8>, _ taken: inout Int) -> Int32 {
         unsafe input.withUnsafeBytes { source in
             unsafe output.withUnsafeMutableBufferPointer { room, count in

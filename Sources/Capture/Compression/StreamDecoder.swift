@@ -6,7 +6,7 @@ protocol StreamDecoder: ~Copyable, SendableMetatype {
     /// How the stream stands after what was decoded of it.
     var state: StreamState { get }
 
-    /// Decodes what it can of `input` into the room of `output`, and tells how many octets of `input` it took.
+    /// Decodes what it can of `input` into the room of `output`, and tells how many bytes of `input` it took.
     ///
     /// Where room is left, all of `input` was taken, and everything that is in it was given; where none is left, there may
     /// be more without further input. What comes before a flaw is given.

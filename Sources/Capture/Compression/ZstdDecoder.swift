@@ -8,7 +8,7 @@ internal import CZstd
 
     private(set) var state = StreamState.incomplete
     private let context: OpaquePointer
-    /// Octets to be given next, which end where the next block does, or before.
+    /// Bytes to be given next, which end where the next block does, or before.
     private var wanted = 1
     /// Whether there may be more of the last block than there was room for.
     private var mayHoldMore = false
@@ -45,7 +45,7 @@ internal import CZstd
         return taken
     }
 
-    /// Calls ZSTD_decompressStream once, and adds the octets of `input` that it took to `taken`.
+    /// Calls ZSTD_decompressStream once, and adds the bytes of `input` that it took to `taken`.
     ///
     /// It gives how many it wants next, 0 at the end of a frame, or an error (zstd.h).
     private mutating func decodeBlock(

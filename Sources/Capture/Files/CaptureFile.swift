@@ -10,7 +10,7 @@ public struct CaptureFile: ~Copyable {
 
     /// Damage in a capture file.
     public struct Damage: Sendable, Equatable {
-        /// Where the damaged or cut record begins, or what was lost, in octets from the start of the (decompressed) file.
+        /// Where the damaged or cut record begins, or what was lost, in bytes from the start of the (decompressed) file.
         public var offset: UInt64
         /// One sentence that says what is wrong, with the offset.
         public var sentence: String
@@ -24,7 +24,7 @@ public struct CaptureFile: ~Copyable {
         case pcapng(PcapngReader)
     }
 
-    private var source: OctetSource
+    private var source: ByteSource
     private var reader: Reader
     private let compression: Compression?
     private var filter: PacketFilter?
@@ -42,7 +42,7 @@ public struct CaptureFile: ~Copyable {
     /// capture would show is kept (`LiveCapture.Settings.isLight`).
     public init(path: String, filter expression: String? = nil, isLight: Bool = false) throws(CaptureError) {
         let name = Self.name(path)
-        var source = try OctetSource(path: path, name: name)
+        var source = try ByteSource(path: path, name: name)
         var compression: Compression?
         var format = try Self.format(of: &source, name)
         if case .compressed(let outer) = format {
@@ -117,7 +117,7 @@ public struct CaptureFile: ~Copyable {
     private mutating func read(into batch: inout PacketBatch) throws(CaptureError) -> Bool {
         guard var (end, count) = try readOnce(into: &batch) else { return false }
         while true {
-            // Out of the batch for as long as its octets are borrowed.
+            // Out of the batch for as long as its bytes are borrowed.
             var records: [PacketRecord] = []
             swap(&records, &batch.records)
             let scan = unsafe scan(batch.bytes.span.bytes.extracting(batch.start..<end), into: &records)
@@ -143,7 +143,7 @@ public struct CaptureFile: ~Copyable {
         }
     }
 
-    /// Puts what is carried, and behind it the next octets, into `batch`, from its start on. Tells where they end and how
+    /// Puts what is carried, and behind it the next bytes, into `batch`, from its start on. Tells where they end and how
     /// many of them are new: 0 at the end of the file. Nil where a signal came before.
     private mutating func readOnce(into batch: inout PacketBatch) throws(CaptureError) -> (end: Int, count: Int)? {
         if source.canExchange(behind: carried.count) {
@@ -167,18 +167,18 @@ public struct CaptureFile: ~Copyable {
     /// Whether the file comes to an end by itself: a pipe may belong to a running capture.
     public var isFinite: Bool { source.isRegular }
 
-    /// Octets of the file (compressed, where it is) read so far. Of a compressed pipe, the decompressed ones.
-    public var octetsRead: UInt64 { source.octetsRead }
+    /// Bytes of the file (compressed, where it is) read so far. Of a compressed pipe, the decompressed ones.
+    public var bytesRead: UInt64 { source.bytesRead }
 
-    /// Octets of the file as it lies on disk; nil where it has no size (a pipe).
-    public var octetsTotal: UInt64? { source.octetsTotal }
+    /// Bytes of the file as it lies on disk; nil where it has no size (a pipe).
+    public var bytesTotal: UInt64? { source.bytesTotal }
 
-    private mutating func scan(_ octets: RawSpan, into records: inout [PacketRecord]) -> Scan {
+    private mutating func scan(_ bytes: RawSpan, into records: inout [PacketRecord]) -> Scan {
         switch reader {
         case .pcap(let pcap):
-            return pcap.scan(octets, into: &records)
+            return pcap.scan(bytes, into: &records)
         case .pcapng(var pcapng):
-            let scan = pcapng.scan(octets, into: &records)
+            let scan = pcapng.scan(bytes, into: &records)
             reader = .pcapng(pcapng)
             return scan
         }
@@ -191,7 +191,7 @@ public struct CaptureFile: ~Copyable {
         if let fault = scan.fault { end(at: position, "the record at byte \(position) \(fault)") }
     }
 
-    /// The end of the file has been read, with `left` octets behind the last whole record.
+    /// The end of the file has been read, with `left` bytes behind the last whole record.
     private mutating func endOfFile(left: Int) {
         if let flaw = source.finish() {
             end(at: position, "\(flaw), and with it the record at byte \(position) of what is in it")
@@ -215,13 +215,13 @@ public struct CaptureFile: ~Copyable {
         batch.capacity > 0 ? batch.capacity : batchCapacity
     }
 
-    private static func grow(_ octets: inout [UInt8]) {
-        octets += [UInt8](repeating: 0, count: max(octets.count, 64))
+    private static func grow(_ bytes: inout [UInt8]) {
+        bytes += [UInt8](repeating: 0, count: max(bytes.count, 64))
     }
 
     /// The format that the front of `source` tells. Throws when there is nothing at all.
     private static func format(
-        of source: inout OctetSource, _ name: String, within compression: Compression? = nil
+        of source: inout ByteSource, _ name: String, within compression: Compression? = nil
     ) throws(CaptureError) -> CaptureFormat {
         if try source.peek(6) == 0 {
             if let flaw = source.finish() { throw CaptureError("\(name) cannot be decompressed: \(flaw)") }

@@ -1,4 +1,4 @@
-/// The file formats that are known by their first octets.
+/// The file formats that are known by their first bytes.
 enum CaptureFormat {
     case pcap
     case pcapng
@@ -6,7 +6,7 @@ enum CaptureFormat {
     /// Something else, with its name (and the article of that) where it is known, and what to do about it.
     case foreign(String?, advice: String)
 
-    /// The format of a file that begins with `front`, of which 4 octets or more are given where it has them.
+    /// The format of a file that begins with `front`, of which 4 bytes or more are given where it has them.
     init(of front: [UInt8]) {
         let magic = front.prefix(4).reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
         if front.count >= 4, PcapReader.recognises(magic) {
@@ -74,16 +74,16 @@ enum CaptureFormat {
 
     /// ERF has no magic number: two records of a known type must follow each other within a day.
     private static func looksLikeERF(_ front: [UInt8]) -> Bool {
-        let octets = unsafe front.span.bytes
+        let bytes = unsafe front.span.bytes
         func seconds(at position: Int) -> UInt32? {
-            guard position + 16 <= octets.byteCount, 1...33 ~= octets.load8(position + 8) & 0x7F,
-                octets.load16(position + 10, bigEndian: true) >= 16
+            guard position + 16 <= bytes.byteCount, 1...33 ~= bytes.load8(position + 8) & 0x7F,
+                bytes.load16(position + 10, bigEndian: true) >= 16
             else { return nil }
-            return octets.load32(position + 4, bigEndian: false)
+            return bytes.load32(position + 4, bigEndian: false)
         }
         guard let first = seconds(at: 0) else { return false }
-        let length = Int(octets.load16(10, bigEndian: true))
-        guard length < octets.byteCount else { return length == octets.byteCount }
+        let length = Int(bytes.load16(10, bigEndian: true))
+        guard length < bytes.byteCount else { return length == bytes.byteCount }
         guard let second = seconds(at: length) else { return false }
         return second &- first < 86_400
     }

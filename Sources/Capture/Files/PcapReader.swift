@@ -4,7 +4,7 @@ internal import Wire
 ///
 /// The format is that of pcap-savefile(5); where tshark and libpcap differ, as in the variants below, tshark is followed.
 struct PcapReader {
-    /// Octets of a pcap file header.
+    /// Bytes of a pcap file header.
     static let headerLength = 24
 
     /// The formats that share a magic number and differ in the length of their record headers.
@@ -37,7 +37,7 @@ struct PcapReader {
     /// 1 where the fraction of the time is in nanoseconds, 1000 where it is in microseconds.
     private let nanosecondsPerUnit: UInt32
     private let lengthOrder: LengthOrder
-    /// Octets between a record header and its packet, counted in its length.
+    /// Bytes between a record header and its packet, counted in its length.
     private let padding: UInt32
     private var variant = Variant.standard
 
@@ -49,7 +49,7 @@ struct PcapReader {
     /// Reads the file header at the front of `source`, and the first records where they must tell the variant.
     ///
     /// Throws when it is cut off or of a version that was never used.
-    init(_ source: inout OctetSource, _ name: String) throws(CaptureError) {
+    init(_ source: inout ByteSource, _ name: String) throws(CaptureError) {
         let available = try source.peek(Self.headerLength)
         guard available >= Self.headerLength else {
             throw CaptureError(
@@ -91,7 +91,7 @@ struct PcapReader {
             case (2, 3): .smallerIsCaptured
             default: .capturedFirst
             }
-        // AIX puts three octets in front of an FDDI frame.
+        // AIX puts three bytes in front of an FDDI frame.
         padding = isAIX && linkType.rawValue == 10 ? 3 : 0
         // Ixia writes the length of all records behind the header.
         firstRecord = magic.kind == .ixia ? Self.headerLength + 4 : Self.headerLength
@@ -109,24 +109,24 @@ struct PcapReader {
         }
     }
 
-    /// Finds the whole records in `octets` and adds their packets to `records`.
-    func scan(_ octets: RawSpan, into records: inout [PacketRecord]) -> Scan {
+    /// Finds the whole records in `bytes` and adds their packets to `records`.
+    func scan(_ bytes: RawSpan, into records: inout [PacketRecord]) -> Scan {
         // A loop for each byte order, and one for what nearly every file is, so that no packet pays for the questions.
         if lengthOrder == .capturedFirst, variant == .standard, padding == 0 {
             return bigEndian
-                ? scan(octets, bigEndian: true, isPlain: true, into: &records)
-                : scan(octets, bigEndian: false, isPlain: true, into: &records)
+                ? scan(bytes, bigEndian: true, isPlain: true, into: &records)
+                : scan(bytes, bigEndian: false, isPlain: true, into: &records)
         }
         return bigEndian
-            ? scan(octets, bigEndian: true, isPlain: false, into: &records)
-            : scan(octets, bigEndian: false, isPlain: false, into: &records)
+            ? scan(bytes, bigEndian: true, isPlain: false, into: &records)
+            : scan(bytes, bigEndian: false, isPlain: false, into: &records)
     }
 
     @inline(__always)
     private func scan(
-        _ octets: RawSpan, bigEndian: Bool, isPlain: Bool, into records: inout [PacketRecord]
+        _ bytes: RawSpan, bigEndian: Bool, isPlain: Bool, into records: inout [PacketRecord]
     ) -> Scan {
-        let end = octets.byteCount
+        let end = bytes.byteCount
         let headerLength = isPlain ? Variant.standard.rawValue : variant.rawValue
         let maximum = interface.linkType.maximumLength
         let linkType = interface.linkType
@@ -137,8 +137,8 @@ struct PcapReader {
         var fault: String?
         records.append(addingCapacity: end / headerLength) { packets in
             while end &- position >= headerLength, !packets.isFull {
-                var captured = octets.load32(position &+ 8, bigEndian: bigEndian)
-                var original = octets.load32(position &+ 12, bigEndian: bigEndian)
+                var captured = bytes.load32(position &+ 8, bigEndian: bigEndian)
+                var original = bytes.load32(position &+ 12, bigEndian: bigEndian)
                 if !isPlain, lengthOrder != .capturedFirst, lengthOrder == .originalFirst || captured > original {
                     swap(&captured, &original)
                 }
@@ -149,8 +149,8 @@ struct PcapReader {
                 }
                 let next = position &+ headerLength &+ Int(captured)
                 guard next <= end else { break }
-                let seconds = octets.load32(position, bigEndian: bigEndian)
-                let fraction = octets.load32(position &+ 4, bigEndian: bigEndian) &* nanosecondsPerUnit
+                let seconds = bytes.load32(position, bigEndian: bigEndian)
+                let fraction = bytes.load32(position &+ 4, bigEndian: bigEndian) &* nanosecondsPerUnit
                 packets.append(
                     PacketRecord(
                         time: Int64(seconds) &* 1_000_000_000 &+ Int64(Int32(truncatingIfNeeded: fraction)),
@@ -159,7 +159,7 @@ struct PcapReader {
                         frame: frame, linkType: linkType, checkSequenceLength: checkSequenceLength))
                 frame &+= 1
                 // Of Ethernet, IPv4, and TCP with timestamps.
-                octets.prefetch(position..<next, headersEnd: headerLength &+ 64)
+                bytes.prefetch(position..<next, headersEnd: headerLength &+ 64)
                 position = next
             }
         }
@@ -170,7 +170,7 @@ struct PcapReader {
 // MARK: - Variants
 
 extension PcapReader {
-    /// What the first four octets of a pcap file tell.
+    /// What the first four bytes of a pcap file tell.
     private struct Magic {
         enum Kind {
             case microseconds
@@ -201,13 +201,13 @@ extension PcapReader {
     /// Link types by RFC 1573 interface type: Ethernet, Token Ring, FDDI, loopback.
     private static let linkTypesOfAIX: [UInt32: UInt32] = [6: 1, 9: 6, 15: 10, 24: 0]
 
-    /// Octets from the front of a file beyond which no record is looked at to tell the variant.
+    /// Bytes from the front of a file beyond which no record is looked at to tell the variant.
     private static let probeLimit = 1 << 20
 
     /// Chooses the one of `variants` under which the first three records look best, the first of equals.
     ///
     /// A pipe is not asked, as its records may not have been written yet: the first is taken.
-    private mutating func chooseVariant(of variants: [Variant], _ source: inout OctetSource) throws(CaptureError) {
+    private mutating func chooseVariant(of variants: [Variant], _ source: inout ByteSource) throws(CaptureError) {
         var least = Int.max
         for candidate in variants where source.isRegular || least == .max {
             let flaws = source.isRegular ? try flaws(under: candidate, &source) : 0
@@ -223,7 +223,7 @@ extension PcapReader {
     }
 
     /// How many things are wrong with the first of three records that has any, if `variant` is the right one.
-    private func flaws(under variant: Variant, _ source: inout OctetSource) throws(CaptureError) -> Int {
+    private func flaws(under variant: Variant, _ source: inout ByteSource) throws(CaptureError) -> Int {
         var position = firstRecord
         for _ in 0..<3 where position < Self.probeLimit {
             let body = position + variant.rawValue
@@ -231,14 +231,14 @@ extension PcapReader {
             if available == position { return 0 }
             guard available >= body else { return 1 }
             let front = source.peeked
-            let octets = unsafe front.span.bytes
-            var captured = octets.load32(position + 8, bigEndian: bigEndian)
-            var original = octets.load32(position + 12, bigEndian: bigEndian)
+            let bytes = unsafe front.span.bytes
+            var captured = bytes.load32(position + 8, bigEndian: bigEndian)
+            var original = bytes.load32(position + 12, bigEndian: bigEndian)
             if lengthOrder != .capturedFirst, lengthOrder == .originalFirst || captured > original {
                 swap(&captured, &original)
             }
             let flaws = [
-                octets.load32(position + 4, bigEndian: bigEndian) >= 1_000_000,
+                bytes.load32(position + 4, bigEndian: bigEndian) >= 1_000_000,
                 captured > interface.linkType.maximumLength,
                 original > 128 << 20,
                 captured > interface.snaplen,

@@ -33,8 +33,8 @@ struct PcapngInterface: BitwiseCopyable {
             let start = option.value.lowerBound
             switch (option.code, option.value.count) {
             case (2, _):  // if_name
-                let octets = option.value.map { body.load8($0) }.prefix { $0 != 0 }
-                firstName = firstName ?? String(decoding: octets, as: UTF8.self)
+                let bytes = option.value.map { body.load8($0) }.prefix { $0 != 0 }
+                firstName = firstName ?? String(decoding: bytes, as: UTF8.self)
             case (9, 1): resolution = resolution ?? body.load8(start)  // if_tsresol
             case (13, 1): checkSequence = checkSequence ?? body.load8(start)  // if_fcslen
             case (14, 8):  // if_tsoffset
@@ -46,7 +46,7 @@ struct PcapngInterface: BitwiseCopyable {
         name = firstName ?? ""
         if let resolution { setResolution(resolution) }
         offset = (seconds ?? 0) &* 1_000_000_000
-        // The length is in bits, but as octets it is found too; no check sequence has under eight bits.
+        // The length is in bits, but as bytes it is found too; no check sequence has under eight bits.
         if let checkSequence, linkType == .ethernet {
             checkSequenceLength = checkSequence < 8 ? checkSequence : checkSequence / 8
         }

@@ -15,14 +15,14 @@ struct PcapngOptions {
         self.bigEndian = bigEndian
     }
 
-    /// The next option in `octets`; nil at the end. Throws where tshark gives up the file.
+    /// The next option in `bytes`; nil at the end. Throws where tshark gives up the file.
     @inline(__always)
-    mutating func next(in octets: RawSpan) throws(PcapngFlaw) -> Option? {
-        let left = octets.byteCount &- position
+    mutating func next(in bytes: RawSpan) throws(PcapngFlaw) -> Option? {
+        let left = bytes.byteCount &- position
         guard left > 0 else { return nil }
         guard left >= 4 else { throw PcapngFlaw(words: "has \(left) bytes too many behind its options") }
-        let code = octets.load16(position, bigEndian: bigEndian)
-        let length = Int(octets.load16(position &+ 2, bigEndian: bigEndian))
+        let code = bytes.load16(position, bigEndian: bigEndian)
+        let length = Int(bytes.load16(position &+ 2, bigEndian: bigEndian))
         guard (length &+ 3) & ~3 <= left &- 4 else {
             throw PcapngFlaw(words: "has an option of \(length) bytes where \(left - 4) are left")
         }
@@ -37,26 +37,26 @@ struct PcapngOptions {
     }
 
     /// Walks the options of a block of which none matters here.
-    static func check(_ octets: RawSpan, from start: Int, bigEndian: Bool) throws(PcapngFlaw) {
+    static func check(_ bytes: RawSpan, from start: Int, bigEndian: Bool) throws(PcapngFlaw) {
         var options = PcapngOptions(at: start, bigEndian: bigEndian)
-        while try options.next(in: octets) != nil {}
+        while try options.next(in: bytes) != nil {}
     }
 
-    /// The length of the check sequence that the options of a packet declare in octets, if any (4.3.1).
+    /// The length of the check sequence that the options of a packet declare in bytes, if any (4.3.1).
     static func checkSequenceLength(
-        ofPacket octets: RawSpan, from start: Int, bigEndian: Bool
+        ofPacket bytes: RawSpan, from start: Int, bigEndian: Bool
     ) throws(PcapngFlaw) -> UInt8? {
         var options = PcapngOptions(at: start, bigEndian: bigEndian)
         var flags: UInt32?
-        while let option = try options.next(in: octets) {
+        while let option = try options.next(in: bytes) {
             let length = option.value.count
             switch option.code {
             case 2 where length == 4:  // epb_flags, of which the first counts
-                flags = flags ?? octets.load32(option.value.lowerBound, bigEndian: bigEndian)
+                flags = flags ?? bytes.load32(option.value.lowerBound, bigEndian: bigEndian)
             case 2 where length != 4, 4 where length != 8, 5 where length != 8, 6 where length != 4,
                 7 where length == 0:
                 throw PcapngFlaw(words: "has an option \(option.code) of the wrong length, \(length) bytes")
-            case 7 where 1...2 ~= octets.load8(option.value.lowerBound) && length != 9:  // a verdict of eBPF
+            case 7 where 1...2 ~= bytes.load8(option.value.lowerBound) && length != 9:  // a verdict of eBPF
                 throw PcapngFlaw(words: "has a verdict option of \(length) bytes instead of 9")
             default: break
             }
@@ -66,17 +66,17 @@ struct PcapngOptions {
     }
 
     /// Walks the records and options of a name resolution block (4.5).
-    static func checkNameResolution(_ octets: RawSpan, bigEndian: Bool) throws(PcapngFlaw) {
-        guard octets.byteCount >= 4 else { throw PcapngFlaw(words: "is too short for a name resolution block") }
+    static func checkNameResolution(_ bytes: RawSpan, bigEndian: Bool) throws(PcapngFlaw) {
+        guard bytes.byteCount >= 4 else { throw PcapngFlaw(words: "is too short for a name resolution block") }
         var position = 0
-        while position < octets.byteCount {
-            guard octets.byteCount - position >= 4 else {
+        while position < bytes.byteCount {
+            guard bytes.byteCount - position >= 4 else {
                 throw PcapngFlaw(words: "has a cut name record at its end")
             }
-            let type = octets.load16(position, bigEndian: bigEndian)
-            let length = Int(octets.load16(position + 2, bigEndian: bigEndian))
+            let type = bytes.load16(position, bigEndian: bigEndian)
+            let length = Int(bytes.load16(position + 2, bigEndian: bigEndian))
             position += 4
-            guard (length + 3) & ~3 <= octets.byteCount - position else {
+            guard (length + 3) & ~3 <= bytes.byteCount - position else {
                 throw PcapngFlaw(words: "has a name record of \(length) bytes, longer than the block")
             }
             guard type != 0 else { break }
@@ -86,6 +86,6 @@ struct PcapngOptions {
             }
             position += (length + 3) & ~3
         }
-        try check(octets, from: position, bigEndian: bigEndian)
+        try check(bytes, from: position, bigEndian: bigEndian)
     }
 }

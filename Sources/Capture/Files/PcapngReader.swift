@@ -37,7 +37,7 @@ struct PcapngReader {
     }
 
     /// Checks that the section header block at the front of `source` is there and sound. Throws when it is not.
-    init(_ source: inout OctetSource, _ name: String) throws(CaptureError) {
+    init(_ source: inout ByteSource, _ name: String) throws(CaptureError) {
         var available = try source.peek(12)
         if available >= 12 {
             // The section header is looked at whole, so that what is no pcapng file is told at once.
@@ -59,83 +59,83 @@ struct PcapngReader {
 
     private init() {}
 
-    /// Finds the whole blocks in `octets` and adds their packets to `records`.
+    /// Finds the whole blocks in `bytes` and adds their packets to `records`.
     ///
     /// Most blocks of most files are plain packets: a loop for each byte order takes those, so that no packet pays for
     /// the questions that other blocks ask. Where not `plainly`, those are asked of all, with the same results.
     mutating func scan(
-        _ octets: RawSpan, plainly: Bool = true, into records: inout [PacketRecord]
+        _ bytes: RawSpan, plainly: Bool = true, into records: inout [PacketRecord]
     ) -> Scan {
         var result = Scan()
         // Room for one more than there can be.
-        records.append(addingCapacity: octets.byteCount / Self.leastPacket + 1) { packets in
+        records.append(addingCapacity: bytes.byteCount / Self.leastPacket + 1) { packets in
             repeat {
                 guard plainly else { continue }
                 if bigEndian {
-                    scanPlain(octets, bigEndian: true, &result, &packets)
+                    scanPlain(bytes, bigEndian: true, &result, &packets)
                 } else {
-                    scanPlain(octets, bigEndian: false, &result, &packets)
+                    scanPlain(bytes, bigEndian: false, &result, &packets)
                 }
-            } while scanBlock(octets, &result, &packets)
+            } while scanBlock(bytes, &result, &packets)
         }
         return result
     }
 
-    /// Octets of the smallest block that holds a packet, a simple one without an octet.
+    /// Bytes of the smallest block that holds a packet, a simple one without a byte.
     private static let leastPacket = 16
 
     /// Takes the enhanced packets that come next, as long as each is whole and sound, has no options, and is of an
     /// interface whose unit of time is a whole number of nanoseconds.
     @inline(__always)
     private func scanPlain(
-        _ octets: RawSpan, bigEndian: Bool, _ result: inout Scan, _ packets: inout OutputSpan<PacketRecord>
+        _ bytes: RawSpan, bigEndian: Bool, _ result: inout Scan, _ packets: inout OutputSpan<PacketRecord>
     ) {
         let interfaces = section.span
         var before = -1
         // One interface at a time, until nothing more is taken.
-        while octets.byteCount &- result.consumed >= 32, result.consumed != before {
-            let number = octets.load32(result.consumed &+ 8, bigEndian: bigEndian)
+        while bytes.byteCount &- result.consumed >= 32, result.consumed != before {
+            let number = bytes.load32(result.consumed &+ 8, bigEndian: bigEndian)
             guard number < interfaces.count else { return }
             before = result.consumed
-            scanPlain(octets, bigEndian: bigEndian, of: interfaces[Int(number)], number, &result, &packets)
+            scanPlain(bytes, bigEndian: bigEndian, of: interfaces[Int(number)], number, &result, &packets)
         }
     }
 
     /// The same for the packets of one `interface`, which is that of `number` in its section.
     @inline(__always)
     private func scanPlain(
-        _ octets: RawSpan, bigEndian: Bool, of interface: PcapngInterface, _ number: UInt32, _ result: inout Scan,
+        _ bytes: RawSpan, bigEndian: Bool, of interface: PcapngInterface, _ number: UInt32, _ result: inout Scan,
         _ packets: inout OutputSpan<PacketRecord>
     ) {
         guard let clock = interface.plainClock else { return }
         let (linkType, maximum) = (interface.linkType, interface.maximumLength)
         let (fileNumber, checkSequenceLength) = (interface.number, interface.checkSequenceLength)
-        let end = octets.byteCount
+        let end = bytes.byteCount
         var (position, frame) = (result.consumed, result.frames)
         // 0 type | 4 total length | 8 interface | 12 time, high | 16 time, low | 20 captured | 24 original length
         // | 28 packet, padded | total length
         while end &- position >= 32, !packets.isFull,
-            octets.load32(position, bigEndian: bigEndian) == Block.enhancedPacket,
-            octets.load32(position &+ 8, bigEndian: bigEndian) == number
+            bytes.load32(position, bigEndian: bigEndian) == Block.enhancedPacket,
+            bytes.load32(position &+ 8, bigEndian: bigEndian) == number
         {
-            let captured = octets.load32(position &+ 20, bigEndian: bigEndian)
+            let captured = bytes.load32(position &+ 20, bigEndian: bigEndian)
             guard captured <= maximum else { break }
             let total = (captured &+ 35) & ~3
             let next = position &+ Int(total)
-            guard octets.load32(position &+ 4, bigEndian: bigEndian) == total, next <= end,
-                octets.load32(next &- 4, bigEndian: bigEndian) == total
+            guard bytes.load32(position &+ 4, bigEndian: bigEndian) == total, next <= end,
+                bytes.load32(next &- 4, bigEndian: bigEndian) == total
             else { break }
             let units =
-                UInt64(octets.load32(position &+ 12, bigEndian: bigEndian)) << 32
-                | UInt64(octets.load32(position &+ 16, bigEndian: bigEndian))
+                UInt64(bytes.load32(position &+ 12, bigEndian: bigEndian)) << 32
+                | UInt64(bytes.load32(position &+ 16, bigEndian: bigEndian))
             packets.append(
                 PacketRecord(
                     time: Int64(bitPattern: units &* clock.nanosecondsPerUnit) &+ clock.offset,
                     offset: UInt32(truncatingIfNeeded: position &+ 28), capturedLength: captured,
-                    originalLength: octets.load32(position &+ 24, bigEndian: bigEndian), frame: frame,
+                    originalLength: bytes.load32(position &+ 24, bigEndian: bigEndian), frame: frame,
                     interface: fileNumber, linkType: linkType, checkSequenceLength: checkSequenceLength))
             frame &+= 1
-            octets.prefetch(position..<next, headersEnd: 28 + 64)
+            bytes.prefetch(position..<next, headersEnd: 28 + 64)
             position = next
         }
         (result.consumed, result.frames) = (position, frame)
@@ -143,14 +143,14 @@ struct PcapngReader {
 
     /// Takes the block that comes next, of any kind; false where there is no whole one, or it has a fault.
     private mutating func scanBlock(
-        _ octets: RawSpan, _ result: inout Scan, _ packets: inout OutputSpan<PacketRecord>
+        _ bytes: RawSpan, _ result: inout Scan, _ packets: inout OutputSpan<PacketRecord>
     ) -> Bool {
-        let end = octets.byteCount
+        let end = bytes.byteCount
         let start = result.consumed
         guard end &- start >= 12, !packets.isFull else { return false }
-        let type = octets.load32(start, bigEndian: bigEndian)
+        let type = bytes.load32(start, bigEndian: bigEndian)
         if type == Block.sectionHeader {
-            let byteOrder = octets.load32(start &+ 8, bigEndian: true)
+            let byteOrder = bytes.load32(start &+ 8, bigEndian: true)
             guard byteOrder == 0x1A2B_3C4D || byteOrder == 0x4D3C_2B1A else {
                 result.fault = "begins a section without its byte-order magic number"
                 return false
@@ -158,7 +158,7 @@ struct PcapngReader {
             bigEndian = byteOrder == 0x1A2B_3C4D
         }
         // tshark rounds up total lengths that leave out the padding, and so do we.
-        let claimed = octets.load32(start &+ 4, bigEndian: bigEndian)
+        let claimed = bytes.load32(start &+ 4, bigEndian: bigEndian)
         let total = (claimed &+ 3) & ~3
         guard total >= 12, claimed <= Self.maximumBlock else {
             result.fault = "claims a length of \(claimed) bytes, which no block has"
@@ -166,12 +166,12 @@ struct PcapngReader {
         }
         let next = start &+ Int(total)
         guard next <= end else { return false }
-        let trailer = octets.load32(next &- 4, bigEndian: bigEndian)
+        let trailer = bytes.load32(next &- 4, bigEndian: bigEndian)
         guard (trailer &+ 3) & ~3 == total else {
             result.fault = "claims a length of \(claimed) bytes at its start and \(trailer) at its end"
             return false
         }
-        let body = octets.extracting(start &+ 8..<next &- 4)
+        let body = bytes.extracting(start &+ 8..<next &- 4)
         do throws(Flaw) {
             if type == Block.enhancedPacket {
                 packets.append(try enhancedPacket(body, at: start &+ 8, frame: result.frames))

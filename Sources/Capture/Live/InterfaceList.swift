@@ -83,8 +83,8 @@ extension IPAddress {
             let number = unsafe UnsafeRawPointer(address).loadUnaligned(as: sockaddr_in.self).sin_addr.s_addr
             self.init(v4: UInt32(bigEndian: number))
         case AF_INET6:
-            let octets = unsafe UnsafeRawPointer(address).loadUnaligned(as: sockaddr_in6.self).sin6_addr
-            let (high, low) = unsafe withUnsafeBytes(of: octets) { raw in
+            let bytes = unsafe UnsafeRawPointer(address).loadUnaligned(as: sockaddr_in6.self).sin6_addr
+            let (high, low) = unsafe withUnsafeBytes(of: bytes) { raw in
                 unsafe (raw.loadUnaligned(as: UInt64.self), raw.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
             }
             self.init(v6: UInt64(bigEndian: high), UInt64(bigEndian: low))

@@ -28,7 +28,7 @@ internal import Wire
     private var droppedByKernel: WrappingCounter
     private var droppedByInterface: WrappingCounter
     /// A packet that was found and not taken yet, borrowed from libpcap until it is asked for another one.
-    private var next: (header: UnsafeMutablePointer<pcap_pkthdr>, octets: UnsafePointer<UInt8>)?
+    private var next: (header: UnsafeMutablePointer<pcap_pkthdr>, bytes: UnsafePointer<UInt8>)?
 
     /// Opens the interface `name` and starts to capture on it. Throws why that cannot be done, and what would help.
     init(_ name: String, _ settings: LiveSettings) throws(CaptureError) {
@@ -103,25 +103,25 @@ internal import Wire
     func peek() throws(CaptureError) -> Int64? {
         if let next = unsafe next { return time(of: unsafe next.header.pointee) }
         var header: UnsafeMutablePointer<pcap_pkthdr>? = nil
-        var octets: UnsafePointer<UInt8>? = nil
-        let code = unsafe pcap_next_ex(handle, &header, &octets)
+        var bytes: UnsafePointer<UInt8>? = nil
+        let code = unsafe pcap_next_ex(handle, &header, &bytes)
         if code == 0 || code == PCAP_ERROR_BREAK { return nil }
-        guard code == 1, let header = unsafe header, let octets = unsafe octets else {
+        guard code == 1, let header = unsafe header, let bytes = unsafe bytes else {
             throw CaptureError("\(name): \(unsafe String(cString: pcap_geterr(handle)))")
         }
-        unsafe next = (header, octets)
+        unsafe next = (header, bytes)
         return time(of: unsafe header.pointee)
     }
 
     /// Adds the packet that `peek` found to `batch`, which has room for it, as one of interface `number`.
     func take(into batch: inout PacketBatch, number: UInt32, filled: inout Int) {
-        guard let (header, octets) = unsafe next else { return }
+        guard let (header, bytes) = unsafe next else { return }
         unsafe next = nil
         let (caplen, length) = unsafe (header.pointee.caplen, header.pointee.len)
         let count = min(Int(caplen), PacketBatch.longestLivePacket)
         unsafe batch.bytes.withUnsafeMutableBytes { room in
             // The borrowed packet is libpcap's until the next call (pcap_next_ex(3PCAP)).
-            unsafe room.baseAddress.map { unsafe $0 + filled }?.copyMemory(from: octets, byteCount: count)
+            unsafe room.baseAddress.map { unsafe $0 + filled }?.copyMemory(from: bytes, byteCount: count)
         }
         batch.records.append(
             PacketRecord(
@@ -178,12 +178,12 @@ internal import Wire
         var words = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
         unsafe pcap_setnonblock(handle, 1, &words)
         var header: UnsafeMutablePointer<pcap_pkthdr>? = nil
-        var octets: UnsafePointer<UInt8>? = nil
+        var bytes: UnsafePointer<UInt8>? = nil
         var quietSince = ContinuousClock.now
         while quietSince.duration(to: .now) < .milliseconds(timeout + 50) {
             var wait = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
             _ = unsafe poll(&wait, 1, 20)
-            while unsafe pcap_next_ex(handle, &header, &octets) == 1 { quietSince = .now }
+            while unsafe pcap_next_ex(handle, &header, &bytes) == 1 { quietSince = .now }
         }
     }
 

@@ -1,10 +1,10 @@
 /// How to capture.
 public struct LiveSettings: Sendable {
-    /// Octets of each packet that are kept, at least 1: headers are what matters.
+    /// Bytes of each packet that are kept, at least 1: headers are what matters.
     public var snaplen = 192
     /// Whether packets for other hosts are wanted too.
     public var isPromiscuous = false
-    /// Octets of the ring in which the kernel collects packets.
+    /// Bytes of the ring in which the kernel collects packets.
     public var bufferSize = 16 << 20
     /// Milliseconds that the kernel collects packets before it hands them over; never 0.
     public var timeout = 100

@@ -30,11 +30,11 @@ public struct OutputDescriptor: Sendable {
         self.name = name
     }
 
-    /// Writes all of `octets`, however many system calls that takes (write(2)).
-    public func write(_ octets: [UInt8]) throws(OutputError) {
+    /// Writes all of `bytes`, however many system calls that takes (write(2)).
+    public func write(_ bytes: [UInt8]) throws(OutputError) {
         var written = 0
-        while written < octets.count {
-            let count = unsafe octets.withUnsafeBytes { buffer in
+        while written < bytes.count {
+            let count = unsafe bytes.withUnsafeBytes { buffer in
                 unsafe systemWrite(number, UnsafeRawBufferPointer(rebasing: buffer[written...]))
             }
             if count >= 0 {
@@ -77,8 +77,8 @@ public struct OutputDescriptor: Sendable {
     }
 }
 
-private func systemWrite(_ descriptor: Int32, _ octets: UnsafeRawBufferPointer) -> Int {
-    unsafe write(descriptor, octets.baseAddress, octets.count)
+private func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
+    unsafe write(descriptor, bytes.baseAddress, bytes.count)
 }
 
 extension CaptureFile {

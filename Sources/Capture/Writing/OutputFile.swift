@@ -57,10 +57,10 @@ public struct OutputFile: ~Copyable {
         if !isFinished, let temporaryPath { unsafe _ = unlink(temporaryPath) }
     }
 
-    /// Adds `octets`. Throws when the file takes no more; standard output that nobody reads any more is `.closed`.
-    public func write(_ octets: [UInt8]) throws(OutputError) {
+    /// Adds `bytes`. Throws when the file takes no more; standard output that nobody reads any more is `.closed`.
+    public func write(_ bytes: [UInt8]) throws(OutputError) {
         do {
-            try output.write(octets)
+            try output.write(bytes)
         } catch .closed where descriptor >= 0 {
             throw .failed("\(path): nobody reads it any more")
         }

@@ -1,8 +1,8 @@
 /// Comments on packets of one batch, in the order of its records. Reused.
 public struct PacketComments: Sendable {
     /// What the comments say, one behind the other.
-    private(set) var octets: [UInt8] = []
-    /// The place of each commented record in its batch, and where its comment lies in `octets`.
+    private(set) var bytes: [UInt8] = []
+    /// The place of each commented record in its batch, and where its comment lies in `bytes`.
     private(set) var entries: [(record: Int, range: Range<Int>)] = []
 
     /// No comments.
@@ -10,16 +10,16 @@ public struct PacketComments: Sendable {
 
     /// Forgets the comments and keeps the room.
     public mutating func removeAll() {
-        octets.removeAll(keepingCapacity: true)
+        bytes.removeAll(keepingCapacity: true)
         entries.removeAll(keepingCapacity: true)
     }
 
     /// Adds `comment`, in UTF-8, on the packet at place `record`, which is that of the last comment or behind it.
     ///
-    /// What does not fit into an option of pcapng, 65535 octets, is left out.
+    /// What does not fit into an option of pcapng, 65535 bytes, is left out.
     public mutating func append(_ comment: [UInt8], on record: Int) {
-        let start = octets.count
-        octets.append(contentsOf: comment.prefix(Int(UInt16.max)))
-        entries.append((record, start..<octets.count))
+        let start = bytes.count
+        bytes.append(contentsOf: comment.prefix(Int(UInt16.max)))
+        entries.append((record, start..<bytes.count))
     }
 }

@@ -6,7 +6,7 @@ public import Wire
 public struct PcapngWriter: ~Copyable {
     private var file: OutputFile
     private var pending: [UInt8] = []
-    /// The most octets that are kept of a packet; 0: all.
+    /// The most bytes that are kept of a packet; 0: all.
     private let snaplen: UInt32
     /// The number of the present source.
     private var source = 0
@@ -17,7 +17,7 @@ public struct PcapngWriter: ~Copyable {
     /// How many pending bytes are written without waiting for `flush`.
     private let fullCount: Int
 
-    /// Begins a capture in `file`, which keeps at most `snaplen` octets of each packet; nil: all that there is.
+    /// Begins a capture in `file`, which keeps at most `snaplen` bytes of each packet; nil: all that there is.
     ///
     /// A file that others may read as it grows is written in smaller pieces, so that little is lost when the process is
     /// killed. Each write ends with a whole block.
@@ -111,13 +111,13 @@ public struct PcapngWriter: ~Copyable {
         // A record that claims less than was captured is taken at what was captured, also when that is cut here.
         append(
             count < record.capturedLength ? max(record.originalLength, record.capturedLength) : record.originalLength)
-        batch.withOctets { octets in
-            unsafe octets.extracting(offset..<offset + Int(count)).withUnsafeBytes { unsafe appendPadded($0) }
+        batch.withBytes { bytes in
+            unsafe bytes.extracting(offset..<offset + Int(count)).withUnsafeBytes { unsafe appendPadded($0) }
         }
         let declared = interfaces[Int(record.interface)].checkSequenceLength
         let flags = record.checkSequenceLength == declared ? nil : UInt32(record.checkSequenceLength) << 5
         for entry in comments.entries[entries] {
-            append(option: 1, comments.octets[entry.range])  // opt_comment
+            append(option: 1, comments.bytes[entry.range])  // opt_comment
         }
         if let flags {
             append(2 | 4 << 16)  // epb_flags
@@ -144,15 +144,15 @@ public struct PcapngWriter: ~Copyable {
         }
     }
 
-    /// Appends an option (3.5): its code, its length, its value up to 65535 octets.
+    /// Appends an option (3.5): its code, its length, its value up to 65535 bytes.
     private mutating func append(option code: UInt32, _ value: some Collection<UInt8>) {
         append(code | UInt32(truncatingIfNeeded: value.count) << 16)
         appendPadded(value)
     }
 
-    private mutating func appendPadded(_ octets: some Collection<UInt8>) {
-        pending.append(contentsOf: octets)
-        for _ in 0..<(4 - octets.count % 4) % 4 { pending.append(0) }
+    private mutating func appendPadded(_ bytes: some Collection<UInt8>) {
+        pending.append(contentsOf: bytes)
+        for _ in 0..<(4 - bytes.count % 4) % 4 { pending.append(0) }
     }
 
     private mutating func append(_ word: UInt32) {

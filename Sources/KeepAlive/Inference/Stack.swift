@@ -9,8 +9,8 @@ public enum Stack: String, CaseIterable, Sendable {
     /// The stacks that the probes of `side`, which tell `policy`, are consistent with; none without a probe.
     public static func consistent(with side: ConnectionSide, _ policy: InferredPolicy) -> [Stack] {
         guard side.probes > 0 else { return [] }
-        let hasOctets = side.octetProbes > 0
-        if hasOctets, side.octetProbes < side.probes { return [] }
+        let hasBytes = side.byteProbes > 0
+        if hasBytes, side.byteProbes < side.probes { return [] }
         let hasGaps = policy.isAccurate || policy.isTicking
         let isAccurate = policy.isAccurate || !hasGaps
         let isLinux = policy.isTicking || !hasGaps
@@ -19,11 +19,11 @@ public enum Stack: String, CaseIterable, Sendable {
         let carries = side.timestampedProbes > 0
         return allCases.filter { stack in
             switch stack {
-            case .linux: !hasOctets && !leavesOut && isLinux
-            case .macOS: !hasOctets && !carries && isAccurate
-            case .freeBSD: !hasOctets && !leavesOut && isAccurate
-            case .windows: hasOctets && !leavesOut && isAccurate
-            case .illumos: hasOctets
+            case .linux: !hasBytes && !leavesOut && isLinux
+            case .macOS: !hasBytes && !carries && isAccurate
+            case .freeBSD: !hasBytes && !leavesOut && isAccurate
+            case .windows: hasBytes && !leavesOut && isAccurate
+            case .illumos: hasBytes
             }
         }
     }

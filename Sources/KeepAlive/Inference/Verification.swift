@@ -250,7 +250,7 @@ public struct Verification: Sendable {
 
     private mutating func judgeShape(_ prober: ConnectionSide) {
         guard prober.probes > 0 else { return }
-        let odd = prober.octetProbes
+        let odd = prober.byteProbes
         add(
             "shape of the probe", "0 bytes", odd == 0 ? "0 bytes" : "1 byte in \(odd) of \(prober.probes)",
             isGeneral: true, passes: odd == 0)

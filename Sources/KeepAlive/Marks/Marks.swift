@@ -13,7 +13,7 @@ public struct Marks: OptionSet, Hashable, Sendable, BitwiseCopyable {
     public static let keepAlive = Marks(rawValue: 1)
     /// `tcp.analysis.keep_alive_ack`: a segment that Wireshark takes for the answer to one.
     public static let keepAliveAck = Marks(rawValue: 2)
-    /// `tcp.analysis.zero_window_probe`: one octet at SND.NXT into a closed window; pre-empts the other two.
+    /// `tcp.analysis.zero_window_probe`: one byte at SND.NXT into a closed window; pre-empts the other two.
     public static let zeroWindowProbe = Marks(rawValue: 4)
 
     /// Every mark with Wireshark's name for it, less `tcp.analysis.`.

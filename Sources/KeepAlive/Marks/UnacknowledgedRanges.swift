@@ -42,8 +42,8 @@ struct UnacknowledgedRanges: ~Copyable {
         lists.append(List())
     }
 
-    /// Octets taken so far; room that lists gave back is used again.
-    var octets: Int {
+    /// Bytes taken so far; room that lists gave back is used again.
+    var bytes: Int {
         arena.count * MemoryLayout<UnacknowledgedRange>.stride + lists.count * MemoryLayout<List>.stride
     }
 
@@ -156,8 +156,8 @@ struct UnacknowledgedRanges: ~Copyable {
         return oldest
     }
 
-    /// Whether all that is left of `side` of `handle` is one octet, however often it was sent.
-    func holdsOneOctet(_ handle: UInt32, _ side: Int) -> Bool {
+    /// Whether all that is left of `side` of `handle` is one byte, however often it was sent.
+    func holdsOneByte(_ handle: UInt32, _ side: Int) -> Bool {
         let index = Int(handle) * 2 + side
         let count = count(handle, side)
         guard count > 0 else { return false }

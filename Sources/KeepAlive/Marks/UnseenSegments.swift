@@ -18,7 +18,7 @@ struct UnseenSegments {
         let tells = segment.flags.contains(.ack) && !segment.flags.contains(.rst) && acknowledgment.rawValue != 0
         // The real number may be 0.
         let isKnown = peer.next.rawValue != 0 || peer.spokeTime != .min
-        // The octet of a zero-window probe counts as sent when it is taken, and that is Wireshark's to say.
+        // The byte of a zero-window probe counts as sent when it is taken, and that is Wireshark's to say.
         let isProbed = peer.facts.contains(.wasZeroWindowProbe) && acknowledgment == peer.next + 1
         let isNews = tells && !isProbed && (!isKnown || acknowledgment.isNewer(than: peer.next))
         peerNext = isNews ? acknowledgment : nil

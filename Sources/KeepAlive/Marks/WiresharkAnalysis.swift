@@ -91,7 +91,7 @@ struct WiresharkAnalysis: ~Copyable {
         let isProbe = marks.contains(.zeroWindowProbe)
 
         if version >= .v4_4, peer.facts.contains(.wasZeroWindowProbe) {
-            takeProbedOctet(segment, from: sender, to: &peer)
+            takeProbedByte(segment, from: sender, to: &peer)
         }
         if segment.flags.contains(.ack), peer.edge.rawValue != 0, acknowledgment.isNewer(than: peer.edge) {
             moveEdge(segment, from: sender, to: &peer, lists: lists, peerSide: 1 - side)
@@ -102,7 +102,7 @@ struct WiresharkAnalysis: ~Copyable {
         if segment.payloadLength > 0 || counts {
             if lists == 0 { lists = ranges.makeLists() }
             if ranges.count(lists, side) < UnacknowledgedRanges.limit {
-                // SYN and FIN count one octet, together too; with a full list they count none.
+                // SYN and FIN count one byte, together too; with a full list they count none.
                 if counts { end = end + 1 }
                 ranges.append(UnacknowledgedRange(start: sequence, end: end), to: lists, side)
                 sender.facts.formUnion(.hasUnacknowledged)
@@ -154,8 +154,8 @@ struct WiresharkAnalysis: ~Copyable {
         return []
     }
 
-    /// A still closed window acknowledges the octet of a zero-window probe (6.1, 1).
-    private func takeProbedOctet(
+    /// A still closed window acknowledges the byte of a zero-window probe (6.1, 1).
+    private func takeProbedByte(
         _ segment: Segment, from sender: WiresharkSide, to peer: inout WiresharkSide
     ) {
         guard segment.payloadLength == 0, segment.window == 0, sender.window == 0,

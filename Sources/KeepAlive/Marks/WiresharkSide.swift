@@ -2,7 +2,7 @@ import Wire
 
 /// What is remembered of one end of a connection: what Wireshark does (wireshark-rules 4.1), and when it last spoke.
 ///
-/// Twenty-four octets, so that a connection over IPv4 fits one cache line.
+/// Twenty-four bytes, so that a connection over IPv4 fits one cache line.
 struct WiresharkSide: BitwiseCopyable {
     /// The highest sequence number expected next; 0 means unset, even when the real number is 0.
     var next = SequenceNumber(0)

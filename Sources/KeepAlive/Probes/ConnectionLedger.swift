@@ -329,10 +329,10 @@ struct ConnectionLedger: ~Copyable {
         side.hasRepeated = hasRepeated(birth, side: place)
         side.isCopied = birth[facts: place].contains(.copied)
         side.handshakeReply = birth[roundTrip: place]
-        let holdsOneByte = side.hasUnacknowledged && ranges.holdsOneOctet(slot.lists, place)
+        let holdsOneByte = side.hasUnacknowledged && ranges.holdsOneByte(slot.lists, place)
         side.awaitsCloseOnly = side.hasClosed && holdsOneByte
         // The byte of a probe was acknowledged long ago.
-        if side.octetProbes > 0, !side.hasClosed, holdsOneByte { side.hasUnacknowledged = false }
+        if side.byteProbes > 0, !side.hasClosed, holdsOneByte { side.hasUnacknowledged = false }
         side.evidence = evidence[place]
         side.longestUnprobed = evidence[place].longestUnprobed
         if side.longestUnprobed == 0, side.probes == 0 { side.longestUnprobed = Int64(birth.longestPause) * 1_000_000 }

@@ -18,7 +18,7 @@ struct ProbeDetails: BitwiseCopyable {
     /// Probes whose identification does not continue that of their end's own segments.
     var oddProbes: UInt32 = 0
     /// Probes with a byte, and those with the timestamp option.
-    var octetProbes: UInt32 = 0
+    var byteProbes: UInt32 = 0
     var timestampedProbes: UInt32 = 0
     /// What identifies a copy of the last answer, with `answerTimestamp`.
     var answerIdentification: UInt16 = 0

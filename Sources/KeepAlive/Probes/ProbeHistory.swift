@@ -86,7 +86,7 @@ struct ProbeHistory: BitwiseCopyable {
         side.firstUnansweredFrame = rest.firstUnansweredFrame
         side.lastProbeFrame = rest.lastProbeFrame
         side.lastAnswerFrame = rest.lastAnswerFrame
-        side.octetProbes = UInt64(rest.octetProbes)
+        side.byteProbes = UInt64(rest.byteProbes)
         side.timestampedProbes = UInt64(rest.timestampedProbes)
         side.answerTimeToLive = rest.answerTimeToLive
         side.oddProbes = UInt64(rest.oddProbes)
@@ -261,7 +261,7 @@ struct ProbeHistory: BitwiseCopyable {
         store.change(&details) { details in
             if isFirst { details.firstUnansweredFrame = event.segment.frame }
             details.lastProbeFrame = event.segment.frame
-            if event.segment.payloadLength == 1 { details.octetProbes = details.octetProbes.next }
+            if event.segment.payloadLength == 1 { details.byteProbes = details.byteProbes.next }
             if event.segment.hasTimestamps { details.timestampedProbes = details.timestampedProbes.next }
         }
         unanswered &+= 1

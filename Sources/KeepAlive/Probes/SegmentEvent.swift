@@ -27,7 +27,7 @@ public struct SegmentEvent: Sendable, BitwiseCopyable {
     /// What beside numbers, window and flags tells its kind or its sender's stack, by names.
     public var evidence: [String] {
         var evidence: [String] = []
-        if kind.isAsking, segment.payloadLength == 1 { evidence.append("one_octet") }
+        if kind.isAsking, segment.payloadLength == 1 { evidence.append("one_byte") }
         if kind == .answer, segment.hasSelectiveAcknowledgment { evidence.append("d_sack") }
         if kind == .middleboxProbe || kind == .pathReset { evidence.append("ttl") }
         return evidence

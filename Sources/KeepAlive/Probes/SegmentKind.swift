@@ -193,7 +193,7 @@ struct SegmentClassifier {
         guard marks.contains(.keepAlive) || isUnmarked else { return nil }
         guard peerBefore.facts.contains(.windowKnown) else {
             // Only this direction was captured: a byte that is pushed, or is not the filler 0, is data.
-            let isData = segment.payloadLength == 1 && (isPushed || segment.firstPayloadOctet != 0)
+            let isData = segment.payloadLength == 1 && (isPushed || segment.firstPayloadByte != 0)
             return isData ? .retransmission : .probe
         }
         if segment.payloadLength == 1 {
@@ -201,7 +201,7 @@ struct SegmentClassifier {
             let isAgain = asked.map { $0.kind == .probe && $0.sequence == segment.sequence } ?? false
             let isFiller =
                 // Plan 9 repeats the byte that was there. Nobody retransmits what was acknowledged a second ago.
-                isPushed && (segment.firstPayloadOctet == 0 || isAfterPause)
+                isPushed && (segment.firstPayloadByte == 0 || isAfterPause)
                 && (isAgain || !senderBefore.facts.contains(.hasUnacknowledged))
             if !isOneBelow || !(segment.flags.isAcknowledgmentAlone || isFiller) { return .retransmission }
         } else if !isOneBelow || !segment.flags.isAcknowledgmentAlone {

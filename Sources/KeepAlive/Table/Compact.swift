@@ -1,4 +1,4 @@
-/// A time or a duration (ns) that may be unknown, in eight octets: what is kept of a connection is kept very often.
+/// A time or a duration (ns) that may be unknown, in eight bytes: what is kept of a connection is kept very often.
 @propertyWrapper
 public struct Moment: Sendable, Equatable, BitwiseCopyable {
     private var nanoseconds = Int64.min
@@ -13,7 +13,7 @@ public struct Moment: Sendable, Equatable, BitwiseCopyable {
     }
 }
 
-/// A count in four octets, for the same reason; it stays at the highest, should so many ever be counted.
+/// A count in four bytes, for the same reason; it stays at the highest, should so many ever be counted.
 @propertyWrapper
 public struct Tally: Sendable, Equatable, BitwiseCopyable {
     private var count: UInt32
@@ -30,7 +30,7 @@ public struct Tally: Sendable, Equatable, BitwiseCopyable {
     }
 }
 
-/// A range of whole seconds that may be unknown, in eight octets.
+/// A range of whole seconds that may be unknown, in eight bytes.
 @propertyWrapper
 public struct Seconds: Sendable, Equatable, BitwiseCopyable {
     /// The bounds; 0 is unknown, as no setting is 0.

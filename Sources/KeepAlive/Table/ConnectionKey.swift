@@ -41,7 +41,7 @@ struct HashSeed: BitwiseCopyable {
     }
 }
 
-/// Two IPv4 endpoints in twelve octets.
+/// Two IPv4 endpoints in twelve bytes.
 struct IPv4Key: ConnectionKey {
     static var isVersion6: Bool { false }
 
@@ -70,7 +70,7 @@ struct IPv4Key: ConnectionKey {
     }
 }
 
-/// Two IPv6 endpoints in thirty-six octets.
+/// Two IPv6 endpoints in thirty-six bytes.
 struct IPv6Key: ConnectionKey {
     static var isVersion6: Bool { true }
 

@@ -174,8 +174,8 @@ import Wire
 
     // MARK: Growing
 
-    /// Octets that one connection takes.
-    private static var octetsPerConnection: Int {
+    /// Bytes that one connection takes.
+    private static var bytesPerConnection: Int {
         MemoryLayout<ConnectionSlot<Key>>.stride + MemoryLayout<ConnectionBirth>.stride
     }
 
@@ -189,7 +189,7 @@ import Wire
     ) -> Int {
         if count == capacity {
             let more = capacity < Self.smallCapacity ? capacity : capacity / 8
-            let needed = more * (Self.octetsPerConnection + 2 * MemoryLayout<UInt32>.stride)
+            let needed = more * (Self.bytesPerConnection + 2 * MemoryLayout<UInt32>.stride)
             if !budget.has(needed), let victim = victim() {
                 unsafe evicted(slots[victim], births[victim])
                 evictions &+= 1
@@ -265,12 +265,12 @@ import Wire
 
     /// `count` free entries, and one more that stays free, as `find` reads two.
     private static func freeEntries(_ count: Int) -> UnsafeMutablePointer<UInt32> {
-        let octets = (count + 1) * MemoryLayout<UInt32>.stride
+        let bytes = (count + 1) * MemoryLayout<UInt32>.stride
         let largePage = 2 << 20
         let raw = UnsafeMutableRawPointer.allocate(
-            byteCount: octets, alignment: octets >= largePage ? largePage : 64)
-        if octets >= largePage { unsafe tcpalive_prefer_large_pages(raw, octets) }
-        unsafe raw.initializeMemory(as: UInt8.self, repeating: 0, count: octets)
+            byteCount: bytes, alignment: bytes >= largePage ? largePage : 64)
+        if bytes >= largePage { unsafe tcpalive_prefer_large_pages(raw, bytes) }
+        unsafe raw.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
         return unsafe raw.bindMemory(to: UInt32.self, capacity: count + 1)
     }
 }

@@ -250,7 +250,7 @@ extension VerdictRules {
             finding.confidence = min(finding.confidence, .medium)
         }
         // One byte again and again, ever more rarely, is retransmitted data.
-        let isBackingOff = own.octetProbes == own.probes && own.periodGaps.longest > 2 * own.periodGaps.shortest
+        let isBackingOff = own.byteProbes == own.probes && own.periodGaps.longest > 2 * own.periodGaps.shortest
         if own.periodGaps.count > 0, isBackingOff { finding.confidence = min(finding.confidence, .medium) }
         if answered * 5 < own.probes * 4 { finding.confidence = min(finding.confidence, .medium) }
         finding.details.count = answered

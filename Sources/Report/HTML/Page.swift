@@ -83,7 +83,7 @@ public struct Page {
             "files": .items(summary.files) { ["name": .text(nameForPeople($0))] },
             "counts": .items(
                 [
-                    ("packets", "packets", tally.packets), ("bytes", "bytes", tally.octets),
+                    ("packets", "packets", tally.packets), ("bytes", "bytes", tally.bytes),
                     ("segments", "TCP segments", tally.segments),
                     ("connections", "connections", summary.counts.connections),
                 ], Self.count),

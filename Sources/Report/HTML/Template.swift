@@ -93,7 +93,7 @@ extension TextBuffer {
             case ">": append("&gt;")
             case "\"": append("&quot;")
             case "'": append("&#39;")
-            case " "..."~": append(octet: UInt8(truncatingIfNeeded: scalar.value))
+            case " "..."~": append(byte: UInt8(truncatingIfNeeded: scalar.value))
             default: append(printable: String(scalar))
             }
         }

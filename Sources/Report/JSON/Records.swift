@@ -26,9 +26,9 @@ extension TextBuffer {
             append("\"")
         }
         member("marks")
-        append(octet: UInt8(ascii: "["))
+        append(byte: UInt8(ascii: "["))
         append(names: event.marks, quote: "\"")
-        append(octet: UInt8(ascii: "]"))
+        append(byte: UInt8(ascii: "]"))
         member("kind", event.kind.name)
         if event.isCopy { member("copy", true) }
         member("connection", event.connection)
@@ -96,7 +96,7 @@ extension TextBuffer {
         member("files")
         appendArray(summary.files) { $0.append(json: $1) }
         member("packets", summary.tally.packets)
-        member("bytes", summary.tally.octets)
+        member("bytes", summary.tally.bytes)
         member("segments", summary.tally.segments)
         member("icmp_errors", summary.tally.icmpErrors)
         if summary.tally.cutHeaders > 0 {
@@ -221,7 +221,7 @@ extension TextBuffer {
     /// Appends a letter for each flag set, lowest bit first: F S R P A U E C, and N for accurate ECN.
     private mutating func append(letters flags: TCPFlags) {
         for (bit, letter) in "FSRPAUECN".utf8.enumerated() where flags.rawValue >> UInt16(bit) & 1 == 1 {
-            append(octet: letter)
+            append(byte: letter)
         }
     }
 }

@@ -79,8 +79,8 @@ extension TextBuffer {
     /// Appends `text` as a JSON string, quotes and escapes included (RFC 8259 section 7).
     mutating func append(json text: String) {
         append("\"")
-        for octet in text.utf8 {
-            switch octet {
+        for byte in text.utf8 {
+            switch byte {
             case UInt8(ascii: "\""): append("\\\"")
             case UInt8(ascii: "\\"): append("\\\\")
             case UInt8(ascii: "\n"): append("\\n")
@@ -88,9 +88,9 @@ extension TextBuffer {
             case UInt8(ascii: "\t"): append("\\t")
             case 0..<0x20:
                 append("\\u00")
-                append(hex: octet >> 4)
-                append(hex: octet & 15)
-            default: append(octet: octet)
+                append(hex: byte >> 4)
+                append(hex: byte & 15)
+            default: append(byte: byte)
             }
         }
         append("\"")

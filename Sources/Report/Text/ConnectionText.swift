@@ -154,7 +154,7 @@ struct ConnectionText {
             if !diagnosis.connection.handshakeSeen { row[start(.stream) + number.digits] = UInt8(ascii: "?") }
             cell.removeAll()
             Self.append(verdictOf: diagnosis, to: &cell)
-            row.write(cell.octets.span, at: start(.verdict))
+            row.write(cell.bytes.span, at: start(.verdict))
             let (begin, last) = (diagnosis.connection.firstTime, diagnosis.connection.lastTime)
             write(begin, at: start(.first), to: &row)
             write(last, at: start(.last), to: &row)
@@ -175,7 +175,7 @@ struct ConnectionText {
         if end.address.version == .v4 { return row.write(v4: end, at: start) }
         cell.removeAll()
         cell.append(end)
-        row.write(cell.octets.span, at: start)
+        row.write(cell.bytes.span, at: start)
     }
 
     /// Writes the numbers of an end into the line that begins at `line` in `row`.
@@ -252,12 +252,12 @@ extension Connection.Ending {
 extension TextBuffer {
     /// Appends a range of whole seconds as `57-60s`, one number where it is one, or `-` where nothing is known.
     fileprivate mutating func append(seconds range: ClosedRange<Int64>?) {
-        guard let range else { return append(octet: UInt8(ascii: "-")) }
+        guard let range else { return append(byte: UInt8(ascii: "-")) }
         append(signed: range.lowerBound)
         if range.count > 1 {
-            append(octet: UInt8(ascii: "-"))
+            append(byte: UInt8(ascii: "-"))
             append(signed: range.upperBound)
         }
-        append(octet: UInt8(ascii: "s"))
+        append(byte: UInt8(ascii: "s"))
     }
 }

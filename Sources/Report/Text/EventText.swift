@@ -87,7 +87,7 @@ extension TextBuffer {
         append(": Flags [")
         if segment.flags.isEmpty { append("none") }
         for (bit, letter) in "FSRP.UEWe".utf8.enumerated() where segment.flags.rawValue >> UInt16(bit) & 1 == 1 {
-            append(octet: letter)
+            append(byte: letter)
         }
         append("], seq ")
         append(UInt64(segment.sequence.rawValue))

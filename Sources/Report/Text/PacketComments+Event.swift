@@ -10,7 +10,7 @@ extension PacketComments {
         text.append("tcpalive: ")
         EventWords(color: false).append(event, to: &text)
         if let verdict { text.append(" (connection: \(verdict.rawValue))") }
-        append(text.octets, on: Int(event.segment.record))
+        append(text.bytes, on: Int(event.segment.record))
     }
 
     /// Comments the packet with index `record` of the batch at hand with `sentence`, one of `FindingComments`.

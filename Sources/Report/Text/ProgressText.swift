@@ -1,7 +1,7 @@
 extension TextBuffer {
     /// Appends one line, without its end, that tells how far the reading of `file` is; at most `columns` columns.
     ///
-    /// `done` of `total` octets (nil: not known) were read in `elapsed`.
+    /// `done` of `total` bytes (nil: not known) were read in `elapsed`.
     public mutating func append(
         progressOf file: String, done: UInt64, total: UInt64?, elapsed: Duration, columns: Int
     ) {
@@ -40,8 +40,8 @@ extension TextBuffer {
     }
 
     /// Appends a size in the unit that leaves one to three digits before the point: 999 B, 1.2 kB, 3.4 GB.
-    mutating func append(size octets: Double) {
-        var rest = max(octets, 0)
+    mutating func append(size bytes: Double) {
+        var rest = max(bytes, 0)
         var unit = 0
         let units = ["B", "kB", "MB", "GB", "TB"]
         while rest >= 999.95, unit < units.count - 1 {
@@ -59,9 +59,9 @@ extension TextBuffer {
     }
 }
 
-/// The time until all of `total` is read at `rate` octets a second: whole seconds, a year at most.
+/// The time until all of `total` is read at `rate` bytes a second: whole seconds, a year at most.
 private func nanosecondsLeft(total: UInt64, done: UInt64, rate: Double) -> Int64 {
-    let octets = Double(total > done ? total - done : 0)
-    let seconds = min(octets / max(rate, 1), 31_536_000)
+    let bytes = Double(total > done ? total - done : 0)
+    let seconds = min(bytes / max(rate, 1), 31_536_000)
     return Int64(seconds.rounded(.up)) * 1_000_000_000
 }

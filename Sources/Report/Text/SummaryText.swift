@@ -113,7 +113,7 @@ extension TextBuffer {
         append(": ")
         append(summary.tally.packets, of: "packet")
         append(" (")
-        append(summary.tally.octets, of: "byte")
+        append(summary.tally.bytes, of: "byte")
         append("), ")
         append(summary.tally.segments, of: "TCP segment")
         append(", ")

@@ -1,6 +1,6 @@
 /// What one look at a packet tells of its segment: all that most segments need.
 ///
-/// The whole `Segment` has more than twice the octets, and is made of those alone that need more. The ends are told as
+/// The whole `Segment` has more than twice the bytes, and is made of those alone that need more. The ends are told as
 /// connections are: the smaller one first, by address and, where the addresses are equal, by port (wireshark-rules 3.1).
 public struct Glance: BitwiseCopyable, Sendable {
     /// When the segment was captured (ns since 1970).
@@ -119,7 +119,7 @@ public struct Glance: BitwiseCopyable, Sendable {
     @inlinable @inline(__always)
     public var isVersion6: Bool { control & Form.version6 != 0 }
 
-    /// Whether it is whole, without SYN, FIN and RST, and has no payload, or more than one octet and no more than IP can
+    /// Whether it is whole, without SYN, FIN and RST, and has no payload, or more than one byte and no more than IP can
     /// carry in one packet.
     @inlinable @inline(__always)
     public var isOrdinary: Bool {

@@ -54,7 +54,7 @@ public struct GlanceBatch: ~Copyable, Sendable {
         let place = Int(glance.place)
         if glance.isListed { return listed.segments[place] }
         let frame = packets.reference(to: packets.records[place])
-        return packets.withOctets { bytes in
+        return packets.withBytes { bytes in
             if let packet = PlainPacket(ipv4: bytes, packets.records[place]) {
                 let segment = packet.segmentIPv4(bytes, packets.records[place], place, frame)
                 if segment.sequence == glance.sequence { return segment }

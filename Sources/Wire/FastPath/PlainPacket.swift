@@ -10,9 +10,9 @@ struct PlainPacket: BitwiseCopyable {
     private let transport: Int
     /// Where the payload begins.
     private let payload: Int
-    /// Behind the last octet of the IP packet.
+    /// Behind the last byte of the IP packet.
     private let end: Int
-    /// Behind the last octet captured.
+    /// Behind the last byte captured.
     private let capturedEnd: Int
 
     /// NOP, NOP, timestamps: what nearly every segment of nearly every stack carries (RFC 7323 appendix A).
@@ -25,7 +25,7 @@ struct PlainPacket: BitwiseCopyable {
     init?(ipv4 bytes: RawSpan, _ record: PacketRecord) {
         let start = Int(record.offset)
         // EtherType, version and header length; then the fragment field, of which DF alone may be set, and the protocol.
-        guard Self.isReadable(bytes, record, octets: 54),
+        guard Self.isReadable(bytes, record, count: 54),
             bytes.unchecked32(start &+ 12) & 0xFFFF_FF00 == 0x0800_4500,
             bytes.unchecked32(start &+ 20) & 0x3FFF_00FF == 6
         else { return nil }
@@ -38,8 +38,8 @@ struct PlainPacket: BitwiseCopyable {
     @inline(__always)
     init?(ipv6 bytes: RawSpan, _ record: PacketRecord) {
         let start = Int(record.offset)
-        guard Self.isReadable(bytes, record, octets: 74),
-            bytes.unchecked32(start &+ 12) & 0xFFFF_F000 == 0x86DD_6000, bytes.uncheckedOctet(start &+ 20) == 6,
+        guard Self.isReadable(bytes, record, count: 74),
+            bytes.unchecked32(start &+ 12) & 0xFFFF_F000 == 0x86DD_6000, bytes.uncheckedByte(start &+ 20) == 6,
             // A length of 0 is that of a jumbogram, or nothing follows.
             bytes.unchecked16(start &+ 18) != 0
         else { return nil }
@@ -48,11 +48,11 @@ struct PlainPacket: BitwiseCopyable {
             bytes, record, transport: transport, end: transport &+ Int(bytes.unchecked16(start &+ 18)))
     }
 
-    /// Whether `record` has `octets` octets in `bytes`, of an Ethernet frame alone.
+    /// Whether `record` has `count` bytes in `bytes`, of an Ethernet frame alone.
     @inline(__always)
-    private static func isReadable(_ bytes: RawSpan, _ record: PacketRecord, octets: Int) -> Bool {
+    private static func isReadable(_ bytes: RawSpan, _ record: PacketRecord, count: Int) -> Bool {
         let captured = Int(record.capturedLength)
-        return captured >= octets && Int(record.offset) &+ captured <= bytes.byteCount
+        return captured >= count && Int(record.offset) &+ captured <= bytes.byteCount
             && record.linkType == .ethernet && record.checkSequenceLength == 0
     }
 
@@ -64,7 +64,7 @@ struct PlainPacket: BitwiseCopyable {
         capturedEnd = start &+ captured
         self.transport = transport
         self.end = end
-        let headerLength = Int(bytes.uncheckedOctet(transport &+ 12) >> 4) &* 4
+        let headerLength = Int(bytes.uncheckedByte(transport &+ 12) >> 4) &* 4
         payload = transport &+ headerLength
         // What is captured whole is claimed whole.
         guard payload <= end,
@@ -80,7 +80,7 @@ struct PlainPacket: BitwiseCopyable {
         segment(
             bytes, record, place, frame,
             from: IPAddress(v4: bytes.unchecked32(start &+ 26)), to: IPAddress(v4: bytes.unchecked32(start &+ 30)),
-            identification: bytes.unchecked16(start &+ 18), timeToLive: bytes.uncheckedOctet(start &+ 22))
+            identification: bytes.unchecked16(start &+ 18), timeToLive: bytes.uncheckedByte(start &+ 22))
     }
 
     /// The glance at its segment, where it is one of IPv4; `place` is that of `record` in its batch.
@@ -89,7 +89,7 @@ struct PlainPacket: BitwiseCopyable {
         Glance(
             time: record.time, addresses: bytes.unchecked64(start &+ 26), ports: bytes.unchecked32(transport),
             sequence: bytes.unchecked32(transport &+ 4), acknowledgment: bytes.unchecked32(transport &+ 8),
-            payloadLength: end &- payload, timeToLive: bytes.uncheckedOctet(start &+ 22), place: place,
+            payloadLength: end &- payload, timeToLive: bytes.uncheckedByte(start &+ 22), place: place,
             control: bytes.unchecked32(transport &+ 12))
     }
 
@@ -100,7 +100,7 @@ struct PlainPacket: BitwiseCopyable {
             bytes, record, place, frame,
             from: IPAddress(v6: bytes.unchecked64(start &+ 22), bytes.unchecked64(start &+ 30)),
             to: IPAddress(v6: bytes.unchecked64(start &+ 38), bytes.unchecked64(start &+ 46)),
-            identification: 0, timeToLive: bytes.uncheckedOctet(start &+ 21))
+            identification: 0, timeToLive: bytes.uncheckedByte(start &+ 21))
     }
 
     @inline(__always)
@@ -121,7 +121,7 @@ struct PlainPacket: BitwiseCopyable {
             timestampValue: hasTimestamps ? bytes.unchecked32(transport &+ 24) : 0,
             timestampEcho: hasTimestamps ? bytes.unchecked32(transport &+ 28) : 0,
             identification: identification, timeToLive: timeToLive, headerLength: headerLength,
-            firstPayloadOctet: end &- payload == 1 && end <= capturedEnd ? bytes.uncheckedOctet(payload) : 0,
+            firstPayloadByte: end &- payload == 1 && end <= capturedEnd ? bytes.uncheckedByte(payload) : 0,
             hasTimestamps: hasTimestamps)
     }
 }

@@ -6,8 +6,8 @@ extension SegmentDecoder {
         try extent.require(14, .link)
         let type = bytes.big16(extent.start + 12)
         let front = bytes.big32(extent.start)
-        if type <= 1500, front == 0x0100_0C00 || front == 0x0C00_0C00, bytes.octet(extent.start + 4) == 0 {
-            // Cisco ISL: 26 octets before the frame itself, whose length the field there tells, a check sequence behind it.
+        if type <= 1500, front == 0x0100_0C00 || front == 0x0C00_0C00, bytes.byte(extent.start + 4) == 0 {
+            // Cisco ISL: 26 bytes before the frame itself, whose length the field there tells, a check sequence behind it.
             let (length, inner) = (max(0, Int(type) - 16), deeper(context))
             guard inner.depth <= Self.depthLimit else { return }
             return try decodeEthernet(bytes, extent.dropping(26).claiming(length), inner, &segments)
@@ -45,7 +45,7 @@ extension SegmentDecoder {
         guard inner.depth <= Self.depthLimit else { return }
         switch type {
         case 0x8100, 0x88A8, 0x9100:
-            // 802.1Q and 802.1ad: two octets of tag control, then a type or length again.
+            // 802.1Q and 802.1ad: two bytes of tag control, then a type or length again.
             try extent.require(4, .tag)
             var tagged = inner
             tagged.vlan = bytes.big16(extent.start) & 0x0FFF
@@ -57,19 +57,19 @@ extension SegmentDecoder {
             // 802.1ah: the tag of the service instance, then the customer's frame.
             try decodeEthernet(bytes, extent.dropping(4), inner, &segments)
         case 0x893F, 0x8909:
-            // 802.1BR's E-tag and Cisco's metadata: six octets.
+            // 802.1BR's E-tag and Cisco's metadata: six bytes.
             try decodeEtherTypeField(bytes, extent.dropping(6), inner, &segments)
         case 0x8926, 0x892F, 0xF1C1:
-            // Cisco VN-tag, HSR (IEC 62439-3) and the redundancy tag of 802.1CB: four octets.
+            // Cisco VN-tag, HSR (IEC 62439-3) and the redundancy tag of 802.1CB: four bytes.
             try decodeEtherTypeField(bytes, extent.dropping(4), inner, &segments)
         case 0x88E5: try decodeMACsec(bytes, extent, inner, &segments)
         case 0x8903:
-            // Cisco FabricPath: two octets, then the frame and a check sequence (tshark 4.0 black box).
+            // Cisco FabricPath: two bytes, then the frame and a check sequence (tshark 4.0 black box).
             try decodeEthernet(bytes, extent.dropping(2).trimmed(by: 4), inner, &segments)
         case 0x6558: try decodeEthernet(bytes, extent, inner, &segments)
         case 0x894F: try decodeServiceHeader(bytes, extent, inner, &segments)
         case 0x22F3:
-            // TRILL (RFC 6325 3): six octets and the options that bits 6 to 10 count in words.
+            // TRILL (RFC 6325 3): six bytes and the options that bits 6 to 10 count in words.
             try extent.require(6, .tag)
             let options = Int(bytes.big16(extent.start) >> 6 & 0x1F) * 4
             try decodeEthernet(bytes, extent.dropping(6 + options), inner, &segments)
@@ -84,7 +84,7 @@ extension SegmentDecoder {
         _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
         try extent.require(6, .tag)
-        let control = bytes.octet(extent.start)
+        let control = bytes.byte(extent.start)
         guard control & 0x8C == 0 else { return }
         let payload = extent.dropping(control & 0x20 == 0 ? 6 : 14)
         try decodeEtherTypeField(bytes, payload, context, &segments)
@@ -95,16 +95,16 @@ extension SegmentDecoder {
         _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
         try extent.require(8, .tag)
-        let claimed = Int(bytes.octet(extent.start + 1) & 0x3F) * 4
+        let claimed = Int(bytes.byte(extent.start + 1) & 0x3F) * 4
         // Context of type 1 has one length, that of type 2 a least one (tshark 4.0 black box).
         let length =
-            switch bytes.octet(extent.start + 2) {
+            switch bytes.byte(extent.start + 2) {
             case 1: 24
             case 2: max(8, claimed)
             default: max(4, claimed)
             }
         let payload = extent.dropping(length)
-        switch bytes.octet(extent.start + 3) {
+        switch bytes.byte(extent.start + 3) {
         case 1: try decodeIP(bytes, payload, context, &segments)
         case 2: try decodeIPv6(bytes, payload, context, &segments)
         case 3: try decodeEthernet(bytes, payload, context, &segments)
@@ -126,7 +126,7 @@ extension SegmentDecoder {
             payload = payload.dropping(4)
         }
         try payload.require(1, .tag)
-        switch bytes.octet(payload.start) >> 4 {
+        switch bytes.byte(payload.start) >> 4 {
         case 4, 6: try decodeIP(bytes, payload, context, &segments)
         case 0 where !holdsFrame(bytes, payload):
             // A pseudowire with a control word (RFC 4448 4.6).
@@ -139,7 +139,7 @@ extension SegmentDecoder {
     /// Whether an Ethernet frame begins right here, by its type. Wireshark asks its list of manufacturers instead,
     /// where locally administered addresses have none.
     private func holdsFrame(_ bytes: RawSpan, _ extent: Extent) -> Bool {
-        guard extent.available >= 18, bytes.octet(extent.start) & 2 == 0, bytes.octet(extent.start + 6) & 2 == 0 else {
+        guard extent.available >= 18, bytes.byte(extent.start) & 2 == 0, bytes.byte(extent.start + 6) & 2 == 0 else {
             return false
         }
         let known: [UInt16] = [0x0800, 0x86DD, 0x0806, 0x8100, 0x88A8, 0x8847]

@@ -1,14 +1,14 @@
 extension SegmentDecoder {
     /// Decodes an 802.11 frame: only data frames that are not encrypted carry anything to see.
     ///
-    /// `isPadded`: the header is padded to four octets, as some interfaces do. A frame that more fragments follow is
+    /// `isPadded`: the header is padded to four bytes, as some interfaces do. A frame that more fragments follow is
     /// left out, where tshark puts them together again; a last fragment whose others are missing it takes as whole.
     mutating func decodeIEEE80211(
         _ bytes: RawSpan, _ extent: Extent, isPadded: Bool, _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
         try extent.require(2, .link)
-        let control = bytes.octet(extent.start)
-        let flags = bytes.octet(extent.start + 1)
+        let control = bytes.byte(extent.start)
+        let flags = bytes.byte(extent.start + 1)
         let subtype = control >> 4
         // Data (type 2 of version 0) whose subtype has data (bit 2 clear), not protected.
         guard control & 0x0F == 8, subtype & 4 == 0, flags & 0x40 == 0 else { return }
@@ -17,12 +17,12 @@ extension SegmentDecoder {
         if hasQoS { length += flags & 0x80 == 0 ? 2 : 6 }
         try extent.require(length, .link)
         let qosAt = extent.start + (flags & 3 == 3 ? 30 : 24)
-        if hasQoS, flags & 3 == 3, bytes.octet(qosAt + 1) & 1 != 0 {
-            // Mesh control: six octets and up to three addresses.
+        if hasQoS, flags & 3 == 3, bytes.byte(qosAt + 1) & 1 != 0 {
+            // Mesh control: six bytes and up to three addresses.
             try extent.require(length + 6, .link)
-            length += 6 + 6 * Int(bytes.octet(extent.start + length) & 3)
+            length += 6 + 6 * Int(bytes.byte(extent.start + length) & 3)
         }
-        let isAggregate = hasQoS && bytes.octet(qosAt) & 0x80 != 0
+        let isAggregate = hasQoS && bytes.byte(qosAt) & 0x80 != 0
         guard flags & 4 == 0 else { return }
         if isPadded { length = (length + 3) & ~3 }
         let payload = extent.dropping(length)
@@ -33,7 +33,7 @@ extension SegmentDecoder {
         }
     }
 
-    /// The body of a data frame: LLC, which may stand behind two octets of padding, or an EtherType (tshark 4.0 black box).
+    /// The body of a data frame: LLC, which may stand behind two bytes of padding, or an EtherType (tshark 4.0 black box).
     private mutating func decodeBody(
         _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
@@ -46,7 +46,7 @@ extension SegmentDecoder {
         try decodeLLC(bytes, extent, context, &segments)
     }
 
-    /// The subframes of an A-MSDU, each padded to four octets: several packets in one frame.
+    /// The subframes of an A-MSDU, each padded to four bytes: several packets in one frame.
     private mutating func decodeAggregate(
         _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
@@ -76,9 +76,9 @@ extension SegmentDecoder {
             word = bytes.little32(place)
             place += 4
         }
-        // The time stamp is eight octets, aligned to eight from the start of the header.
+        // The time stamp is eight bytes, aligned to eight from the start of the header.
         if present & 1 != 0 { place = extent.start + ((place - extent.start + 7) & ~7) + 8 }
-        let flags = present & 2 != 0 && place < end ? bytes.octet(place) : 0
+        let flags = present & 2 != 0 && place < end ? bytes.byte(place) : 0
         var frame = extent.dropping(length)
         if flags & 0x10 != 0 { frame = frame.trimmed(by: 4) }
         try decodeIEEE80211(bytes, frame, isPadded: flags & 0x20 != 0, context, &segments)
@@ -95,7 +95,7 @@ extension SegmentDecoder {
         guard isAVS || mark == 0x41 || mark == 0x44 else {
             return try decodeIEEE80211(bytes, extent, isPadded: false, context, &segments)
         }
-        let isBig = isAVS || bytes.octet(extent.start) == 0
+        let isBig = isAVS || bytes.byte(extent.start) == 0
         let length = isBig ? bytes.big32(extent.start + 4) : bytes.little32(extent.start + 4)
         try decodeIEEE80211(bytes, extent.dropping(Int(length)), isPadded: false, context, &segments)
     }

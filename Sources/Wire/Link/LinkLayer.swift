@@ -51,7 +51,7 @@ extension SegmentDecoder {
         return true
     }
 
-    /// OpenBSD's encapsulating interface: 12 octets, of which the first four are an address family (2 or 24).
+    /// OpenBSD's encapsulating interface: 12 bytes, of which the first four are an address family (2 or 24).
     private mutating func decodeENC(
         _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
@@ -105,7 +105,7 @@ extension SegmentDecoder {
         }
     }
 
-    /// Raw IP, which old systems wrote for PPP and for ten octets of nothing too.
+    /// Raw IP, which old systems wrote for PPP and for ten bytes of nothing too.
     private mutating func decodeRaw(
         _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
@@ -119,16 +119,16 @@ extension SegmentDecoder {
         try decodeIP(bytes, extent, context, &segments)
     }
 
-    /// OpenBSD's packet filter log: a header whose length and address family its first two octets tell.
+    /// OpenBSD's packet filter log: a header whose length and address family its first two bytes tell.
     private mutating func decodePFLOG(
         _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
         try extent.require(2, .link)
-        let length = (Int(bytes.octet(extent.start)) + 3) & ~3
-        try decodeFamily(UInt32(bytes.octet(extent.start + 1)), bytes, extent.dropping(length), context, &segments)
+        let length = (Int(bytes.byte(extent.start)) + 3) & ~3
+        try decodeFamily(UInt32(bytes.byte(extent.start + 1)), bytes, extent.dropping(length), context, &segments)
     }
 
-    /// Solaris ipnet: 24 octets, the second of which is the address family (2 or 26), and from the fifth on the length
+    /// Solaris ipnet: 24 bytes, the second of which is the address family (2 or 26), and from the fifth on the length
     /// of the packet, which ends where the captured frame ends (tshark 4.0 black box).
     private mutating func decodeIPNET(
         _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
@@ -137,7 +137,7 @@ extension SegmentDecoder {
         let length = Int(bytes.big32(extent.start + 4))
         guard length <= extent.available else { return }
         let packet = extent.dropping(extent.available - length)
-        switch bytes.octet(extent.start + 1) {
+        switch bytes.byte(extent.start + 1) {
         case 2: try decodeIP(bytes, packet, context, &segments)
         case 26: try decodeIPv6(bytes, packet, context, &segments)
         default: return
@@ -156,7 +156,7 @@ extension SegmentDecoder {
         return try decodeLink(LinkType(rawValue: type), bytes, payload, inner, &segments)
     }
 
-    /// Symantec's firewall: the EtherType at 6 of 44 octets or at 10 of 56, never at both (tshark 4.0 black box).
+    /// Symantec's firewall: the EtherType at 6 of 44 bytes or at 10 of 56, never at both (tshark 4.0 black box).
     private mutating func decodeSymantec(
         _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
@@ -170,7 +170,7 @@ extension SegmentDecoder {
         }
     }
 
-    /// IP over InfiniBand (RFC 4391 6) behind its 40 octets of addresses: EtherType and two reserved octets.
+    /// IP over InfiniBand (RFC 4391 6) behind its 40 bytes of addresses: EtherType and two reserved bytes.
     private mutating func decodeInfiniBand(
         _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
@@ -182,7 +182,7 @@ extension SegmentDecoder {
         }
     }
 
-    /// Hilscher netANALYZER: four octets that say what follows, here Ethernet with its check sequence (tshark 4.0 black
+    /// Hilscher netANALYZER: four bytes that say what follows, here Ethernet with its check sequence (tshark 4.0 black
     /// box).
     private mutating func decodeNetAnalyzer(
         _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
@@ -197,14 +197,14 @@ extension SegmentDecoder {
         _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
         try extent.require(16, .link)
-        let type = bytes.octet(extent.start + 8)
+        let type = bytes.byte(extent.start + 8)
         // The length on the wire, which tshark 4.0 takes for the frame's.
         let wire = Int(bytes.big16(extent.start + 14))
         var payload = extent.dropping(16)
         var hasMore = type & 0x80 != 0
         while hasMore {
             try payload.require(8, .link)
-            hasMore = bytes.octet(payload.start) & 0x80 != 0
+            hasMore = bytes.byte(payload.start) & 0x80 != 0
             payload = payload.dropping(8)
         }
         switch type & 0x7F {
@@ -218,8 +218,8 @@ extension SegmentDecoder {
 }
 
 extension Extent {
-    /// Less `octets` octets at the claimed end: a check sequence or trailer.
-    func trimmed(by octets: Int) -> Extent {
-        limited(to: max(0, length - octets))
+    /// Less `bytes` bytes at the claimed end: a check sequence or trailer.
+    func trimmed(by bytes: Int) -> Extent {
+        limited(to: max(0, length - bytes))
     }
 }

@@ -1,5 +1,5 @@
 extension SegmentDecoder {
-    /// Linux cooked capture: 16 octets, the last two of them the protocol.
+    /// Linux cooked capture: 16 bytes, the last two of them the protocol.
     mutating func decodeLinuxCooked(
         _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
@@ -9,7 +9,7 @@ extension SegmentDecoder {
             extent.dropping(16), context, &segments)
     }
 
-    /// Linux cooked capture, version 2: 20 octets, the first two of them the protocol.
+    /// Linux cooked capture, version 2: 20 bytes, the first two of them the protocol.
     mutating func decodeLinuxCooked2(
         _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
@@ -43,7 +43,7 @@ extension SegmentDecoder {
         // The attributes are in the byte order of the host that captured: the one in which they fit together.
         let isLittle = chains(bytes, attributes, littleEndian: true)
         try decodeNetfilter(
-            family: bytes.octet(extent.start), packet: 9, littleEndian: isLittle, bytes, attributes, context,
+            family: bytes.byte(extent.start), packet: 9, littleEndian: isLittle, bytes, attributes, context,
             &segments)
     }
 
@@ -71,7 +71,7 @@ extension SegmentDecoder {
             let kind = (littleEndian ? bytes.little16(place.start + 2) : bytes.big16(place.start + 2)) & 0x7FFF
             guard length >= 4 else { return }
             try place.require(length, .link)
-            // The header: in the log it begins with the EtherType, in the queue with a number of four octets.
+            // The header: in the log it begins with the EtherType, in the queue with a number of four bytes.
             if kind == 1, wanted == 9 ? length == 8 : length >= 10 {
                 noted = bytes.big16(place.start + (wanted == 9 ? 4 : 8))
             }
@@ -88,7 +88,7 @@ extension SegmentDecoder {
         }
     }
 
-    /// Linux netlink: 16 octets of cooked header, the last two of them the family, then messages.
+    /// Linux netlink: 16 bytes of cooked header, the last two of them the family, then messages.
     mutating func decodeNetlink(
         _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
@@ -112,7 +112,7 @@ extension SegmentDecoder {
             let body = place.limited(to: length)
             if type == 0x0400 || type == 0x0300 {
                 try decodeNetfilter(
-                    family: bytes.octet(place.start + 16), packet: type == 0x0400 ? 9 : 10, littleEndian: isLittle,
+                    family: bytes.byte(place.start + 16), packet: type == 0x0400 ? 9 : 10, littleEndian: isLittle,
                     bytes, body.dropping(20), context, &segments)
             }
             place = place.dropping((length + 3) & ~3)

@@ -4,19 +4,19 @@ extension SegmentDecoder {
         _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
         try extent.require(3, .link)
-        let destination = bytes.octet(extent.start)
-        let control = bytes.octet(extent.start + 2)
-        // Unnumbered frames have one octet of control, the others two; UI and information frames are read on.
+        let destination = bytes.byte(extent.start)
+        let control = bytes.byte(extent.start + 2)
+        // Unnumbered frames have one byte of control, the others two; UI and information frames are read on.
         let isUnnumbered = control & 3 == 3
         guard control & 1 == 0 || control == 3 else { return }
         let payload = extent.dropping(isUnnumbered ? 3 : 4)
         switch destination {
-        case 0xAA where bytes.octet(extent.start + 1) == 0xAA:
+        case 0xAA where bytes.byte(extent.start + 1) == 0xAA:
             try decodeSNAP(bytes, payload, padding: 2, context, &segments)
         case 0x06: try decodeIP(bytes, payload, context, &segments)
         case 0xFE:
             try payload.require(1, .link)
-            let identifier = bytes.octet(payload.start)
+            let identifier = bytes.byte(payload.start)
             guard identifier != 0x80 else { return }  // SNAP has an access point of its own
             try decodeNLPID(identifier, bytes, payload.dropping(1), context, &segments)
         default: return
@@ -25,7 +25,7 @@ extension SegmentDecoder {
 
     /// A SNAP header (IEEE 802 9.2): who says what the protocol number means, and the number.
     ///
-    /// `padding`: octets before a bridged frame, two of them behind LLC (RFC 2684 5.2).
+    /// `padding`: bytes before a bridged frame, two of them behind LLC (RFC 2684 5.2).
     private mutating func decodeSNAP(
         _ bytes: RawSpan, _ extent: Extent, padding: Int, _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
@@ -58,14 +58,14 @@ extension SegmentDecoder {
         }
     }
 
-    /// Decodes a PPP frame (RFC 1661 2), address and control octets allowed (RFC 1662 3.1).
+    /// Decodes a PPP frame (RFC 1661 2), address and control bytes allowed (RFC 1662 3.1).
     mutating func decodePPP(
         _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
         var frame = extent
         try frame.require(2, .link)
-        if bytes.octet(frame.start) == 0xFF {
-            // The address; tshark does not look at the control octet behind it.
+        if bytes.byte(frame.start) == 0xFF {
+            // The address; tshark does not look at the control byte behind it.
             frame = frame.dropping(2)
         }
         try decodePPPProtocol(bytes, frame, context, &segments)
@@ -79,8 +79,8 @@ extension SegmentDecoder {
         try frame.require(2, .link)
         var type = bytes.big16(frame.start)
         if type & 0x0100 != 0 {
-            // A compressed protocol field is one odd octet.
-            type = UInt16(bytes.octet(frame.start))
+            // A compressed protocol field is one odd byte.
+            type = UInt16(bytes.byte(frame.start))
             frame = frame.dropping(1)
         } else {
             frame = frame.dropping(2)
@@ -92,7 +92,7 @@ extension SegmentDecoder {
             // Multilink (RFC 1990 3) with a long header: a fragment that is first and last is a frame.
             try frame.require(4, .link)
             let inner = deeper(context)
-            guard bytes.octet(frame.start) >> 6 == 3, inner.depth <= Self.depthLimit else { return }
+            guard bytes.byte(frame.start) >> 6 == 3, inner.depth <= Self.depthLimit else { return }
             let whole = frame.dropping(4)
             // What tshark puts together is as long as what was captured of it.
             try decodePPPProtocol(bytes, whole.limited(to: whole.available), inner, &segments)
@@ -100,8 +100,8 @@ extension SegmentDecoder {
             // A bridged Ethernet frame (RFC 3518 4.2): the flags tell of a check sequence and count padding.
             try frame.require(2, .link)
             let inner = deeper(context)
-            guard bytes.octet(frame.start + 1) == 1, inner.depth <= Self.depthLimit else { return }
-            let flags = bytes.octet(frame.start)
+            guard bytes.byte(frame.start + 1) == 1, inner.depth <= Self.depthLimit else { return }
+            let flags = bytes.byte(frame.start)
             let trailer = (flags & 0x80 == 0 ? 0 : 4) + Int(flags & 0x0F)
             try decodeEthernet(bytes, frame.dropping(2).trimmed(by: trailer), inner, &segments)
         case 0x0281, 0x0283: try decodeMPLS(bytes, frame, context, &segments)
@@ -109,12 +109,12 @@ extension SegmentDecoder {
         }
     }
 
-    /// PPP on a serial line, where Cisco's HDLC tells itself by its address octet.
+    /// PPP on a serial line, where Cisco's HDLC tells itself by its address byte.
     mutating func decodeSerialPPP(
         _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
         try extent.require(1, .link)
-        switch bytes.octet(extent.start) {
+        switch bytes.byte(extent.start) {
         case 0x0F, 0x8F: try decodeCiscoHDLC(bytes, extent, context, &segments)
         default: try decodePPP(bytes, extent, context, &segments)
         }
@@ -138,7 +138,7 @@ extension SegmentDecoder {
         }
     }
 
-    /// Frame Relay (RFC 2427 3): an address, then a control octet and NLPID, or Cisco's EtherType.
+    /// Frame Relay (RFC 2427 3): an address, then a control byte and NLPID, or Cisco's EtherType.
     mutating func decodeFrameRelay(
         _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
@@ -146,17 +146,17 @@ extension SegmentDecoder {
         var isLast = false
         while !isLast {
             try place.require(1, .link)
-            isLast = bytes.octet(place.start) & 1 == 1
+            isLast = bytes.byte(place.start) & 1 == 1
             place = place.dropping(1)
         }
         try place.require(2, .link)
-        guard bytes.octet(place.start) & 3 == 3 else {
+        guard bytes.byte(place.start) & 3 == 3 else {
             return try decodeSerialType(bytes, place, context, &segments)
         }
         place = place.dropping(1)
-        if bytes.octet(place.start) == 0 { place = place.dropping(1) }  // padding
+        if bytes.byte(place.start) == 0 { place = place.dropping(1) }  // padding
         try place.require(1, .link)
-        try decodeNLPID(bytes.octet(place.start), bytes, place.dropping(1), context, &segments)
+        try decodeNLPID(bytes.byte(place.start), bytes, place.dropping(1), context, &segments)
     }
 
     /// FDDI (ANSI X3.139): frame control, two addresses, LLC in LLC frames.
@@ -164,7 +164,7 @@ extension SegmentDecoder {
         _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
         try extent.require(13, .link)
-        guard bytes.octet(extent.start) & 0xF0 == 0x50 else { return }
+        guard bytes.byte(extent.start) & 0xF0 == 0x50 else { return }
         try decodeLLC(bytes, extent.dropping(13), context, &segments)
     }
 
@@ -173,38 +173,38 @@ extension SegmentDecoder {
         _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
         try extent.require(14, .link)
-        guard bytes.octet(extent.start + 1) >> 6 == 1 else { return }
+        guard bytes.byte(extent.start + 1) >> 6 == 1 else { return }
         var route = 0
-        if bytes.octet(extent.start + 8) & 0x80 != 0 {
+        if bytes.byte(extent.start + 8) & 0x80 != 0 {
             try extent.require(15, .link)
-            route = Int(bytes.octet(extent.start + 14) & 0x1F)
+            route = Int(bytes.byte(extent.start + 14) & 0x1F)
         }
         try decodeLLC(bytes, extent.dropping(14 + route), context, &segments)
     }
 
-    /// ARCNET: IP as RFC 1201 (212, behind three octets of split flag and number) or RFC 1051 (240) has it.
+    /// ARCNET: IP as RFC 1201 (212, behind three bytes of split flag and number) or RFC 1051 (240) has it.
     mutating func decodeARCNET(
         _ bytes: RawSpan, _ extent: Extent, typeAt offset: Int, _ context: PacketContext,
         _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
         try extent.require(offset + 2, .link)
         let payload = extent.dropping(offset + 1)
-        switch bytes.octet(extent.start + offset) {
+        switch bytes.byte(extent.start + offset) {
         case 212:
-            // A split flag of 255 marks an exception packet: four octets before the real ones, which Linux takes out.
-            let isException = offset == 2 && bytes.octet(payload.start) == 0xFF
+            // A split flag of 255 marks an exception packet: four bytes before the real ones, which Linux takes out.
+            let isException = offset == 2 && bytes.byte(payload.start) == 0xFF
             try decodeIP(bytes, payload.dropping(isException ? 7 : 3), context, &segments)
         case 240: try decodeIP(bytes, payload, context, &segments)
         default: return
         }
     }
 
-    /// SunATM: the low half of the first octet tells LLC (2).
+    /// SunATM: the low half of the first byte tells LLC (2).
     mutating func decodeSunATM(
         _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
         try extent.require(4, .link)
-        guard bytes.octet(extent.start) & 0x0F == 2 else { return }
+        guard bytes.byte(extent.start) & 0x0F == 2 else { return }
         try decodeLLC(bytes, extent.dropping(4), context, &segments)
     }
 }

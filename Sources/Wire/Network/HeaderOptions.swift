@@ -5,16 +5,16 @@ struct HeaderOptions {
     private var place: Int
     private let end: Int
 
-    /// One option of more than one octet.
+    /// One option of more than one byte.
     struct Option {
         var kind: UInt8
-        /// Octets with kind and length themselves, at least 2.
+        /// Bytes with kind and length themselves, at least 2.
         var length: Int
         /// Where its kind stands.
         var place: Int
     }
 
-    /// The options in the octets from `first` to `end`, all of them captured.
+    /// The options in the bytes from `first` to `end`, all of them captured.
     init(from first: Int, to end: Int) {
         place = first
         self.end = end
@@ -22,11 +22,11 @@ struct HeaderOptions {
 
     /// The next option that is more than padding; nil at the end.
     mutating func next(_ bytes: RawSpan) -> Option? {
-        while place < end, bytes.octet(place) == 1 { place += 1 }
-        guard place + 1 < end, bytes.octet(place) != 0 else { return nil }
-        let length = Int(bytes.octet(place + 1))
+        while place < end, bytes.byte(place) == 1 { place += 1 }
+        guard place + 1 < end, bytes.byte(place) != 0 else { return nil }
+        let length = Int(bytes.byte(place + 1))
         guard length >= 2, place + length <= end else { return nil }
         defer { place += length }
-        return Option(kind: bytes.octet(place), length: length, place: place)
+        return Option(kind: bytes.byte(place), length: length, place: place)
     }
 }

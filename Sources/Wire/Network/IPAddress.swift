@@ -1,21 +1,21 @@
 /// An IPv4 or IPv6 address, as two words in host byte order.
 public struct IPAddress: Hashable, Sendable, BitwiseCopyable {
-    /// The first eight octets of an IPv6 address; 0 for IPv4.
+    /// The first eight bytes of an IPv6 address; 0 for IPv4.
     public var high: UInt64
-    /// The last eight octets of an IPv6 address; the four of an IPv4 address in the low half.
+    /// The last eight bytes of an IPv6 address; the four of an IPv4 address in the low half.
     public var low: UInt64
     /// The IP version, which tells 10.0.0.1 from ::a00:1.
     public var version: IPVersion
 
-    /// The IPv4 address whose four octets are `octets`, first octet highest.
+    /// The IPv4 address whose four bytes are `bytes`, first byte highest.
     @inlinable @inline(__always)
-    public init(v4 octets: UInt32) {
+    public init(v4 bytes: UInt32) {
         high = 0
-        low = UInt64(octets)
+        low = UInt64(bytes)
         version = .v4
     }
 
-    /// The IPv6 address of the eight octets `high` and the eight octets `low`.
+    /// The IPv6 address of the eight bytes `high` and the eight bytes `low`.
     @inlinable @inline(__always)
     public init(v6 high: UInt64, _ low: UInt64) {
         self.high = high

@@ -16,7 +16,7 @@ extension SegmentDecoder {
         _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
         try extent.require(1, .ipv4)
-        switch bytes.octet(extent.start) >> 4 {
+        switch bytes.byte(extent.start) >> 4 {
         case 4: try decodeIPv4(bytes, extent, context, &segments)
         case 6: try decodeIPv6(bytes, extent, context, &segments)
         default: return
@@ -36,7 +36,7 @@ extension SegmentDecoder {
     ) throws(DecodeFailure) {
         let start = extent.start
         try extent.require(20, .ipv4)
-        let headerLength = Int(bytes.octet(start) & 15) * 4
+        let headerLength = Int(bytes.byte(start) & 15) * 4
         guard headerLength >= 20 else { return }
         var totalLength = Int(bytes.big16(start + 2))
         if totalLength == 0 { totalLength = extent.length }  // segmentation was left to the interface
@@ -46,13 +46,13 @@ extension SegmentDecoder {
 
         var header = IPHeader(
             source: IPAddress(v4: bytes.big32(start + 12)), destination: IPAddress(v4: bytes.big32(start + 16)),
-            identification: bytes.big16(start + 4), timeToLive: bytes.octet(start + 8))
+            identification: bytes.big16(start + 4), timeToLive: bytes.byte(start + 8))
         if headerLength > 20 {
             try walkOptions(bytes, start + 20, start + headerLength, &header)
         }
         let fragment = bytes.big16(start + 6)
         let payload = packet.dropping(headerLength)
-        let transport = bytes.octet(start + 9)
+        let transport = bytes.byte(start + 9)
         if fragment & 0x3FFF == 0 {
             // A packet inside a fragment is whole by itself.
             if context.role == .fragment {
@@ -87,13 +87,13 @@ extension SegmentDecoder {
         var options = HeaderOptions(from: first, to: end)
         var isRouted = false
         while let option = options.next(bytes) {
-            let function = option.length > 2 ? bytes.octet(option.place + 2) >> 4 : 1
+            let function = option.length > 2 ? bytes.byte(option.place + 2) >> 4 : 1
             let least = leastLength(ofOption: option.kind, function: function)
             if option.length < least {
                 throw DecodeFailure(layer: .ipv4, offset: option.place, required: least, available: option.length)
             }
             if option.kind == 131 || option.kind == 137, !isRouted {
-                let pointer = Int(bytes.octet(option.place + 2))
+                let pointer = Int(bytes.byte(option.place + 2))
                 if pointer >= 4, pointer <= option.length, pointer % 4 == 0, option.length >= 7 {
                     header.destination = IPAddress(v4: bytes.big32(option.place + option.length - 4))
                 }

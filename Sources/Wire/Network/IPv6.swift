@@ -3,18 +3,18 @@ extension SegmentDecoder {
     ///
     ///     |Version| Traffic Class |           Flow Label                  |
     ///     |         Payload Length        |  Next Header  |   Hop Limit   |
-    ///     |                    Source Address (16 octets)                 |
-    ///     |                 Destination Address (16 octets)               |
+    ///     |                    Source Address (16 bytes)                 |
+    ///     |                 Destination Address (16 bytes)               |
     mutating func decodeIPv6(
         _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
         let start = extent.start
         try extent.require(40, .ipv6)
-        guard bytes.octet(start) >> 4 == 6 else { return }
+        guard bytes.byte(start) >> 4 == 6 else { return }
         let header = IPHeader(
             source: bytes.ipv6Address(start + 8), destination: bytes.ipv6Address(start + 24), identification: 0,
-            timeToLive: bytes.octet(start + 7))
-        let next = bytes.octet(start + 6)
+            timeToLive: bytes.byte(start + 7))
+        let next = bytes.byte(start + 6)
         let payload = extent.dropping(40)
         var length = Int(bytes.big16(start + 4))
         if length == 0 {
@@ -28,7 +28,7 @@ extension SegmentDecoder {
     /// The length in the jumbo-payload option of a hop-by-hop header (RFC 2675 2), when it is one.
     private func jumboLength(_ bytes: RawSpan, _ extent: Extent) -> Int? {
         guard extent.available >= 8 else { return nil }
-        let end = extent.start + min(extent.available, (Int(bytes.octet(extent.start + 1)) + 1) * 8)
+        let end = extent.start + min(extent.available, (Int(bytes.byte(extent.start + 1)) + 1) * 8)
         var place = extent.start + 2
         while let option = IPv6Option(bytes, place, end) {
             if option.kind == 0xC2, option.length == 4 {
@@ -47,8 +47,8 @@ extension SegmentDecoder {
     ) throws(DecodeFailure) {
         let start = extent.start
         try extent.require(8, .ipv6)
-        let next = bytes.octet(start)
-        let length = (Int(bytes.octet(start + 1)) + 1) * 8
+        let next = bytes.byte(start)
+        let length = (Int(bytes.byte(start + 1)) + 1) * 8
         try extent.require(length, .ipv6)
         var header = header
         if kind == 60 || kind == 0 {
@@ -62,7 +62,7 @@ extension SegmentDecoder {
                 place = option.end
             }
             guard place >= start + length else { return }
-        } else if kind == 43, bytes.octet(start + 3) > 0 {
+        } else if kind == 43, bytes.byte(start + 3) > 0 {
             route(bytes, start, length, &header)
         }
         try decodeTransport(next, bytes, extent.dropping(length), header, context, &segments)
@@ -70,17 +70,17 @@ extension SegmentDecoder {
 
     /// A routing header with segments left replaces the destination (RFC 8200 4.4, 6275 6.4, 6554 3, 8754 2).
     private func route(_ bytes: RawSpan, _ start: Int, _ length: Int, _ header: inout IPHeader) {
-        switch bytes.octet(start + 2) {
+        switch bytes.byte(start + 2) {
         case 0 where length >= 24: header.destination = bytes.ipv6Address(start + length - 16)
         case 2 where length >= 24: header.destination = bytes.ipv6Address(start + 8)
         case 4 where length >= 24: header.destination = bytes.ipv6Address(start + 8)
         case 3:
-            // The last address is written without the leading octets that it shares with the destination.
-            let elided = Int(bytes.octet(start + 4) & 15)
-            let padding = Int(bytes.octet(start + 5) >> 4)
+            // The last address is written without the leading bytes that it shares with the destination.
+            let elided = Int(bytes.byte(start + 4) & 15)
+            let padding = Int(bytes.byte(start + 5) >> 4)
             let last = start + length - padding - (16 - elided)
             guard last >= start + 8 else { return }
-            header.destination = header.destination.replacingTail(from: elided) { bytes.octet(last + $0) }
+            header.destination = header.destination.replacingTail(from: elided) { bytes.byte(last + $0) }
         default: return
         }
     }
@@ -91,7 +91,7 @@ extension SegmentDecoder {
         _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
         try extent.require(8, .ipv6)
-        let next = bytes.octet(extent.start)
+        let next = bytes.byte(extent.start)
         let position = bytes.big16(extent.start + 2)
         let payload = extent.dropping(8)
         if position & 0xFFF9 == 0 {
@@ -121,13 +121,13 @@ private struct IPv6Option {
     /// The option at `place`; nil when none fits before `end`. Pad1 has no length.
     init?(_ bytes: RawSpan, _ place: Int, _ end: Int) {
         guard place < end else { return nil }
-        kind = bytes.octet(place)
+        kind = bytes.byte(place)
         length = 0
         value = place + 1
         self.end = place + 1
         if kind == 0 { return }
         guard place + 2 <= end else { return nil }
-        length = Int(bytes.octet(place + 1))
+        length = Int(bytes.byte(place + 1))
         value = place + 2
         self.end = value + length
         guard self.end <= end else { return nil }
@@ -143,16 +143,16 @@ extension RawSpan {
 }
 
 extension IPAddress {
-    /// This IPv6 address with its octets from `index` (0 to 15) on taken from `tail`, which counts from 0.
+    /// This IPv6 address with its bytes from `index` (0 to 15) on taken from `tail`, which counts from 0.
     func replacingTail(from index: Int, _ tail: (Int) -> UInt8) -> IPAddress {
         var address = self
         for place in index..<16 {
             let shift = UInt64(7 - place % 8) * 8
-            let octet = UInt64(tail(place - index)) << shift
+            let byte = UInt64(tail(place - index)) << shift
             if place < 8 {
-                address.high = address.high & ~(0xFF << shift) | octet
+                address.high = address.high & ~(0xFF << shift) | byte
             } else {
-                address.low = address.low & ~(0xFF << shift) | octet
+                address.low = address.low & ~(0xFF << shift) | byte
             }
         }
         return address

@@ -20,8 +20,8 @@ struct Reassembly {
         var next: UInt8 = 0
     }
 
-    /// Octets that wait at most, with those that keeping a piece or a datagram costs.
-    static let octetLimit = 32 << 20
+    /// Bytes that wait at most, with those that keeping a piece or a datagram costs.
+    static let byteLimit = 32 << 20
     /// Datagrams that wait at most.
     static let datagramLimit = 65_536
 
@@ -32,66 +32,66 @@ struct Reassembly {
         /// Tells a datagram from a later one with the same key.
         var serial: UInt64
         /// In the order of their offsets; of those with one offset, in the order of arrival.
-        var pieces: [(offset: Int, octets: [UInt8])] = []
+        var pieces: [(offset: Int, bytes: [UInt8])] = []
         /// Where the last fragment ends, once it came.
         var length: Int?
         /// What waits of it, with the costs.
-        var octets: Int
+        var bytes: Int
     }
 
     private var datagrams: [FragmentKey: Datagram] = [:]
     private var arrivals: [(key: FragmentKey, serial: UInt64)] = []
     private var firstArrival = 0
     private var serial: UInt64 = 0
-    /// Octets that wait, with their costs.
-    private(set) var octets = 0
+    /// Bytes that wait, with their costs.
+    private(set) var bytes = 0
 
-    /// What an array and its place among the pieces take beside the octets of a piece.
+    /// What an array and its place among the pieces take beside the bytes of a piece.
     private static let pieceCost = 64
     /// What an entry of the dictionary and one of the arrivals take.
     private static let datagramCost = 256
 
-    /// Adds the fragment of `payload`; the whole datagram's octets when this one completes it.
+    /// Adds the fragment of `payload`; the whole datagram's bytes when this one completes it.
     mutating func add(_ piece: Piece, _ bytes: RawSpan, _ payload: Extent, to key: FragmentKey) -> [UInt8]? {
-        var octets: [UInt8] = []
-        octets.reserveCapacity(payload.length)
-        for place in payload.start..<(payload.start + payload.length) { octets.append(bytes.octet(place)) }
+        var copy: [UInt8] = []
+        copy.reserveCapacity(payload.length)
+        for place in payload.start..<(payload.start + payload.length) { copy.append(bytes.byte(place)) }
         if datagrams[key] == nil { begin(key) }
         guard var datagram = datagrams.removeValue(forKey: key) else { return nil }
         // As many pieces as a datagram can have offsets: more is an attack, and the datagram is forgotten.
         guard datagram.pieces.count < 8192 else {
-            self.octets -= datagram.octets
+            self.bytes -= datagram.bytes
             evictions &+= 1
             return nil
         }
         let place = datagram.pieces.firstIndex { $0.offset > piece.offset } ?? datagram.pieces.count
-        datagram.pieces.insert((piece.offset, octets), at: place)
-        datagram.octets += octets.count + Self.pieceCost
-        self.octets += octets.count + Self.pieceCost
-        if piece.isLast, datagram.length == nil { datagram.length = piece.offset + octets.count }
+        datagram.pieces.insert((piece.offset, copy), at: place)
+        datagram.bytes += copy.count + Self.pieceCost
+        self.bytes += copy.count + Self.pieceCost
+        if piece.isLast, datagram.length == nil { datagram.length = piece.offset + copy.count }
         if let whole = Self.assemble(datagram) {
-            self.octets -= datagram.octets
+            self.bytes -= datagram.bytes
             return whole
         }
         datagrams[key] = datagram
         // The one that grew may be the oldest itself.
-        while self.octets > Self.octetLimit || datagrams.count > Self.datagramLimit { forgetOldest() }
+        while self.bytes > Self.byteLimit || datagrams.count > Self.datagramLimit { forgetOldest() }
         return nil
     }
 
-    /// The octets of a complete datagram. Where fragments overlap, the one of the lower offset stands.
+    /// The bytes of a complete datagram. Where fragments overlap, the one of the lower offset stands.
     private static func assemble(_ datagram: Datagram) -> [UInt8]? {
         guard let length = datagram.length else { return nil }
         var reached = 0
         for piece in datagram.pieces where reached < length {
             if piece.offset > reached { return nil }
-            reached = max(reached, piece.offset + piece.octets.count)
+            reached = max(reached, piece.offset + piece.bytes.count)
         }
         guard reached >= length else { return nil }
         var whole: [UInt8] = []
         whole.reserveCapacity(length)
-        for piece in datagram.pieces where whole.count < length && piece.offset + piece.octets.count > whole.count {
-            whole.append(contentsOf: piece.octets[(whole.count - piece.offset)...])
+        for piece in datagram.pieces where whole.count < length && piece.offset + piece.bytes.count > whole.count {
+            whole.append(contentsOf: piece.bytes[(whole.count - piece.offset)...])
         }
         whole.removeLast(whole.count - length)
         return whole
@@ -99,8 +99,8 @@ struct Reassembly {
 
     private mutating func begin(_ key: FragmentKey) {
         serial &+= 1
-        datagrams[key] = Datagram(serial: serial, octets: Self.datagramCost)
-        octets += Self.datagramCost
+        datagrams[key] = Datagram(serial: serial, bytes: Self.datagramCost)
+        bytes += Self.datagramCost
         arrivals.append((key, serial))
         // Those that were completed leave their place behind: swept when most places are such.
         guard arrivals.count > 2 * (datagrams.count + 1024) else { return }
@@ -114,7 +114,7 @@ struct Reassembly {
             firstArrival += 1
             guard let datagram = datagrams[oldest.key], datagram.serial == oldest.serial else { continue }
             datagrams[oldest.key] = nil
-            octets -= datagram.octets
+            bytes -= datagram.bytes
             evictions &+= 1
             return
         }

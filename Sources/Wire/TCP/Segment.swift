@@ -12,7 +12,7 @@ public struct Segment: BitwiseCopyable, Sendable {
     public var sequence: SequenceNumber
     /// SEG.ACK, also where the ACK flag is clear.
     public var acknowledgment: SequenceNumber
-    /// Octets of payload from the claimed lengths, never from what was captured; 0 unless `role` is `.whole`.
+    /// Bytes of payload from the claimed lengths, never from what was captured; 0 unless `role` is `.whole`.
     public var payloadLength: UInt32
     /// The place of its record in the batch, 0 first.
     public var record: UInt32
@@ -28,10 +28,10 @@ public struct Segment: BitwiseCopyable, Sendable {
     public var identification: UInt16
     /// TTL or hop limit of the innermost IP header.
     public var timeToLive: UInt8
-    /// Octets of TCP header: data offset times 4, 0 to 60.
+    /// Bytes of TCP header: data offset times 4, 0 to 60.
     public var headerLength: UInt8
-    /// The payload octet when there is exactly one and it was captured; otherwise 0.
-    public var firstPayloadOctet: UInt8
+    /// The payload byte when there is exactly one and it was captured; otherwise 0.
+    public var firstPayloadByte: UInt8
     /// What may be concluded from the segment.
     public var role: Role
     /// Whether Wireshark would show its verdict: a whole header whose options can be walked (wireshark-rules 2.7, step 4).
@@ -50,7 +50,7 @@ public struct Segment: BitwiseCopyable, Sendable {
     public enum Role: UInt8, Sendable, BitwiseCopyable {
         /// A segment with all lengths known: it is analysed.
         case whole
-        /// Fewer octets claimed than the header says it has: looked up, not analysed.
+        /// Fewer bytes claimed than the header says it has: looked up, not analysed.
         case short
         /// A first IP fragment that cannot be reassembled: looked up, not analysed.
         case fragment
@@ -58,7 +58,7 @@ public struct Segment: BitwiseCopyable, Sendable {
         case quoted
         /// Quoted in an ICMP error by less than 16 bytes: evidence, but too short to be looked up by Wireshark.
         case quotedShort
-        /// Only the first 14 or 15 octets, up to the flags: looked up by Wireshark 4.6 alone.
+        /// Only the first 14 or 15 bytes, up to the flags: looked up by Wireshark 4.6 alone.
         case headerCut
     }
 
@@ -79,7 +79,7 @@ public struct Segment: BitwiseCopyable, Sendable {
         identification = 0
         timeToLive = 0
         headerLength = 20
-        firstPayloadOctet = 0
+        firstPayloadByte = 0
         role = .whole
         isShown = true
         hasTimestamps = false
@@ -94,7 +94,7 @@ public struct Segment: BitwiseCopyable, Sendable {
         time: Int64, source: Endpoint, destination: Endpoint, sequence: UInt32, acknowledgment: UInt32,
         payloadLength: Int, record: Int, frame: FrameReference, window: UInt16, flags: UInt16, timestampValue: UInt32,
         timestampEcho: UInt32,
-        identification: UInt16, timeToLive: UInt8, headerLength: Int, firstPayloadOctet: UInt8, hasTimestamps: Bool
+        identification: UInt16, timeToLive: UInt8, headerLength: Int, firstPayloadByte: UInt8, hasTimestamps: Bool
     ) {
         self.time = time
         self.source = source
@@ -110,7 +110,7 @@ public struct Segment: BitwiseCopyable, Sendable {
         self.identification = identification
         self.timeToLive = timeToLive
         self.headerLength = UInt8(truncatingIfNeeded: headerLength)
-        self.firstPayloadOctet = firstPayloadOctet
+        self.firstPayloadByte = firstPayloadByte
         role = .whole
         isShown = true
         self.hasTimestamps = hasTimestamps

@@ -19,15 +19,15 @@ public struct SequenceNumber: Hashable, Sendable, BitwiseCopyable {
         Int32(bitPattern: other.rawValue &- rawValue) < 0
     }
 
-    /// The number `octets` further on, wrapping.
+    /// The number `bytes` further on, wrapping.
     @inlinable @inline(__always)
-    public static func + (number: SequenceNumber, octets: UInt32) -> SequenceNumber {
-        SequenceNumber(number.rawValue &+ octets)
+    public static func + (number: SequenceNumber, bytes: UInt32) -> SequenceNumber {
+        SequenceNumber(number.rawValue &+ bytes)
     }
 
-    /// The number `octets` before, wrapping.
+    /// The number `bytes` before, wrapping.
     @inlinable @inline(__always)
-    public static func - (number: SequenceNumber, octets: UInt32) -> SequenceNumber {
-        SequenceNumber(number.rawValue &- octets)
+    public static func - (number: SequenceNumber, bytes: UInt32) -> SequenceNumber {
+        SequenceNumber(number.rawValue &- bytes)
     }
 }

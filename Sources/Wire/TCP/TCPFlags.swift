@@ -1,4 +1,4 @@
-/// The control bits of a TCP header (RFC 9293 3.1, RFC 3168, RFC 9768): the low twelve bits of octets 12 and 13.
+/// The control bits of a TCP header (RFC 9293 3.1, RFC 3168, RFC 9768): the low twelve bits of bytes 12 and 13.
 public struct TCPFlags: OptionSet, Hashable, Sendable, BitwiseCopyable {
     /// The bits as they stand in the header.
     public var rawValue: UInt16

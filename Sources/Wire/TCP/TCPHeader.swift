@@ -52,7 +52,7 @@ extension SegmentDecoder {
             } else {
                 segment.payloadLength = UInt32(truncatingIfNeeded: claimed - headerLength)
                 if claimed == headerLength + 1, readable == claimed {
-                    segment.firstPayloadOctet = bytes.octet(start + headerLength)
+                    segment.firstPayloadByte = bytes.byte(start + headerLength)
                 }
             }
         }
@@ -62,7 +62,7 @@ extension SegmentDecoder {
         segments.append(segment)
     }
 
-    /// A segment of which the first 14 octets were there: enough for Wireshark 4.6 to look its stream up.
+    /// A segment of which the first 14 bytes were there: enough for Wireshark 4.6 to look its stream up.
     private func cutSegment(
         _ bytes: RawSpan, _ start: Int, _ header: IPHeader, _ context: PacketContext
     ) -> Segment {
@@ -135,12 +135,12 @@ extension SegmentDecoder {
         case 21: return length == 6
         case 30:
             guard length > 2 else { return true }
-            switch bytes.octet(place + 2) >> 4 {
+            switch bytes.byte(place + 2) >> 4 {
             case 0, 3, 8: return length == 3
             case 6, 7: return length < 12
             case 2:
                 guard length > 3 else { return true }
-                let flags = bytes.octet(place + 3)
+                let flags = bytes.byte(place + 3)
                 let acknowledgment = flags & 1 == 0 ? 0 : flags & 2 == 0 ? 4 : 8
                 let mapping = flags & 4 == 0 ? 0 : flags & 8 == 0 ? 10 : 14
                 return length < 4 + acknowledgment + mapping

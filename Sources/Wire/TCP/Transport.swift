@@ -38,7 +38,7 @@ extension SegmentDecoder {
         _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
         try extent.require(8, .tunnel)
-        guard bytes.octet(extent.start) == 0x21 else { return }  // version 2, type 1
+        guard bytes.byte(extent.start) == 0x21 else { return }  // version 2, type 1
         try decodeIP(bytes, extent.dropping(8), context, &segments)
     }
 
@@ -48,10 +48,10 @@ extension SegmentDecoder {
         _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
         try extent.require(12, .tunnel)
-        let length = (Int(bytes.octet(extent.start + 1)) + 2) * 4
+        let length = (Int(bytes.byte(extent.start + 1)) + 2) * 4
         try extent.require(length, .tunnel)
         try decodeTransport(
-            bytes.octet(extent.start), bytes, extent.dropping(length), header, context, &segments)
+            bytes.byte(extent.start), bytes, extent.dropping(length), header, context, &segments)
     }
 
     /// Decodes the packet that an ICMP error quotes (RFC 792, RFC 4884, wireshark-rules 2.6).
@@ -59,18 +59,18 @@ extension SegmentDecoder {
         _ bytes: RawSpan, _ extent: Extent, _ header: IPHeader, _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
         try extent.require(8, .tunnel)
-        // A redirect (5) quotes 8 octets behind the IP header, too few to look a stream up.
-        guard [3, 4, 11, 12].contains(bytes.octet(extent.start)) else { return }
+        // A redirect (5) quotes 8 bytes behind the IP header, too few to look a stream up.
+        guard [3, 4, 11, 12].contains(bytes.byte(extent.start)) else { return }
         var quote = extent.dropping(8)
-        let words = Int(bytes.octet(extent.start + 5))
+        let words = Int(bytes.byte(extent.start + 5))
         if words > 0, quote.available >= 20, quote.length >= 20 {
-            let cut = Int(bytes.octet(quote.start) & 15) * 4 + 4 * words
+            let cut = Int(bytes.byte(quote.start) & 15) * 4 + 4 * words
             if quote.length > cut, Int(bytes.big16(quote.start + 2)) > cut { quote = quote.limited(to: cut) }
         }
         var context = context
         context.role = .quoted
         context.error = ICMPError(
-            router: header.source, type: bytes.octet(extent.start), code: bytes.octet(extent.start + 1))
+            router: header.source, type: bytes.byte(extent.start), code: bytes.byte(extent.start + 1))
         try decodeIP(bytes, quote, context, &segments)
     }
 
@@ -79,11 +79,11 @@ extension SegmentDecoder {
         _ bytes: RawSpan, _ extent: Extent, _ header: IPHeader, _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
         try extent.require(8, .tunnel)
-        guard (1...4).contains(bytes.octet(extent.start)) else { return }
+        guard (1...4).contains(bytes.byte(extent.start)) else { return }
         var context = context
         context.role = .quoted
         context.error = ICMPError(
-            router: header.source, type: bytes.octet(extent.start), code: bytes.octet(extent.start + 1))
+            router: header.source, type: bytes.byte(extent.start), code: bytes.byte(extent.start + 1))
         try decodeIPv6(bytes, extent.dropping(8), context, &segments)
     }
 }

@@ -5,11 +5,11 @@ extension SegmentDecoder {
         _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
         try extent.require(8, .tunnel)
-        guard bytes.octet(extent.start + 2) & 0x0F == 1 else { return }
-        let identity = 1 << Int(bytes.octet(extent.start) >> 4)
-        let signature = Int(bytes.octet(extent.start + 1) >> 4) * 4
+        guard bytes.byte(extent.start + 2) & 0x0F == 1 else { return }
+        let identity = 1 << Int(bytes.byte(extent.start) >> 4)
+        let signature = Int(bytes.byte(extent.start + 1) >> 4) * 4
         let payload = extent.dropping(8 + identity + signature)
-        switch bytes.octet(extent.start + 3) {
+        switch bytes.byte(extent.start + 3) {
         case 4: try decodeIP(bytes, payload, context, &segments)
         case 41: try decodeIPv6(bytes, payload, context, &segments)
         default: return
@@ -22,8 +22,8 @@ extension SegmentDecoder {
     ) throws(DecodeFailure) {
         try extent.require(8, .tunnel)
         // Type of payload (bit 8), fragment (7), keep-alive (3); the preamble's type 1 is DTLS.
-        guard bytes.octet(extent.start) & 0x0F != 1, bytes.big32(extent.start) & 0x0188 == 0 else { return }
-        let length = Int(bytes.octet(extent.start + 1) >> 3) * 4
+        guard bytes.byte(extent.start) & 0x0F != 1, bytes.big32(extent.start) & 0x0188 == 0 else { return }
+        let length = Int(bytes.byte(extent.start + 1) >> 3) * 4
         try decodeEthernet(bytes, extent.dropping(length), context, &segments)
     }
 
@@ -36,12 +36,12 @@ extension SegmentDecoder {
         var place = extent.dropping(4)
         while true {
             try place.require(1, .tunnel)
-            let tag = bytes.octet(place.start)
+            let tag = bytes.byte(place.start)
             place = place.dropping(1)
             if tag == 1 { break }
             if tag == 0 { continue }
             try place.require(1, .tunnel)
-            place = place.dropping(1 + Int(bytes.octet(place.start)))
+            place = place.dropping(1 + Int(bytes.byte(place.start)))
         }
         switch encapsulation {
         case 1: try decodeEthernet(bytes, place, context, &segments)

@@ -42,7 +42,7 @@ extension SegmentDecoder {
         }
     }
 
-    /// A raw packet header: protocol, frame length, stripped octets, header length, and the header itself.
+    /// A raw packet header: protocol, frame length, stripped bytes, header length, and the header itself.
     private mutating func decodeSample(
         _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {

@@ -54,7 +54,7 @@ extension SegmentDecoder {
             // Source route entries until one of no length (RFC 1701).
             while true {
                 try payload.require(4, .tunnel)
-                let length = Int(bytes.octet(payload.start + 3))
+                let length = Int(bytes.byte(payload.start + 3))
                 payload = payload.dropping(4 + length)
                 if length == 0 { break }
             }
@@ -69,7 +69,7 @@ extension SegmentDecoder {
         case 0x6559: try decodeFrameRelay(bytes, payload, context, &segments)
         case 0x883E:
             try payload.require(1, .tunnel)
-            let isRedirected = bytes.octet(payload.start) >> 4 != 4
+            let isRedirected = bytes.byte(payload.start) >> 4 != 4
             try decodeIP(bytes, payload.dropping(isRedirected ? 4 : 0), context, &segments)
         case 0x0800, 0x86DD, 0x8847, 0x8848, 0x894F: try decodeEtherType(type, bytes, payload, context, &segments)
         default: return  // tags, which tshark does not look for here
@@ -81,13 +81,13 @@ extension SegmentDecoder {
         _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
         try extent.require(8, .tunnel)
-        switch bytes.octet(extent.start) >> 4 {
+        switch bytes.byte(extent.start) >> 4 {
         case 1: try decodeEthernet(bytes, extent.dropping(8), context, &segments)
         case 2:
             try extent.require(12, .tunnel)
             // The frame type (five bits): 0 is Ethernet.
-            guard bytes.octet(extent.start + 10) & 0x7C == 0 else { return }
-            let hasSubheader = bytes.octet(extent.start + 11) & 1 != 0
+            guard bytes.byte(extent.start + 10) & 0x7C == 0 else { return }
+            let hasSubheader = bytes.byte(extent.start + 11) & 1 != 0
             try decodeEthernet(bytes, extent.dropping(hasSubheader ? 20 : 12), context, &segments)
         default: return
         }
@@ -106,7 +106,7 @@ extension SegmentDecoder {
         _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
         try extent.require(8, .tunnel)
-        switch bytes.octet(extent.start + 3) {
+        switch bytes.byte(extent.start + 3) {
         case 1: try decodeIP(bytes, extent.dropping(8), context, &segments)
         case 2: try decodeIPv6(bytes, extent.dropping(8), context, &segments)
         case 3: try decodeEthernet(bytes, extent.dropping(8), context, &segments)
@@ -121,7 +121,7 @@ extension SegmentDecoder {
         _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
         try extent.require(8, .tunnel)
-        let options = Int(bytes.octet(extent.start) & 0x3F) * 4
+        let options = Int(bytes.byte(extent.start) & 0x3F) * 4
         try extent.require(8 + options, .tunnel)
         let payload = extent.dropping(8 + options)
         let type = bytes.big16(extent.start + 2)
@@ -134,25 +134,25 @@ extension SegmentDecoder {
         _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
     ) throws(DecodeFailure) {
         try extent.require(8, .tunnel)
-        let flags = bytes.octet(extent.start)
-        if flags >> 4 == 1, bytes.octet(extent.start + 1) == 255 {
-            // Version 0 (3GPP TS 09.60 6): 20 octets.
+        let flags = bytes.byte(extent.start)
+        if flags >> 4 == 1, bytes.byte(extent.start + 1) == 255 {
+            // Version 0 (3GPP TS 09.60 6): 20 bytes.
             let length = Int(bytes.big16(extent.start + 2))
             return try decodeIP(bytes, extent.limited(to: 20 + length).dropping(20), context, &segments)
         }
         // Version 1 of GTP; without the protocol type bit it is GTP', for charging.
-        guard flags >> 4 == 3, bytes.octet(extent.start + 1) == 255 else { return }
+        guard flags >> 4 == 3, bytes.byte(extent.start + 1) == 255 else { return }
         var payload = extent.limited(to: 8 + Int(bytes.big16(extent.start + 2))).dropping(8)
         if flags & 7 != 0 {
             try payload.require(4, .tunnel)
-            var next = flags & 4 == 0 ? 0 : bytes.octet(payload.start + 3)
+            var next = flags & 4 == 0 ? 0 : bytes.byte(payload.start + 3)
             payload = payload.dropping(4)
             while next != 0 {
                 try payload.require(1, .tunnel)
-                let length = Int(bytes.octet(payload.start)) * 4
+                let length = Int(bytes.byte(payload.start)) * 4
                 guard length > 0 else { return }
                 try payload.require(length, .tunnel)
-                next = bytes.octet(payload.start + length - 1)
+                next = bytes.byte(payload.start + length - 1)
                 payload = payload.dropping(length)
             }
         }
@@ -168,7 +168,7 @@ extension SegmentDecoder {
         try payload.require(4, .tunnel)
         if bytes.big16(payload.start) == 1 {
             payload = payload.dropping(
-                13 + Int(bytes.octet(payload.start + 2)) + Int(bytes.octet(payload.start + 3)))
+                13 + Int(bytes.byte(payload.start + 2)) + Int(bytes.byte(payload.start + 3)))
             try payload.require(2, .tunnel)
         }
         if bytes.big16(payload.start) == 0 { payload = payload.dropping(8) }

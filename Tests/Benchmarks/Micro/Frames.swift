@@ -8,12 +8,12 @@ enum Frames {
         for packet in 0..<packets {
             let connection = packet % connections
             let fromServer = packet / connections % 2 == 1
-            let octets = frame(connection, fromServer, isProbe: packet % 64 == 63, version)
+            let bytes = frame(connection, fromServer, isProbe: packet % 64 == 63, version)
             batch.records.append(
                 PacketRecord(
-                    time: Int64(packet) * 1000, offset: UInt32(batch.bytes.count), capturedLength: UInt32(octets.count),
-                    originalLength: UInt32(octets.count), frame: UInt32(packet), linkType: .ethernet))
-            batch.bytes += octets
+                    time: Int64(packet) * 1000, offset: UInt32(batch.bytes.count), capturedLength: UInt32(bytes.count),
+                    originalLength: UInt32(bytes.count), frame: UInt32(packet), linkType: .ethernet))
+            batch.bytes += bytes
         }
         return batch
     }
@@ -47,7 +47,7 @@ enum Frames {
     }
 
     /// `value` in network byte order.
-    private static func big(_ value: Int, _ octets: Int) -> [UInt8] {
-        (0..<octets).reversed().map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) }
+    private static func big(_ value: Int, _ bytes: Int) -> [UInt8] {
+        (0..<bytes).reversed().map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) }
     }
 }

@@ -144,7 +144,7 @@ struct StoryAddresses {
                 segment.hasTimestamps = packet.hasTimestamps
                 segment.identification = packet.identification
                 segment.headerLength = packet.hasTimestamps ? 32 : 20
-                segment.firstPayloadOctet = packet.length == 1 ? packet.firstByte : 0
+                segment.firstPayloadByte = packet.length == 1 ? packet.firstByte : 0
                 segment.hasSelectiveAcknowledgment = packet.hasSelectiveAcknowledgment
             }
             segment.record = UInt32(index)

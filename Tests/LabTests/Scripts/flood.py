@@ -1,7 +1,7 @@
 """A flood of small segments, until standard input ends.
 
     flood.py sink ADDRESS PORT      sends back what comes
-    flood.py source ADDRESS PORT    writes octets one by one, in bursts
+    flood.py source ADDRESS PORT    writes bytes one by one, in bursts
 """
 
 import os
@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 
-# At most so many octets, and as many echoes, in so many seconds: the ring of an observer that gets no time for a while
+# At most so many bytes, and as many echoes, in so many seconds: the ring of an observer that gets no time for a while
 # has room for them.
 BURST = 20
 PAUSE = 0.002
@@ -28,8 +28,8 @@ if task == "sink":
     listener = socket.create_server((address, int(port)))
     print("ready", flush=True)
     connection, _ = listener.accept()
-    while octets := connection.recv(65536):
-        connection.sendall(octets)
+    while bytes := connection.recv(65536):
+        connection.sendall(bytes)
 else:
     connection = socket.create_connection((address, int(port)))
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -22,9 +22,9 @@ ACK = 0x10
 class Frame:
     """A TCP segment as it passes."""
 
-    def __init__(self, octets):
-        self.octets = octets
-        self.internet = octets[ETHERNET:]
+    def __init__(self, bytes):
+        self.bytes = bytes
+        self.internet = bytes[ETHERNET:]
         header = (self.internet[0] & 15) * 4
         length = struct.unpack_from("!H", self.internet, 2)[0]
         self.segment = self.internet[header:length]
@@ -47,9 +47,9 @@ class Frame:
 def frames(tap):
     """The TCP segments that pass the interface, in both directions."""
     while True:
-        octets = tap.recv(65535)
-        if octets[12:14] == b"\x08\x00" and octets[ETHERNET + 9] == socket.IPPROTO_TCP:
-            yield Frame(octets)
+        bytes = tap.recv(65535)
+        if bytes[12:14] == b"\x08\x00" and bytes[ETHERNET + 9] == socket.IPPROTO_TCP:
+            yield Frame(bytes)
 
 
 def end_of_handshake(tap, port):
@@ -59,10 +59,10 @@ def end_of_handshake(tap, port):
             return frame
 
 
-def checksum(octets):
-    if len(octets) % 2:
-        octets += b"\0"
-    total = sum(struct.unpack(f"!{len(octets) // 2}H", octets))
+def checksum(bytes):
+    if len(bytes) % 2:
+        bytes += b"\0"
+    total = sum(struct.unpack(f"!{len(bytes) // 2}H", bytes))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
     return ~total & 0xFFFF
@@ -79,7 +79,7 @@ def one_byte_probe(frame):
     struct.pack_into("!H", internet, 2, len(internet) + len(segment))
     internet[10:12] = b"\0\0"
     struct.pack_into("!H", internet, 10, checksum(bytes(internet)))
-    return frame.octets[:ETHERNET] + bytes(internet + segment)
+    return frame.bytes[:ETHERNET] + bytes(internet + segment)
 
 
 def kernel_probes():

@@ -20,12 +20,12 @@ drawn = b""
 interrupted = False
 while True:
     try:
-        octets = os.read(terminal, 4096)
+        bytes = os.read(terminal, 4096)
     except OSError:  # EIO: the other end is closed.
         break
-    if not octets:
+    if not bytes:
         break
-    drawn += octets
+    drawn += bytes
     if word in drawn and not interrupted:
         interrupted = True
         os.kill(process, signal.SIGINT)

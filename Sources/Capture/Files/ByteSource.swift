@@ -4,23 +4,23 @@
     internal import Darwin
 #endif
 
-/// The octets of a file, a pipe or standard input, decompressed where they are compressed. Closed in `deinit`.
+/// The bytes of a file, a pipe or standard input, decompressed where they are compressed. Closed in `deinit`.
 ///
 /// Its front can be looked at before it is read, as a pipe cannot be read twice.
-struct OctetSource: ~Copyable {
+struct ByteSource: ~Copyable {
     /// What the source is called in a sentence.
     private let name: String
     private let file: Int32
     /// Whether it is a file with an end of its own: a pipe may belong to a running capture.
     let isRegular: Bool
-    /// Octets of the file on disk; nil for a pipe.
-    let octetsTotal: UInt64?
+    /// Bytes of the file on disk; nil for a pipe.
+    let bytesTotal: UInt64?
 
     /// What has been looked at and not been read yet.
     private(set) var peeked: [UInt8] = []
     /// Where reading goes on within `peeked`.
     private var peekedStart = 0
-    private var octetsDelivered: UInt64 = 0
+    private var bytesDelivered: UInt64 = 0
     private var decompressor: Decompressor?
     /// Whether what is decompressed comes in buffers that can be exchanged.
     private var hasBuffers = false
@@ -44,21 +44,21 @@ struct OctetSource: ~Copyable {
         self.name = name
         file = descriptor
         isRegular = status.st_mode & S_IFMT == S_IFREG
-        octetsTotal = isRegular ? UInt64(clamping: status.st_size) : nil
+        bytesTotal = isRegular ? UInt64(clamping: status.st_size) : nil
     }
 
     deinit {
         Self.close(file)
     }
 
-    /// Octets of the file, compressed where it is, read so far; of a compressed pipe, the decompressed ones.
-    var octetsRead: UInt64 {
-        guard isRegular, decompressor != nil else { return octetsDelivered }
+    /// Bytes of the file, compressed where it is, read so far; of a compressed pipe, the decompressed ones.
+    var bytesRead: UInt64 {
+        guard isRegular, decompressor != nil else { return bytesDelivered }
         // Whatever decompresses shares the position of the file.
         return UInt64(clamping: lseek(file, 0, SEEK_CUR))
     }
 
-    /// Looks at the front of the source, and tells how many octets it holds there: fewer than `count` only at its end.
+    /// Looks at the front of the source, and tells how many bytes it holds there: fewer than `count` only at its end.
     mutating func peek(_ count: Int) throws(CaptureError) -> Int {
         while peeked.count < count {
             // Small, as a pipe that carries a compressed stream takes it back in one piece.
@@ -76,41 +76,41 @@ struct OctetSource: ~Copyable {
         return peeked.count
     }
 
-    /// Leaves out the first `count` octets, which have been looked at.
+    /// Leaves out the first `count` bytes, which have been looked at.
     mutating func skip(_ count: Int) {
         peekedStart += count
-        octetsDelivered &+= UInt64(count)
+        bytesDelivered &+= UInt64(count)
     }
 
-    /// Reads the next octets into `octets` from `start` to its end, and tells how many; 0 at the end of the source.
+    /// Reads the next bytes into `bytes` from `start` to its end, and tells how many; 0 at the end of the source.
     ///
     /// A pipe may give fewer than fit. Nil where a signal interrupted the wait for them: read(2), EINTR.
-    mutating func read(into octets: inout [UInt8], at start: Int) throws(CaptureError) -> Int? {
-        var count = min(octets.count - start, peeked.count - peekedStart)
+    mutating func read(into bytes: inout [UInt8], at start: Int) throws(CaptureError) -> Int? {
+        var count = min(bytes.count - start, peeked.count - peekedStart)
         if count > 0 {
-            octets.replaceSubrange(start..<start + count, with: peeked[peekedStart..<peekedStart + count])
+            bytes.replaceSubrange(start..<start + count, with: peeked[peekedStart..<peekedStart + count])
             peekedStart += count
         } else {
             if !peeked.isEmpty { (peeked, peekedStart) = ([], 0) }
-            guard let received = try receive(into: &octets, at: start) else { return nil }
+            guard let received = try receive(into: &bytes, at: start) else { return nil }
             count = received
         }
-        octetsDelivered &+= UInt64(count)
+        bytesDelivered &+= UInt64(count)
         return count
     }
 
-    /// Whether the next octets are in a buffer of their own, with room for `count` others in front of them.
+    /// Whether the next bytes are in a buffer of their own, with room for `count` others in front of them.
     func canExchange(behind count: Int) -> Bool {
         hasBuffers && peekedStart == peeked.count && count <= DecompressingThread.frontRoom
     }
 
-    /// Gives the next octets in exchange for `octets`, and tells where in them they are; nowhere at the end.
+    /// Gives the next bytes in exchange for `bytes`, and tells where in them they are; nowhere at the end.
     ///
     /// Nil where a signal interrupted the wait for them.
-    mutating func exchange(_ octets: inout [UInt8]) throws(CaptureError) -> Range<Int>? {
+    mutating func exchange(_ bytes: inout [UInt8]) throws(CaptureError) -> Range<Int>? {
         do throws(SystemError) {
-            guard let range = try decompressor?.exchange(&octets) else { return nil }
-            octetsDelivered &+= UInt64(range.count)
+            guard let range = try decompressor?.exchange(&bytes) else { return nil }
+            bytesDelivered &+= UInt64(range.count)
             return range
         } catch {
             throw CaptureError("cannot read \(name): \(error)")
@@ -134,10 +134,10 @@ struct OctetSource: ~Copyable {
     }
 
     /// Reads once; nil where a signal came first.
-    private mutating func receive(into octets: inout [UInt8], at start: Int) throws(CaptureError) -> Int? {
+    private mutating func receive(into bytes: inout [UInt8], at start: Int) throws(CaptureError) -> Int? {
         do throws(SystemError) {
-            guard decompressor == nil else { return try decompressor?.read(into: &octets, at: start) }
-            return try systemRead(file, into: &octets, at: start)
+            guard decompressor == nil else { return try decompressor?.read(into: &bytes, at: start) }
+            return try systemRead(file, into: &bytes, at: start)
         } catch {
             throw CaptureError("cannot read \(name): \(error)")
         }
