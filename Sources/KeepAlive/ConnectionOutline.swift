@@ -9,7 +9,7 @@ public struct ConnectionOutline: Sendable {
     public init() {}
 
     /// Whether `segment`, the next of those at `place`, opens or closes its connection.
-    public mutating func takes(_ segment: Segment, at place: SegmentPlace) -> Bool {
+    public mutating func takes(_ segment: Segment, at place: SegmentOrigin) -> Bool {
         let flags = segment.flags
         let isTurn = !flags.isDisjoint(with: [.syn, .fin, .rst])
         guard isTurn || owed[place.connection] != nil else { return false }

@@ -84,7 +84,7 @@ public struct ConnectionTracker: ~Copyable {
 
     /// Follows `segments` likewise, and tells in `places` to which connection each belongs; nil: it was not looked up.
     public mutating func track(
-        _ segments: borrowing SegmentBatch, events: inout [SegmentEvent], places: inout [SegmentPlace?]
+        _ segments: borrowing SegmentBatch, events: inout [SegmentEvent], places: inout [SegmentOrigin?]
     ) {
         places.removeAll(keepingCapacity: true)
         // One by one, as the next segment may begin another connection in the place of this one. Whoever wants no
@@ -96,7 +96,7 @@ public struct ConnectionTracker: ~Copyable {
             track(single, events: &events)
             let place: (number: UInt64, side: Int)? =
                 segment.source.address.version == .v4 ? version4.number(of: segment) : version6.number(of: segment)
-            places.append(place.map { SegmentPlace(connection: $0.number, side: $0.side) })
+            places.append(place.map { SegmentOrigin(connection: $0.number, side: $0.side) })
         }
     }
 

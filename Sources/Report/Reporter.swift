@@ -29,22 +29,22 @@ public struct Reporter: ~Copyable {
     private var endsWithFinding = false
     /// Whether text was printed before the end.
     private var hasText: Bool { events.count > 0 || endsWithFinding }
-    private let tellsStories: Bool
+    private let printsTimelines: Bool
     /// The events so far, as far as they are kept for drawings and stories; nil where nobody wants them.
-    public private(set) var kept: KeptEvents?
+    public private(set) var kept: RetainedEvents?
 
     /// A reporter that writes `format` to `output`.
     ///
     /// Without `showsEvents` events are left out. `namesFiles` has every line of `tsv` say its file.
-    /// `color` and `tellsStories` concern `text` only: the story of each connection takes the place of the findings.
+    /// `color` and `printsTimelines` concern `text` only: the story of each connection takes the place of the findings.
     /// With `keepsEvents` they are in `kept`. `isFiltered`: a filter leaves out packets of the files.
     public init(
         format: ReportFormat, to output: consuming Output, showsEvents: Bool = true, namesFiles: Bool = false,
-        color: Bool = false, tellsStories: Bool = false, keepsEvents: Bool = false, isFiltered: Bool = false
+        color: Bool = false, printsTimelines: Bool = false, keepsEvents: Bool = false, isFiltered: Bool = false
     ) {
         files = SourceFiles(isFiltered: isFiltered)
-        self.tellsStories = tellsStories
-        kept = tellsStories || keepsEvents ? KeptEvents() : nil
+        self.printsTimelines = printsTimelines
+        kept = printsTimelines || keepsEvents ? RetainedEvents() : nil
         self.format = format
         self.showsEvents = showsEvents
         self.output = output
@@ -152,7 +152,7 @@ public struct Reporter: ~Copyable {
         var sentences = FindingsText(files: files)
         findings.forEachDiagnosis { diagnosis in
             table.measure(diagnosis)
-            if !tellsStories { sentences.take(diagnosis, without: printed) }
+            if !printsTimelines { sentences.take(diagnosis, without: printed) }
         }
         if table.count > 0 {
             try output.write {
@@ -163,9 +163,9 @@ public struct Reporter: ~Copyable {
                 try output.write { table.append(diagnosis, to: &$0) }
             }
             try output.write { table.appendFoot(to: &$0) }
-            if tellsStories, let kept {
+            if printsTimelines, let kept {
                 try findings.forEachDiagnosis { diagnosis throws(OutputError) in
-                    try output.write { StoryText(diagnosis, kept, files: files).append(to: &$0) }
+                    try output.write { TimelineText(diagnosis, kept, files: files).append(to: &$0) }
                 }
             }
             try output.write {

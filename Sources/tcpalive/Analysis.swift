@@ -16,13 +16,13 @@ struct Analysis: ~Copyable {
     private var batch = PacketBatch()
     private var segments = SegmentBatch()
     private var glances = GlanceBatch()
-    private var places: [SegmentPlace?] = []
-    private let tellsPlaces: Bool
+    private var places: [SegmentOrigin?] = []
+    private let tracksOrigins: Bool
     private let shard: Shard?
     /// Whether there is a verdict on each connection, and not only where there is something to be said.
     private let listsAll: Bool
     /// Whether packets were dropped, so that no verdict is sure.
-    var isDoubtful = false
+    var hasDrops = false
     /// The present time where packets are captured live (ns since 1970); nil: a saved capture ends with its last packet.
     var now: Int64?
     /// What verdicts go by; nil until somebody is about to ask for them.
@@ -44,17 +44,17 @@ struct Analysis: ~Copyable {
     /// An analysis that marks as Wireshark `version` does and ends after `packetLimit` packets, if any.
     ///
     /// With `keepsAll`, connections without events are remembered and judged too. `survey`, `note` and the writing of an
-    /// excerpt need `tellsPlaces`. With `shard`, connections in it alone are told of. With more than one of `jobs`, and
-    /// without `tellsPlaces`, one thread reads and the others follow the connections, with the same results. With
+    /// selection need `tracksOrigins`. With `shard`, connections in it alone are told of. With more than one of `jobs`, and
+    /// without `tracksOrigins`, one thread reads and the others follow the connections, with the same results. With
     /// `isLight`, segments with more than one byte are kept out of what it is given.
     init(
-        version: WiresharkVersion, packetLimit: UInt64? = nil, keepsAll: Bool = false, tellsPlaces: Bool = false,
+        version: WiresharkVersion, packetLimit: UInt64? = nil, keepsAll: Bool = false, tracksOrigins: Bool = false,
         shard: Shard? = nil, jobs: Int = 1, isLight: Bool = false
     ) {
         var random = SystemRandomNumberGenerator()
         tracker = ConnectionTracker(
             version: version, seed: random.next(), keepsAll: keepsAll, shard: shard, isLight: isLight)
-        if jobs > 1, !tellsPlaces {
+        if jobs > 1, !tracksOrigins {
             parallel = ParallelTracker(
                 jobs: jobs, version: version, keepsAll: keepsAll, shard: shard, isLight: isLight)
             // A round must be worth waking the others.
@@ -65,7 +65,7 @@ struct Analysis: ~Copyable {
         listsAll = keepsAll
         decoder = SegmentDecoder(version: version)
         packetsLeft = packetLimit ?? .max
-        self.tellsPlaces = tellsPlaces
+        self.tracksOrigins = tracksOrigins
         reading = Summary(version: version)
         reading.isLight = isLight
     }
@@ -158,7 +158,7 @@ struct Analysis: ~Copyable {
     }
 
     private mutating func followBatch() {
-        if tellsPlaces {
+        if tracksOrigins {
             segments.removeAll()
             decoder.decode(batch, into: &segments)
             tracker.track(segments, events: &events, places: &places)
@@ -188,9 +188,9 @@ struct Analysis: ~Copyable {
         try writer?.write(batch, comments: comments)
     }
 
-    /// Notes for `excerpt` what is in the batch last read.
-    func survey(for excerpt: inout Excerpt) {
-        excerpt.survey(segments, places, events, packets: batch.records.count)
+    /// Notes for `selection` what is in the batch last read.
+    func survey(for selection: inout ExtractSelection) {
+        selection.survey(segments, places, events, packets: batch.records.count)
     }
 
     /// Notes in `ticks`, if they are wanted, the data that is in the batch last read.
@@ -198,15 +198,15 @@ struct Analysis: ~Copyable {
         ticks?.take(segments, places, events)
     }
 
-    /// Writes those packets of the batch last read that belong to `excerpt`, or that show a finding, to `writer`, those of
+    /// Writes those packets of the batch last read that belong to `selection`, or that show a finding, to `writer`, those of
     /// events with comments.
     ///
     /// Returns how many. The comments include the `conclusions` about connections.
     mutating func write(
-        _ excerpt: inout Excerpt, _ conclusions: CommentedConclusions, to writer: inout PcapngWriter?
+        _ selection: inout ExtractSelection, _ conclusions: CommentedConclusions, to writer: inout PcapngWriter?
     ) throws(OutputError) -> Int {
         chosen.removeAll(keepingCapacity: true)
-        excerpt.choose(segments, places, events, packets: batch.records.count, into: &chosen)
+        selection.choose(segments, places, events, packets: batch.records.count, into: &chosen)
         let evidence = noteEvidence(conclusions)
         if !evidence.isEmpty { chosen = Set(chosen).union(evidence.map(\.record)).sorted() }
         comment(conclusions, evidence)
@@ -292,7 +292,7 @@ extension Analysis: Findings {
         context.end = end
         context.isLight = reading.isLight
         context.isLive = now != nil
-        context.lacksPackets = isDoubtful || decoder.tally.cutHeaders > 0
+        context.lacksPackets = hasDrops || decoder.tally.cutHeaders > 0
         context.isArtificial = decoder.tally.pauses.isArtificial
         // A live capture goes on while nothing passes: then a pause is an idle period of all connections.
         if now == nil { context.pauses = decoder.tally.pauses.pauses }

@@ -92,11 +92,11 @@ struct Analyze: ParsableCommand {
         var writer = try writing.writer()
         var pageFile = try page.begin(on: source.files)
         var reporter = output.reporter(
-            namesFiles: source.files.count > 1, tellsStories: isVerbose, keepsEvents: page.path != nil,
+            namesFiles: source.files.count > 1, printsTimelines: isVerbose, keepsEvents: page.path != nil,
             isFiltered: source.filter != nil)
         var analysis = Analysis(
             version: output.wireshark, packetLimit: input.packetLimit, keepsAll: output.connections == .all,
-            tellsPlaces: page.path != nil, shard: work.shard?.shard, jobs: work.jobs,
+            tracksOrigins: page.path != nil, shard: work.shard?.shard, jobs: work.jobs,
             isLight: work.isLight)
         var ticks = page.path == nil ? nil : DataTicks()
         // What can be read twice is written the second time, when the verdicts are known.

@@ -155,37 +155,37 @@ struct Client: ParsableCommand {
     }
 
     private func converse() throws {
-        let narration = Narration(to: format == .json ? .standardError : .standardOutput)
-        let interruption = try Interruption()
+        let log = ClientLog(to: format == .json ? .standardError : .standardOutput)
+        let wakeup = try SignalWakeup()
         let deadline = duration.map { ContinuousClock.now + $0.duration }
         var backoff = Duration.seconds(1)
         var input = StandardInput.forSending(isInteractive: interactive)
         while true {
             var failure = ExitStatus.couldNotConnect
             do {
-                let stop = try hold(narration, interruption, deadline, &input, onConnect: { backoff = .seconds(1) })
+                let stop = try hold(log, wakeup, deadline, &input, onConnect: { backoff = .seconds(1) })
                 switch stop {
                 case .interrupted, .durationOver: return
                 case .ended(.closedByPeer) where !reconnect: return
                 case .ended(let cause): failure = cause.exitStatus
                 }
             } catch SocketError.interrupted {
-                return try narration.say("Interrupted while connecting.")
+                return try log.write("Interrupted while connecting.")
             } catch let error as SocketError where error.isFailureToConnect {
-                if reconnect { try narration.say("\(error)") } else { complain(error.description) }
+                if reconnect { try log.write("\(error)") } else { complain(error.description) }
             }
             guard reconnect else { throw failure }
             let next = ContinuousClock.now + backoff
-            try narration.say("Connecting again in \(backoff.secondsText).")
+            try log.write("Connecting again in \(backoff.secondsText).")
             backoff = min(backoff * 2, .seconds(60))
-            if try interruption.wait(until: min(next, deadline ?? next)) { return try narration.say("Interrupted.") }
-            if let deadline, deadline <= .now { return try narration.say("The duration is over.") }
+            if try wakeup.wait(until: min(next, deadline ?? next)) { return try log.write("Interrupted.") }
+            if let deadline, deadline <= .now { return try log.write("The duration is over.") }
         }
     }
 
     /// Makes one connection and reports on it until it ends, or until the duration is over or a signal comes.
     private func hold(
-        _ narration: Narration, _ interruption: Interruption, _ deadline: ContinuousClock.Instant?,
+        _ log: ClientLog, _ wakeup: SignalWakeup, _ deadline: ContinuousClock.Instant?,
         _ input: inout StandardInput?, onConnect: () -> Void
     ) throws -> Stop {
         var timeout = connectTimeout.duration
@@ -194,34 +194,34 @@ struct Client: ParsableCommand {
         if verify { verifier = try Verifier(port: port) }
         let endpoints = try Endpoint.resolve(host: host, port: port, family: family.family)
         var client = try KeepAliveClient.connect(
-            to: endpoints, options: options, bind: bind, timeout: timeout, watching: interruption.descriptor,
+            to: endpoints, options: options, bind: bind, timeout: timeout, watching: wakeup.descriptor,
             listensForICMP: true,
-            onAttempt: { try? narration.say("Connecting to \($0).") })
+            onAttempt: { try? log.write("Connecting to \($0).") })
         onConnect()
         verifier?.begin(client)
         let schedule = verify ? ProbeSchedule(try client.options()) : nil
-        for attempt in client.failedAttempts { try narration.say("Failed to connect to \(attempt).") }
-        try describe(client, narration)
+        for attempt in client.failedAttempts { try log.write("Failed to connect to \(attempt).") }
+        try describe(client, log)
         var nextTick = ContinuousClock.now + tick.duration
         while true {
             // Input waits while much of the last is not sent.
-            var watching = [interruption.descriptor] + (verifier?.descriptors ?? [])
+            var watching = [wakeup.descriptor] + (verifier?.descriptors ?? [])
             if let input, client.unsentCount < 65536 { watching.append(input.descriptor) }
             let event = try client.wait(
                 until: min(nextTick, deadline ?? nextTick), readSize: readSize, watching: watching)
             switch event {
             case .received(let bytes):
                 let text = hex ? ByteText.hex(bytes) : ByteText.quoted(bytes)
-                try narration.say("received \(bytes.count) byte\(bytes.count == 1 ? "" : "s"): \(text)")
+                try log.write("received \(bytes.count) byte\(bytes.count == 1 ? "" : "s"): \(text)")
             case .reported(let error, let count):
                 // The status lines and the last line count the others.
-                if count == 1 { try narration.say("\(error); \(client.effect(of: error))") }
+                if count == 1 { try log.write("\(error); \(client.effect(of: error))") }
             case .ended(let cause):
-                try narration.say(client.explanation(of: cause))
-                return try judge(.ended(cause), schedule, &verifier, narration)
-            case .ready(interruption.descriptor):
-                try narration.say("Interrupted: closed from this end.\(client.endContext().stateText)")
-                return try judge(.interrupted, schedule, &verifier, narration)
+                try log.write(client.explanation(of: cause))
+                return try judge(.ended(cause), schedule, &verifier, log)
+            case .ready(wakeup.descriptor):
+                try log.write("Interrupted: closed from this end.\(client.endContext().stateText)")
+                return try judge(.interrupted, schedule, &verifier, log)
             case .ready(let descriptor) where verifier?.descriptors.contains(descriptor) ?? false:
                 verifier?.takePackets()
             case .ready:
@@ -230,12 +230,12 @@ struct Client: ParsableCommand {
             }
             let now = ContinuousClock.now
             if let deadline, deadline <= now {
-                try narration.say("The duration is over: closed from this end.\(client.endContext().stateText)")
-                return try judge(.durationOver, schedule, &verifier, narration)
+                try log.write("The duration is over: closed from this end.\(client.endContext().stateText)")
+                return try judge(.durationOver, schedule, &verifier, log)
             }
             if nextTick <= now {
                 verifier?.lookAtOthers()
-                try narration.say(client.waitingText(reply: verifier?.lastReply))
+                try log.write(client.waitingText(reply: verifier?.lastReply))
                 repeat { nextTick += tick.duration } while nextTick <= now
             }
         }
@@ -243,7 +243,7 @@ struct Client: ParsableCommand {
 
     /// Checks the connection that came to `stop`, with --verify. Throws the exit status of the result.
     private func judge(
-        _ stop: Stop, _ schedule: ProbeSchedule?, _ verifier: inout Verifier?, _ narration: Narration
+        _ stop: Stop, _ schedule: ProbeSchedule?, _ verifier: inout Verifier?, _ log: ClientLog
     ) throws -> Stop {
         guard verify, let judged = verifier?.judge(schedule, cause: stop.cause) else { return stop }
         var text = TextBuffer()
@@ -251,8 +251,8 @@ struct Client: ParsableCommand {
         text.append(conclusionOf: judged.verification)
         var lines = text.string.split(separator: "\n").map(String.init)
         let conclusion = lines.popLast() ?? ""
-        for line in lines { try narration.say(plain: line) }
-        try narration.say(conclusion)
+        for line in lines { try log.write(plain: line) }
+        try log.write(conclusion)
         if format == .json {
             var record = TextBuffer()
             record.appendRecord(judged)
@@ -264,23 +264,23 @@ struct Client: ParsableCommand {
     }
 
     /// Says what the connection is, and which options the kernel has for it.
-    private func describe(_ client: borrowing KeepAliveClient, _ narration: Narration) throws {
-        try narration.say("Connected to \(client.remoteEndpoint) from \(client.localEndpoint).")
+    private func describe(_ client: borrowing KeepAliveClient, _ log: ClientLog) throws {
+        try log.write("Connected to \(client.remoteEndpoint) from \(client.localEndpoint).")
         let before = client.initialOptions.isEnabled
         let now = try client.options()
-        try narration.say(
+        try log.write(
             "SO_KEEPALIVE was \(before ? "on" : "off")"
                 + (before == now.isEnabled ? " and stays so." : "; it is \(now.isEnabled ? "on" : "off") now."))
         for failure in client.optionFailures {
-            try narration.say("\(failure). \(failure.consequence)")
+            try log.write("\(failure). \(failure.consequence)")
         }
-        for line in optionTable(now, defaults: .systemDefaults) { try narration.say(plain: line) }
+        for line in optionTable(now, defaults: .systemDefaults) { try log.write(plain: line) }
         for option in KeepAliveOption.allCases {
             guard let wanted = options[option], let actual = now[option], wanted != actual else { continue }
-            try narration.say("\(option.name): the kernel has \(actual) instead of \(wanted).")
+            try log.write("\(option.name): the kernel has \(actual) instead of \(wanted).")
         }
         guard let schedule = ProbeSchedule(now) else { return }
-        try narration.say(
+        try log.write(
             "A silent peer is given up after \(schedule.firstProbe.secondsText) + \(schedule.probes) × "
                 + "\(schedule.interval.secondsText) = \(schedule.givesUpAfter.secondsText)"
                 + (schedule.isByUserTimeout ? ", by the user timeout." : "."))

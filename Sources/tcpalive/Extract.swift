@@ -65,22 +65,22 @@ struct Extract: ParsableCommand {
             throw CaptureError("\(path) is no regular file, and extract reads its captures twice: save it to a file")
         }
         var writer = try writing.writer()
-        var excerpt = Excerpt()
+        var selection = ExtractSelection()
         let captures = SavedCaptures(files: source.files, filter: source.filter, version: wireshark)
-        let survey = try captures.read(packetLimit: input.packetLimit, tellsPlaces: true) { _, analysis in
-            analysis.survey(for: &excerpt)
+        let survey = try captures.read(packetLimit: input.packetLimit, tracksOrigins: true) { _, analysis in
+            analysis.survey(for: &selection)
         }
         let conclusions = CommentedConclusions(survey)
-        excerpt.rewind()
+        selection.rewind()
         var written = 0
-        let writing = try captures.read(packetLimit: input.packetLimit, tellsPlaces: true) { file, analysis in
+        let writing = try captures.read(packetLimit: input.packetLimit, tracksOrigins: true) { file, analysis in
             analysis.describe(file, to: &writer)
-            written += try analysis.write(&excerpt, conclusions, to: &writer)
+            written += try analysis.write(&selection, conclusions, to: &writer)
         }
         try writer?.finish()
         let summary = writing.summary
         complain(
-            "wrote \(written) of \(summary.tally.packets) packets; \(excerpt.connectionCount) of "
+            "wrote \(written) of \(summary.tally.packets) packets; \(selection.connectionCount) of "
                 + "\(summary.counts.connections) connections have keep-alives")
         for (_, damage) in summary.damaged { complain(damage.sentence) }
         if !summary.damaged.isEmpty { throw ExitStatus.damagedInput }

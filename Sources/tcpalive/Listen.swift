@@ -101,14 +101,14 @@ struct Listen: ParsableCommand {
     }
 
     private func listen() throws {
-        let interruption = try Interruption()
+        let wakeup = try SignalWakeup()
         var listener = try KeepAliveListener(
             host: words.count > 1 ? words.first : nil, port: words.last ?? "0", family: family.family,
             options: options, reads: !stopReading)
-        let narration = Narration()
-        try narration.say(plain: "Listening on \(listener.localEndpoint)")
+        let log = ClientLog()
+        try log.write(plain: "Listening on \(listener.localEndpoint)")
         for failure in listener.optionFailures {
-            try narration.say("\(failure). The other options are set.")
+            try log.write("\(failure). The other options are set.")
         }
         let end = duration.map { ContinuousClock.now + $0.duration }
         let lifetime = (closeAfter ?? resetAfter)?.duration
@@ -116,31 +116,31 @@ struct Listen: ParsableCommand {
         var due: [(number: Int, at: ContinuousClock.Instant)] = []
         while true {
             let deadline = [end, due.first?.at].compactMap { $0 }.min()
-            switch try listener.wait(until: deadline, watching: [interruption.descriptor]) {
+            switch try listener.wait(until: deadline, watching: [wakeup.descriptor]) {
             case .accepted(let number, let peer):
-                try narration.say("#\(number) from \(peer)")
+                try log.write("#\(number) from \(peer)")
                 if options != nil, let options = try listener.options(of: number) {
-                    for line in optionTable(options, defaults: .systemDefaults) { try narration.say(plain: line) }
+                    for line in optionTable(options, defaults: .systemDefaults) { try log.write(plain: line) }
                 }
                 listener.send(send.flatMap { Array("\($0)\n".utf8) }, on: number)
                 if let lifetime { due.append((number, .now + lifetime)) }
             case .received(let number, let bytes):
                 let text = hex ? ByteText.hex(bytes) : ByteText.quoted(bytes)
-                try narration.say("#\(number) received \(bytes.count) byte\(bytes.count == 1 ? "" : "s"): \(text)")
+                try log.write("#\(number) received \(bytes.count) byte\(bytes.count == 1 ? "" : "s"): \(text)")
             case .ended(let number, let cause):
                 due.removeAll { $0.number == number }
-                try narration.say("#\(number) \(Self.sentence(cause))")
+                try log.write("#\(number) \(Self.sentence(cause))")
             case .ready:
-                return try narration.say(
+                return try log.write(
                     "Interrupted; connections closed from this end: \(listener.connections.count).")
             case .tick: break
             }
             while let first = due.first, first.at <= .now {
                 due.removeFirst()
                 listener.close(first.number, resetting: resetAfter != nil)
-                try narration.say("#\(first.number) \(resetAfter != nil ? "reset" : "closed") from this end")
+                try log.write("#\(first.number) \(resetAfter != nil ? "reset" : "closed") from this end")
             }
-            if let end, end <= .now { return try narration.say("The duration is over.") }
+            if let end, end <= .now { return try log.write("The duration is over.") }
         }
     }
 

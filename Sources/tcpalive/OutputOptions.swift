@@ -40,13 +40,14 @@ struct OutputOptions: ParsableArguments {
     var listsConnections: Bool { format != .tsv }
 
     /// A reporter to standard output; with `namesFiles`, where frame numbers alone would be ambiguous; one that
-    /// `tellsStories` of connections, or `keepsEvents` for other reports. `isFiltered`: a filter leaves out packets of the files.
+    /// `printsTimelines` of connections, or `keepsEvents` for other reports. `isFiltered`: a filter leaves out packets of the files.
     func reporter(
-        namesFiles: Bool, tellsStories: Bool = false, keepsEvents: Bool = false, isFiltered: Bool = false
+        namesFiles: Bool, printsTimelines: Bool = false, keepsEvents: Bool = false, isFiltered: Bool = false
     ) -> Reporter {
         Reporter(
             format: format, to: Output(to: .standardOutput), showsEvents: !isQuiet, namesFiles: namesFiles,
-            color: OutputDescriptor.standardOutput.wantsColor, tellsStories: tellsStories, keepsEvents: keepsEvents,
+            color: OutputDescriptor.standardOutput.wantsColor, printsTimelines: printsTimelines,
+            keepsEvents: keepsEvents,
             isFiltered: isFiltered)
     }
 }

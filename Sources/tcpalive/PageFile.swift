@@ -36,7 +36,7 @@ struct PageFile: ~Copyable {
     /// Writes the page of `diagnoses`, `summary`, the events `kept` and the data in `ticks`. Throws when the file takes it
     /// not.
     mutating func finish(
-        _ diagnoses: [Diagnosis], _ summary: Summary, _ kept: KeptEvents, _ ticks: DataTicks
+        _ diagnoses: [Diagnosis], _ summary: Summary, _ kept: RetainedEvents, _ ticks: DataTicks
     ) throws(OutputError) {
         var text = TextBuffer()
         Page(diagnoses, summary, kept, ticks).append(to: &text)

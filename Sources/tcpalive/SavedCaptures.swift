@@ -23,10 +23,11 @@ struct SavedCaptures {
     ///
     /// Throws where the user wants no more of it, unless it goes `onWhenStopping`.
     func read(
-        packetLimit: UInt64?, tellsPlaces: Bool = false, onWhenStopping: Bool = false,
+        packetLimit: UInt64?, tracksOrigins: Bool = false, onWhenStopping: Bool = false,
         _ body: (borrowing CaptureFile, inout Analysis) throws -> Void
     ) throws -> Analysis {
-        var analysis = Analysis(version: version, packetLimit: packetLimit, tellsPlaces: tellsPlaces, isLight: isLight)
+        var analysis = Analysis(
+            version: version, packetLimit: packetLimit, tracksOrigins: tracksOrigins, isLight: isLight)
         for path in files where !analysis.isDone {
             var file = try CaptureFile(path: path, filter: filter, isLight: isLight)
             var progress = Progress(of: path)

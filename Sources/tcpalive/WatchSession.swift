@@ -82,7 +82,7 @@ struct WatchSession: ~Copyable {
     private mutating func look(_ counters: LiveCapture.Counters) throws {
         let time = present
         analysis.now = time
-        analysis.isDoubtful = counters.droppedByKernel > 0
+        analysis.hasDrops = counters.droppedByKernel > 0
         looks.begin()
         var ready: [(finding: Finding, diagnosis: Diagnosis)] = []
         looks.next = analysis.diagnoseNotable(from: looks.next ?? 0) { diagnosis in
@@ -116,7 +116,7 @@ struct WatchSession: ~Copyable {
     /// Makes ready for the verdicts as they are now, none of them sure where packets were dropped.
     private mutating func conclude(_ counters: LiveCapture.Counters, neededAnyway: Bool) {
         analysis.now = present
-        analysis.isDoubtful = counters.droppedByKernel > 0
+        analysis.hasDrops = counters.droppedByKernel > 0
         if output.listsConnections || neededAnyway { analysis.conclude() }
     }
 

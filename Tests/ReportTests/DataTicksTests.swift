@@ -37,7 +37,7 @@ struct DataTicksTests {
             var segment = Segment(time: time, source: first, destination: second)
             segment.payloadLength = 10
             batch.append(segment)
-            ticks.take(batch, [SegmentPlace(connection: UInt64(index) % connections, side: 0)], [])
+            ticks.take(batch, [SegmentOrigin(connection: UInt64(index) % connections, side: 0)], [])
         }
         return ticks
     }
@@ -104,8 +104,8 @@ struct DataTicksTests {
         append(6, from: 0, .ack, 1)
         append(7, from: 0, .ack, 10, role: .quoted)
         append(8, from: 0, .ack, 10)
-        let places: [SegmentPlace?] = batch.segments.map {
-            SegmentPlace(connection: 7, side: $0.source == Self.first ? 0 : 1)
+        let places: [SegmentOrigin?] = batch.segments.map {
+            SegmentOrigin(connection: 7, side: $0.source == Self.first ? 0 : 1)
         }
         let probe = SegmentEvent(segment: batch.segments[5], marks: .keepAlive, kind: .probe, connection: 7)
         ticks.take(batch, places.dropLast() + [nil], [probe])

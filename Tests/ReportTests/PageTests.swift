@@ -16,7 +16,7 @@ struct PageTests {
     private static let server = Endpoint(IPAddress(v4: 0x0A00_0002), 5001)
 
     private static func text(
-        _ diagnoses: [Diagnosis], _ summary: Summary, _ kept: KeptEvents, _ ticks: DataTicks = DataTicks()
+        _ diagnoses: [Diagnosis], _ summary: Summary, _ kept: RetainedEvents, _ ticks: DataTicks = DataTicks()
     ) -> String {
         var text = TextBuffer()
         Page(diagnoses, summary, kept, ticks).append(to: &text)
@@ -32,7 +32,7 @@ struct PageTests {
     }
 
     /// Connections, numbered from 0, in each of which `probes` probes come 60 s apart and are not answered.
-    private static func probing(_ connections: Int, probes: Int, kept: inout KeptEvents) -> [Diagnosis] {
+    private static func probing(_ connections: Int, probes: Int, kept: inout RetainedEvents) -> [Diagnosis] {
         var tracker = ConnectionTracker(version: .newest, seed: 1)
         var batch = SegmentBatch()
         var events: [SegmentEvent] = []
@@ -66,7 +66,7 @@ struct PageTests {
     @Test("The template is one, and every hole in it is filled")
     func template() throws {
         _ = try Template(String(decoding: PackageResources.page_html, as: UTF8.self))
-        var kept = KeptEvents()
+        var kept = RetainedEvents()
         let page = Self.text(Self.probing(2, probes: 3, kept: &kept), Summary(version: .newest), kept)
         #expect(!page.contains("{{") && !page.contains("=\"\""))
         #expect(page.hasSuffix("</html>\n"))
@@ -106,7 +106,7 @@ struct PageTests {
         var summary = Summary(version: .newest)
         summary.files = [Self.hostile, Self.hostile]
         summary.damaged = [(Self.hostile, CaptureFile.Damage(offset: 1, sentence: "\(Self.hostile): cut"))]
-        var kept = KeptEvents()
+        var kept = RetainedEvents()
         for file in summary.files { kept.begin(file: file) }
         let page = Self.text(Self.probing(1, probes: 2, kept: &kept), summary, kept)
         #expect(Self.count(Self.escaped, in: page) == 5, "title, heading, two files, damage")
@@ -117,14 +117,14 @@ struct PageTests {
 
     @Test("An empty capture has a page that says so")
     func empty() {
-        let page = Self.text([], Summary(version: .newest), KeptEvents())
+        let page = Self.text([], Summary(version: .newest), RetainedEvents())
         #expect(page.contains("No connection has keep-alives") && page.contains("No segment concerns keep-alives."))
         #expect(!page.contains("<article") && !page.contains("{{"))
     }
 
     @Test("Connections stand by risk, then by number")
     func order() {
-        var kept = KeptEvents()
+        var kept = RetainedEvents()
         var diagnoses = Self.probing(3, probes: 2, kept: &kept)
         diagnoses.swapAt(0, 2)
         let page = Self.text(diagnoses, Summary(version: .newest), kept)
@@ -135,7 +135,7 @@ struct PageTests {
 
     @Test("Of a connection with many events the first and the last are drawn, and the rest is counted")
     func manyEvents() {
-        var kept = KeptEvents(limit: 10)
+        var kept = RetainedEvents(limit: 10)
         let page = Self.text(Self.probing(1, probes: 1000, kept: &kept), Summary(version: .newest), kept)
         let history = kept.history(of: 0)
         #expect(history?.leftOut == 980)
@@ -148,7 +148,7 @@ struct PageTests {
         "However many connections have events, what is kept is bounded, and nothing is miscounted",
         arguments: [(1, 64), (4, 64), (7, 64), (8, 64), (40, 64)])
     func manyConnections(connections: Int, bound: Int) {
-        var kept = KeptEvents(limit: 200, bound: bound)
+        var kept = RetainedEvents(limit: 200, bound: bound)
         _ = Self.probing(connections, probes: 50, kept: &kept)
         let histories = (0..<UInt64(connections)).compactMap { kept.history(of: $0) }
         #expect(histories.map(\.kept).reduce(0, +) <= bound)
@@ -163,7 +163,7 @@ struct PageTests {
 
     @Test("No more connections are listed and drawn than a browser bears, and the page says so")
     func manyRows() {
-        var kept = KeptEvents()
+        var kept = RetainedEvents()
         let diagnoses = Self.probing(210, probes: 2, kept: &kept)
         let page = Self.text(diagnoses, Summary(version: .newest), kept)
         #expect(Self.count("<tr data-connection", in: page) == 210 && Self.count("<article", in: page) == 210)
@@ -177,7 +177,7 @@ struct PageTests {
 
     @Test("Times at the ends of 64 bits are drawn too", arguments: [(Int64.min, Int64.max), (.max, .min), (0, 0)])
     func extremes(first: Int64, last: Int64) throws {
-        var kept = KeptEvents()
+        var kept = RetainedEvents()
         var diagnosis = try #require(Self.probing(1, probes: 3, kept: &kept).first)
         (diagnosis.connection.firstTime, diagnosis.connection.lastTime) = (first, last)
         let page = Self.text([diagnosis], Summary(version: .newest), kept)
@@ -186,7 +186,7 @@ struct PageTests {
 
     @Test("An idle time shows the idle timeouts that it is longer than")
     func timeouts() {
-        var kept = KeptEvents()
+        var kept = RetainedEvents()
         let page = Self.text(Self.probing(1, probes: 1, kept: &kept), Summary(version: .newest), kept)
         #expect(!page.contains("class=\"timeout\""))
         var tracker = ConnectionTracker(version: .newest, seed: 1)
@@ -201,7 +201,7 @@ struct PageTests {
             batch.append(segment)
         }
         tracker.track(batch, events: &events)
-        let silent = Self.text(tracker.diagnoses(all: true), Summary(version: .newest), KeptEvents())
+        let silent = Self.text(tracker.diagnoses(all: true), Summary(version: .newest), RetainedEvents())
         #expect(Self.count("class=\"timeout\"", in: silent) == 2)
         #expect(silent.contains("350 s: AWS Network Load Balancer and NAT gateway"))
         #expect(silent.contains("idle for 400.000 s"))
@@ -212,7 +212,7 @@ struct PageTests {
         var tracker = ConnectionTracker(version: .newest, seed: 1)
         var batch = SegmentBatch()
         var events: [SegmentEvent] = []
-        var places: [SegmentPlace?] = []
+        var places: [SegmentOrigin?] = []
         var ticks = DataTicks()
         // The server, which is the greater endpoint, opens: it is the originator, on the upper lane.
         var syn = Self.segment(0, fromClient: false)
@@ -232,7 +232,7 @@ struct PageTests {
         batch.append(end)
         tracker.track(batch, events: &events, places: &places)
         ticks.take(batch, places, events)
-        let page = Self.text(tracker.diagnoses(all: true), Summary(version: .newest), KeptEvents(), ticks)
+        let page = Self.text(tracker.diagnoses(all: true), Summary(version: .newest), RetainedEvents(), ticks)
         #expect(page.contains("<span class=\"sent\">2</span> of the originator, <span class=\"sent\">1</span>"))
         #expect(page.contains("2 × data of 10.0.0.2:5001, 1 × data of 10.0.0.1:40000</desc>"))
         #expect(Self.count("<rect class=\"data\" x=\"", in: page) == 4, "three, and the legend")
@@ -243,7 +243,7 @@ struct PageTests {
 
     @Test("Data at the ends of 64 bits is drawn too")
     func extremeData() throws {
-        var kept = KeptEvents()
+        var kept = RetainedEvents()
         let diagnosis = try #require(Self.probing(1, probes: 3, kept: &kept).first)
         var batch = SegmentBatch()
         for time in [0, Int64.max, .min, -1, 1] {
@@ -252,7 +252,7 @@ struct PageTests {
             batch.append(segment)
         }
         var ticks = DataTicks()
-        let places = [SegmentPlace?](repeating: SegmentPlace(connection: 0, side: 0), count: 5)
+        let places = [SegmentOrigin?](repeating: SegmentOrigin(connection: 0, side: 0), count: 5)
         ticks.take(batch, places, [])
         let page = Self.text([diagnosis], Summary(version: .newest), kept, ticks)
         #expect(Self.count("<rect class=\"data\" x=\"", in: page) == 6 && !page.contains("=\"nan"))
@@ -260,16 +260,16 @@ struct PageTests {
 
     @Test("Where the data of some connections could not be kept the page says so", arguments: [false, true])
     func missingData(isFull: Bool) {
-        var kept = KeptEvents()
+        var kept = RetainedEvents()
         let diagnoses = Self.probing(9, probes: 2, kept: &kept)
         var batch = SegmentBatch()
         let count: UInt64 = isFull ? 9 : 8
-        var places: [SegmentPlace?] = []
+        var places: [SegmentOrigin?] = []
         for number in 0..<count {
             var segment = Self.segment(1, port: 10_000 + UInt16(number))
             segment.payloadLength = 5
             batch.append(segment)
-            places.append(SegmentPlace(connection: number, side: 0))
+            places.append(SegmentOrigin(connection: number, side: 0))
         }
         var ticks = DataTicks(bound: 64)
         ticks.take(batch, places, [])
@@ -280,7 +280,7 @@ struct PageTests {
     @Test(
         "Each finding of a connection is listed, with severity, confidence and filter; the first has the names of JSON")
     func findings() throws {
-        var kept = KeptEvents()
+        var kept = RetainedEvents()
         var summary = Summary(version: .newest)
         summary.files = ["probes.pcap"]
         let diagnoses = Self.probing(3, probes: 3, kept: &kept)
@@ -310,7 +310,7 @@ struct PageTests {
 
     @Test("A gap stands within the band of its setting")
     func strip() {
-        var kept = KeptEvents()
+        var kept = RetainedEvents()
         let page = Self.text(Self.probing(1, probes: 5, kept: &kept), Summary(version: .newest), kept)
         #expect(page.contains("4 gaps, 60.000 s; a timer of"))
     }

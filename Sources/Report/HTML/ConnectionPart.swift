@@ -57,7 +57,7 @@ struct ConnectionPart {
     }
 
     /// What fills a section; with `isDrawn` also its drawings, of the events in `kept` and the data in `ticks`.
-    func section(isDrawn: Bool, _ kept: KeptEvents, _ ticks: DataTicks) -> Template.Values {
+    func section(isDrawn: Bool, _ kept: RetainedEvents, _ ticks: DataTicks) -> Template.Values {
         var values = values
         let findings = diagnosis.findings
         values["findings"] = .items(findings.count) { self.values(of: findings[$0], isFirst: $0 == 0) }
@@ -73,7 +73,7 @@ struct ConnectionPart {
         let history = kept.history(of: diagnosis.connection.number)
         // A silence and data can be drawn without events too.
         guard history != nil || ends != nil || silence.longest > 0 else { return values }
-        let drawn = history ?? KeptEvents.History(first: diagnosis.connection.originator)
+        let drawn = history ?? RetainedEvents.History(first: diagnosis.connection.originator)
         values["timeline"] = .items([TimelineDrawing(diagnosis, drawn, ends, files: kept.files).values])
         values["strips"] = strips(drawn)
         return values
@@ -102,7 +102,7 @@ struct ConnectionPart {
         ]
     }
 
-    private func strips(_ history: KeptEvents.History) -> Template.Value {
+    private func strips(_ history: RetainedEvents.History) -> Template.Value {
         let connection = diagnosis.connection
         let isOriginatorFirst = history.first == connection.originator
         let events = history.early + history.late

@@ -102,7 +102,7 @@ public struct DataTicks: Sendable {
 
     /// Takes note of `segments`, which belong to `places`. Those of `events` have marks of their own and become no ticks.
     public mutating func take(
-        _ segments: borrowing SegmentBatch, _ places: [SegmentPlace?], _ events: [SegmentEvent]
+        _ segments: borrowing SegmentBatch, _ places: [SegmentOrigin?], _ events: [SegmentEvent]
     ) {
         var events = events[...]
         for (segment, place) in zip(segments.segments, places) {
@@ -121,7 +121,7 @@ public struct DataTicks: Sendable {
     /// What the ends of connection `number` sent; nil: nothing of that kind, or it is not kept.
     func ends(of number: UInt64) -> Ends? { ends[number] }
 
-    private mutating func note(_ segment: Segment, at place: SegmentPlace) {
+    private mutating func note(_ segment: Segment, at place: SegmentOrigin) {
         if ends[place.connection] == nil {
             guard ends.count < bound / (2 * Self.fewest) else {
                 isFull = true

@@ -12,7 +12,7 @@ struct GapStrip {
 
     private let side: ConnectionSide
     private let policy: InferredPolicy
-    private let gaps: [(since: Wait.Since, event: KeptEvents.Event)]
+    private let gaps: [(since: Wait.Since, event: RetainedEvents.Event)]
 
     private static let second: Int64 = 1_000_000_000
     /// What an accurate timer may be early or late by (ns).
@@ -25,7 +25,7 @@ struct GapStrip {
     private static let rowHeight = 13.0
 
     /// The strips of `side`, whose probes tell `policy` and are among `events`.
-    init(_ side: ConnectionSide, _ policy: InferredPolicy, _ events: [KeptEvents.Event]) {
+    init(_ side: ConnectionSide, _ policy: InferredPolicy, _ events: [RetainedEvents.Event]) {
         self.side = side
         self.policy = policy
         gaps = events.compactMap { event in

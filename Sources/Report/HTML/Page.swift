@@ -9,7 +9,7 @@ import Wire
 public struct Page {
     private let diagnoses: [Diagnosis]
     private let summary: Summary
-    private let kept: KeptEvents
+    private let kept: RetainedEvents
     private let ticks: DataTicks
 
     /// Connections that are listed, the most severe ones; of these, the ones that are drawn.
@@ -19,7 +19,7 @@ public struct Page {
     static let pathLimit = 1000
 
     /// The page of `diagnoses`, whose events are in `kept` and whose data is in `ticks`, and of `summary`.
-    public init(_ diagnoses: [Diagnosis], _ summary: Summary, _ kept: KeptEvents, _ ticks: DataTicks) {
+    public init(_ diagnoses: [Diagnosis], _ summary: Summary, _ kept: RetainedEvents, _ ticks: DataTicks) {
         // By risk, and then as they appeared.
         self.diagnoses = diagnoses.sorted {
             ($1.severity, $0.connection.number) < ($0.severity, $1.connection.number)

@@ -4,7 +4,7 @@ import Wire
 /// The drawing of one connection over time: a lane for each end, with what it sent.
 struct TimelineDrawing {
     private let diagnosis: Diagnosis
-    private let history: KeptEvents.History
+    private let history: RetainedEvents.History
     private let ends: DataTicks.Ends?
     private let files: [String]
     private let scale: Drawing.Scale
@@ -23,7 +23,7 @@ struct TimelineDrawing {
 
     /// The drawing of the connection of `diagnosis`, whose events are those of `history` and come from `files`, and whose
     /// `ends` sent data; nil: that is not known.
-    init(_ diagnosis: Diagnosis, _ history: KeptEvents.History, _ ends: DataTicks.Ends?, files: [String]) {
+    init(_ diagnosis: Diagnosis, _ history: RetainedEvents.History, _ ends: DataTicks.Ends?, files: [String]) {
         self.diagnosis = diagnosis
         self.history = history
         self.ends = ends
@@ -85,12 +85,12 @@ struct TimelineDrawing {
         ["name": .text(endpoint.words), "y": .text(Drawing.text(y)), "labelY": .text(Drawing.text(y - 12))]
     }
 
-    private func isFromOriginator(_ event: KeptEvents.Event) -> Bool {
+    private func isFromOriginator(_ event: RetainedEvents.Event) -> Bool {
         (history.first == diagnosis.connection.originator) == event.isFromFirst
     }
 
     /// Where `event` is between the `lanes`: an ICMP error is in the middle, as a router sends it, and hides no probe there.
-    private func height(of event: KeptEvents.Event, _ lanes: (Double, Double)) -> Double {
+    private func height(of event: RetainedEvents.Event, _ lanes: (Double, Double)) -> Double {
         if event.kind == .icmpError { return (lanes.0 + lanes.1) / 2 }
         return isFromOriginator(event) ? lanes.0 : lanes.1
     }
@@ -119,7 +119,7 @@ struct TimelineDrawing {
         return parts.joined(separator: ", ")
     }
 
-    private func title(of event: KeptEvents.Event) -> String {
+    private func title(of event: RetainedEvents.Event) -> String {
         var text = TextBuffer()
         text.append("\(event.kind.words), frame \(event.frame)")
         if files.count > 1, Int(event.file) < files.count {

@@ -4,7 +4,7 @@ import Wire
 /// The events that a page draws: of each connection the first and the last ones, however many there are.
 ///
 /// What is kept is bounded: where many connections have events, fewer are kept of each.
-public struct KeptEvents: Sendable {
+public struct RetainedEvents: Sendable {
     /// An event, less what no drawing shows.
     struct Event: Sendable, BitwiseCopyable {
         /// When (ns since 1970).
@@ -122,14 +122,14 @@ public struct KeptEvents: Sendable {
     }
 }
 
-extension KeptEvents.History {
+extension RetainedEvents.History {
     /// Adds what a drawing shows of `event`, and returns how many more are kept now.
     fileprivate mutating func keep(
         _ event: SegmentEvent, _ source: Endpoint, _ frame: UInt64, file: Int, limit: Int
     ) -> Int {
         let before = kept
         add(
-            KeptEvents.Event(
+            RetainedEvents.Event(
                 time: event.segment.time, wait: event.wait, reply: event.reply, frame: frame,
                 file: UInt32(clamping: file), unanswered: event.unanswered, kind: event.kind,
                 isFromFirst: source == first, error: event.segment.error),

@@ -2,17 +2,17 @@ import KeepAlive
 import Wire
 
 /// A timeline of one connection in words: its events, its idle periods, its settings and its findings.
-struct StoryText {
+struct TimelineText {
     private let diagnosis: Diagnosis
     private let files: SourceFiles
-    private let events: [KeptEvents.Event]
+    private let events: [RetainedEvents.Event]
     private let leftOut: UInt64
     private let firstIsOriginator: Bool
     /// Events that are printed before and after a row of answered probes.
     private static let context = 3
 
     /// The timeline of the connection of `diagnosis`, with its events in `kept`; frames are in `files`.
-    init(_ diagnosis: Diagnosis, _ kept: KeptEvents, files: SourceFiles) {
+    init(_ diagnosis: Diagnosis, _ kept: RetainedEvents, files: SourceFiles) {
         self.diagnosis = diagnosis
         self.files = files
         let history = kept.history(of: diagnosis.connection.number)
@@ -61,7 +61,7 @@ struct StoryText {
         text.append("                   ... about \(probes) more \(probes == 1 ? "probe" : "probes"), all answered\n")
     }
 
-    private func append(_ event: KeptEvents.Event, to text: inout TextBuffer) {
+    private func append(_ event: RetainedEvents.Event, to text: inout TextBuffer) {
         let isFromOriginator = event.isFromFirst == firstIsOriginator
         var words = TextBuffer()
         words.append(isFromOriginator ? "originator " : "responder ")

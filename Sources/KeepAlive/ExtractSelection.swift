@@ -5,7 +5,7 @@ public import Wire
 /// They are the packets of events; those before them on which the marks rest; and, of connections that have events,
 /// those with which they open and close. Which connections have events is known only at the end of the capture: all of
 /// it is taken twice, first by `survey` and then by `choose`.
-public struct Excerpt: Sendable {
+public struct ExtractSelection: Sendable {
     /// Connections that have events.
     private var connections: Set<UInt64> = []
     /// Packets on which events rest, from 0 through the whole capture; in order once the survey is over.
@@ -28,7 +28,7 @@ public struct Excerpt: Sendable {
         var reach: SequenceNumber?
     }
 
-    /// An excerpt of a capture that has not been read yet.
+    /// An selection of a capture that has not been read yet.
     public init() {}
 
     /// Connections that have events.
@@ -36,7 +36,7 @@ public struct Excerpt: Sendable {
 
     /// Takes note of the next `count` packets, with their `segments`, the `places` of these, and the `events` in them.
     public mutating func survey(
-        _ segments: borrowing SegmentBatch, _ places: [SegmentPlace?], _ events: [SegmentEvent], packets count: Int
+        _ segments: borrowing SegmentBatch, _ places: [SegmentOrigin?], _ events: [SegmentEvent], packets count: Int
     ) {
         var events = events[...]
         for (segment, place) in zip(segments.segments, places) {
@@ -63,9 +63,9 @@ public struct Excerpt: Sendable {
         packetCount = 0
     }
 
-    /// Appends to `records`, in order, the places of those packets that belong to the excerpt, of the next `count`.
+    /// Appends to `records`, in order, the places of those packets that belong to the selection, of the next `count`.
     public mutating func choose(
-        _ segments: borrowing SegmentBatch, _ places: [SegmentPlace?], _ events: [SegmentEvent], packets count: Int,
+        _ segments: borrowing SegmentBatch, _ places: [SegmentOrigin?], _ events: [SegmentEvent], packets count: Int,
         into records: inout [Int]
     ) {
         var events = events[...]

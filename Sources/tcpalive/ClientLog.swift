@@ -1,32 +1,32 @@
 import Capture
 import Sockets
 
-/// The lines of a command that goes on for a while: each after the time since its beginning, and at once.
-struct Narration {
+/// Timestamped lines of a long-running command, written at once.
+struct ClientLog {
     private let start = ContinuousClock.now
     private let descriptor: OutputDescriptor
 
-    /// A narration to `descriptor`.
+    /// A log written to `descriptor`.
     init(to descriptor: OutputDescriptor = .standardOutput) {
         self.descriptor = descriptor
     }
 
-    /// Since the command began.
+    /// Time since the command started.
     var elapsed: Duration { start.duration(to: .now) }
 
-    /// Says `sentence`, after the time.
-    func say(_ sentence: String) throws(OutputError) {
+    /// Writes `sentence` after the time since the start.
+    func write(_ sentence: String) throws(OutputError) {
         let time = elapsed.preciseSecondsText
-        try say(plain: String(repeating: " ", count: max(0, 9 - time.count)) + time + "  " + sentence)
+        try write(plain: String(repeating: " ", count: max(0, 9 - time.count)) + time + "  " + sentence)
     }
 
-    /// Says `line` as it is.
-    func say(plain line: String) throws(OutputError) {
+    /// Writes `line` unchanged.
+    func write(plain line: String) throws(OutputError) {
         try descriptor.write(Array("\(line)\n".utf8))
     }
 }
 
-/// How bytes of a peer are shown.
+/// Received bytes as text.
 enum ByteText {
     /// The bytes in base 16, as in `68 65 0a`.
     static func hex(_ bytes: [UInt8]) -> String {

@@ -5,7 +5,7 @@ import Wire
 @testable import Report
 
 @Suite("Timelines in words")
-struct StoryTextTests {
+struct TimelineTextTests {
     private static let second: Int64 = 1_000_000_000
 
     /// Events of connection 3: `count` probes of the client 60 s apart, answered or not.
@@ -23,10 +23,10 @@ struct StoryTextTests {
     }
 
     private static func story(_ events: [SegmentEvent], files: SourceFiles = ["a.pcap"]) -> String {
-        var kept = KeptEvents()
+        var kept = RetainedEvents()
         kept.begin(file: "a.pcap")
         for (index, event) in events.enumerated() { kept.add(event, frame: UInt64(index) + 1) }
-        return Samples.text { StoryText(Samples.diagnosis(), kept, files: files).append(to: &$0) }
+        return Samples.text { TimelineText(Samples.diagnosis(), kept, files: files).append(to: &$0) }
     }
 
     @Test("Unanswered probes stand with their waits, then every finding")

@@ -2,7 +2,7 @@
 ///
 /// The first signal is noted; a second SIGINT or SIGTERM has its usual effect. A second SIGHUP has none: when a terminal is
 /// lost, both the kernel and the shell send one. One value for the process, which lives as long.
-public struct Interruption: Sendable {
+public struct SignalWakeup: Sendable {
     /// A descriptor that becomes readable when the signal has come.
     public let descriptor: Int32
 

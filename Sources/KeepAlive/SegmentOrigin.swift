@@ -1,5 +1,5 @@
 /// Where a segment belongs.
-public struct SegmentPlace: Sendable, Equatable, BitwiseCopyable {
+public struct SegmentOrigin: Sendable, Equatable, BitwiseCopyable {
     /// Its connection, numbered from 0 in order of appearance.
     public var connection: UInt64
     /// The end that sent it: 0 is the smaller endpoint, 1 the greater one.

@@ -2,12 +2,12 @@ import KeepAlive
 import Testing
 import Wire
 
-@Suite("Excerpt")
-struct ExcerptTests {
+@Suite("ExtractSelection")
+struct ExtractSelectionTests {
     /// The packets of `lines` that are chosen, from 0; they come in batches of `size`.
     private func chosen(_ lines: [String], inBatchesOf size: Int) -> [Int] {
         let segments = SegmentScript(lines).segments
-        var excerpt = Excerpt()
+        var selection = ExtractSelection()
         var result: [Int] = []
         for isSurvey in [true, false] {
             var tracker = ConnectionTracker(seed: 1)
@@ -20,17 +20,17 @@ struct ExcerptTests {
                     batch.append(segment)
                 }
                 var events: [SegmentEvent] = []
-                var places: [SegmentPlace?] = []
+                var places: [SegmentOrigin?] = []
                 tracker.track(batch, events: &events, places: &places)
                 if isSurvey {
-                    excerpt.survey(batch, places, events, packets: count)
+                    selection.survey(batch, places, events, packets: count)
                 } else {
                     var records: [Int] = []
-                    excerpt.choose(batch, places, events, packets: count, into: &records)
+                    selection.choose(batch, places, events, packets: count, into: &records)
                     result += records.map { start + $0 }
                 }
             }
-            if isSurvey { excerpt.rewind() }
+            if isSurvey { selection.rewind() }
         }
         return result
     }
@@ -72,7 +72,7 @@ struct ExcerptTests {
             ),
             (SegmentScript.opened, []),
         ], [1, 3, 100])
-    func excerpt(_ scene: ([String], [Int]), size: Int) {
+    func selection(_ scene: ([String], [Int]), size: Int) {
         #expect(chosen(scene.0, inBatchesOf: size) == scene.1)
     }
 
@@ -82,9 +82,9 @@ struct ExcerptTests {
         var batch = SegmentBatch()
         for segment in SegmentScript(lines).segments { batch.append(segment) }
         var tracker = ConnectionTracker(version: .v4_0, seed: 1)
-        var (events, places): ([SegmentEvent], [SegmentPlace?]) = ([], [])
+        var (events, places): ([SegmentEvent], [SegmentOrigin?]) = ([], [])
         tracker.track(batch, events: &events, places: &places)
-        let expected = [(0, 0), (0, 1), (1, 0), (2, 0), (2, 1)].map { SegmentPlace(connection: $0.0, side: $0.1) }
+        let expected = [(0, 0), (0, 1), (1, 0), (2, 0), (2, 1)].map { SegmentOrigin(connection: $0.0, side: $0.1) }
         #expect(places.prefix(5).compactMap(\.self) == expected)
         #expect(tracker.tally.connections == 3)
     }
