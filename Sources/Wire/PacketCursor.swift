@@ -1,7 +1,8 @@
 /// Where a layer lies in its packet, and what the layers around it say about it.
 ///
 /// Each decoding step takes the bytes of a packet and a cursor, and passes a cursor to the step of the next layer.
-/// The cursor cannot hold the bytes: a type that stores a `RawSpan` needs an experimental compiler feature (`Lifetimes`).
+/// The cursor does not hold the bytes: a type that stores a `RawSpan` needs an experimental feature of the compiler
+/// (`Lifetimes`).
 ///
 /// Offsets count from the first byte of the packet. `capturedEnd <= claimedEnd` always holds. `start` may exceed both,
 /// because a header can claim to be longer than the packet: a step calls `require` before it reads.
@@ -11,9 +12,9 @@ struct PacketCursor: BitwiseCopyable {
 
     /// Offset of the first byte of the layer.
     private(set) var start = 0
-    /// Offset behind the last captured byte of the layer.
+    /// Offset after the last captured byte of the layer.
     private(set) var capturedEnd: Int
-    /// Offset behind the last byte of the layer according to the headers around it. Payload lengths derive from it.
+    /// Offset after the last byte of the layer according to the headers around it. Payload lengths derive from it.
     private(set) var claimedEnd: Int
     /// How many headers the layer lies within; bounds the recursion.
     private var depth: UInt8 = 0
@@ -21,8 +22,6 @@ struct PacketCursor: BitwiseCopyable {
     var role = Segment.Role.whole
     /// The innermost VLAN identifier so far, or 0: private addresses reassemble per VLAN (wireshark-rules 2.5).
     var vlan: UInt16 = 0
-    /// The ICMP error that quotes the layer; nil outside of a quotation.
-    var error: ICMPError?
 
     /// The first layer of a packet of `captured` captured bytes and `claimed` bytes on the wire; `captured <= claimed`.
     init(captured: Int, claimed: Int) {
@@ -30,10 +29,10 @@ struct PacketCursor: BitwiseCopyable {
         claimedEnd = claimed
     }
 
-    /// Captured bytes from `start` on; negative if `start` lies behind them.
+    /// Captured bytes from `start` on; negative if `start` lies beyond them.
     var available: Int { capturedEnd - start }
 
-    /// Claimed bytes from `start` on, at least `available`; negative if `start` lies behind them.
+    /// Claimed bytes from `start` on, at least `available`; negative if `start` lies beyond them.
     var length: Int { claimedEnd - start }
 
     /// Throws unless `count` bytes are readable from `start` on; `layer` is what they belong to.
@@ -85,14 +84,6 @@ struct PacketCursor: BitwiseCopyable {
     func reassembled(_ count: Int) -> PacketCursor {
         var cursor = self
         (cursor.start, cursor.capturedEnd, cursor.claimedEnd) = (0, count, count)
-        return cursor
-    }
-
-    /// The same quoted by `error`.
-    func quoted(by error: ICMPError) -> PacketCursor {
-        var cursor = self
-        cursor.role = .quoted
-        cursor.error = error
         return cursor
     }
 }

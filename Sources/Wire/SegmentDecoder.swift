@@ -1,24 +1,25 @@
-/// Turns packets into TCP segments: link layers, tunnels, IP, fragments, TCP.
+/// Decodes packets into TCP segments: link layers, tunnels, IP, fragments, TCP.
 ///
-/// Hostile input never traps and never throws out of here: what cannot be decoded is counted in `tally`.
-/// Fragments are the only state, and it is bounded.
+/// Hostile input neither traps nor throws: `tally` counts what cannot be decoded. Between packets the decoder keeps only
+/// incomplete datagrams, in bounded memory.
 public struct SegmentDecoder: ~Copyable {
-    /// What became of the packets so far.
+    /// Counts of packets and segments so far.
     public internal(set) var tally = DecodeTally()
 
-    /// Whose reading of the wire is followed where versions of Wireshark differ.
+    /// The Wireshark version to agree with.
     let version: WiresharkVersion
 
     /// The fragments of incomplete datagrams.
     var reassembly = Reassembly()
 
-    /// The packet being decoded on the general path: its segments have this time (ns since 1970), index in the batch, and
-    /// frame.
+    /// The packet being decoded on the general path: time (ns since 1970), index in the batch, frame.
     private(set) var packet = (time: Int64.min, record: UInt32(0), frame: FrameReference.none)
+    /// The ICMP error whose quotation is being decoded; nil outside of a quotation.
+    var icmpError: ICMPError?
     /// The segments of the packet being decoded on the general path; otherwise empty.
     var output = SegmentBatch([])
 
-    /// A decoder without state that reads packets as Wireshark `version` does.
+    /// Creates a decoder that decodes packets as Wireshark `version` does.
     public init(version: WiresharkVersion = .newest) {
         self.version = version
     }

@@ -66,7 +66,7 @@ extension SegmentDecoder {
 
     /// A MACsec frame (IEEE 802.1AE 9, version 0) that is authenticated but not encrypted: tag, EtherType, packet.
     ///
-    /// The integrity check value behind the packet counts as padding (tshark 4.0 black box).
+    /// The integrity check value after the packet counts as padding (tshark 4.0 black box).
     private mutating func decodeMACsec(_ bytes: RawSpan, _ cursor: PacketCursor) throws(DecodeFailure) {
         try cursor.require(6, .tag)
         let control = bytes.byte(cursor.start)
@@ -100,7 +100,7 @@ extension SegmentDecoder {
         }
     }
 
-    /// An MPLS label stack (RFC 3032 2.1). The first four bits behind it show what it carries (RFC 4928 2).
+    /// An MPLS label stack (RFC 3032 2.1). The first four bits after it show what it carries (RFC 4928 2).
     mutating func decodeMPLS(_ bytes: RawSpan, _ cursor: PacketCursor) throws(DecodeFailure) {
         var payload = cursor
         var isBottom = false

@@ -34,7 +34,7 @@ extension SegmentDecoder {
         }
     }
 
-    /// The body of a data frame: LLC, sometimes behind two bytes of padding, or an EtherType (tshark 4.0 black box).
+    /// The body of a data frame: LLC, sometimes after two bytes of padding, or an EtherType (tshark 4.0 black box).
     private mutating func decodeBody(_ bytes: RawSpan, _ cursor: PacketCursor) throws(DecodeFailure) {
         try cursor.require(4, .link)
         let front = bytes.big32(cursor.start)

@@ -61,7 +61,7 @@ extension SegmentDecoder {
             let kind = bytes.load16(attribute.start + 2, littleEndian: littleEndian) & 0x7FFF
             guard length >= 4 else { return }
             try attribute.require(length, .link)
-            // Attribute 1 is the packet header. The EtherType is first in the log, and behind a packet number of four
+            // Attribute 1 is the packet header. The EtherType is first in the log, and after a packet number of four
             // bytes in the queue.
             if kind == 1, wanted == 9 ? length == 8 : length >= 10 {
                 etherType = bytes.big16(attribute.start + (wanted == 9 ? 4 : 8))

@@ -22,7 +22,7 @@ extension SegmentDecoder {
 
     /// A SNAP header (IEEE 802 9.2): the organization that assigns the protocol number, and the number.
     ///
-    /// `padding`: bytes before a bridged frame; 2 behind LLC (RFC 2684 5.2).
+    /// `padding`: bytes before a bridged frame; 2 after LLC (RFC 2684 5.2).
     private mutating func decodeSNAP(_ bytes: RawSpan, _ cursor: PacketCursor, padding: Int) throws(DecodeFailure) {
         try cursor.require(5, .link)
         let organization = bytes.big32(cursor.start) >> 8
@@ -55,7 +55,7 @@ extension SegmentDecoder {
     mutating func decodePPP(_ bytes: RawSpan, _ cursor: PacketCursor) throws(DecodeFailure) {
         var frame = cursor
         try frame.require(2, .link)
-        // The address; tshark accepts any control byte behind it.
+        // The address; tshark accepts any control byte after it.
         if bytes.byte(frame.start) == 0xFF { frame.skip(2) }
         try decodePPPProtocol(bytes, frame)
     }
@@ -82,7 +82,7 @@ extension SegmentDecoder {
             // What tshark reassembles is as long as what was captured.
             try decodePPPProtocol(bytes, inner.limited(to: inner.available))
         case 0x0031:
-            // A bridged Ethernet frame (RFC 3518 4.2). The flags say whether it has a check sequence, and count padding.
+            // A bridged Ethernet frame (RFC 3518 4.2). The flags announce a check sequence and count padding.
             try frame.require(2, .link)
             guard bytes.byte(frame.start + 1) == 1, let inner = frame.dropping(2).deeper() else { return }
             let flags = bytes.byte(frame.start)
@@ -151,7 +151,7 @@ extension SegmentDecoder {
         try decodeLLC(bytes, cursor.dropping(14 + route))
     }
 
-    /// ARCNET: IP by RFC 1201 (type 212, behind three bytes of split flag and number) or RFC 1051 (240).
+    /// ARCNET: IP by RFC 1201 (type 212, after three bytes of split flag and number) or RFC 1051 (240).
     mutating func decodeARCNET(_ bytes: RawSpan, _ cursor: PacketCursor, typeAt offset: Int) throws(DecodeFailure) {
         try cursor.require(offset + 2, .link)
         let payload = cursor.dropping(offset + 1)

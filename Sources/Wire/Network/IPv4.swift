@@ -1,4 +1,4 @@
-/// The fields of an IP header that the layers behind it need.
+/// The fields of an IP header that the layers after it need.
 struct IPHeader: BitwiseCopyable {
     /// The source, or the home address of a Home Address option.
     var source: IPAddress

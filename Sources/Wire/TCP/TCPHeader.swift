@@ -20,11 +20,11 @@ extension SegmentDecoder {
         segment.window = bytes.big16(start + 14)
         segment.headerLength = UInt8(truncatingIfNeeded: headerLength)
         segment.role = cursor.role
-        segment.error = cursor.error
+        segment.error = icmpError
         segment.identification = header.identification
         segment.timeToLive = header.timeToLive
         segment.isShown = headerLength >= 20 && readable >= max(20, headerLength)
-        if readable < headerLength, readable < claimed, cursor.error == nil {
+        if readable < headerLength, readable < claimed, icmpError == nil {
             tally.cutHeaders &+= 1
             tally.cutHeadersNeed = max(tally.cutHeadersNeed, start + headerLength)
         }
@@ -49,10 +49,10 @@ extension SegmentDecoder {
         let readable = cursor.available
         let isLookedUp = readable >= 14 && version >= .v4_6
         // RFC 792 asks routers to quote 8 bytes: ports and sequence number, enough to find the connection.
-        if readable >= 8, cursor.error != nil, !isLookedUp {
+        if readable >= 8, icmpError != nil, !isLookedUp {
             var segment = makeSegment(bytes, cursor, header)
             segment.role = .quotedShort
-            segment.error = cursor.error
+            segment.error = icmpError
             segment.isShown = false
             return output.append(segment)
         }
@@ -108,8 +108,8 @@ extension SegmentDecoder {
 
     /// Whether Wireshark reads beyond the end of this option, which hides the verdict (wireshark-rules 2.7, 4).
     ///
-    /// Not implemented: SCPS extended capabilities (20) and the Riverbed probe (76), for lack of a capture that has them,
-    /// and the exception for SACK if the relative acknowledgment exceeds 2^31.
+    /// Not implemented: SCPS extended capabilities (20) and the Riverbed probe (76), which no known capture contains;
+    /// the exception for SACK if the relative acknowledgment exceeds 2^31.
     private func hidesVerdict(_ option: HeaderOptions.Option, _ bytes: RawSpan) -> Bool {
         let length = option.length
         let start = option.start

@@ -1,8 +1,8 @@
 extension SegmentDecoder {
     /// Decodes what follows an IP header of either version: TCP, an extension header, a tunnel.
     ///
-    /// The numbers are IANA's protocol numbers. A new tunnel over IP goes here. ESP (50), Mobility (135) and HIP (139) are
-    /// ignored, because they hide or do not carry TCP.
+    /// The numbers are IANA's protocol numbers. A new tunnel over IP goes here. ESP (50), Mobility (135) and HIP (139)
+    /// are ignored: tshark does not decode what follows them.
     mutating func decodeTransport(
         _ transport: UInt8, _ bytes: RawSpan, _ cursor: PacketCursor, _ header: IPHeader
     ) throws(DecodeFailure) {
@@ -22,8 +22,8 @@ extension SegmentDecoder {
         case 143: try decodeEthernet(bytes, inner)  // RFC 8986 4.9
         case 103: try decodePIM(bytes, inner)
         case 137: try decodeMPLS(bytes, inner)
-        case 1 where header.source.version == .v4: try decodeICMP(bytes, inner, header)
-        case 58 where header.source.version == .v6: try decodeICMPv6(bytes, inner, header)
+        case 1 where header.source.version == .v4, 58 where header.source.version == .v6:
+            try decodeICMP(bytes, inner, header)
         default: return
         }
     }
@@ -45,31 +45,25 @@ extension SegmentDecoder {
         try decodeTransport(bytes.byte(cursor.start), bytes, cursor.dropping(length), header)
     }
 
-    /// Decodes the packet that an ICMP error quotes (RFC 792, RFC 4884, wireshark-rules 2.6).
+    /// Decodes the packet that an ICMP or ICMPv6 error quotes (RFC 792, RFC 4443 3, RFC 4884, wireshark-rules 2.6).
     private mutating func decodeICMP(_ bytes: RawSpan, _ cursor: PacketCursor, _ header: IPHeader) throws(DecodeFailure)
     {
         try cursor.require(8, .tunnel)
-        // A redirect (5) quotes 8 bytes behind the IP header: too few to look up a stream.
-        guard [3, 4, 11, 12].contains(bytes.byte(cursor.start)) else { return }
+        let type = bytes.byte(cursor.start)
+        let isVersion4 = header.source.version == .v4
+        // A redirect (5) quotes 8 bytes after the IP header: too few to look up a stream.
+        guard isVersion4 ? [3, 4, 11, 12].contains(type) : (1...4).contains(type) else { return }
+        let outerError = icmpError
+        icmpError = ICMPError(router: header.source, type: type, code: bytes.byte(cursor.start + 1))
+        defer { icmpError = outerError }
         var quote = cursor.dropping(8)
+        quote.role = .quoted
+        if !isVersion4 { return try decodeIPv6(bytes, quote) }
         let words = Int(bytes.byte(cursor.start + 5))
         if words > 0, quote.available >= 20 {
             let cut = Int(bytes.byte(quote.start) & 15) * 4 + 4 * words
             if quote.length > cut, Int(bytes.big16(quote.start + 2)) > cut { quote = quote.limited(to: cut) }
         }
-        let error = ICMPError(
-            router: header.source, type: bytes.byte(cursor.start), code: bytes.byte(cursor.start + 1))
-        try decodeIP(bytes, quote.quoted(by: error))
-    }
-
-    /// Decodes the packet that an ICMPv6 error quotes (RFC 4443 3, wireshark-rules 2.6).
-    private mutating func decodeICMPv6(_ bytes: RawSpan, _ cursor: PacketCursor, _ header: IPHeader)
-        throws(DecodeFailure)
-    {
-        try cursor.require(8, .tunnel)
-        guard (1...4).contains(bytes.byte(cursor.start)) else { return }
-        let error = ICMPError(
-            router: header.source, type: bytes.byte(cursor.start), code: bytes.byte(cursor.start + 1))
-        try decodeIPv6(bytes, cursor.dropping(8).quoted(by: error))
+        try decodeIP(bytes, quote)
     }
 }

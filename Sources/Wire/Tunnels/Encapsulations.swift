@@ -16,7 +16,7 @@ extension SegmentDecoder {
     /// The data channel of CAPWAP (RFC 5415 4.3), if it carries whole Ethernet frames.
     mutating func decodeCAPWAP(_ bytes: RawSpan, _ cursor: PacketCursor) throws(DecodeFailure) {
         try cursor.require(8, .tunnel)
-        // Excluded: a preamble of type 1 (DTLS), and the flags for another payload (bit 8), fragment (7), keep-alive (3).
+        // Excluded: a preamble of type 1 (DTLS), and the flags for other payload (bit 8), fragment (7), keep-alive (3).
         guard bytes.byte(cursor.start) & 0x0F != 1, bytes.big32(cursor.start) & 0x0188 == 0 else { return }
         let length = Int(bytes.byte(cursor.start + 1) >> 3) * 4
         try decodeEthernet(bytes, cursor.dropping(length))

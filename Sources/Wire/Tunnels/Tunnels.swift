@@ -110,7 +110,7 @@ extension SegmentDecoder {
         try decodeEtherType(type, bytes, payload)
     }
 
-    /// GTP-U (3GPP TS 29.281 5): a G-PDU (type 255) holds an IP packet behind optional extension headers.
+    /// GTP-U (3GPP TS 29.281 5): a G-PDU (type 255) holds an IP packet after optional extension headers.
     private mutating func decodeGTP(_ bytes: RawSpan, _ cursor: PacketCursor) throws(DecodeFailure) {
         try cursor.require(8, .tunnel)
         let flags = bytes.byte(cursor.start)
