@@ -26,6 +26,25 @@ public struct PacketBatch: ~Copyable, Sendable {
         start = 0
     }
 
+    /// Appends a packet that is in memory, captured at `time` (ns since 1970-01-01 00:00 UTC).
+    ///
+    /// `originalLength`: bytes on the wire, if there were more than `packet` has. Its frame number follows that of the
+    /// packet before. A batch can hold less than 4 GiB.
+    public mutating func append(
+        _ packet: [UInt8], time: Int64, linkType: LinkType = .ethernet, originalLength: Int? = nil
+    ) {
+        if records.isEmpty {
+            bytes.removeAll(keepingCapacity: true)
+            start = 0
+        }
+        records.append(
+            PacketRecord(
+                time: time, offset: UInt32(bytes.count - start), capturedLength: UInt32(packet.count),
+                originalLength: UInt32(originalLength ?? packet.count), frame: UInt32(records.count),
+                linkType: linkType))
+        bytes += packet
+    }
+
     /// Calls `body` with the bytes that the records point into. The first byte has offset 0.
     @inline(__always)
     public func withBytes<Result>(_ body: (RawSpan) -> Result) -> Result {

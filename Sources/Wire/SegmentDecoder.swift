@@ -192,15 +192,15 @@ public struct SegmentDecoder: ~Copyable {
 
     /// Decodes the packet of `record` on the general path, which handles every kind of packet, and counts it.
     ///
-    /// `index`: the index of `record` in its batch.
+    /// `index`: the index of `record` in its batch. A record that exceeds the bytes of the batch is cut.
     @inline(never)
     private mutating func decode(
         _ bytes: RawSpan, _ record: PacketRecord, _ index: Int, _ segments: inout SegmentBatch
     ) {
         count(record)
         packet = (record.time, UInt32(truncatingIfNeeded: index), origin.advanced(by: record.frame))
-        let captured = Int(record.capturedLength)
-        let start = Int(record.offset)
+        let start = min(Int(record.offset), bytes.byteCount)
+        let captured = min(Int(record.capturedLength), bytes.byteCount - start)
         var cursor = PacketCursor(captured: captured, claimed: Int(record.claimedLength))
         if record.checkSequenceLength > 0 { cursor = cursor.trimmed(by: Int(record.checkSequenceLength)) }
         swap(&output, &segments)

@@ -57,12 +57,8 @@ enum Packets {
         var decoder = SegmentDecoder(version: version)
         var batch = PacketBatch()
         for (index, packet) in packets.enumerated() {
-            batch.records.append(
-                PacketRecord(
-                    time: Int64(index), offset: UInt32(batch.bytes.count), capturedLength: UInt32(packet.count),
-                    originalLength: UInt32(originalLengths?[index] ?? packet.count), frame: UInt32(index),
-                    linkType: LinkType(rawValue: link)))
-            batch.bytes += packet
+            batch.append(
+                packet, time: Int64(index), linkType: LinkType(rawValue: link), originalLength: originalLengths?[index])
         }
         var segments = SegmentBatch()
         decoder.decode(batch, into: &segments)
