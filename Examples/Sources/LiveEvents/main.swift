@@ -1,4 +1,4 @@
-// Prints keep-alive probes as they pass, until one was answered: LiveEvents INTERFACE FILTER
+// Prints what concerns keep-alives as it happens, until a probe passes: LiveEvents INTERFACE FILTER
 import Analysis
 import KeepAlive
 import Wire
@@ -6,5 +6,5 @@ import Wire
 let (interface, filter) = (CommandLine.arguments[1], CommandLine.arguments[2])
 for try await event in KeepAliveAnalyzer.events(on: [interface], filter: filter) {
     print(event.kind.name, "from", event.segment.source, "to", event.segment.destination)
-    if event.kind == .answer { break }
+    if event.kind == .probe { break }
 }
