@@ -1,5 +1,6 @@
 import Capture
 import KeepAlive
+import Platform
 import Report
 import Wire
 
@@ -253,7 +254,9 @@ struct Analysis: ~Copyable {
 
     /// Notes how the reading of `file` ended.
     mutating func end(_ file: borrowing CaptureFile) {
-        if let damage = file.damage { reading.damaged.append((file.path, damage)) }
+        if let damage = file.damage {
+            reading.damaged.append((file.path, FileDamage(offset: damage.offset, sentence: damage.sentence)))
+        }
     }
 
     /// The frame, within its file, of `event`, one of the batch last read.

@@ -1,5 +1,6 @@
 import Capture
 import KeepAlive
+import Platform
 import Report
 import Wire
 

@@ -1,5 +1,6 @@
 import Capture
 import KeepAlive
+import Platform
 import Report
 import Sockets
 import Wire
@@ -64,7 +65,7 @@ struct WatchSession: ~Copyable {
             nextFlush = now + Self.flushInterval
         }
         if !analysis.events.isEmpty {
-            hostProbes.note(analysis.events)
+            hostProbes.count(analysis.events)
             status.makeRoom()
             for event in analysis.events { try reporter.event(event, frame: analysis.frame(of: event)) }
             try reporter.flush()
@@ -87,7 +88,7 @@ struct WatchSession: ~Copyable {
         var ready: [(finding: Finding, diagnosis: Diagnosis)] = []
         looks.next = analysis.diagnoseNotable(from: looks.next ?? 0) { diagnosis in
             for finding in findings.take(diagnosis, at: time) { ready.append((finding, diagnosis)) }
-            return looks.goesOn(with: ready.count)
+            return looks.advance(withFindings: ready.count)
         }
         if looks.next == nil { findings.endRound() }
         looks.end()

@@ -105,7 +105,7 @@ struct PageTests {
     func escaping() {
         var summary = Summary(version: .newest)
         summary.files = [Self.hostile, Self.hostile]
-        summary.damaged = [(Self.hostile, CaptureFile.Damage(offset: 1, sentence: "\(Self.hostile): cut"))]
+        summary.damaged = [(Self.hostile, FileDamage(offset: 1, sentence: "\(Self.hostile): cut"))]
         var kept = RetainedEvents()
         for file in summary.files { kept.begin(file: file) }
         let page = Self.text(Self.probing(1, probes: 2, kept: &kept), summary, kept)
