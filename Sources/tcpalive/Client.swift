@@ -67,11 +67,8 @@ struct Client: ParsableCommand {
     @Option(help: ArgumentHelp("Unanswered probes before giving up, 1 to 127 (default: 4).", valueName: "probes"))
     var count: Int?
 
-    @Option(
-        help: ArgumentHelp(
-            "Give up after this long without an acknowledgement; overrides --count (TCP_USER_TIMEOUT).",
-            valueName: "seconds"), transform: { try Seconds(userTimeout: $0) })
-    var userTimeout: Seconds?
+    @OptionGroup
+    var timeout: UserTimeoutOption
 
     @Flag(help: "Disable SO_KEEPALIVE.")
     var noKeepalive = false
@@ -119,7 +116,7 @@ struct Client: ParsableCommand {
         let isOurs = !noKeepalive && !systemDefaults
         return KeepAliveOptions(
             isEnabled: !noKeepalive, idle: idle ?? (isOurs ? 60 : nil), interval: interval ?? (isOurs ? 15 : nil),
-            count: count ?? (isOurs ? 4 : nil), userTimeout: userTimeout?.milliseconds)
+            count: count ?? (isOurs ? 4 : nil), userTimeout: timeout.userTimeout?.milliseconds)
     }
 
     func validate() throws {

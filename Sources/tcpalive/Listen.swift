@@ -58,11 +58,8 @@ struct Listen: ParsableCommand {
             "Enable SO_KEEPALIVE: unanswered probes before giving up, 1 to 127.", valueName: "probes"))
     var count: Int?
 
-    @Option(
-        help: ArgumentHelp(
-            "Give up after this long without an acknowledgement; overrides --count (TCP_USER_TIMEOUT).",
-            valueName: "seconds"), transform: { try Seconds(userTimeout: $0) })
-    var userTimeout: Seconds?
+    @OptionGroup
+    var timeout: UserTimeoutOption
 
     @Flag(help: "Print received data in hexadecimal.")
     var hex = false
@@ -75,9 +72,9 @@ struct Listen: ParsableCommand {
     /// The keep-alive options of the command line; nil: those of the system, which are off.
     var options: KeepAliveOptions? {
         let isEnabled = idle != nil || interval != nil || count != nil
-        if !isEnabled, userTimeout == nil { return nil }
+        if !isEnabled, timeout.userTimeout == nil { return nil }
         return KeepAliveOptions(
-            isEnabled: isEnabled, idle: idle, interval: interval, count: count, userTimeout: userTimeout?.milliseconds)
+            isEnabled: isEnabled, idle: idle, interval: interval, count: count, userTimeout: timeout.userTimeout?.milliseconds)
     }
 
     func validate() throws {

@@ -17,6 +17,15 @@ struct FamilyOptions: ParsableArguments {
     }
 }
 
+/// The user timeout of a socket.
+struct UserTimeoutOption: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Give up after this long without an acknowledgement; overrides --count (TCP_USER_TIMEOUT).",
+            valueName: "seconds"), transform: { try Seconds(userTimeout: $0) })
+    var userTimeout: Seconds?
+}
+
 /// A time on the command line in seconds, such as `60` or `2.5`.
 struct Seconds: Sendable, Equatable {
     /// The time.

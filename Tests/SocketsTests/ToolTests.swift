@@ -9,8 +9,11 @@ final class RunningTool {
     private let errors = Pipe()
     private let input = Pipe()
 
-    /// Starts the tool from the build folder of these tests, through the program `wrapper` if one is given.
-    init(_ arguments: [String], wrapper: [String] = []) throws {
+    /// Starts the tool from the build folder of these tests, through the program `wrapper` if one is given; with a
+    /// non-blocking standard input if `hasNonblockingInput`.
+    init(_ arguments: [String], wrapper: [String] = [], hasNonblockingInput: Bool = false) throws {
+        let reading = input.fileHandleForReading.fileDescriptor
+        if hasNonblockingInput { _ = fcntl(reading, F_SETFL, fcntl(reading, F_GETFL) | O_NONBLOCK) }
         let tool = URL(fileURLWithPath: CommandLine.arguments[0])
             .deletingLastPathComponent().appendingPathComponent("tcpalive")
         process.executableURL = wrapper.isEmpty ? tool : URL(fileURLWithPath: "/usr/bin/env")
@@ -46,9 +49,10 @@ final class RunningTool {
     }
 
     /// Writes `text` to its standard input.
-    func write(_ text: String) throws {
-        try input.fileHandleForWriting.write(contentsOf: Data(text.utf8))
-    }
+    func write(_ text: String) throws { try write(Data(text.utf8)) }
+
+    /// Writes `data` to its standard input.
+    func write(_ data: Data) throws { try input.fileHandleForWriting.write(contentsOf: data) }
 
     /// Closes its standard input.
     func closeInput() throws {
