@@ -26,6 +26,7 @@ let package = Package(
         .library(name: "KeepAlive", targets: ["KeepAlive"]),
         .library(name: "Sockets", targets: ["Sockets"]),
         .library(name: "Report", targets: ["Report"]),
+        .library(name: "Analysis", targets: ["Analysis"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -52,10 +53,13 @@ let package = Package(
             ],
             exclude: ["tcpalive.schema.json"],
             resources: [.embedInCode("idle-timeouts.tsv"), .embedInCode("page.html")], swiftSettings: house),
+        .target(
+            name: "Analysis", dependencies: ["Platform", "Wire", "Capture", "KeepAlive", "Report"],
+            swiftSettings: house),
         .executableTarget(
             name: "tcpalive",
             dependencies: [
-                "Platform", "Wire", "Capture", "KeepAlive", "Sockets", "Report",
+                "Platform", "Analysis", "Wire", "Capture", "KeepAlive", "Sockets", "Report",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house),

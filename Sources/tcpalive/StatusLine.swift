@@ -1,3 +1,4 @@
+import Analysis
 import Capture
 import KeepAlive
 import Platform
@@ -6,18 +7,19 @@ import Report
 /// A line at the bottom of the terminal with the state of a live capture; nothing if standard error is not a terminal.
 struct StatusLine {
     private var line = TerminalLine()
+    private var forecast = ProbeForecast()
     private var nextDraw = ContinuousClock.now + .milliseconds(500)
 
     /// Whether it is time to draw: twice a second.
     var isDue: Bool { line != nil && ContinuousClock.now >= nextDraw }
 
     /// Draws the line: the packets so far, those that the kernel dropped, and the next expected probe.
-    mutating func draw(_ analysis: borrowing Analysis, _ counters: LiveCapture.Counters) {
+    mutating func draw(_ analysis: borrowing CaptureAnalysis, _ counters: LiveCapture.Counters) {
         nextDraw = ContinuousClock.now + .milliseconds(500)
         let columns = line?.columns ?? 0
         let now = WallClock.now
-        let next = analysis.tracker.nextProbe(after: now)
-        let summary = analysis.summary
+        forecast.advance(over: analysis.pipeline.tracker, at: now)
+        let (summary, next) = (analysis.summary, forecast.next)
         line?.draw {
             $0.append(statusOf: summary, dropped: counters.droppedByKernel, next: next, at: now, columns: columns)
         }

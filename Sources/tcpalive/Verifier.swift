@@ -1,3 +1,4 @@
+import Analysis
 import ArgumentParser
 import Capture
 import KeepAlive
@@ -9,7 +10,7 @@ import Wire
 /// Captures the connection of `tcpalive client --verify` and checks it against the options of its socket.
 struct Verifier: ~Copyable {
     private var live: LiveCapture
-    private var analysis = Analysis(version: .newest, keepsAll: true)
+    private var analysis: CaptureAnalysis
     /// The ends of the connection; nil before `begin`.
     private var ends: (local: Endpoint, remote: Endpoint)?
     private var kernelBefore: Int?
@@ -19,6 +20,9 @@ struct Verifier: ~Copyable {
 
     /// Captures the segments from and to `port`, and ICMP errors, on all interfaces.
     init(port: String) throws(CaptureError) {
+        var analysisSettings = AnalysisSettings()
+        analysisSettings.keepsAll = true
+        analysis = CaptureAnalysis(analysisSettings)
         var settings = LiveCapture.Settings()
         settings.isImmediate = true
         settings.filter = "tcp port \(port) or \(LiveCapture.errorFilter)"
@@ -85,7 +89,7 @@ struct Verifier: ~Copyable {
     private func connection() -> (connection: Connection, isOriginator: Bool)? {
         guard let ends else { return nil }
         // The last connection with these ends: the port may have been used before.
-        for connection in analysis.tracker.connections(all: true).reversed() {
+        for connection in analysis.pipeline.tracker.connections(all: true).reversed() {
             if (connection.originator, connection.responder) == (ends.local, ends.remote) { return (connection, true) }
             if (connection.originator, connection.responder) == (ends.remote, ends.local) { return (connection, false) }
         }
