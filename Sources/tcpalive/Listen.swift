@@ -74,7 +74,8 @@ struct Listen: ParsableCommand {
         let isEnabled = idle != nil || interval != nil || count != nil
         if !isEnabled, timeout.userTimeout == nil { return nil }
         return KeepAliveOptions(
-            isEnabled: isEnabled, idle: idle, interval: interval, count: count, userTimeout: timeout.userTimeout?.milliseconds)
+            isEnabled: isEnabled, idle: idle, interval: interval, count: count,
+            userTimeout: timeout.userTimeout?.milliseconds)
     }
 
     func validate() throws {

@@ -13,6 +13,8 @@ struct Verifier: ~Copyable {
     private var analysis: CaptureAnalysis
     /// The ends of the connection; nil before `begin`.
     private var ends: (local: Endpoint, remote: Endpoint)?
+    /// What the options of the socket promise; nil before `begin`, and if a value is unknown.
+    private var schedule: ProbeSchedule?
     private var kernelBefore: Int?
     private var others: OtherProbers?
     /// The time between the last answered probe and its answer; nil before the first.
@@ -33,7 +35,8 @@ struct Verifier: ~Copyable {
     var descriptors: [Int32] { live.descriptors }
 
     /// Starts checking the connection of `client`.
-    mutating func begin(_ client: borrowing KeepAliveClient) {
+    mutating func begin(_ client: borrowing KeepAliveClient) throws(SocketError) {
+        schedule = ProbeSchedule(try client.options())
         kernelBefore = KernelCounters.now()?.keepAliveProbes
         let ends = (client.localAddress.endpoint, client.remoteAddress.endpoint)
         self.ends = ends
@@ -58,8 +61,8 @@ struct Verifier: ~Copyable {
         }
     }
 
-    /// Checks the captured segments against `schedule`; `cause` is how the connection ended, nil if it was still open.
-    mutating func judge(_ schedule: ProbeSchedule?, cause: EndCause?) -> JudgedProbes {
+    /// Checks the captured segments against the options; `cause` is how the connection ended, nil if it was still open.
+    mutating func judge(cause: EndCause?) -> JudgedProbes {
         let ending = cause.map { Verification.Ending(error: $0.errorName, time: WallClock.now) }
         lookAtOthers()
         let probes = KernelCounters.now()?.keepAliveProbes
