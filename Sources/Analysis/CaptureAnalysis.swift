@@ -57,6 +57,12 @@ public struct CaptureAnalysis: ~Copyable {
         pipeline.advance(&packets)
     }
 
+    /// Takes `segments`, which were decoded or made elsewhere, and finds the `events` in them.
+    public mutating func advance(_ segments: borrowing SegmentBatch) {
+        conclusion = nil
+        pipeline.advance(segments)
+    }
+
     /// Notes how reading `file` ended.
     public mutating func end(_ file: borrowing CaptureFile) {
         if let damage = file.damage { reading.damaged.append((file.path, FileDamage(offset: damage.offset, sentence: damage.sentence))) }

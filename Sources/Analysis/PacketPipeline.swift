@@ -56,7 +56,7 @@ public struct PacketPipeline: ~Copyable {
         var random = SystemRandomNumberGenerator()
         return ConnectionTracker(
             version: settings.version, seed: random.next(), keepsAll: settings.keepsAll, shard: settings.shard,
-            isLight: settings.isLight)
+            memoryLimit: settings.memoryLimit, isLight: settings.isLight)
     }
 
     /// Bytes of a batch for another thread: enough to be worth waking it.
@@ -97,6 +97,14 @@ public struct PacketPipeline: ~Copyable {
         swap(&batch, &packets)
         limitBatch()
         trackBatch()
+    }
+
+    /// Takes `segments`, which were decoded or made elsewhere, and finds the `events` in them.
+    public mutating func advance(_ segments: borrowing SegmentBatch) {
+        events.removeAll(keepingCapacity: true)
+        batch.removeAll()
+        tracker.track(segments, events: &events)
+        lastTime = max(lastTime, tracker.lastTime)
     }
 
     private mutating func limitBatch() {
