@@ -2,7 +2,6 @@ import KeepAlive
 import Testing
 import Wire
 
-@testable import Capture
 @testable import Report
 
 @Suite("Page")
