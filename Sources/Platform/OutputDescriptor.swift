@@ -6,7 +6,7 @@
 
 /// Why output could not be written.
 public enum OutputError: Error, Sendable, Equatable {
-    /// The reader is gone (EPIPE). This is no reason to complain.
+    /// The reader has closed its end (EPIPE). Programs end silently then.
     case closed
     /// Any other error, as one sentence.
     case failed(String)

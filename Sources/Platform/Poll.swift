@@ -29,7 +29,7 @@ package struct Interest {
 
 /// Waits until something happens to one of `interests` or the `deadline` has come (poll(2)).
 ///
-/// Signals do not end the wait: whoever waits for one adds the descriptor of a `SignalWakeup`.
+/// Signals do not end the wait. To wait for one, add the descriptor of a `SignalWakeup`.
 package func systemWait(
     _ interests: inout [Interest], until deadline: ContinuousClock.Instant?
 ) throws(SystemError) {

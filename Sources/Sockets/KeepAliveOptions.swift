@@ -7,8 +7,8 @@ extension KeepAliveOption {
     }
 }
 
-/// The keep-alive options of a socket: options to set, where nil keeps the value of the kernel, or options read back,
-/// where nil means unknown.
+/// The keep-alive options of a socket. In options to set, nil keeps the value of the kernel; in options read back, nil
+/// means unknown.
 public struct KeepAliveOptions: Sendable, Equatable {
     /// Whether probes are sent (SO_KEEPALIVE, socket(7)).
     public var isEnabled: Bool

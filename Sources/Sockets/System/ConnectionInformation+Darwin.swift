@@ -2,7 +2,7 @@
     internal import Platform
 
     extension ConnectionInformation {
-        /// Always throws `SocketError.system`: macOS does not report when a connection was last heard.
+        /// Always throws `SocketError.system`: macOS has no TCP_INFO.
         public init(readingFrom descriptor: Int32) throws(SocketError) {
             throw .system("macOS has no TCP_INFO", .invalidArgument)
         }
