@@ -2,7 +2,7 @@ public import Capture
 import Wire
 
 extension Output {
-    /// Appends a table of `interfaces`, and writes it out.
+    /// Writes a table of `interfaces`.
     public mutating func write(interfaces: [HostInterface]) throws(OutputError) {
         let rows = [["name", "state", "link type", "addresses"]] + interfaces.map(Self.row)
         let widths = (0..<3).map { column in rows.map { $0[column].utf8.count }.max() ?? 0 }
@@ -26,7 +26,7 @@ extension Output {
         try flush()
     }
 
-    /// Why interfaces cannot be opened, each reason once: "cannot capture on a, b: REASON".
+    /// The reasons why interfaces cannot be opened, each once: `cannot capture on a, b: REASON`.
     private static func refusals(of interfaces: [HostInterface]) -> [String] {
         var reasons: [(start: String, reason: String)] = []
         for interface in interfaces {
@@ -36,8 +36,8 @@ extension Output {
                 reasons.append((refusal, ""))
                 continue
             }
-            if let place = reasons.firstIndex(where: { $0.reason == parts[1] }) {
-                reasons[place].start += ", \(interface.name)"
+            if let index = reasons.firstIndex(where: { $0.reason == parts[1] }) {
+                reasons[index].start += ", \(interface.name)"
             } else {
                 reasons.append((parts[0], parts[1]))
             }
@@ -48,12 +48,8 @@ extension Output {
     private static func row(of interface: HostInterface) -> [String] {
         let state = interface.isUp ? (interface.isRunning ? "up" : "up, no link") : "down"
         let type = interface.linkTypeName ?? interface.linkType.map { String($0.rawValue) }
-        let addresses = interface.addresses.map { address in
-            var text = TextBuffer()
-            text.append(address)
-            return text.string
-        }
-        let words = addresses.isEmpty ? interface.explanation.map { ["(\($0))"] } ?? [] : addresses
-        return [interface.name, state, type ?? "cannot be opened", words.joined(separator: ", ")]
+        let addresses = interface.addresses.map { address in TextBuffer.string { $0.append(address) } }
+        let notes = addresses.isEmpty ? interface.explanation.map { ["(\($0))"] } ?? [] : addresses
+        return [interface.name, state, type ?? "cannot be opened", notes.joined(separator: ", ")]
     }
 }

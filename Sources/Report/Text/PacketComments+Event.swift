@@ -3,17 +3,17 @@ public import KeepAlive
 import Wire
 
 extension PacketComments {
-    /// Comments the packet of `event`, one of the batch at hand, with the words of the report, and with the verdict on its
-    /// connection if that is known already.
+    /// Adds the description of `event`, and the verdict of its connection if that is known, to its packet of the current
+    /// batch.
     public mutating func append(_ event: SegmentEvent, verdict: Verdict? = nil) {
         var text = TextBuffer()
         text.append("tcpalive: ")
-        EventWords(color: false).append(event, to: &text)
+        EventDescription(color: false).append(event, to: &text)
         if let verdict { text.append(" (connection: \(verdict.rawValue))") }
         append(text.bytes, on: Int(event.segment.record))
     }
 
-    /// Comments the packet with index `record` of the batch at hand with `sentence`, one of `FindingComments`.
+    /// Adds `sentence`, one of `FindingComments`, to the packet with index `record` of the current batch.
     public mutating func append(sentence: String, on record: Int) {
         append(Array(sentence.utf8), on: record)
     }
