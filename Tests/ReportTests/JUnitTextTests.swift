@@ -81,7 +81,7 @@ struct JUnitTextTests {
         let files: SourceFiles = ["a.pcap", "]]><x>\"&\u{1B}.pcap"]
         let block = Samples.text { $0.append(block: finding, in: Samples.diagnosis(), files: files) }
         #expect(block.contains("Frame 3 of ]]><x>\"&\\x1b.pcap"))
-        let escaped = Samples.text { $0.append(xml: block) }
+        let escaped = Samples.text { $0.append(markup: block) }
         #expect(escaped.contains("Frame 3 of ]]&gt;&lt;x&gt;&quot;&amp;\\x1b.pcap"))
     }
 }

@@ -86,7 +86,7 @@ extension SegmentKind {
         case .abortReset: "RST: gave up"
         case .peerReset: "RST of the peer"
         case .pathReset: "RST of the path"
-        case .ownReset: "RST of the prober itself"
+        case .ownReset: "RST of this end"
         case .refusableReset: "RST with an unexpected sequence number"
         case .challenge: "challenge ACK"
         case .icmpError: "ICMP error"

@@ -65,7 +65,7 @@ struct Template: Sendable {
     /// Escapes HTML by Unicode scalar.
     private struct Escaping: MustacheContentType {
         func escapeText(_ text: String) -> String {
-            TextBuffer.string { $0.append(html: text) }
+            TextBuffer.string { $0.append(markup: text) }
         }
     }
 
@@ -80,25 +80,5 @@ struct Template: Sendable {
     /// Appends the template with `values`.
     func append(_ values: Values, to text: inout TextBuffer) {
         text.append(template.render(values))
-    }
-}
-
-extension TextBuffer {
-    /// Appends `text` so that HTML shows it and obeys nothing in it, between tags and in quoted attributes.
-    ///
-    /// By scalars and not by characters: what follows a quote may combine with it to another character. Control
-    /// characters, of which HTML allows few, become `\xNN`.
-    mutating func append(html text: String) {
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "&": append("&amp;")
-            case "<": append("&lt;")
-            case ">": append("&gt;")
-            case "\"": append("&quot;")
-            case "'": append("&#39;")
-            case " "..."~": append(byte: UInt8(truncatingIfNeeded: scalar.value))
-            default: append(printable: String(scalar))
-            }
-        }
     }
 }

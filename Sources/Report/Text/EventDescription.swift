@@ -76,7 +76,7 @@ struct EventDescription {
             append("challenge ACK", in: Self.alive, to: &text)
             text.append(": rejects the previous segment")
         case .ownReset:
-            append("reset by the prober itself", in: Self.over, to: &text)
+            append("reset by this end", in: Self.over, to: &text)
             if let wait = event.wait {
                 text.append(", +")
                 text.append(preciseDuration: wait.gap)

@@ -80,30 +80,17 @@ extension TextBuffer {
 
     private mutating func appendCase(_ name: String, _ outcome: String?, message: String, details: String = "") {
         append("    <testcase classname=\"tcpalive\" name=\"")
-        append(xml: name)
+        append(markup: name)
         guard let outcome else { return append("\"/>\n") }
         append("\"><\(outcome) message=\"")
-        append(xml: message)
+        append(markup: message)
         if details.isEmpty { return append("\"/></testcase>\n") }
         append("\">")
-        // Line by line, because `append(xml:)` escapes line ends.
+        // Line by line, because `append(markup:)` escapes line ends.
         for line in details.split(separator: "\n") {
-            append(xml: String(line))
+            append(markup: String(line))
             append("\n")
         }
         append("</\(outcome)></testcase>\n")
-    }
-
-    /// Appends `text` as content, or as an attribute value in double quotes (XML 1.0 section 2.4).
-    mutating func append(xml text: String) {
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "&": append("&amp;")
-            case "<": append("&lt;")
-            case ">": append("&gt;")
-            case "\"": append("&quot;")
-            default: append(printable: String(scalar))
-            }
-        }
     }
 }
