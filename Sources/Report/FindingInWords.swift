@@ -15,9 +15,7 @@ public struct FindingInWords: Sendable, CustomStringConvertible {
     public init(_ finding: Finding, in diagnosis: Diagnosis) {
         self.finding = finding
         connection = diagnosis.connection
-        var text = TextBuffer()
-        text.append(sentenceOf: finding, in: diagnosis)
-        sentence = text.string
+        sentence = finding.sentence(in: diagnosis)
         advice = finding.advice(in: diagnosis)
     }
 

@@ -124,7 +124,7 @@ struct Analyze: ParsableCommand {
         }
         var summary = analysis.summary
         summary.isFiltered = source.filter != nil
-        var judgements: [JudgedProbes] = []
+        var judgements: [ProbeVerification] = []
         if output.listsConnections || judgement.isWanted || page.path != nil || writesLater { analysis.conclude() }
         if failure == nil, writesLater {
             do {

@@ -1,4 +1,5 @@
 import Platform
+import Report
 import Sockets
 
 /// Timestamped lines of a long-running command, written at once.
@@ -29,8 +30,7 @@ struct ClientLog {
 extension ClientLog {
     /// A clause, as in `received 10 bytes: "hello worl"`.
     func received(_ bytes: [UInt8], hex: Bool) -> String {
-        let text = hex ? ByteText.hex(bytes) : ByteText.quoted(bytes)
-        return "received \(bytes.count) byte\(bytes.count == 1 ? "" : "s"): \(text)"
+        "received \(counted(bytes.count, "byte")): \(hex ? ByteText.hex(bytes) : ByteText.quoted(bytes))"
     }
 }
 

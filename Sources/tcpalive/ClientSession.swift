@@ -120,22 +120,22 @@ struct ClientSession: ~Copyable {
 
     /// With --verify, checks the connection that came to `stop`, and throws the exit status of the result.
     private mutating func verify(_ stop: Stop) throws -> Stop {
-        guard let judged = verifier?.judge(cause: stop.cause) else { return stop }
+        guard let result = verifier?.verify(cause: stop.cause) else { return stop }
         var text = TextBuffer()
-        text.append(linesOf: judged.verification)
-        text.append(conclusionOf: judged.verification)
+        text.append(linesOf: result.verification)
+        text.append(conclusionOf: result.verification)
         var lines = text.string.split(separator: "\n").map(String.init)
         let conclusion = lines.popLast() ?? ""
         for line in lines { try log.write(plain: line) }
         try log.write(conclusion)
         if command.format == .json {
             var record = TextBuffer()
-            record.appendRecord(judged)
+            record.appendRecord(result)
             record.append("\n")
             try OutputDescriptor.standardOutput.write(record.bytes)
         }
-        if let junitFile = command.junitFile { try writeJUnit([judged], to: junitFile) }
-        throw judged.exitStatus
+        if let junitFile = command.junitFile { try writeJUnit([result], to: junitFile) }
+        throw result.exitStatus
     }
 
     /// Prints the status line of a tick.
@@ -144,7 +144,7 @@ struct ClientSession: ~Copyable {
         client.sample()
         let line = client.activity.waitingText(next: client.nextProbe(), reply: verifier?.lastReply, at: .now)
         let errors = client.reports.total
-        try log.write(errors == 0 ? line : "\(line); \(errors) ICMP error\(errors == 1 ? "" : "s") so far")
+        try log.write(errors == 0 ? line : "\(line); \(counted(errors, "ICMP error")) so far")
     }
 
     /// Prints the addresses of the connection and the options that the kernel has for it.

@@ -104,11 +104,11 @@ struct JudgementOptions: ParsableArguments {
     /// Judges, of each connection in `findings`, the ends that probed, or that neither did although a probe was due.
     ///
     /// Where there is nothing to judge, the judgements say why.
-    func judge(_ findings: borrowing some Findings & ~Copyable, dropped: UInt64 = 0) -> [JudgedProbes] {
+    func judge(_ findings: borrowing some Findings & ~Copyable, dropped: UInt64 = 0) -> [ProbeVerification] {
         guard let expectation = expect?.expectation else { return [] }
-        if dropped > 0 { return [JudgedProbes(obstacle: "\(dropped) packets were dropped by the kernel")] }
-        var judgements: [JudgedProbes] = []
-        var explanations: [JudgedProbes] = []
+        if dropped > 0 { return [ProbeVerification(obstacle: .packetsDropped(dropped))] }
+        var judgements: [ProbeVerification] = []
+        var explanations: [ProbeVerification] = []
         findings.forEachDiagnosis { diagnosis in
             let connection = diagnosis.connection
             let originator = (connection.originator, connection.fromOriginator)
@@ -117,30 +117,30 @@ struct JudgementOptions: ParsableArguments {
             for (own, other) in ends where own.1.probes > 0 {
                 let verification = Verification(
                     of: own.1, peer: other.1, expecting: expectation, ending: nil, kernelProbes: nil)
-                judgements.append(JudgedProbes(prober: own.0, peer: other.0, verification: verification))
+                judgements.append(ProbeVerification(prober: own.0, peer: other.0, verification: verification))
             }
             if ends.contains(where: { $0.own.1.probes > 0 }) { return }
             // It is not known which end should have probed.
             if let verification = Verification(ofNeither: originator.1, nor: responder.1, expecting: expectation) {
                 judgements.append(
-                    JudgedProbes(prober: originator.0, peer: responder.0, verification: verification))
+                    ProbeVerification(prober: originator.0, peer: responder.0, verification: verification))
                 return
             }
             for (own, other) in ends {
                 guard let reason = Verification.whyNoneWasDue(own.1) else { continue }
                 explanations.append(
-                    JudgedProbes(prober: own.0, peer: other.0, verification: Verification(obstacle: reason)))
+                    ProbeVerification(prober: own.0, peer: other.0, verification: Verification(obstacle: reason)))
             }
         }
         if !judgements.isEmpty { return judgements }
         if !explanations.isEmpty { return explanations }
         let verification = Verification(withoutProbesExpecting: expectation)
-        return [JudgedProbes(prober: nil, peer: nil, verification: verification)]
+        return [ProbeVerification(prober: nil, peer: nil, verification: verification)]
     }
 
     /// Writes `judgements`, and the findings that fail, to the JUnit file if one is wanted. Frames are in `files`.
     func writeJUnitFile(
-        _ judgements: [JudgedProbes], _ findings: borrowing some Findings & ~Copyable, files: SourceFiles
+        _ judgements: [ProbeVerification], _ findings: borrowing some Findings & ~Copyable, files: SourceFiles
     ) throws {
         guard let junitFile else { return }
         let failed: FailedFindings? =
@@ -149,7 +149,7 @@ struct JudgementOptions: ParsableArguments {
     }
 
     /// Throws the exit status for `judgements` and `findings`.
-    func end(_ judgements: [JudgedProbes], _ findings: borrowing some Findings & ~Copyable) throws {
+    func end(_ judgements: [ProbeVerification], _ findings: borrowing some Findings & ~Copyable) throws {
         if let failOn {
             try findings.forEachDiagnosis { diagnosis throws in
                 if diagnosis.severity >= failOn.severity { throw ExitStatus.failedExpectation }
@@ -159,7 +159,7 @@ struct JudgementOptions: ParsableArguments {
     }
 }
 
-extension [JudgedProbes] {
+extension [ProbeVerification] {
     /// The exit status that the judgements deserve: 1 where one failed, 4 where nothing could be judged, otherwise 0.
     var exitStatus: ExitCode {
         if contains(where: { $0.exitStatus == ExitStatus.failedExpectation }) { return ExitStatus.failedExpectation }

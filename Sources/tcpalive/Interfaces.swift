@@ -2,7 +2,7 @@ import ArgumentParser
 import Capture
 import Platform
 
-/// `tcpalive interfaces`: what can be captured on.
+/// `tcpalive interfaces`: lists the interfaces.
 struct Interfaces: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "List the interfaces and whether each can be captured on now.",

@@ -62,8 +62,10 @@ struct Verifier: ~Copyable {
     }
 
     /// Checks the captured segments against the options; `cause` is how the connection ended, nil if it was still open.
-    mutating func judge(cause: EndCause?) -> JudgedProbes {
-        let ending = cause.map { Verification.Ending(error: $0.errorName, time: WallClock.now) }
+    mutating func verify(cause: EndCause?) -> ProbeVerification {
+        let ending = cause.map {
+            Verification.Ending(error: $0.errorName.map(Verification.ErrorName.init(rawValue:)), time: WallClock.now)
+        }
         lookAtOthers()
         let probes = KernelCounters.now()?.keepAliveProbes
         let othersProbe = others?.mayHaveProbed() ?? false
@@ -71,9 +73,9 @@ struct Verifier: ~Copyable {
         while !live.isDrained { takePackets() }
         let dropped = live.counters.droppedByKernel
         guard let found = connection(), let schedule else {
-            return JudgedProbes(obstacle: "nothing of the connection was captured")
+            return ProbeVerification(obstacle: .connectionNotCaptured)
         }
-        if dropped > 0 { return JudgedProbes(obstacle: "\(dropped) packets were dropped by the kernel") }
+        if dropped > 0 { return ProbeVerification(obstacle: .packetsDropped(dropped)) }
         let expectation = Verification.Expectation(
             idle: schedule.firstProbe.components.seconds, interval: schedule.interval.components.seconds,
             count: schedule.probes)
@@ -83,7 +85,7 @@ struct Verifier: ~Copyable {
         let verification = Verification(
             of: isOriginator ? sides.0 : sides.1, peer: isOriginator ? sides.1 : sides.0, expecting: expectation,
             ending: ending, kernelProbes: counted, othersProbe: othersProbe)
-        return JudgedProbes(
+        return ProbeVerification(
             prober: isOriginator ? connection.originator : connection.responder,
             peer: isOriginator ? connection.responder : connection.originator, verification: verification)
     }
@@ -100,9 +102,9 @@ struct Verifier: ~Copyable {
     }
 }
 
-extension JudgedProbes {
+extension ProbeVerification {
     /// No result, for the reason `obstacle`.
-    init(obstacle: String) {
+    init(obstacle: Verification.Obstacle) {
         self.init(prober: nil, peer: nil, verification: Verification(obstacle: obstacle))
     }
 

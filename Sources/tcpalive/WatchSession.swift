@@ -149,7 +149,7 @@ struct WatchSession: ~Copyable {
     /// Ends the file and the report, with the judgement of all probes by `options`.
     mutating func finish(
         _ counters: LiveCapture.Counters, captured: UInt64, judgedBy options: JudgementOptions
-    ) throws -> [JudgedProbes] {
+    ) throws -> [ProbeVerification] {
         status.erase()
         try writer?.flush()
         conclude(counters, neededAnyway: options.isWanted)
@@ -160,12 +160,12 @@ struct WatchSession: ~Copyable {
     }
 
     /// Writes `judgements` and the findings to the JUnit file of `options`, if one is wanted.
-    func writeJUnitFile(_ judgements: [JudgedProbes], by options: JudgementOptions) throws {
+    func writeJUnitFile(_ judgements: [ProbeVerification], by options: JudgementOptions) throws {
         try options.writeJUnitFile(judgements, analysis, files: SourceFiles([name]))
     }
 
     /// Throws the exit status for `judgements` and the findings by `options`.
-    func end(_ judgements: [JudgedProbes], by options: JudgementOptions) throws {
+    func end(_ judgements: [ProbeVerification], by options: JudgementOptions) throws {
         try options.end(judgements, analysis)
     }
 }

@@ -2,17 +2,13 @@ package import Sockets
 package import Wire
 
 extension ICMPError {
-    private var words: ICMPText { ICMPText(isVersion6: router.version == .v6, type: type, code: code) }
+    private var icmp: ICMPText { ICMPText(isVersion6: router.version == .v6, type: type, code: code) }
 
-    private var routerText: String {
-        var text = TextBuffer()
-        text.append(router)
-        return text.string
-    }
+    private var routerText: String { TextBuffer.string { $0.append(router) } }
 
     /// Meaning, type and code, as in `host unreachable (ICMP type 3 code 1)`.
     private var reason: String {
-        "\(words.words) (\(router.version == .v6 ? "ICMPv6" : "ICMP") type \(type) code \(code))"
+        "\(icmp.text) (\(router.version == .v6 ? "ICMPv6" : "ICMP") type \(type) code \(code))"
     }
 
     /// A clause, as in `198.51.100.1 reports: host unreachable (ICMP type 3 code 1)`.
@@ -22,7 +18,7 @@ extension ICMPError {
     /// ...`.
     fileprivate func sentence(count: Int) -> String {
         let sentence = "\(routerText) reported\(count == 1 ? "" : " \(count) times"): \(reason)."
-        return words.advice.isEmpty ? sentence : "\(sentence) \(words.advice)"
+        return icmp.advice.isEmpty ? sentence : "\(sentence) \(icmp.advice)"
     }
 }
 

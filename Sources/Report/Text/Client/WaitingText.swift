@@ -61,5 +61,7 @@ extension Duration {
     }
 }
 
-/// A count with its noun, as in `1 probe` and `2 probes`.
-func counted(_ count: some BinaryInteger, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+/// A count with its noun, as in `1 probe` and `2,048 bytes`.
+package func counted(_ count: some BinaryInteger, _ noun: String) -> String {
+    TextBuffer.string { $0.append(UInt64(clamping: count), of: noun) }
+}
