@@ -25,6 +25,7 @@ let package = Package(
         .library(name: "KeepAlive", targets: ["KeepAlive"]),
         .library(name: "Sockets", targets: ["Sockets"]),
         .library(name: "Report", targets: ["Report"]),
+        .library(name: "Analysis", targets: ["Analysis"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -45,10 +46,12 @@ let package = Package(
             dependencies: ["Wire", "KeepAlive", "Capture", .product(name: "Mustache", package: "swift-mustache")],
             exclude: ["tcpalive.schema.json"],
             resources: [.embedInCode("idle-timeouts.tsv"), .embedInCode("page.html")], swiftSettings: house),
+        .target(
+            name: "Analysis", dependencies: ["Wire", "Capture", "KeepAlive", "Report"], swiftSettings: house),
         .executableTarget(
             name: "tcpalive",
             dependencies: [
-                "Wire", "Capture", "KeepAlive", "Sockets", "Report",
+                "Analysis", "Wire", "Capture", "KeepAlive", "Sockets", "Report",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house),
@@ -57,6 +60,8 @@ let package = Package(
         .testTarget(name: "CaptureTests", dependencies: ["Capture", "Wire", "CPcap"], swiftSettings: house),
         .testTarget(
             name: "ReportTests", dependencies: ["Report", "KeepAlive", "Capture", "Wire"], swiftSettings: house),
+        .testTarget(
+            name: "AnalysisTests", dependencies: ["Analysis", "Capture", "KeepAlive", "Report", "Wire"], swiftSettings: house),
         .testTarget(name: "SceneTests", dependencies: ["tcpalive"], exclude: ["Help"], swiftSettings: house),
         .testTarget(name: "LabTests", dependencies: ["tcpalive"], exclude: ["Scripts"], swiftSettings: house),
         .testTarget(name: "SocketsTests", dependencies: ["Sockets", "tcpalive"], swiftSettings: house),

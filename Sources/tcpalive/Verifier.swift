@@ -1,3 +1,4 @@
+import Analysis
 import ArgumentParser
 import Capture
 import KeepAlive
@@ -8,7 +9,7 @@ import Wire
 /// Captures the connection of `tcpalive client --verify` and checks it against the options of its socket.
 struct Verifier: ~Copyable {
     private var live: LiveCapture
-    private var analysis = Analysis(version: .newest, keepsAll: true)
+    private var analysis: CaptureAnalysis
     /// The endpoints, once the connection is there.
     private var ends: (local: Wire.Endpoint, remote: Wire.Endpoint)?
     private var kernelBefore: Int?
@@ -18,6 +19,9 @@ struct Verifier: ~Copyable {
 
     /// Captures on all interfaces the segments from and to `port`, and ICMP errors.
     init(port: String) throws(CaptureError) {
+        var analysisSettings = AnalysisSettings()
+        analysisSettings.keepsAll = true
+        analysis = CaptureAnalysis(analysisSettings)
         var settings = LiveCapture.Settings()
         settings.isImmediate = true
         settings.filter = "tcp port \(port) or \(LiveCapture.errorFilter)"
@@ -85,7 +89,7 @@ struct Verifier: ~Copyable {
     private func connection() -> (connection: Connection, isOriginator: Bool)? {
         guard let ends else { return nil }
         // The last one of these endpoints, should the port have been used before.
-        for connection in analysis.tracker.connections(all: true).reversed() {
+        for connection in analysis.pipeline.tracker.connections(all: true).reversed() {
             if (connection.originator, connection.responder) == (ends.local, ends.remote) { return (connection, true) }
             if (connection.originator, connection.responder) == (ends.remote, ends.local) { return (connection, false) }
         }

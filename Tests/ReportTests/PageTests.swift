@@ -231,7 +231,7 @@ struct PageTests {
         var end = Self.segment(10)
         (end.flags, end.sequence, end.window) = ([.fin, .ack], SequenceNumber(11), 1000)
         batch.append(end)
-        tracker.track(batch, events: &events, places: &origins)
+        tracker.track(batch, events: &events, origins: &origins)
         ticks.take(batch, origins, events)
         let page = Self.text(tracker.diagnoses(all: true), Summary(version: .newest), RetainedEvents(), ticks)
         #expect(

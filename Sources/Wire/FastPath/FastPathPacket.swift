@@ -3,7 +3,7 @@
 ///
 /// All lengths are checked here, once; what is read afterwards lies within them. Any other packet goes the general way,
 /// which gives the same segment.
-struct PlainPacket: BitwiseCopyable {
+struct FastPathPacket: BitwiseCopyable {
     /// Where the Ethernet frame begins.
     private let start: Int
     /// Where the TCP header begins.
@@ -81,16 +81,6 @@ struct PlainPacket: BitwiseCopyable {
             bytes, record, place, frame,
             from: IPAddress(v4: bytes.unchecked32(start &+ 26)), to: IPAddress(v4: bytes.unchecked32(start &+ 30)),
             identification: bytes.unchecked16(start &+ 18), timeToLive: bytes.uncheckedByte(start &+ 22))
-    }
-
-    /// The glance at its segment, where it is one of IPv4; `place` is that of `record` in its batch.
-    @inline(__always)
-    func glanceIPv4(_ bytes: RawSpan, _ record: PacketRecord, _ place: Int) -> Glance {
-        Glance(
-            time: record.time, addresses: bytes.unchecked64(start &+ 26), ports: bytes.unchecked32(transport),
-            sequence: bytes.unchecked32(transport &+ 4), acknowledgment: bytes.unchecked32(transport &+ 8),
-            payloadLength: end &- payload, timeToLive: bytes.uncheckedByte(start &+ 22), place: place,
-            control: bytes.unchecked32(transport &+ 12))
     }
 
     /// Its segment, where it is one of IPv6; `place` is that of `record` in its batch.

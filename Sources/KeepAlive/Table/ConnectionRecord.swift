@@ -3,7 +3,7 @@ import Wire
 /// What is kept of a connection beside its slot, because only few of its segments and its report touch it.
 ///
 /// 80 bytes: with the slot and the index a connection over IPv4 takes less than 160.
-struct ConnectionBirth: BitwiseCopyable {
+struct ConnectionRecord: BitwiseCopyable {
     /// Its number, from 0 in order of appearance.
     var number: UInt64
     /// Time of its first segment (ns since 1970).
