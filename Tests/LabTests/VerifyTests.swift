@@ -156,7 +156,7 @@ struct VerifyTests {
         let client = try await connect(lab, [2, 1, 1], ["--format", "json"])
         try await lab.filter(lab.prober, "output", "meta l4proto tcp drop")
         #expect(try await client.end() == 1, "\(client.text)\(client.errorText)")
-        let reason = "\"reason\":\"the kernel counted 1 probe, none of which was seen"
+        let reason = "\"reason\":\"the kernel counted 1 probe, which was not seen"
         #expect(client.text.contains(reason), "\(client.text)")
         #expect(try faults(of: client.text, in: lab) == "")
     }

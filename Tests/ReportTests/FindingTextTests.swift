@@ -119,4 +119,23 @@ struct FindingTextTests {
             finding.advice(in: Samples.diagnosis())
                 == "Set TCP_KEEPIDLE below the idle timeout of the path on either end.")
     }
+
+    @Test(
+        "Counts in sentences are in the right number, with separators",
+        arguments: [
+            (.unresponsive, 1, "The last probe of 10.0.0.1:40000 has no answer"),
+            (.unresponsive, 1234, "The last 1,234 probes of 10.0.0.1:40000 have no answer"),
+            (.tooManyProbes, 1_000_000, "10.0.0.1:40000 sent 1,000,000 probes"),
+            (.peerDead, 1, "10.0.0.1:40000 gave up after 1 unanswered probe: "),
+            (
+                .dataInFlight, 1,
+                "10.0.0.1:40000 sent data that 10.0.0.2:5001 does not acknowledge: it was retransmitted 1 time over"
+            ),
+        ] as [(Verdict, UInt64, String)])
+    func counts(verdict: Verdict, count: UInt64, sentence: String) {
+        var finding = Finding(verdict, .high, .originator)
+        finding.details.count = count
+        let text = finding.sentence(in: Samples.diagnosis(from: Self.client, to: Self.server))
+        #expect(text.hasPrefix(sentence), "\(text)")
+    }
 }
