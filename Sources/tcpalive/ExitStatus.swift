@@ -8,7 +8,7 @@ import Sockets
 enum ExitStatus {
     /// The command could not do what it was asked to.
     static let couldNotRun = ExitCode(2)
-    /// A judgement failed.
+    /// A check failed.
     static let failedExpectation = ExitCode(1)
     /// The input is damaged or cut: what could be read was reported.
     static let damagedInput = ExitCode(3)

@@ -13,7 +13,7 @@ struct Verifier: ~Copyable {
     private var analysis: CaptureAnalysis
     /// The ends of the connection; nil before `begin`.
     private var ends: (local: Endpoint, remote: Endpoint)?
-    /// What the options of the socket promise; nil before `begin`, and if a value is unknown.
+    /// The schedule by the options of the socket; nil before `begin`, and if a value is unknown.
     private var schedule: ProbeSchedule?
     private var kernelBefore: Int?
     private var others: OtherProbers?

@@ -146,27 +146,27 @@ struct WatchSession: ~Copyable {
         try? writer?.flush()
     }
 
-    /// Ends the file and the report, with the judgement of all probes by `options`.
+    /// Ends the file and the report, with the results of the checks of `options`.
     mutating func finish(
-        _ counters: LiveCapture.Counters, captured: UInt64, judgedBy options: JudgementOptions
+        _ counters: LiveCapture.Counters, captured: UInt64, checking options: CheckOptions
     ) throws -> [ProbeVerification] {
         status.erase()
         try writer?.flush()
-        conclude(counters, neededAnyway: options.isWanted)
-        let judgements = options.judge(analysis, dropped: counters.droppedByKernel)
-        try reporter.finish(analysis, summary(counters), judgements, printed: findings)
+        conclude(counters, neededAnyway: options.isRequested)
+        let verifications = options.verify(analysis, dropped: counters.droppedByKernel)
+        try reporter.finish(analysis, summary(counters), verifications, printed: findings)
         tellCounts(counters, captured: captured)
-        return judgements
+        return verifications
     }
 
-    /// Writes `judgements` and the findings to the JUnit file of `options`, if one is wanted.
-    func writeJUnitFile(_ judgements: [ProbeVerification], by options: JudgementOptions) throws {
-        try options.writeJUnitFile(judgements, analysis, files: SourceFiles([name]))
+    /// Writes `verifications` and the findings to the JUnit file of `options`, if the option is given.
+    func writeJUnitFile(_ verifications: [ProbeVerification], by options: CheckOptions) throws {
+        try options.writeJUnitFile(verifications, analysis, files: SourceFiles([name]))
     }
 
-    /// Throws the exit status for `judgements` and the findings by `options`.
-    func end(_ judgements: [ProbeVerification], by options: JudgementOptions) throws {
-        try options.end(judgements, analysis)
+    /// Throws the exit status for `verifications` and the findings by `options`.
+    func end(_ verifications: [ProbeVerification], by options: CheckOptions) throws {
+        try options.end(verifications, analysis)
     }
 }
 
