@@ -18,7 +18,7 @@ EXAMPLE = captures/dead-peer-60-15-4.pcap
 STORIES ?= 100000
 SEED ?= 1
 
-.PHONY: run build test stories agree page docs expectations captures bench allocations bench-micro build-micro bench-live lab torture lint help clean
+.PHONY: run build test stories agree page docs expectations captures bench allocations bench-micro build-micro bench-live lab torture examples lint help clean
 
 run: build ## Build tcpalive and analyse a capture of a dead peer
 	$(TOOL) analyze $(EXAMPLE)
@@ -94,6 +94,10 @@ torture: ## Run the scenes of the lab with probes 100 times, and end 100 watches
 	swift build --build-tests $(SWIFT_FLAGS)
 	TCPALIVE_LAB=1 TCPALIVE_LAB_RUNS=100 swift test --skip-build --filter 'LabTests.SceneTests/scene'
 	TCPALIVE_LAB=1 TCPALIVE_LAB_RUNS=100 swift test --skip-build --filter LabTests.FloodTests
+
+examples: ## Build the programs in Examples, which use the libraries from outside, and check what they print
+	@$(SETUP) $(BUILD_NEEDS) python3
+	python3 Tests/Scripts/examples.py .build-examples $(EXAMPLE)
 
 lint: ## Check the format of the sources, and that no files of a module depend on one another in a cycle
 	swift format lint --strict --recursive Sources Tests Package.swift
