@@ -13,9 +13,9 @@ struct LookSchedule {
     /// The time between two looks is at least this, and at least `share` times the duration of the look.
     private static let shortest = Duration.seconds(1)
     private static let share = 100
-    /// A look ends after this time,
+    /// The maximum duration of a look.
     private static let longestLook = Duration.milliseconds(100)
-    /// or after this many findings, which are in memory until it ends.
+    /// The maximum number of findings of a look, which are in memory until it ends.
     private static let findingLimit = 1000
     /// The clock is read after this many connections.
     private static let connectionsAtOnce = 64
