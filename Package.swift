@@ -20,6 +20,7 @@ let package = Package(
     platforms: [.macOS(.v26)],
     products: [
         .executable(name: "tcpalive", targets: ["tcpalive"]),
+        .library(name: "Platform", targets: ["Platform"]),
         .library(name: "Wire", targets: ["Wire"]),
         .library(name: "Capture", targets: ["Capture"]),
         .library(name: "KeepAlive", targets: ["KeepAlive"]),
@@ -37,34 +38,45 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
         // Not CSystem: swift-system has that, and no package can hold both.
         .target(name: "CTCPAlive"),
+        // Not System: Apple's SDK has a module of that name.
+        .target(name: "Platform", swiftSettings: house),
         .target(name: "Wire", swiftSettings: house),
-        .target(name: "Capture", dependencies: ["Wire", "CPcap", "CZlib", "CZstd", "CTCPAlive"], swiftSettings: house),
+        .target(
+            name: "Capture", dependencies: ["Platform", "Wire", "CPcap", "CZlib", "CZstd", "CTCPAlive"],
+            swiftSettings: house),
         .target(name: "KeepAlive", dependencies: ["Wire", "CTCPAlive"], swiftSettings: house),
-        .target(name: "Sockets", dependencies: ["CTCPAlive"], swiftSettings: house),
+        .target(name: "Sockets", dependencies: ["Platform", "Wire", "CTCPAlive"], swiftSettings: house),
         .target(
             name: "Report",
-            dependencies: ["Wire", "KeepAlive", "Capture", .product(name: "Mustache", package: "swift-mustache")],
+            dependencies: [
+                "Platform", "Wire", "KeepAlive", "Sockets", .product(name: "Mustache", package: "swift-mustache"),
+            ],
             exclude: ["tcpalive.schema.json"],
             resources: [.embedInCode("idle-timeouts.tsv"), .embedInCode("page.html")], swiftSettings: house),
         .target(
-            name: "Analysis", dependencies: ["Wire", "Capture", "KeepAlive", "Report"], swiftSettings: house),
+            name: "Analysis", dependencies: ["Platform", "Wire", "Capture", "KeepAlive", "Report"],
+            swiftSettings: house),
         .executableTarget(
             name: "tcpalive",
             dependencies: [
-                "Analysis", "Wire", "Capture", "KeepAlive", "Sockets", "Report",
+                "Platform", "Analysis", "Wire", "Capture", "KeepAlive", "Sockets", "Report",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house),
         .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: house),
         .testTarget(name: "KeepAliveTests", dependencies: ["KeepAlive", "Wire"], swiftSettings: house),
-        .testTarget(name: "CaptureTests", dependencies: ["Capture", "Wire", "CPcap"], swiftSettings: house),
         .testTarget(
-            name: "ReportTests", dependencies: ["Report", "KeepAlive", "Capture", "Wire"], swiftSettings: house),
+            name: "CaptureTests", dependencies: ["Capture", "Platform", "Wire", "CPcap"], swiftSettings: house),
         .testTarget(
-            name: "AnalysisTests", dependencies: ["Analysis", "Capture", "KeepAlive", "Report", "Wire"], swiftSettings: house),
+            name: "ReportTests", dependencies: ["Report", "KeepAlive", "Wire"], swiftSettings: house),
+        .testTarget(
+            name: "AnalysisTests", dependencies: ["Analysis", "Capture", "KeepAlive", "Report", "Wire"],
+            swiftSettings: house),
         .testTarget(name: "SceneTests", dependencies: ["tcpalive"], exclude: ["Help"], swiftSettings: house),
         .testTarget(name: "LabTests", dependencies: ["tcpalive"], exclude: ["Scripts"], swiftSettings: house),
-        .testTarget(name: "SocketsTests", dependencies: ["Sockets", "tcpalive"], swiftSettings: house),
+        .testTarget(
+            name: "SocketsTests", dependencies: ["Sockets", "Wire", "Report", "Platform", "tcpalive"],
+            swiftSettings: house),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,5 +1,6 @@
 package import Capture
 package import KeepAlive
+package import Platform
 import Report
 import Wire
 

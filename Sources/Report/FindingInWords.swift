@@ -4,20 +4,18 @@ public import KeepAlive
 public struct FindingInWords: Sendable, CustomStringConvertible {
     /// The finding.
     public let finding: Finding
-    /// The connection that it is about.
+    /// The connection to which it applies.
     public let connection: Connection
     /// What happened, in one or more sentences.
     public let sentence: String
     /// What to do about it, in one or two sentences; empty: nothing.
     public let advice: String
 
-    /// `finding`, one of `diagnosis`, in words.
+    /// `finding`, one of `diagnosis`, with its sentences.
     public init(_ finding: Finding, in diagnosis: Diagnosis) {
         self.finding = finding
         connection = diagnosis.connection
-        var text = TextBuffer()
-        text.append(sentenceOf: finding, in: diagnosis)
-        sentence = text.string
+        sentence = finding.sentence(in: diagnosis)
         advice = finding.advice(in: diagnosis)
     }
 

@@ -2,28 +2,27 @@ import KeepAlive
 
 /// A documented idle timeout, from the catalogue `idle-timeouts.tsv`.
 struct IdleTimeout: Sendable, Equatable {
-    /// Who ends a connection.
+    /// What ends a connection.
     enum Role: String, Sendable {
-        /// A server, a client or a proxy: it ends its own connections. Relevant when an end closes.
+        /// A server, a client or a proxy, which ends its own connections. Relevant when an end closes.
         case application
         /// A device between the ends: NAT, firewall, load balancer. Relevant when the path drops a connection.
         case path
     }
 
-    /// After how many idle seconds.
+    /// The idle time (s).
     var seconds: Int64
-    /// Whose connections end.
     var role: Role
     /// The product, and the setting if it has a name.
     var name: String
     /// How the connection ends.
     var ending: String
-    /// Whether a TCP keep-alive counts as traffic: `yes` or `no`, perhaps with a condition.
+    /// Whether a TCP keep-alive counts as traffic: `yes` or `no`, with a condition if there is one.
     var isRefreshed: String
-    /// Where this is documented.
+    /// The documentation.
     var source: String
 
-    /// The catalogue, the shortest first.
+    /// The catalogue, shortest timeout first.
     static let catalogue: [IdleTimeout] = {
         let text = String(decoding: PackageResources.idle_timeouts_tsv, as: UTF8.self)
         return text.split(separator: "\n").dropFirst().compactMap { line in
@@ -38,15 +37,15 @@ struct IdleTimeout: Sendable, Equatable {
 
     private static let second: Int64 = 1_000_000_000
 
-    /// The devices that may have dropped connections on a path: their timeout is at least the longest idle period that was
-    /// `survived` and at most the shortest that `failed` (ns; 0: none). If those two conflict, only what failed counts.
+    /// The path devices that may have dropped a connection: their timeout is at least the longest idle period that was
+    /// `survived` and at most the shortest one that `failed` (ns; 0: none). If the two conflict, only `failed` counts.
     static func candidates(survived: Int64, failed: Int64) -> [IdleTimeout] {
         guard failed > 0 else { return [] }
         let least = survived < failed ? survived : 0
         return catalogue.filter { $0.role == .path && $0.seconds * second >= least && $0.seconds * second <= failed }
     }
 
-    /// Whether an end of that kind may be the one that closed: a client, or a server on `port`.
+    /// Whether this timeout may belong to the end that closed: a client, or a server on `port`.
     func fits(isClient: Bool, port: UInt16) -> Bool {
         let isOfClient = name.contains("as clients")
         if isClient || isOfClient { return isClient && isOfClient }
@@ -63,7 +62,7 @@ struct IdleTimeout: Sendable, Equatable {
         return ports?.contains(port) ?? true
     }
 
-    /// The entries of `role` whose time is within 2 % and 1.5 s of `duration` (ns), the nearest first.
+    /// The entries of `role` whose timeout is within 2 % plus 1.5 s of `duration` (ns), nearest first.
     static func nearest(to duration: Int64, among role: Role) -> [IdleTimeout] {
         let distance = { (entry: IdleTimeout) in (entry.seconds * second &- duration).magnitude }
         let near = catalogue.filter { entry in

@@ -1,21 +1,21 @@
 import Wire
 
-/// Cells of a table, written straight to their places in rows of spaces.
+/// Cells of a table, written at their offsets into rows of spaces.
 ///
-/// Text is written from where its column starts. Numbers end where their column ends, and are written from their last
-/// byte to their first, so that nothing is moved.
+/// Text begins at the start of its column. Numbers end at the end of their column and are written from the last digit to
+/// the first, so no byte moves.
 extension MutableSpan where Element == UInt8 {
-    /// Writes `text` from `start` on.
+    /// Writes `text` at `start`.
     mutating func write(_ text: String, at start: Int) {
         write(text.utf8Span.span, at: start)
     }
 
-    /// Writes `bytes` from `start` on.
+    /// Writes `bytes` at `start`.
     mutating func write(_ bytes: Span<UInt8>, at start: Int) {
-        for place in bytes.indices { self[start + place] = bytes[place] }
+        for index in bytes.indices { self[start + index] = bytes[index] }
     }
 
-    /// Writes `number` in decimal up to `end`, with zeros in front up to `digits`. Returns where it starts.
+    /// Writes `number` in decimal before `end`, with leading zeros up to `digits`. Returns the offset of the first digit.
     @discardableResult
     mutating func write(_ number: UInt64, digits: Int = 1, endingAt end: Int) -> Int {
         var (start, rest) = (end, number)
@@ -28,12 +28,23 @@ extension MutableSpan where Element == UInt8 {
         return start
     }
 
-    /// Writes `count` up to `end`, or `-` for none, so that the eye finds what there is.
-    mutating func write(count: UInt64, endingAt end: Int) {
-        if count > 0 { write(count, endingAt: end) } else { self[end - 1] = UInt8(ascii: "-") }
+    /// Writes `number` in decimal before `end`, with commas between groups of three digits.
+    mutating func write(grouped number: UInt64, endingAt end: Int) {
+        var (end, rest) = (end, number)
+        while rest >= 1000 {
+            end = write(rest % 1000, digits: 3, endingAt: end) - 1
+            self[end] = UInt8(ascii: ",")
+            rest /= 1000
+        }
+        write(rest, endingAt: end)
     }
 
-    /// Writes a range of whole seconds up to `end` as `57-60s`, one number where it is one, or `-` where nothing is known.
+    /// Writes `count` before `end`, or `-` for 0.
+    mutating func write(count: UInt64, endingAt end: Int) {
+        if count > 0 { write(grouped: count, endingAt: end) } else { self[end - 1] = UInt8(ascii: "-") }
+    }
+
+    /// Writes a range of whole seconds before `end`: `57-60s`, `60s` if it has one value, `-` for nil.
     mutating func write(seconds range: ClosedRange<Int64>?, endingAt end: Int) {
         guard let range else { return self[end - 1] = UInt8(ascii: "-") }
         self[end - 1] = UInt8(ascii: "s")
@@ -43,7 +54,7 @@ extension MutableSpan where Element == UInt8 {
         write(range.lowerBound.magnitude, endingAt: start - 1)
     }
 
-    /// Writes `duration` up to `end`.
+    /// Writes `duration` before `end`.
     mutating func write(_ duration: ShortDuration, endingAt end: Int) {
         self[end - 1] = duration.unit
         let minor = write(duration.minor, digits: duration.digits, endingAt: end - 1)
@@ -52,7 +63,7 @@ extension MutableSpan where Element == UInt8 {
         if duration.isNegative { self[major - 1] = UInt8(ascii: "-") }
     }
 
-    /// Writes the date from `start` on: 2024-03-01.
+    /// Writes the date at `start`: 2024-03-01.
     mutating func write(date time: CivilTime, at start: Int) {
         let date = time.date
         write(twoDigits: date.year / 100, at: start)
@@ -63,7 +74,7 @@ extension MutableSpan where Element == UInt8 {
         write(twoDigits: date.dayOfMonth, at: start + 8)
     }
 
-    /// Writes the time of day from `start` on: 12:00:05.
+    /// Writes the time of day at `start`: 12:00:05.
     mutating func write(timeOfDay time: CivilTime, at start: Int) {
         write(twoDigits: time.second / 3600, at: start)
         self[start + 2] = UInt8(ascii: ":")
@@ -72,14 +83,14 @@ extension MutableSpan where Element == UInt8 {
         write(twoDigits: time.second % 60, at: start + 6)
     }
 
-    /// Writes `number`, 0 to 99, from `start` on.
+    /// Writes `number`, 0 to 99, at `start`.
     private mutating func write(twoDigits number: Int64, at start: Int) {
         let number = UInt8(truncatingIfNeeded: number)
         self[start] = UInt8(ascii: "0") + number / 10
         self[start + 1] = UInt8(ascii: "0") + number % 10
     }
 
-    /// Writes an IPv4 endpoint from `start` on: 10.0.0.1:40000.
+    /// Writes an IPv4 endpoint at `start`: 10.0.0.1:40000.
     mutating func write(v4 endpoint: Endpoint, at start: Int) {
         let end = write(v4: endpoint.address.low, at: start)
         self[end] = UInt8(ascii: ":")
@@ -87,7 +98,7 @@ extension MutableSpan where Element == UInt8 {
         write(port, endingAt: end + 1 + port.digits)
     }
 
-    /// Writes an address of IPv4 from `start` on: 10.0.0.1. Returns where it ends.
+    /// Writes an IPv4 address at `start`: 10.0.0.1. Returns the offset after it.
     mutating func write(v4 address: UInt64, at start: Int) -> Int {
         var end = start
         var shift: UInt64 = 32
@@ -105,14 +116,14 @@ extension MutableSpan where Element == UInt8 {
         return end
     }
 
-    private mutating func write(digit: UInt8, at place: inout Int) {
-        self[place] = UInt8(ascii: "0") + digit
-        place += 1
+    private mutating func write(digit: UInt8, at offset: inout Int) {
+        self[offset] = UInt8(ascii: "0") + digit
+        offset += 1
     }
 }
 
 extension UInt64 {
-    /// How many digits it has in decimal.
+    /// The number of digits in decimal.
     var digits: Int {
         var (digits, rest) = (1, self)
         while rest >= 10 {
@@ -121,4 +132,7 @@ extension UInt64 {
         }
         return digits
     }
+
+    /// The width of the number in decimal, with commas between groups of three digits.
+    var groupedWidth: Int { digits + (digits - 1) / 3 }
 }

@@ -1,21 +1,21 @@
-public import Capture
 public import KeepAlive
+public import Platform
 
 /// A format of a report.
 public enum ReportFormat: String, CaseIterable, Sendable {
-    /// For people: events in tcpdump's notation, a table of connections, a summary.
+    /// For people: events in tcpdump's notation, a table of connections, findings, a summary.
     case text
     /// One JSON document: `events`, `connections`, `summary`.
     case json
-    /// JSON Lines: one record a line.
+    /// JSON Lines: one record per line.
     case jsonl
-    /// Frame numbers and marks, a line a frame, for comparison with Wireshark.
+    /// Frame numbers and marks, one line per frame, for comparison with Wireshark.
     case tsv
 }
 
-/// Writes a report as its parts become known: files and events in order, then `finish`.
+/// Writes a report in one of the formats. Call `begin` for each file, `event` for each event, and `finish` once.
 ///
-/// The members of JSON records are described in `tcpalive.schema.json`, beside this file.
+/// `tcpalive.schema.json`, beside this file, describes the members of JSON records.
 public struct Reporter: ~Copyable {
     private let format: ReportFormat
     private let showsEvents: Bool
@@ -25,19 +25,23 @@ public struct Reporter: ~Copyable {
     private var events: EventText
     private var marks: MarksText
     private var needsComma = false
-    /// Whether the last thing printed as text was a finding, which has an empty line on either side.
+    /// Whether the text so far ends with a finding, which is followed by an empty line.
     private var endsWithFinding = false
-    /// Whether text was printed before the end.
+    /// Whether there is text before the table of connections.
     private var hasText: Bool { events.count > 0 || endsWithFinding }
     private let printsTimelines: Bool
-    /// The events so far, as far as they are kept for drawings and stories; nil where nobody wants them.
+    /// The events that are kept for drawings and timelines; nil: neither is wanted.
     public private(set) var kept: RetainedEvents?
 
     /// A reporter that writes `format` to `output`.
     ///
-    /// Without `showsEvents` events are left out. `namesFiles` has every line of `tsv` say its file.
-    /// `color` and `printsTimelines` concern `text` only: the story of each connection takes the place of the findings.
-    /// With `keepsEvents` they are in `kept`. `isFiltered`: a filter leaves out packets of the files.
+    /// - Parameters:
+    ///   - showsEvents: Whether events are written.
+    ///   - namesFiles: Whether each line of `tsv` begins with the file name.
+    ///   - color: Whether `text` has terminal colours.
+    ///   - printsTimelines: Whether `text` has a timeline of each connection instead of the findings.
+    ///   - keepsEvents: Whether `kept` has the events.
+    ///   - isFiltered: Whether a filter excludes packets of the files.
     public init(
         format: ReportFormat, to output: consuming Output, showsEvents: Bool = true, namesFiles: Bool = false,
         color: Bool = false, printsTimelines: Bool = false, keepsEvents: Bool = false, isFiltered: Bool = false
@@ -52,10 +56,10 @@ public struct Reporter: ~Copyable {
         marks = MarksText(namesFiles: namesFiles)
     }
 
-    /// What was not written out yet: all of it, when the output has no descriptor.
+    /// The text that is not written yet: all of it if the output has no descriptor.
     public var pendingText: String { output.text.string }
 
-    /// What follows was read from `file`.
+    /// The events that follow are from `file`.
     public mutating func begin(file: String) throws(OutputError) {
         try output.write { marks.flush(to: &$0) }
         self.file = file
@@ -63,16 +67,16 @@ public struct Reporter: ~Copyable {
         kept?.begin(file: file)
     }
 
-    /// Whether `event` does anything.
+    /// Whether `event(_:frame:)` has an effect.
     public var wantsEvents: Bool { showsEvents || kept != nil }
 
-    /// Reports what happened in frame `frame` of the current file.
+    /// Reports `event`, which is in frame `frame` of the current file.
     public mutating func event(_ event: SegmentEvent, frame: UInt64) throws(OutputError) {
         kept?.add(event, frame: frame)
         guard showsEvents else { return }
         switch format {
         case .text:
-            // A heading brings an empty line of its own.
+            // A heading begins with an empty line of its own.
             let isApart = endsWithFinding && (events.count == 0 || !events.needsHeading(event, file: file))
             try output.write {
                 if isApart { $0.append("\n") }
@@ -80,14 +84,11 @@ public struct Reporter: ~Copyable {
             }
             endsWithFinding = false
         case .tsv:
-            // What Wireshark does not mark has no line there.
+            // This format has only what Wireshark marks.
             if event.marks.isEmpty { break }
             try output.write { marks.append(event.marks, frame: frame, file: file, to: &$0) }
         case .jsonl:
-            try output.write {
-                $0.appendRecord(event, frame: frame, file: file)
-                $0.append("\n")
-            }
+            try output.writeLine { $0.appendRecord(event, frame: frame, file: file) }
         case .json:
             try output.write {
                 $0.append(needsComma ? ",\n" : "{\"events\":[\n")
@@ -97,10 +98,10 @@ public struct Reporter: ~Copyable {
         }
     }
 
-    /// Whether `finding(_:in:at:)` does anything: the document of `json` lists findings at its end only, `tsv` has none.
+    /// Whether `finding(_:in:at:)` has an effect: `json` has findings only at its end, `tsv` has none.
     public var wantsFindings: Bool { format == .text || format == .jsonl }
 
-    /// Reports `finding`, which became known at `time` (ns since 1970) while the capture goes on.
+    /// Reports `finding`, which became known at `time` (ns since 1970) during a live capture.
     public mutating func finding(
         _ finding: Finding, in diagnosis: Diagnosis, at time: Int64
     ) throws(OutputError) {
@@ -113,33 +114,30 @@ public struct Reporter: ~Copyable {
             }
             endsWithFinding = true
         case .jsonl:
-            try output.write {
-                $0.appendRecord(finding, in: diagnosis, at: time, files: files)
-                $0.append("\n")
-            }
+            try output.writeLine { $0.appendRecord(finding, in: diagnosis, at: time, files: files) }
         case .json, .tsv: break
         }
     }
 
-    /// Writes out what was reported so far.
+    /// Writes all text so far to the descriptor.
     public mutating func flush() throws(OutputError) {
         try output.flush()
     }
 
-    /// Ends the report with `findings`, `summary` and `judgements`, and writes out what is left.
+    /// Ends the report with `findings`, `summary` and `verifications`, and writes all text to the descriptor.
     ///
-    /// As text, the findings that were `printed` while the capture went on are not printed again.
+    /// Text omits the findings that were `printed` during the capture.
     public mutating func finish(
-        _ findings: borrowing some Findings & ~Copyable, _ summary: Summary, _ judgements: [JudgedProbes] = [],
+        _ findings: borrowing some Findings & ~Copyable, _ summary: Summary, _ verifications: [ProbeVerification] = [],
         printed: LiveFindings = LiveFindings()
     ) throws(OutputError) {
         switch format {
         case .text:
             try finishText(findings, summary, printed)
-            try finishText(judgements)
+            try finishText(verifications)
         case .tsv: try output.write { marks.flush(to: &$0) }
-        case .jsonl: try finishJSONLines(findings, judgements, summary)
-        case .json: try finishJSON(findings, judgements, summary)
+        case .jsonl: try finishJSONLines(findings, verifications, summary)
+        case .json: try finishJSON(findings, verifications, summary)
         }
         try output.flush()
     }
@@ -149,10 +147,10 @@ public struct Reporter: ~Copyable {
     ) throws(OutputError) {
         let hasText = hasText
         var table = ConnectionText()
-        var sentences = FindingsText(files: files)
+        var blocks = FindingBlocks(files: files)
         findings.forEachDiagnosis { diagnosis in
             table.measure(diagnosis)
-            if !printsTimelines { sentences.take(diagnosis, without: printed) }
+            if !printsTimelines { blocks.add(diagnosis, without: printed) }
         }
         if table.count > 0 {
             try output.write {
@@ -169,7 +167,7 @@ public struct Reporter: ~Copyable {
                 }
             }
             try output.write {
-                sentences.append(to: &$0)
+                blocks.append(to: &$0)
                 for path in findings.paths { $0.append(PathText(path)) }
             }
         }
@@ -179,53 +177,33 @@ public struct Reporter: ~Copyable {
         }
     }
 
-    private mutating func finishText(_ judgements: [JudgedProbes]) throws(OutputError) {
-        for judged in judgements {
+    private mutating func finishText(_ verifications: [ProbeVerification]) throws(OutputError) {
+        for verified in verifications {
             try output.write {
                 $0.append("\n")
-                if let prober = judged.prober, let peer = judged.peer {
-                    $0.append("Probes from ")
-                    $0.append(prober)
-                    $0.append(" to ")
-                    $0.append(peer)
-                    $0.append("\n")
+                if let prober = verified.prober, let peer = verified.peer {
+                    $0.append("Probes from \(prober.text) to \(peer.text)\n")
                 }
-                $0.append(linesOf: judged.verification)
-                $0.append(conclusionOf: judged.verification)
+                $0.append(linesOf: verified.verification)
+                $0.append(conclusionOf: verified.verification)
                 $0.append("\n")
             }
         }
     }
 
     private mutating func finishJSONLines(
-        _ findings: borrowing some Findings & ~Copyable, _ judgements: [JudgedProbes], _ summary: Summary
+        _ findings: borrowing some Findings & ~Copyable, _ verifications: [ProbeVerification], _ summary: Summary
     ) throws(OutputError) {
         try findings.forEachDiagnosis { diagnosis throws(OutputError) in
-            try output.write {
-                $0.appendRecord(diagnosis, files: files)
-                $0.append("\n")
-            }
+            try output.writeLine { $0.appendRecord(diagnosis, files: files) }
         }
-        for path in findings.paths {
-            try output.write {
-                $0.appendRecord(path)
-                $0.append("\n")
-            }
-        }
-        for judged in judgements {
-            try output.write {
-                $0.appendRecord(judged)
-                $0.append("\n")
-            }
-        }
-        try output.write {
-            $0.appendRecord(summary)
-            $0.append("\n")
-        }
+        for path in findings.paths { try output.writeLine { $0.appendRecord(path) } }
+        for verified in verifications { try output.writeLine { $0.appendRecord(verified) } }
+        try output.writeLine { $0.appendRecord(summary) }
     }
 
     private mutating func finishJSON(
-        _ findings: borrowing some Findings & ~Copyable, _ judgements: [JudgedProbes], _ summary: Summary
+        _ findings: borrowing some Findings & ~Copyable, _ verifications: [ProbeVerification], _ summary: Summary
     ) throws(OutputError) {
         try output.write { $0.append(needsComma ? "\n],\n\"connections\":" : "{\"events\":[],\n\"connections\":") }
         var isEmpty = true
@@ -243,9 +221,9 @@ public struct Reporter: ~Copyable {
             try output.write { $0.append(",\n\"paths\":") }
             try writeArray(paths) { $0.appendRecord($1) }
         }
-        if !judgements.isEmpty {
+        if !verifications.isEmpty {
             try output.write { $0.append(",\n\"verifications\":") }
-            try writeArray(judgements) { $0.appendRecord($1) }
+            try writeArray(verifications) { $0.appendRecord($1) }
         }
         try output.write {
             $0.append(",\n\"summary\":")
@@ -265,5 +243,15 @@ public struct Reporter: ~Copyable {
             }
         }
         try output.write { $0.append(items.isEmpty ? "]" : "\n]") }
+    }
+}
+
+extension Output {
+    /// Appends a record as one line.
+    fileprivate mutating func writeLine(_ append: (inout TextBuffer) -> Void) throws(OutputError) {
+        try write {
+            append(&$0)
+            $0.append("\n")
+        }
     }
 }

@@ -1,14 +1,14 @@
 import KeepAlive
 import Wire
 
-/// The files that were read, in order: what the frames and streams of findings refer to.
+/// The files that were read, in order. The frames and streams of findings refer to them.
 public struct SourceFiles: Sendable, ExpressibleByArrayLiteral {
-    /// Their names. A live capture has the names of its interfaces here.
+    /// The file names; of a live capture, the names of the interfaces.
     public var names: [String]
-    /// Whether a filter left out packets. Wireshark then numbers the streams of the same file differently.
+    /// Whether a filter excluded packets. Wireshark then numbers the streams of the same file differently.
     public var isFiltered: Bool
 
-    /// The files `names`; `isFiltered`: of which a filter left out packets.
+    /// The files `names`; `isFiltered`: a filter excluded packets.
     public init(_ names: [String] = [], isFiltered: Bool = false) {
         self.names = names
         self.isFiltered = isFiltered
@@ -19,11 +19,11 @@ public struct SourceFiles: Sendable, ExpressibleByArrayLiteral {
         self.init(elements)
     }
 
-    /// The file of `frame`; nil: it is not known.
+    /// The file of `frame`; nil: not known.
     func name(of frame: FrameReference) -> String? {
         names.indices.contains(frame.file) ? names[frame.file] : nil
     }
 
-    /// Whether the numbers of connections are Wireshark's `tcp.stream`, which counts those of one whole file.
+    /// Whether the numbers of connections are Wireshark's `tcp.stream`, which counts the connections of one whole file.
     var hasStreamNumbers: Bool { names.count <= 1 && !isFiltered }
 }

@@ -1,30 +1,29 @@
-public import Capture
 public import KeepAlive
 public import Wire
 
-/// What was read, and how it went: the last record of a report.
+/// The counts, problems and files of a run: the last record of a report.
 public struct Summary: Sendable {
-    /// The version of Wireshark whose marks these are.
+    /// The version of Wireshark whose marks are reported.
     public var version: WiresharkVersion
-    /// The files read, in order.
+    /// The files that were read, in order.
     public var files: [String] = []
-    /// Whether a filter left out packets of these files.
+    /// Whether a filter excluded packets of these files.
     public var isFiltered = false
-    /// What became of their packets.
+    /// The packets, by result of decoding.
     public var tally = DecodeTally()
-    /// What was counted of their connections and segments.
+    /// The connections and segments, by mark and kind.
     public var counts = ConnectionTally()
-    /// Packets that the kernel dropped of a live capture; nil: none.
+    /// The packets that the kernel dropped in a live capture; nil: none.
     public var dropped: UInt64?
-    /// Whether segments with more than one byte of data were kept out.
+    /// Whether the capture filter excludes segments with more than one byte of data.
     public var isLight = false
-    /// The files that are damaged, and how: what came before the damage is in the report.
-    public var damaged: [(file: String, damage: CaptureFile.Damage)] = []
+    /// The damaged files, with the damage. The report covers all packets before it.
+    public var damaged: [(file: String, damage: FileDamage)] = []
 
-    /// The files, as findings refer to them.
+    /// The files to which findings refer.
     public var sources: SourceFiles { SourceFiles(files, isFiltered: isFiltered) }
 
-    /// A summary of nothing, for marks as Wireshark `version` makes them.
+    /// An empty summary, for marks of Wireshark `version`.
     public init(version: WiresharkVersion) {
         self.version = version
     }

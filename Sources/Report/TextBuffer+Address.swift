@@ -1,7 +1,7 @@
 public import Wire
 
 extension TextBuffer {
-    /// Appends an address: IPv4 in dotted decimal, IPv6 as RFC 5952 writes it.
+    /// Appends an address: IPv4 in dotted decimal, IPv6 in the form of RFC 5952.
     public mutating func append(_ address: IPAddress) {
         switch address.version {
         case .v4: append(v4: address.low)
@@ -19,7 +19,7 @@ extension TextBuffer {
         append(UInt64(endpoint.port))
     }
 
-    /// Appends an endpoint as tcpdump prints it: `192.0.2.1.443`.
+    /// Appends an endpoint in tcpdump's notation: `192.0.2.1.443`.
     mutating func append(tcpdump endpoint: Endpoint) {
         append(endpoint.address)
         append(byte: UInt8(ascii: "."))

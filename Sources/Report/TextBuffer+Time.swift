@@ -1,6 +1,6 @@
-/// A time of day in UTC, in the Gregorian calendar as if it had always been in force.
+/// A date and time in UTC, in the proleptic Gregorian calendar.
 ///
-/// Every `Int64` of nanoseconds is one: the years 1677 to 2262, so that a year has four digits.
+/// An `Int64` of nanoseconds covers the years 1677 to 2262, so a year always has four digits.
 struct CivilTime: Equatable {
     /// Days since 1970-01-01.
     var day: Int64
@@ -9,7 +9,7 @@ struct CivilTime: Equatable {
     /// Nanoseconds of the second.
     var nanosecond: Int64
 
-    /// The time `nanoseconds` after 1970-01-01 00:00 UTC.
+    /// The time `nanoseconds` after 1970-01-01 00:00:00 UTC.
     init(_ nanoseconds: Int64) {
         let (seconds, nanosecond) = nanoseconds.floored(by: 1_000_000_000)
         self.nanosecond = nanosecond
@@ -18,7 +18,7 @@ struct CivilTime: Equatable {
 
     /// The date: the year, 1677 to 2262, the month, 1 to 12, and the day of the month, 1 to 31.
     var date: (year: Int64, month: Int64, dayOfMonth: Int64) {
-        // Years begin in March here, so that the leap day is the last one; an era has 400 of them, 146 097 days.
+        // Years begin in March here, so that a leap day is the last day. An era has 400 years, which are 146,097 days.
         let (era, dayOfEra) = (day + 719_468).floored(by: 146_097)
         let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
         let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
@@ -29,19 +29,18 @@ struct CivilTime: Equatable {
     }
 }
 
-/// A duration for a person, in its two largest units: 0.020s, 59.9s, 12m05s, 1h02m, 3d04h.
+/// A duration in its two largest units: 0.020s, 59.9s, 12m05s, 1h02m, 3d04h.
 struct ShortDuration {
-    /// Whether it is less than nothing.
     let isNegative: Bool
-    /// How many of the larger unit.
+    /// The number of larger units.
     let major: UInt64
-    /// What stands behind them: a point, or the larger unit.
+    /// The character after `major`: a point, or the larger unit.
     let mark: UInt8
-    /// How many of the smaller unit.
+    /// The number of smaller units.
     let minor: UInt64
-    /// The digits that these are written with.
+    /// The number of digits of `minor`.
     let digits: Int
-    /// What stands at the end.
+    /// The last character.
     let unit: UInt8
 
     /// The duration of `nanoseconds`.
@@ -78,7 +77,7 @@ extension TextBuffer {
         append(zeros: UInt64(date.dayOfMonth), width: 2)
     }
 
-    /// Appends the time of day with 0 (no point), 6 or 9 `digits` behind the point: 12:00:05.123456.
+    /// Appends the time of day with 0, 6 or 9 decimal `digits`: 12:00:05.123456.
     mutating func append(timeOfDay time: CivilTime, digits: Int) {
         append(zeros: UInt64(time.second / 3600), width: 2)
         append(byte: UInt8(ascii: ":"))
@@ -90,7 +89,7 @@ extension TextBuffer {
         append(zeros: UInt64(digits == 9 ? time.nanosecond : time.nanosecond / 1000), width: digits)
     }
 
-    /// Appends nanoseconds since 1970 as RFC 3339 has them: 2024-03-01T12:00:05.123456789Z.
+    /// Appends nanoseconds since 1970 in the form of RFC 3339: 2024-03-01T12:00:05.123456789Z.
     mutating func append(timestamp nanoseconds: Int64) {
         let time = CivilTime(nanoseconds)
         append(date: time)
@@ -99,7 +98,7 @@ extension TextBuffer {
         append("Z")
     }
 
-    /// Appends a duration for a person, in its two largest units: 0.020s, 59.9s, 12m05s, 1h02m, 3d04h.
+    /// Appends a duration in its two largest units: 0.020s, 59.9s, 12m05s, 1h02m, 3d04h.
     mutating func append(duration nanoseconds: Int64) {
         let duration = ShortDuration(nanoseconds)
         if duration.isNegative { append(byte: UInt8(ascii: "-")) }
@@ -109,7 +108,7 @@ extension TextBuffer {
         append(byte: duration.unit)
     }
 
-    /// Appends a duration of 0 or more in seconds to the millisecond: `15.104 s`.
+    /// Appends the magnitude of a duration in seconds to the millisecond: `15.104 s`.
     mutating func append(preciseDuration nanoseconds: Int64) {
         let milliseconds = (nanoseconds.magnitude + 500_000) / 1_000_000
         append(milliseconds / 1000)
@@ -118,7 +117,8 @@ extension TextBuffer {
         append(" s")
     }
 
-    /// Appends how long a reply took: `0.031 ms`, and from a second on `1.204 s`.
+    /// Appends the magnitude of a duration to the microsecond, `0.031 ms`, and from one second on to the millisecond,
+    /// `1.204 s`.
     mutating func append(latency nanoseconds: Int64) {
         if nanoseconds.magnitude >= 1_000_000_000 { return append(preciseDuration: nanoseconds) }
         let microseconds = (nanoseconds.magnitude + 500) / 1000

@@ -2,6 +2,7 @@ import Analysis
 import ArgumentParser
 import Capture
 import KeepAlive
+import Platform
 import Report
 import Wire
 
@@ -53,7 +54,7 @@ struct Analyze: ParsableCommand {
     var work: WorkOptions
 
     @OptionGroup(title: "Judgement")
-    var judgement: JudgementOptions
+    var checks: CheckOptions
 
     @OptionGroup(title: "Output")
     var output: OutputOptions
@@ -123,8 +124,8 @@ struct Analyze: ParsableCommand {
         }
         var summary = analysis.summary
         summary.isFiltered = source.filter != nil
-        var judgements: [JudgedProbes] = []
-        if output.listsConnections || judgement.isWanted || page.path != nil || writesLater { analysis.conclude() }
+        var verifications: [ProbeVerification] = []
+        if output.listsConnections || checks.isRequested || page.path != nil || writesLater { analysis.conclude() }
         if failure == nil, writesLater {
             do {
                 try write(source.files, filter: source.filter, summary, Conclusions(analysis), to: &writer)
@@ -134,16 +135,16 @@ struct Analyze: ParsableCommand {
         }
         if failure == nil { try writer?.flush() }
         if failure == nil || !summary.files.isEmpty {
-            judgements = judgement.judge(analysis)
-            try reporter.finish(analysis, summary, judgements)
+            verifications = checks.verify(analysis)
+            try reporter.finish(analysis, summary, verifications)
             if let kept = reporter.kept, let ticks { try pageFile?.finish(analysis.diagnoses, summary, kept, ticks) }
         }
         for (_, damage) in summary.damaged { complain(damage.sentence) }
         if let failure { throw failure }
         try writer?.finish()
         if !summary.damaged.isEmpty { throw ExitStatus.damagedInput }
-        try judgement.writeJUnitFile(judgements, analysis, files: summary.sources)
-        try judgement.end(judgements, analysis)
+        try checks.writeJUnitFile(verifications, analysis, files: summary.sources)
+        try checks.end(verifications, analysis)
     }
 
     /// Reads all again and writes what was read, with `conclusions` in the comments.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Capture
+import Platform
 import Report
 import Sockets
 
@@ -7,7 +8,7 @@ import Sockets
 enum ExitStatus {
     /// The command could not do what it was asked to.
     static let couldNotRun = ExitCode(2)
-    /// A judgement failed.
+    /// A check failed.
     static let failedExpectation = ExitCode(1)
     /// The input is damaged or cut: what could be read was reported.
     static let damagedInput = ExitCode(3)
@@ -31,6 +32,9 @@ func exitingOnFailure(_ body: () throws -> Void) throws {
         complain(error.description)
         throw ExitStatus.couldNotRun
     } catch let error as SocketError {
+        complain(error.description)
+        throw ExitStatus.couldNotRun
+    } catch let error as SystemError {
         complain(error.description)
         throw ExitStatus.couldNotRun
     } catch OutputError.closed {

@@ -3,13 +3,13 @@ import KeepAlive
 import Report
 import Sockets
 
-/// The options that probes should have, as the command line writes them: `idle=60`, `idle=2m,interval=15s,count=4`.
+/// The argument of --expect: socket options such as `idle=60` or `idle=2m,interval=15s,count=4`.
 struct ExpectedOptions: Sendable, Equatable {
-    /// What they promise.
+    /// The expected values.
     let expectation: Verification.Expectation
 
-    /// The options in `argument`: one or more, in any order. Throws `ValidationError`, with the reason, where one is given
-    /// twice, unknown, or of a value that the kernel would refuse.
+    /// The options in `argument`: one or more, in any order. Throws `ValidationError` with the reason if one is
+    /// unknown, given twice, or has a value that the kernel would refuse.
     init(_ argument: String) throws {
         if argument.isEmpty { throw ValidationError("no option given. \(Self.usage)") }
         var values: [KeepAliveOption: Int] = [:]
@@ -36,7 +36,7 @@ struct ExpectedOptions: Sendable, Equatable {
             idle: values[.idle].map(Int64.init), interval: values[.interval].map(Int64.init), count: values[.count])
     }
 
-    /// The seconds of a time such as `60`, `60s`, `2m`, `1h` or `1m30s`; nil where `text` is none.
+    /// The seconds in a time such as `60`, `60s`, `2m`, `1h` or `1m30s`; nil if `text` is not a time.
     private static func seconds(_ text: Substring) -> Int? {
         if let seconds = Int(text) { return seconds }
         var rest = text
@@ -44,7 +44,7 @@ struct ExpectedOptions: Sendable, Equatable {
         for (unit, length) in [("h", 3600), ("m", 60), ("s", 1)] as [(Character, Int)] {
             guard let end = rest.firstIndex(of: unit) else { continue }
             let digits = rest[..<end]
-            // So few that no product overflows.
+            // Few enough that no product overflows.
             guard (1...9).contains(digits.count), digits.allSatisfy({ ("0"..."9").contains($0) }),
                 let number = Int(digits)
             else { return nil }
@@ -61,8 +61,8 @@ struct ExpectedOptions: Sendable, Equatable {
         "Give one or more of idle, interval and count, as in idle=60 or idle=60,interval=15,count=4."
 }
 
-/// The judgement of probes by the options that they should have.
-struct JudgementOptions: ParsableArguments {
+/// The options for checks that decide the exit status: --expect and --fail-on.
+struct CheckOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Compare keep-alive probes with the socket options that you expect: one or more of idle, interval and count, "
@@ -77,11 +77,11 @@ struct JudgementOptions: ParsableArguments {
             "Also write the results of --expect and --fail-on to this file, as JUnit XML.", valueName: "file"))
     var junitFile: String?
 
-    /// From which severity on a verdict is a failure.
+    /// The lowest severity that fails.
     enum FailureLevel: String, CaseIterable, ExpressibleByArgument {
         case notice, warning, failure
 
-        /// The severity.
+        /// The severity of this level.
         var severity: Severity {
             switch self {
             case .notice: .notice
@@ -95,20 +95,21 @@ struct JudgementOptions: ParsableArguments {
     var failOn: FailureLevel?
 
     func validate() throws {
-        if junitFile != nil, !isWanted { throw ValidationError("--junit requires --expect or --fail-on.") }
+        if junitFile != nil, !isRequested { throw ValidationError("--junit requires --expect or --fail-on.") }
     }
 
-    /// Whether anything is judged.
-    var isWanted: Bool { expect != nil || failOn != nil }
+    /// Whether there is anything to check.
+    var isRequested: Bool { expect != nil || failOn != nil }
 
-    /// Judges, of each connection in `findings`, the ends that probed, or that neither did although a probe was due.
+    /// Compares the probes of each connection in `findings` with the expected options. If neither end sent a probe
+    /// although one was due, that fails.
     ///
-    /// Where there is nothing to judge, the judgements say why.
-    func judge(_ findings: borrowing some Findings & ~Copyable, dropped: UInt64 = 0) -> [JudgedProbes] {
+    /// If nothing can be compared, the result has the reasons.
+    func verify(_ findings: borrowing some Findings & ~Copyable, dropped: UInt64 = 0) -> [ProbeVerification] {
         guard let expectation = expect?.expectation else { return [] }
-        if dropped > 0 { return [JudgedProbes(obstacle: "\(dropped) packets were dropped by the kernel")] }
-        var judgements: [JudgedProbes] = []
-        var explanations: [JudgedProbes] = []
+        if dropped > 0 { return [ProbeVerification(obstacle: .packetsDropped(dropped))] }
+        var verifications: [ProbeVerification] = []
+        var explanations: [ProbeVerification] = []
         findings.forEachDiagnosis { diagnosis in
             let connection = diagnosis.connection
             let originator = (connection.originator, connection.fromOriginator)
@@ -117,50 +118,51 @@ struct JudgementOptions: ParsableArguments {
             for (own, other) in ends where own.1.probes > 0 {
                 let verification = Verification(
                     of: own.1, peer: other.1, expecting: expectation, ending: nil, kernelProbes: nil)
-                judgements.append(JudgedProbes(prober: own.0, peer: other.0, verification: verification))
+                verifications.append(ProbeVerification(prober: own.0, peer: other.0, verification: verification))
             }
             if ends.contains(where: { $0.own.1.probes > 0 }) { return }
-            // It is not known which end should have probed.
+            // Either end may have had keep-alive enabled.
             if let verification = Verification(ofNeither: originator.1, nor: responder.1, expecting: expectation) {
-                judgements.append(
-                    JudgedProbes(prober: originator.0, peer: responder.0, verification: verification))
+                verifications.append(
+                    ProbeVerification(prober: originator.0, peer: responder.0, verification: verification))
                 return
             }
             for (own, other) in ends {
                 guard let reason = Verification.whyNoneWasDue(own.1) else { continue }
                 explanations.append(
-                    JudgedProbes(prober: own.0, peer: other.0, verification: Verification(obstacle: reason)))
+                    ProbeVerification(prober: own.0, peer: other.0, verification: Verification(obstacle: reason)))
             }
         }
-        if !judgements.isEmpty { return judgements }
+        if !verifications.isEmpty { return verifications }
         if !explanations.isEmpty { return explanations }
         let verification = Verification(withoutProbesExpecting: expectation)
-        return [JudgedProbes(prober: nil, peer: nil, verification: verification)]
+        return [ProbeVerification(prober: nil, peer: nil, verification: verification)]
     }
 
-    /// Writes `judgements`, and the findings that fail, to the JUnit file if one is wanted. Frames are in `files`.
+    /// Writes `verifications` and the findings that fail to the JUnit file, if the option is given. `files` have the
+    /// frames.
     func writeJUnitFile(
-        _ judgements: [JudgedProbes], _ findings: borrowing some Findings & ~Copyable, files: SourceFiles
+        _ verifications: [ProbeVerification], _ findings: borrowing some Findings & ~Copyable, files: SourceFiles
     ) throws {
         guard let junitFile else { return }
         let failed: FailedFindings? =
             if let failOn { FailedFindings(findings, atLeast: failOn.severity, files: files) } else { nil }
-        try writeJUnit(judgements, failed, to: junitFile)
+        try writeJUnit(verifications, failed, to: junitFile)
     }
 
-    /// Throws the exit status for `judgements` and `findings`.
-    func end(_ judgements: [JudgedProbes], _ findings: borrowing some Findings & ~Copyable) throws {
+    /// Throws the exit status for `verifications` and `findings`.
+    func end(_ verifications: [ProbeVerification], _ findings: borrowing some Findings & ~Copyable) throws {
         if let failOn {
             try findings.forEachDiagnosis { diagnosis throws in
                 if diagnosis.severity >= failOn.severity { throw ExitStatus.failedExpectation }
             }
         }
-        if expect != nil { throw judgements.exitStatus }
+        if expect != nil { throw verifications.exitStatus }
     }
 }
 
-extension [JudgedProbes] {
-    /// The exit status that the judgements deserve: 1 where one failed, 4 where nothing could be judged, otherwise 0.
+extension [ProbeVerification] {
+    /// The exit status: 1 if one fails, otherwise 4 if one could not be checked, otherwise 0.
     var exitStatus: ExitCode {
         if contains(where: { $0.exitStatus == ExitStatus.failedExpectation }) { return ExitStatus.failedExpectation }
         return allSatisfy { $0.exitStatus == .success } ? .success : ExitStatus.inconclusive

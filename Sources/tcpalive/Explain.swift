@@ -1,9 +1,9 @@
 import ArgumentParser
-import Capture
 import KeepAlive
+import Platform
 import Report
 
-/// `tcpalive explain`: what a verdict means.
+/// `tcpalive explain`: explains a verdict.
 struct Explain: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Explain a verdict: meaning, detection rule, remedy, sources.",

@@ -2,6 +2,7 @@ import Analysis
 import ArgumentParser
 import Capture
 import KeepAlive
+import Platform
 import Report
 import Wire
 

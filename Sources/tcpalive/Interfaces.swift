@@ -1,8 +1,8 @@
 import ArgumentParser
 import Capture
-import Report
+import Platform
 
-/// `tcpalive interfaces`: what can be captured on.
+/// `tcpalive interfaces`: lists the interfaces.
 struct Interfaces: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "List the interfaces and whether each can be captured on now.",
@@ -14,8 +14,7 @@ struct Interfaces: ParsableCommand {
 
     func run() throws {
         try exitingOnFailure {
-            var output = Output(to: .standardOutput)
-            try output.write(interfaces: try HostInterface.all())
+            try OutputDescriptor.standardOutput.write(Array(try HostInterface.all().text.utf8))
         }
     }
 }

@@ -1,9 +1,10 @@
 import ArgumentParser
 import Capture
 import KeepAlive
+import Platform
 import Report
 
-/// The page of HTML, if one is wanted.
+/// The option `--html`.
 struct PageOptions: ParsableArguments {
     @Option(
         name: .customLong("html"),
@@ -14,27 +15,26 @@ struct PageOptions: ParsableArguments {
         if path == "-" || path == "" { throw ValidationError("--html requires a file name.") }
     }
 
-    /// Begins the page on `files`; nil: none is wanted. Throws where it cannot be written.
+    /// Begins the page on `files`; nil: the option is not given. Throws if the page cannot be written.
     func begin(on files: [String]) throws -> PageFile? {
         guard let path else { return nil }
         if let source = files.first(where: { CaptureFile.isSame($0, path) }) {
-            throw ValidationError("--html \(path) would replace \(source), which is read: name another file.")
+            throw ValidationError("--html \(path) would overwrite the input file \(source).")
         }
         return try PageFile(path: path)
     }
 }
 
-/// A page in the making: what it needs is kept, and it is there when it is complete.
+/// The file of the HTML page, which appears when it is complete.
 struct PageFile: ~Copyable {
     private var file: OutputFile
 
-    /// Begins the page that will be at `path`, so that one that cannot be written is told before all is read.
+    /// Opens the file for the page at `path`, so that an error is reported before any input is read.
     init(path: String) throws(OutputError) {
         file = try OutputFile(path: path)
     }
 
-    /// Writes the page of `diagnoses`, `summary`, the events `kept` and the data in `ticks`. Throws when the file takes it
-    /// not.
+    /// Writes the page of `diagnoses`, `summary`, the events `kept` and the data in `ticks`. Throws if that fails.
     mutating func finish(
         _ diagnoses: [Diagnosis], _ summary: Summary, _ kept: RetainedEvents, _ ticks: DataTicks
     ) throws(OutputError) {

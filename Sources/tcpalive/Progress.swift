@@ -1,14 +1,13 @@
-import Capture
 import Report
 
-/// A line on the terminal that tells how far a long reading is; where standard error is none, nothing.
+/// A progress line on the terminal while a file is read; nothing if standard error is not a terminal.
 struct Progress {
     private let file: String
     private var line = TerminalLine()
     private let start = ContinuousClock.now
     private var nextDraw: ContinuousClock.Instant
 
-    /// The progress of reading `file`, shown once that has taken half a second.
+    /// The progress of reading `file`, shown after half a second.
     init(of file: String) {
         self.file = file
         nextDraw = start + .milliseconds(500)
@@ -17,7 +16,7 @@ struct Progress {
     /// Whether it is time to draw.
     var isDue: Bool { line != nil && ContinuousClock.now >= nextDraw }
 
-    /// Draws the line: `done` bytes of `total` are read.
+    /// Draws the line: `done` of `total` bytes (nil: not known) are read.
     mutating func draw(done: UInt64, total: UInt64?) {
         let now = ContinuousClock.now
         nextDraw = now + .milliseconds(100)
@@ -28,12 +27,12 @@ struct Progress {
         }
     }
 
-    /// Makes room for results, where they go to the terminal too.
+    /// Clears the line before results that go to the same terminal.
     mutating func makeRoom() {
         line?.makeRoom()
     }
 
-    /// Takes the line away again.
+    /// Erases the line.
     mutating func erase() {
         line?.erase()
     }

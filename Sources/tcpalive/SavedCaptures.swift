@@ -1,6 +1,7 @@
 import Analysis
 import Capture
 import KeepAlive
+import Platform
 import Report
 import Wire
 

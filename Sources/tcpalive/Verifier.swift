@@ -2,6 +2,7 @@ import Analysis
 import ArgumentParser
 import Capture
 import KeepAlive
+import Platform
 import Report
 import Sockets
 import Wire
@@ -10,14 +11,16 @@ import Wire
 struct Verifier: ~Copyable {
     private var live: LiveCapture
     private var analysis: CaptureAnalysis
-    /// The endpoints, once the connection is there.
-    private var ends: (local: Wire.Endpoint, remote: Wire.Endpoint)?
+    /// The ends of the connection; nil before `begin`.
+    private var ends: (local: Endpoint, remote: Endpoint)?
+    /// The schedule by the options of the socket; nil before `begin`, and if a value is unknown.
+    private var schedule: ProbeSchedule?
     private var kernelBefore: Int?
     private var others: OtherProbers?
-    /// How long the last answer to a probe took; nil before any.
+    /// The time between the last answered probe and its answer; nil before the first.
     private(set) var lastReply: Duration?
 
-    /// Captures on all interfaces the segments from and to `port`, and ICMP errors.
+    /// Captures the segments from and to `port`, and ICMP errors, on all interfaces.
     init(port: String) throws(CaptureError) {
         var analysisSettings = AnalysisSettings()
         analysisSettings.keepsAll = true
@@ -31,15 +34,17 @@ struct Verifier: ~Copyable {
     /// The descriptors that become readable when packets have arrived.
     var descriptors: [Int32] { live.descriptors }
 
-    /// The connection to check is that of `client`.
-    mutating func begin(_ client: borrowing KeepAliveClient) {
+    /// Starts checking the connection of `client`.
+    mutating func begin(_ client: borrowing KeepAliveClient) throws(SocketError) {
+        schedule = ProbeSchedule(try client.options())
         kernelBefore = KernelCounters.now()?.keepAliveProbes
-        ends = (Wire.Endpoint(client.localEndpoint), Wire.Endpoint(client.remoteEndpoint))
-        others = OtherProbers(beside: client.localEndpoint, client.remoteEndpoint)
+        let ends = (client.localAddress.endpoint, client.remoteAddress.endpoint)
+        self.ends = ends
+        others = OtherProbers(besides: ends.0, ends.1)
         lookAtOthers()
     }
 
-    /// Checks whether other connections may probe, which the kernel counts too. To be called now and then.
+    /// Looks for other connections that may probe, because the kernel counts their probes too. Call it regularly.
     mutating func lookAtOthers() {
         others?.look()
     }
@@ -56,9 +61,11 @@ struct Verifier: ~Copyable {
         }
     }
 
-    /// Checks the captured segments against `schedule`; `cause` is how the connection ended, nil if it was still open.
-    mutating func judge(_ schedule: ProbeSchedule?, cause: EndCause?) -> JudgedProbes {
-        let ending = cause.map { Verification.Ending(error: $0.errorName, time: WallClock.now) }
+    /// Checks the captured segments against the options; `cause` is how the connection ended, nil if it was still open.
+    mutating func verify(cause: EndCause?) -> ProbeVerification {
+        let ending = cause.map {
+            Verification.Ending(error: $0.errorName.map(Verification.ErrorName.init(rawValue:)), time: WallClock.now)
+        }
         lookAtOthers()
         let probes = KernelCounters.now()?.keepAliveProbes
         let othersProbe = others?.mayHaveProbed() ?? false
@@ -66,9 +73,9 @@ struct Verifier: ~Copyable {
         while !live.isDrained { takePackets() }
         let dropped = live.counters.droppedByKernel
         guard let found = connection(), let schedule else {
-            return JudgedProbes(obstacle: "nothing of the connection was captured")
+            return ProbeVerification(obstacle: .connectionNotCaptured)
         }
-        if dropped > 0 { return JudgedProbes(obstacle: "\(dropped) packets were dropped by the kernel") }
+        if dropped > 0 { return ProbeVerification(obstacle: .packetsDropped(dropped)) }
         let expectation = Verification.Expectation(
             idle: schedule.firstProbe.components.seconds, interval: schedule.interval.components.seconds,
             count: schedule.probes)
@@ -78,7 +85,7 @@ struct Verifier: ~Copyable {
         let verification = Verification(
             of: isOriginator ? sides.0 : sides.1, peer: isOriginator ? sides.1 : sides.0, expecting: expectation,
             ending: ending, kernelProbes: counted, othersProbe: othersProbe)
-        return JudgedProbes(
+        return ProbeVerification(
             prober: isOriginator ? connection.originator : connection.responder,
             peer: isOriginator ? connection.responder : connection.originator, verification: verification)
     }
@@ -86,7 +93,7 @@ struct Verifier: ~Copyable {
     /// The connection on the wire, and whether this end is its originator.
     private func connection() -> (connection: Connection, isOriginator: Bool)? {
         guard let ends else { return nil }
-        // The last one of these endpoints, should the port have been used before.
+        // The last connection with these ends: the port may have been used before.
         for connection in analysis.pipeline.tracker.connections(all: true).reversed() {
             if (connection.originator, connection.responder) == (ends.local, ends.remote) { return (connection, true) }
             if (connection.originator, connection.responder) == (ends.remote, ends.local) { return (connection, false) }
@@ -95,22 +102,9 @@ struct Verifier: ~Copyable {
     }
 }
 
-extension Wire.Endpoint {
-    /// `endpoint` of a socket as packets show it.
-    fileprivate init(_ endpoint: Sockets.Endpoint) {
-        func number(_ bytes: some Collection<UInt8>) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
-        let bytes = endpoint.headerAddress
-        let address =
-            bytes.count == 4
-            ? IPAddress(v4: UInt32(truncatingIfNeeded: number(bytes)))
-            : IPAddress(v6: number(bytes.prefix(8)), number(bytes.suffix(8)))
-        self.init(address, endpoint.port)
-    }
-}
-
-extension JudgedProbes {
+extension ProbeVerification {
     /// No result, for the reason `obstacle`.
-    init(obstacle: String) {
+    init(obstacle: Verification.Obstacle) {
         self.init(prober: nil, peer: nil, verification: Verification(obstacle: obstacle))
     }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Capture
 import KeepAlive
+import Platform
 import Report
 import Wire
 
@@ -77,7 +78,7 @@ struct Watch: ParsableCommand {
     var isLight = false
 
     @OptionGroup(title: "Judgement")
-    var judgement: JudgementOptions
+    var checks: CheckOptions
 
     @OptionGroup(title: "Output")
     var output: OutputOptions
@@ -139,10 +140,10 @@ struct Watch: ParsableCommand {
             session.saveFile()
             throw error
         }
-        let judgements = try session.finish(live.counters, captured: live.captured, judgedBy: judgement)
+        let verifications = try session.finish(live.counters, captured: live.captured, checking: checks)
         if live.isOver { throw ExitStatus.couldNotRun }
-        try session.writeJUnitFile(judgements, by: judgement)
-        if live.counters.droppedByKernel > 0, judgement.expect == nil { throw ExitStatus.inconclusive }
-        try session.end(judgements, by: judgement)
+        try session.writeJUnitFile(verifications, by: checks)
+        if live.counters.droppedByKernel > 0, checks.expect == nil { throw ExitStatus.inconclusive }
+        try session.end(verifications, by: checks)
     }
 }

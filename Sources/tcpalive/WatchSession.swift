@@ -1,6 +1,7 @@
 import Analysis
 import Capture
 import KeepAlive
+import Platform
 import Report
 import Sockets
 import Wire
@@ -69,7 +70,7 @@ struct WatchSession: ~Copyable {
             nextFlush = now + Self.flushInterval
         }
         if !analysis.events.isEmpty {
-            hostProbes.note(analysis.events)
+            hostProbes.count(analysis.events)
             status.makeRoom()
             for event in analysis.events { try reporter.event(event, frame: event.segment.frame.frame) }
             try reporter.flush()
@@ -92,7 +93,7 @@ struct WatchSession: ~Copyable {
         var ready: [(finding: Finding, diagnosis: Diagnosis)] = []
         looks.next = analysis.diagnoseNotable(from: looks.next ?? 0) { diagnosis in
             for finding in findings.take(diagnosis, at: time) { ready.append((finding, diagnosis)) }
-            return looks.goesOn(with: ready.count)
+            return looks.advance(withFindings: ready.count)
         }
         if looks.next == nil { findings.endRound() }
         looks.end()
@@ -145,27 +146,27 @@ struct WatchSession: ~Copyable {
         try? writer?.flush()
     }
 
-    /// Ends the file and the report, with the judgement of all probes by `options`.
+    /// Ends the file and the report, with the results of the checks of `options`.
     mutating func finish(
-        _ counters: LiveCapture.Counters, captured: UInt64, judgedBy options: JudgementOptions
-    ) throws -> [JudgedProbes] {
+        _ counters: LiveCapture.Counters, captured: UInt64, checking options: CheckOptions
+    ) throws -> [ProbeVerification] {
         status.erase()
         try writer?.flush()
-        conclude(counters, neededAnyway: options.isWanted)
-        let judgements = options.judge(analysis, dropped: counters.droppedByKernel)
-        try reporter.finish(analysis, summary(counters), judgements, printed: findings)
+        conclude(counters, neededAnyway: options.isRequested)
+        let verifications = options.verify(analysis, dropped: counters.droppedByKernel)
+        try reporter.finish(analysis, summary(counters), verifications, printed: findings)
         tellCounts(counters, captured: captured)
-        return judgements
+        return verifications
     }
 
-    /// Writes `judgements` and the findings to the JUnit file of `options`, if one is wanted.
-    func writeJUnitFile(_ judgements: [JudgedProbes], by options: JudgementOptions) throws {
-        try options.writeJUnitFile(judgements, analysis, files: SourceFiles([name]))
+    /// Writes `verifications` and the findings to the JUnit file of `options`, if the option is given.
+    func writeJUnitFile(_ verifications: [ProbeVerification], by options: CheckOptions) throws {
+        try options.writeJUnitFile(verifications, analysis, files: SourceFiles([name]))
     }
 
-    /// Throws the exit status for `judgements` and the findings by `options`.
-    func end(_ judgements: [JudgedProbes], by options: JudgementOptions) throws {
-        try options.end(judgements, analysis)
+    /// Throws the exit status for `verifications` and the findings by `options`.
+    func end(_ verifications: [ProbeVerification], by options: CheckOptions) throws {
+        try options.end(verifications, analysis)
     }
 }
 

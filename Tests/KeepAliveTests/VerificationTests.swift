@@ -5,7 +5,7 @@ import Wire
 @Suite("Timer wheel")
 struct TimerWheelTests {
     @Test(
-        "A bucket is as wide as the table of the facts says",
+        "Buckets have the widths of the table of facts",
         arguments: [
             // seconds, then milliseconds of a bucket at 100, 250, 300 and 1000 Hz
             (Int64(1), [80, 32, 26.667, 64]), (5, [80, 256, 213.333, 512]), (15, [640, 256, 1706.667, 512]),
@@ -24,7 +24,7 @@ struct TimerWheelTests {
     }
 }
 
-/// A connection of A (the prober) and B with scripted times, and what is judged of it.
+/// A connection of A (the prober) and B with scripted times, and its verification.
 @Suite("Verification")
 struct VerificationTests {
     /// The ends of the connection of A and B: segments by their time in milliseconds, `line` as `SegmentScript` reads it.
@@ -57,7 +57,7 @@ struct VerificationTests {
         handshake + [(61_440, probe), (61_441, answer), (122_880, probe), (122_881, answer)]
 
     private static func judge(
-        _ lines: [(Int64, String)], _ expectation: Verification.Expectation, error: String? = nil,
+        _ lines: [(Int64, String)], _ expectation: Verification.Expectation, error: Verification.ErrorName? = nil,
         at time: Int64? = nil, kernel: Int? = nil, othersProbe: Bool = false
     ) throws -> Verification {
         let (prober, peer) = observe(lines)
@@ -69,90 +69,87 @@ struct VerificationTests {
 
     private static let usual = Verification.Expectation(idle: 60, interval: 15, count: 4)
 
-    @Test("A dead peer that is given up as the options promise passes in every field")
+    @Test("A prober that gives up as its options imply passes every check")
     func deadPeer() throws {
-        let verification = try Self.judge(Self.dead, Self.usual, error: "ETIMEDOUT", at: 121_857, kernel: 4)
+        let verification = try Self.judge(Self.dead, Self.usual, error: .timedOut, at: 121_857, kernel: 4)
         #expect(verification.passes, "\(verification.checks)")
         #expect(
-            verification.checks.map(\.field) == [
-                "first probe", "interval", "shape of the probe", "probes before giving up", "RST after the last probe",
-                "time of the error", "error of recv", "probes by the kernel's count",
+            verification.checks.map(\.quantity) == [
+                .firstProbe, .interval, .probeLength, .probesBeforeGivingUp, .resetAfterLastProbe,
+                .errorTime, .error, .kernelProbes,
             ])
     }
 
-    @Test("A live peer passes, with the period that is the greater of idle and interval")
+    @Test("A live peer passes; the period is the greater of idle time and interval")
     func livePeer() throws {
         let verification = try Self.judge(Self.live, Self.usual, kernel: 2)
         #expect(verification.passes, "\(verification.checks)")
         #expect(
-            verification.checks.map(\.field) == [
-                "first probe", "period", "shape of the probe", "answers", "probes by the kernel's count",
+            verification.checks.map(\.quantity) == [
+                .firstProbe, .period, .probeLength, .answers, .kernelProbes,
             ])
     }
 
     @Test(
-        "Where one thing differs, its fields fail and no other",
+        "One wrong option fails its own checks and no other",
         arguments: [
             (Verification.Expectation(idle: 61, interval: 15, count: 4), []),  // at 61.44 s: within
-            (Verification.Expectation(idle: 62, interval: 15, count: 4), ["first probe", "time of the error"]),
-            (Verification.Expectation(idle: 40, interval: 15, count: 4), ["first probe", "time of the error"]),
+            (Verification.Expectation(idle: 62, interval: 15, count: 4), [.firstProbe, .errorTime]),
+            (Verification.Expectation(idle: 40, interval: 15, count: 4), [.firstProbe, .errorTime]),
             (
                 Verification.Expectation(idle: 60, interval: 20, count: 4),
-                ["interval", "RST after the last probe", "time of the error"]
+                [.interval, .resetAfterLastProbe, .errorTime]
             ),
             (
                 Verification.Expectation(idle: 60, interval: 15, count: 5),
-                ["probes before giving up", "time of the error", "error of recv"]
+                [.probesBeforeGivingUp, .errorTime, .error]
             ),
-        ])
-    func differences(expectation: Verification.Expectation, fields: [String]) throws {
-        let verification = try Self.judge(Self.dead, expectation, error: "ETIMEDOUT", at: 121_857, kernel: 4)
-        let failed = verification.checks.filter { !$0.passes }.map(\.field)
-        #expect(failed == fields, "\(verification.checks)")
+        ] as [(Verification.Expectation, [Verification.Quantity])])
+    func differences(expectation: Verification.Expectation, quantities: [Verification.Quantity]) throws {
+        let verification = try Self.judge(Self.dead, expectation, error: .timedOut, at: 121_857, kernel: 4)
+        let failed = verification.checks.filter { !$0.passes }.map(\.quantity)
+        #expect(failed == quantities, "\(verification.checks)")
     }
 
-    @Test("A probe that is early fails, however little")
+    @Test("A probe that is early fails, even by one millisecond")
     func early() throws {
         var lines = Self.dead
         lines[3].0 = 59_999
-        let verification = try Self.judge(lines, Self.usual, error: "ETIMEDOUT", at: 121_857)
-        #expect(verification.checks.first { $0.field == "first probe" }?.passes == false)
+        let verification = try Self.judge(lines, Self.usual, error: .timedOut, at: 121_857)
+        #expect(verification.checks.first { $0.quantity == .firstProbe }?.passes == false)
     }
 
-    @Test("Forged probes are told by the kernel's count, and by their shape")
+    @Test("Forged probes fail by the kernel's count and by their length")
     func forged() throws {
         let forged = Self.live.map { ($0.0, $0.1 == Self.probe ? Self.probe + " len=1" : $0.1) }
         let verification = try Self.judge(forged, Self.usual, kernel: 0)
         #expect(
-            verification.checks.filter { !$0.passes }.map(\.field)
-                == ["shape of the probe", "probes by the kernel's count"])
+            verification.checks.filter { !$0.passes }.map(\.quantity)
+                == [.probeLength, .kernelProbes])
     }
 
     @Test(
-        "Probes that the kernel counts and the wire does not show are told with what that means, and ETIMEDOUT follows",
-        arguments: [
-            (0, "the kernel counted 4 probes, none of which was seen on the wire: they never left the host"),
-            (1, "the kernel counted 4 probes, only 1 of which was seen on the wire: the others never left the host"),
-            (2, "the kernel counted 4 probes, only 2 of which were seen on the wire: the others never left the host"),
-        ])
-    func neverLeft(seen: Int, reason: String) throws {
+        "Probes that the kernel counts and the capture lacks fail with a reason, and ETIMEDOUT is right",
+        arguments: 0...2)
+    func neverLeft(seen: Int) throws {
         let lines = Self.handshake + Self.dead.dropFirst(Self.handshake.count).prefix(seen)
-        let verification = try Self.judge(lines, Self.usual, error: "ETIMEDOUT", at: 121_857, kernel: 4)
-        let check = try #require(verification.checks.first { $0.field == "probes by the kernel's count" })
-        #expect(check.outcome == .fails && check.reason?.hasPrefix(reason) == true, "\(check)")
-        let error = try #require(verification.checks.first { $0.field == "error of recv" })
-        #expect(error.passes && error.expected == "ETIMEDOUT", "\(error)")
+        let verification = try Self.judge(lines, Self.usual, error: .timedOut, at: 121_857, kernel: 4)
+        let check = try #require(verification.checks.first { $0.quantity == .kernelProbes })
+        #expect(
+            check.outcome == .fails && check.reason == .probesNeverSent(counted: 4, captured: UInt64(seen)), "\(check)")
+        let error = try #require(verification.checks.first { $0.quantity == .error })
+        #expect(error.passes && error.expected == .error(.timedOut), "\(error)")
         #expect(!verification.passes)
     }
 
-    @Test("Fewer probes than the options promise explain no ETIMEDOUT, wherever they were counted")
+    @Test("Fewer probes than the options imply do not explain ETIMEDOUT, on the wire or by the kernel's count")
     func tooFew() throws {
-        let verification = try Self.judge(Self.handshake, Self.usual, error: "ETIMEDOUT", at: 121_857, kernel: 3)
-        #expect(verification.checks.first { $0.field == "error of recv" }?.outcome == .fails)
+        let verification = try Self.judge(Self.handshake, Self.usual, error: .timedOut, at: 121_857, kernel: 3)
+        #expect(verification.checks.first { $0.quantity == .error }?.outcome == .fails)
     }
 
     @Test(
-        "Where other connections probe, more probes by the kernel's count are not judged, fewer fail, as many pass",
+        "When other connections probe, a higher kernel count is undecided, a lower one fails, an equal one passes",
         arguments: [
             (2, true, Verification.Outcome.passes), (5, true, .notJudged), (1, true, .fails), (2, false, .passes),
             (5, false, .fails), (1, false, .fails),
@@ -160,31 +157,31 @@ struct VerificationTests {
     func others(counted: Int, othersProbe: Bool, outcome: Verification.Outcome) throws {
         let verification = try Self.judge(Self.live, Self.usual, kernel: counted, othersProbe: othersProbe)
         let check = try #require(verification.checks.last)
-        #expect(check.field == "probes by the kernel's count" && check.outcome == outcome, "\(check)")
-        #expect((check.outcome == .notJudged) == (check.reason?.contains("other connections") ?? false))
+        #expect(check.quantity == .kernelProbes && check.outcome == outcome, "\(check)")
+        #expect((check.outcome == .notJudged) == (check.reason == .otherConnectionsProbe))
         #expect(verification.passes == (outcome != .fails))
     }
 
-    @Test("Probes of other connections do not make one's own due")
+    @Test("Probes of other connections do not make a probe of this one due")
     func othersOnly() throws {
         let verification = try Self.judge(Self.handshake, Self.usual, kernel: 3, othersProbe: true)
-        #expect(verification.obstacle?.contains("no probe was due yet") == true)
+        #expect(verification.obstacle == .notYetDue(idle: 60))
     }
 
-    @Test("A peer that forgot the connection answers RST, which recv tells as ECONNRESET")
+    @Test("A peer that lost the connection answers with RST, and recv returns ECONNRESET")
     func forgot() throws {
         let lines = Self.handshake + [(61_440, Self.probe), (61_441, "BA R 5000 0")]
-        let verification = try Self.judge(lines, Self.usual, error: "ECONNRESET", at: 61_442, kernel: 1)
+        let verification = try Self.judge(lines, Self.usual, error: .connectionReset, at: 61_442, kernel: 1)
         #expect(verification.passes, "\(verification.checks)")
-        #expect(verification.checks.contains { $0.field == "error of recv" && $0.actual == "ECONNRESET" })
+        #expect(verification.checks.contains { $0.quantity == .error && $0.actual == .error(.connectionReset) })
     }
 
-    @Test("Without a probe that was due, or without the connection, nothing is judged")
+    @Test("Without a due probe, or without the connection, there is no result")
     func obstacles() throws {
         #expect(try Self.judge(Self.handshake, Self.usual, kernel: 0).obstacle != nil)
         let nothing = try Self.judge([], Self.usual, kernel: 3)
         #expect(nothing.obstacle != nil && !nothing.passes && nothing.checks.isEmpty)
-        // What B sends first may be the answer to a probe before the capture began: its time tells nothing.
+        // The first segment of B may answer a probe from before the capture began: the wait before the next probe is unknown.
         let midway: [(Int64, String)] = [(0, Self.answer), (61_440, Self.probe), (61_441, Self.answer)]
         #expect(try Self.judge(midway, Self.usual).obstacle != nil)
         let longer = midway + [(122_880, Self.probe), (122_881, Self.answer)]
@@ -192,46 +189,48 @@ struct VerificationTests {
     }
 
     @Test(
-        "Only the options that are given are judged",
+        "Only the given options are checked",
         arguments: [
-            (Verification.Expectation(idle: 60), ["first probe"]),
-            (Verification.Expectation(interval: 15), ["interval", "RST after the last probe"]),
-            (Verification.Expectation(count: 4), ["probes before giving up"]),
-            (Verification.Expectation(idle: 60, count: 4), ["first probe", "probes before giving up"]),
-        ])
-    func subsets(expectation: Verification.Expectation, fields: [String]) throws {
+            (Verification.Expectation(idle: 60), [.firstProbe]),
+            (Verification.Expectation(interval: 15), [.interval, .resetAfterLastProbe]),
+            (Verification.Expectation(count: 4), [.probesBeforeGivingUp]),
+            (Verification.Expectation(idle: 60, count: 4), [.firstProbe, .probesBeforeGivingUp]),
+        ] as [(Verification.Expectation, [Verification.Quantity])])
+    func subsets(expectation: Verification.Expectation, quantities: [Verification.Quantity]) throws {
         let verification = try Self.judge(Self.dead, expectation)
-        #expect(verification.checks.map(\.field).filter { $0 != "shape of the probe" } == fields)
+        #expect(verification.checks.map(\.quantity).filter { $0 != .probeLength } == quantities)
         #expect(verification.passes, "\(verification.checks)")
-        // One second more of each: each of these fields fails, whatever else is not given.
+        // Ten more of each given option: each of these checks fails, even without the other options.
         let more = Verification.Expectation(
             idle: expectation.idle.map { $0 + 10 }, interval: expectation.interval.map { $0 + 10 },
             count: expectation.count.map { $0 + 10 })
         let failing = try Self.judge(Self.dead, more)
-        #expect(failing.checks.filter { $0.outcome == .fails }.map(\.field) == fields, "\(failing.checks)")
+        #expect(failing.checks.filter { $0.outcome == .fails }.map(\.quantity) == quantities, "\(failing.checks)")
     }
 
-    @Test("With the idle time alone, the healthy connection of a live peer passes, and one that probes early fails")
+    @Test("With the idle time alone, a live peer passes, and a prober that is early fails")
     func idleOnly() throws {
         let verification = try Self.judge(Self.live, Verification.Expectation(idle: 60))
         #expect(verification.passes)
         #expect(
-            verification.checks.map(\.field) == ["first probe", "period", "shape of the probe", "answers"])
+            verification.checks.map(\.quantity) == [.firstProbe, .period, .probeLength, .answers])
         let early = try Self.judge(Self.live, Verification.Expectation(idle: 90))
         #expect(
-            early.checks.filter { $0.outcome == .fails }.map(\.field) == ["first probe", "period"], "\(early.checks)")
+            early.checks.filter { $0.outcome == .fails }.map(\.quantity) == [.firstProbe, .period], "\(early.checks)")
     }
 
-    @Test("A first probe that is late fails without the interval too, because no interval runs before it")
+    @Test("A late first probe fails even if the interval is not given, because no interval precedes it")
     func lateFirst() throws {
         let verification = try Self.judge(Self.live, Verification.Expectation(idle: 10))
         let first = try #require(verification.checks.first)
-        #expect(first.field == "first probe" && first.outcome == .fails && first.actual == "61.440 s", "\(first)")
-        // The period alone might be the interval.
-        #expect(verification.checks.first { $0.field == "period" }?.outcome == .notJudged)
+        #expect(
+            first.quantity == .firstProbe && first.outcome == .fails && first.actual == .duration(61_440_000_000),
+            "\(first)")
+        // The period may be the interval.
+        #expect(verification.checks.first { $0.quantity == .period }?.outcome == .notJudged)
     }
 
-    @Test("A long wait is not judged where it may come from an option that is not given, and fails where it cannot")
+    @Test("A long wait is undecided if an option that is not given may explain it, and fails otherwise")
     func excused() throws {
         // The capture begins midway: the wait before the first probe is not known.
         let midway: [(Int64, String)] = [
@@ -241,21 +240,23 @@ struct VerificationTests {
         for expectation in [Verification.Expectation(idle: 10), Verification.Expectation(interval: 15)] {
             let verification = try Self.judge(midway, expectation)
             #expect(verification.checks.first?.outcome == .notJudged, "\(verification.checks)")
-            #expect(verification.obstacle?.hasSuffix("which is not given") == true && !verification.passes)
+            let reason: Verification.Reason = expectation.idle == nil ? .mayBeIdleTime : .mayBeInterval
+            #expect(verification.obstacle == .undecided(reason) && !verification.passes)
         }
         // Unanswered probes every 15 s: the period of 61 s is no interval.
         let known = midway + [(184_320, Self.probe), (199_424, Self.probe)]
         let verification = try Self.judge(known, Verification.Expectation(idle: 20))
-        #expect(verification.checks.first { $0.field == "period" }?.outcome == .fails, "\(verification.checks)")
+        #expect(verification.checks.first { $0.quantity == .period }?.outcome == .fails, "\(verification.checks)")
     }
 
-    @Test("A count that was not reached is not judged")
+    @Test("A count that was not reached is not checked")
     func countNotReached() throws {
-        let verification = try Self.judge(Self.live, Verification.Expectation(count: 4))
-        #expect(verification.obstacle == "nothing was captured that depends on count" && !verification.passes)
+        let expectation = Verification.Expectation(count: 4)
+        let verification = try Self.judge(Self.live, expectation)
+        #expect(verification.obstacle == .nothingToCompare(expectation) && !verification.passes)
     }
 
-    /// An end that was heard, sent no probe, and was idle for up to `idle` seconds.
+    /// An end that sent segments but no probe, and was idle for up to `idle` seconds.
     private static func unprobed(_ idle: Double) -> ConnectionSide {
         var side = ConnectionSide()
         side.lastSpoke = 1
@@ -263,21 +264,21 @@ struct VerificationTests {
         return side
     }
 
-    @Test("An idle period in which a probe was due and none came is a failure")
+    @Test("An idle period with a due probe and none sent is a failure")
     func missed() throws {
         let side = Self.unprobed(65.19)
         let verification = Verification(
             of: side, peer: side, expecting: Verification.Expectation(idle: 10, interval: 5, count: 3), ending: nil,
             kernelProbes: nil)
         let check = try #require(verification.checks.first)
-        #expect(verification.checks.count == 1 && check.field == "first probe" && check.outcome == .fails)
-        #expect(check.expected == "10.000 s" && check.tolerance == "up to 0.690 s late, never early")
-        #expect(check.actual == "no probe in 65.1 s of idleness")
+        #expect(verification.checks.count == 1 && check.quantity == .firstProbe && check.outcome == .fails)
+        #expect(check.expected == .duration(10_000_000_000) && check.lateness == 690_000_000)
+        #expect(check.actual == .noProbe(idle: 65_190_000_000))
         #expect(verification.obstacle == nil && !verification.passes)
     }
 
     @Test(
-        "A connection of which neither end probed fails once, where one was due",
+        "A connection in which neither end probes fails once, if a probe was due",
         arguments: [
             (0.0, 65.0, Int64?(10), true), (65, 0, 10, true), (10.68, 10.68, 10, false), (10.7, 0, 10, true),
             (0, 0, 10, false), (65, 65, 65, false), (65, 65, nil, false),
@@ -289,7 +290,7 @@ struct VerificationTests {
         #expect((verification != nil) == fails)
         if let verification {
             #expect(!verification.passes && verification.checks.count == 1)
-            #expect(verification.checks[0].actual == "neither end probed in \(max(first, second)) s of idleness")
+            #expect(verification.checks[0].actual == .neitherProbed(idle: Int64(max(first, second) * 1e9)))
         }
         var probing = Self.unprobed(65)
         probing.probes = 1
@@ -299,7 +300,7 @@ struct VerificationTests {
     }
 
     @Test(
-        "An end that probed and later did not fails, unless an interval that is not known may be the reason",
+        "An end that stops probing fails, unless an unknown interval may be the reason",
         arguments: [
             (Verification.Expectation(idle: 60, interval: 15), 100.0, UInt64(0), true),
             (Verification.Expectation(idle: 60, interval: 15), 62, 0, false),
@@ -316,35 +317,32 @@ struct VerificationTests {
         prober.unanswered = unanswered
         peer.longestUnprobed = Int64(idle * 1e9)
         let verification = Verification(of: prober, peer: peer, expecting: expectation, ending: nil, kernelProbes: nil)
-        let check = verification.checks.first { $0.field == "every idle period" }
+        let check = verification.checks.first { $0.quantity == .idlePeriod }
         #expect((check?.outcome == .fails) == fails, "\(verification.checks)")
     }
 
-    @Test("Where no keep-alive was due, the reason is named")
+    @Test("If no keep-alive was due, the obstacle says why")
     func notDue() throws {
         let expectation = Verification.Expectation(idle: 5, interval: 3, count: 3)
-        func obstacle(_ expectation: Verification.Expectation, _ change: (inout ConnectionSide) -> Void) -> String? {
+        func obstacle(
+            _ expectation: Verification.Expectation, _ change: (inout ConnectionSide) -> Void = { _ in }
+        ) -> Verification.Obstacle? {
             var side = Self.unprobed(0)
             change(&side)
             return Verification(
                 of: side, peer: Self.unprobed(0), expecting: expectation, ending: nil, kernelProbes: 0
             ).obstacle
         }
-        #expect(
-            obstacle(expectation) { $0.zeroWindowProbes = 3 }
-                == "the peer's window was zero, so no keep-alive was due; 3 window probes were sent")
-        #expect(obstacle(expectation) { $0.zeroWindowProbes = 1 }?.hasSuffix("; 1 window probe was sent") == true)
-        #expect(
-            obstacle(expectation) { $0.hasUnacknowledged = true }
-                == "data was in flight and unacknowledged, so no keep-alive was due")
-        #expect(obstacle(expectation) { _ in } == "no probe was due yet: it takes 5 s of idleness")
-        #expect(obstacle(Verification.Expectation(count: 3)) { _ in }?.contains("expected idle time") == true)
-        #expect(
-            Verification(withoutProbesExpecting: expectation).obstacle
-                == "no keep-alive probe was seen, and no connection is known to have been idle for more than 30.0 s")
+        #expect(obstacle(expectation) { $0.zeroWindowProbes = 3 } == .zeroWindow(probes: 3))
+        #expect(obstacle(expectation) { $0.hasUnacknowledged = true } == .dataInFlight)
+        #expect(obstacle(expectation) { ($0.hasUnacknowledged, $0.awaitsCloseOnly) = (true, true) } == .closeInFlight)
+        #expect(obstacle(expectation) == .notYetDue(idle: 5))
+        #expect(obstacle(Verification.Expectation(count: 3)) == .idleTimeUnknown)
+        #expect(Verification(withoutProbesExpecting: expectation).obstacle == .noProbes(idle: 30_000_000_000))
+        #expect(Verification(withoutProbesExpecting: Verification.Expectation()).obstacle == .noProbes(idle: nil))
     }
 
-    @Test("Zero-window probes, data of one byte and the peer's own probes are no probes of this end")
+    @Test("Zero-window probes, one byte of data and the peer's probes do not count as probes of this end")
     func others() throws {
         let closed = Self.handshake + [(500, "BA A 5000 1000 win=0"), (700, Self.probe), (1100, Self.probe)]
         #expect(Self.observe(closed).prober.probes == 0)
@@ -352,7 +350,7 @@ struct VerificationTests {
         let data = Self.handshake + [(500, "AB AP 1000 5000 len=1"), (700, "AB AP 1000 5000 len=1")]
         #expect(Self.observe(data).prober.probes == 0)
         #expect(Self.observe(data).prober.retransmissions == 1)
-        // The peer's probe restarts the timer of BSD and not that of Linux: the wait tells no setting, but may fit one.
+        // The peer's probe restarts the timer of BSD and not that of Linux: the wait shows no setting, but may match one.
         let both = Self.handshake + [(30_000, "BA A 4999 1000"), (30_001, "AB A 1000 5000"), (61_440, Self.probe)]
         let observed = Self.observe(both)
         #expect(observed.prober.probes == 1 && observed.prober.idleGaps.count == 0)
@@ -360,15 +358,15 @@ struct VerificationTests {
         #expect(InferredPolicy(of: observed.prober, peer: observed.peer).idle == nil)
         for (idle, outcome) in [(Int64(60), Verification.Outcome.passes), (90, .fails), (30, .notJudged)] {
             let verification = try Self.judge(both, Verification.Expectation(idle: idle, interval: 15))
-            let first = verification.checks.first { $0.field == "first probe" }
+            let first = verification.checks.first { $0.quantity == .firstProbe }
             #expect(first?.outcome == outcome, "\(verification.checks)")
         }
-        // A later wait, which nothing disturbed, is late too: this fails, and is not excused by the first one.
+        // A later wait, which nothing disturbed, is late too: it fails; only the first one is excused.
         let later =
             both + [(61_441, Self.answer), (62_000, "BA AP 5000 1000 len=1"), (62_001, "AB A 1000 5001")]
             + [(123_441, "AB A 999 5001")]
         let expectation = Verification.Expectation(idle: 30, interval: 15)
-        let late = try Self.judge(later, expectation).checks.first { $0.field == "first probe" }
+        let late = try Self.judge(later, expectation).checks.first { $0.quantity == .firstProbe }
         #expect(late?.outcome == .fails, "\(String(describing: late))")
     }
 }

@@ -23,7 +23,7 @@ struct ConnectionTextTests {
             firstTime: first, lastTime: first + Int64(duration * Double(second)), ending: ending)
     }
 
-    /// An end that sent `probes`, of which `answered` were.
+    /// An end that sent `probes`, with an answer to `answered` of them.
     private static func side(_ probes: UInt64, answered: UInt64) -> ConnectionSide {
         var side = ConnectionSide()
         (side.probes, side.answered) = (probes, answered)
@@ -43,7 +43,7 @@ struct ConnectionTextTests {
         return text.string
     }
 
-    @Test("Columns are as wide as their titles where nothing is wider, and no line ends with spaces")
+    @Test("Columns are at least as wide as their titles, and no line ends with spaces")
     func narrow() {
         var probed = Self.connection(7, handshakeSeen: false, ending: .closedByResponder)
         probed.fromResponder = Self.side(2, answered: 2)
@@ -59,12 +59,12 @@ struct ConnectionTextTests {
                   closed by responder
                                          192.168.100.255:80          2         2
 
-                ? the handshake was not captured; the smaller endpoint is listed first
+                ? handshake not captured: the smaller endpoint is listed first
 
                 """)
     }
 
-    @Test("What is not measured is never wider than its title")
+    @Test("Cells that are not measured are never wider than their title")
     func widest() {
         let broadcast = Endpoint(IPAddress(v4: .max), .max)
         let connections = [-999.99, -0.000_000_001, 0, 999.99].map {
@@ -76,7 +76,7 @@ struct ConnectionTextTests {
         #expect(lines.contains { $0.contains("  -999d23h  ") } && lines.contains { $0.contains("   999d23h  ") })
     }
 
-    @Test("Columns are as wide as their widest cell; settings and closed windows are shown where there are any")
+    @Test("Columns are as wide as their widest cell; settings and zero-window probes are shown if there are any")
     func wide() {
         var probed = Self.connection(1_234_567, after: 90_000, taking: 12.5 * 86_400, handshakeSeen: false)
         probed.originator = Endpoint(IPAddress(v6: 0x2001_0DB8_1234_5678, 0x9ABC_DEF0_1234_5678), 65535)
@@ -94,24 +94,24 @@ struct ConnectionTextTests {
         let text = Self.table([brief, long, probed], of: 1_234_568)
         #expect(
             text == """
-                3 of 1234568 connections, times in UTC
+                3 of 1,234,568 connections, times in UTC
 
-                stream    verdict          originator, responder                               probes   answered\
+                stream    verdict          originator, responder                                  probes     answered\
                         idle  interval  count  zero-window  first                last                 duration  ended
-                9         not_established  10.0.0.1:40000                                           -          -\
+                9         not_established  10.0.0.1:40000                                              -            -\
                            -         -      -            -  2023-11-14 22:13:22  2023-11-14 22:13:20   -1.500s  reset by originator
-                                           192.168.100.255:80                                       -          -\
+                                           192.168.100.255:80                                          -            -\
                            -         -      -            -
-                10        not_established  10.0.0.1:40000                                           -          -\
+                10        not_established  10.0.0.1:40000                                              -            -\
                            -         -      -            -  2023-11-14 22:13:20  2026-08-10 22:13:20  1000d00h  closed
-                                           192.168.100.255:80                                       -          -\
+                                           192.168.100.255:80                                          -            -\
                            -         -      -            -
-                1234567?  healthy          [2001:db8:1234:5678:9abc:def0:1234:5678]:65535  4000000000  123456789\
+                1234567?  healthy          [2001:db8:1234:5678:9abc:def0:1234:5678]:65535  4,000,000,000  123,456,789\
                   6873-7200s    70-75s      9            -  2023-11-15 23:13:20  2023-11-28 11:13:20    12d12h  open
-                                           [2001:db8::1]:443                                        -          -\
+                                           [2001:db8::1]:443                                           -            -\
                            -         -      -           12
 
-                ? the handshake was not captured; the smaller endpoint is listed first
+                ? handshake not captured: the smaller endpoint is listed first
 
                 """)
     }

@@ -4,10 +4,9 @@ import Wire
 
 @testable import Report
 
-/// What is kept of data for the drawings of a page.
 @Suite("Data ticks")
 struct DataTicksTests {
-    /// Rows of times.
+    /// Sequences of times.
     enum Times: CaseIterable {
         case dense, sparse, backwards, scattered, farEnds, doublingDown, doublingUp
 
@@ -46,14 +45,14 @@ struct DataTicksTests {
         ticks(times, limit: limit).ends(of: 0)?.row(of: first)
     }
 
-    @Test("A few segments are as many ticks, each at its time")
+    @Test("A few segments have one tick each, at their times")
     func few() {
         let times: [Int64] = [0, 1_000_000_000, 60_000_000_000, 3_600_000_000_000]
         #expect(Self.row(times)?.ticks == times.map { DataTicks.Tick(first: $0, last: $0, count: 1) })
     }
 
     @Test(
-        "However many segments there are and whenever, the ticks are few, lose none, and reach from the first to the last",
+        "The ticks of any segments are few, count all of them, and cover the first to the last time",
         arguments: Times.allCases, [4, 48])
     func many(times: Times, limit: Int) throws {
         let times = (0..<2000).map(times.time)
@@ -64,7 +63,7 @@ struct DataTicksTests {
         #expect(row.ticks.allSatisfy { $0.first <= $0.last })
     }
 
-    @Test("Ticks that were merged stand for times near each other, and those far away stay alone")
+    @Test("Only ticks near each other are merged")
     func apart() throws {
         let second: Int64 = 1_000_000_000
         // A burst, and an hour later one segment.
@@ -74,7 +73,7 @@ struct DataTicksTests {
         #expect(row.ticks.count > 12 && row.ticks.allSatisfy { $0.last - $0.first < second })
     }
 
-    @Test("However many connections send data, what is kept is bounded", arguments: [1, 4, 8, 9, 40] as [UInt64])
+    @Test("The number of ticks is bounded for any number of connections", arguments: [1, 4, 8, 9, 40] as [UInt64])
     func bounded(connections: UInt64) {
         let times = (0..<3960).map { Int64($0) * 1_000_000_000 }
         let ticks = Self.ticks(times, connections: connections, bound: 64)
@@ -84,7 +83,7 @@ struct DataTicksTests {
         #expect(rows.allSatisfy { $0.count == 3960 / connections })
     }
 
-    @Test("Each end has its own ticks, SYN and FIN; what is empty, or not looked up, or an event, has none")
+    @Test("Each end has its own ticks, SYN and FIN; empty, quoted and unassigned segments and events have none")
     func kinds() throws {
         var ticks = DataTicks()
         var batch = SegmentBatch()
@@ -104,11 +103,11 @@ struct DataTicksTests {
         append(6, from: 0, .ack, 1)
         append(7, from: 0, .ack, 10, role: .quoted)
         append(8, from: 0, .ack, 10)
-        let places: [SegmentOrigin?] = batch.segments.map {
+        let origins: [SegmentOrigin?] = batch.segments.map {
             SegmentOrigin(connection: 7, side: $0.source == Self.first ? 0 : 1)
         }
         let probe = SegmentEvent(segment: batch.segments[5], marks: .keepAlive, kind: .probe, connection: 7)
-        ticks.take(batch, places.dropLast() + [nil], [probe])
+        ticks.take(batch, origins.dropLast() + [nil], [probe])
         let ends = try #require(ticks.ends(of: 7))
         let (first, second) = (ends.row(of: Self.first), ends.row(of: Self.second))
         #expect(first.count == 0 && first.opened == 3 && first.closed == nil)

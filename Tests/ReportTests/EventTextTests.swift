@@ -20,7 +20,7 @@ struct EventTextTests {
         return text.split(separator: "\n").last.map(String.init) ?? ""
     }
 
-    @Test("An ICMP error is no TCP segment: router, receiver, error and the quoted segment, each said once")
+    @Test("The line of an ICMP error has router, receiver, error and quoted segment")
     func errors() {
         let peer = Endpoint(IPAddress(v4: 0xC633_6414), 6379)
         let error = ICMPError(router: IPAddress(v4: 0xC633_6401), type: 3, code: 1)
@@ -38,7 +38,7 @@ struct EventTextTests {
         )
     }
 
-    @Test("A record of a quoted segment has what the error quotes, and nothing else")
+    @Test("The record of a quoted segment has only the quoted fields")
     func records() {
         let error = ICMPError(router: IPAddress(v4: 0xC633_6401), type: 11, code: 0)
         var event = Self.event(Samples.client, Samples.server, error)

@@ -22,7 +22,7 @@ struct FindingRecordTests {
         try #require(JSONSerialization.jsonObject(with: Data(Samples.text(write).utf8)) as? Object)
     }
 
-    /// A finding that knows everything.
+    /// A finding with all details.
     private static var full: Finding {
         var finding = Samples.finding(.tooLateForPath, frames: [(0, 12), (1, 15)])
         finding.details.idle = 350_000_000_001
@@ -40,7 +40,7 @@ struct FindingRecordTests {
         #expect(Set(required).isSubset(of: object.keys))
     }
 
-    @Test("A finding that becomes known has the members that the schema lists, and its frames name their files")
+    @Test("A finding has the members of the schema, and its frames have file names")
     func record() throws {
         let diagnosis = Samples.diagnosis()
         let object = try Self.object {
@@ -55,13 +55,13 @@ struct FindingRecordTests {
         #expect(object["count"] as? Int == 4 && object["ttl"] as? Int == 63 && object["ttl_own"] as? Int == 57)
         #expect(object["alternative"] as? String == "shared_address" && object["end"] as? String == "originator")
         #expect(object["originator_ip"] as? String == "192.0.2.10" && object["responder_port"] as? Int == 443)
-        #expect(object["sentence"] as? String == Samples.sentence(Self.full, diagnosis))
+        #expect(object["sentence"] as? String == Self.full.sentence(in: diagnosis))
         let frames = try #require(object["frames"] as? [Object])
         #expect(frames.map { $0["frame"] as? Int } == [12, 15])
         #expect(frames.map { $0["file"] as? String } == ["a.pcap", "b.pcap"])
     }
 
-    @Test("A connection lists its findings, the first of which is the verdict")
+    @Test("A connection has its findings, and the first is the verdict")
     func connection() throws {
         let diagnosis = Samples.diagnosis()
         let object = try Self.object { $0.appendRecord(diagnosis, files: ["a.pcap"]) }
@@ -76,7 +76,7 @@ struct FindingRecordTests {
         ] { #expect(first[name] as? String == object[verdictName] as? String) }
     }
 
-    @Test("The schema knows every verdict, severity, confidence and alternative")
+    @Test("The schema has every verdict, severity, confidence, alternative and kind")
     func names() throws {
         for definition in ["finding", "a_finding"] {
             let properties = try #require(try Self.definition(definition)["properties"] as? Object)
@@ -95,7 +95,7 @@ struct FindingRecordTests {
         #expect(Set(SegmentKind.allCases.map(\.name)).isSubset(of: kinds?["enum"] as? [String] ?? []))
     }
 
-    @Test("A live report has a block or a record when a finding becomes known")
+    @Test("A live report has a block or a record for each finding")
     func live() throws {
         let diagnosis = Samples.diagnosis()
         let finding = Samples.finding(.peerDead, frames: [(0, 9)])

@@ -35,10 +35,10 @@ struct FindingTextTests {
         for segment in [segment(0, 1000, 5000, .ack)] + segments { batch.append(segment) }
         tracker.track(batch, events: &events)
         let diagnosis = try #require(tracker.diagnoses(all: true).first)
-        return (diagnosis.verdict, Samples.sentence(diagnosis.primary, diagnosis))
+        return (diagnosis.verdict, diagnosis.primary.sentence(in: diagnosis))
     }
 
-    /// The same segment at `seconds`, as a sender that hears nothing sends it.
+    /// The same segment at `seconds`, as a sender without an answer sends it.
     private static func again(
         _ seconds: [Int64], _ sequence: UInt32, _ flags: TCPFlags, _ length: UInt32 = 0
     ) -> [Segment] {
@@ -49,12 +49,12 @@ struct FindingTextTests {
     private static let sends = "10.0.0.1:40000 sent data that 10.0.0.2:5001 does not acknowledge"
 
     @Test(
-        "A lost FIN is no lost data, and data that is lost with a FIN is",
+        "A lost FIN is not lost data, but data that is lost with a FIN is",
         arguments: [
             (again([1, 2, 4, 8], 1000, [.fin, .ack]), Verdict.closed, closes),
             (again([1, 2, 4, 8], 1000, [.psh, .ack], 9), .dataInFlight, sends),
             (again([1, 2, 4, 8], 1000, [.fin, .psh, .ack], 9), .dataInFlight, sends),
-            // The data of that segment was acknowledged, and what is left is the FIN.
+            // The data of that segment was acknowledged; only the FIN is missing.
             (
                 [segment(0, 1000, 5000, [.fin, .psh, .ack], 9), segment(0, 5000, 1009, .ack, fromServer: true)]
                     + again([1, 2, 4, 8], 1009, [.fin, .ack]), .closed, closes
@@ -66,7 +66,7 @@ struct FindingTextTests {
     }
 
     @Test(
-        "Who reports that nothing is delivered decides the sentence and the advice",
+        "The sender of the ICMP error decides the sentence and the advice",
         arguments: [
             (
                 client.address,
@@ -90,11 +90,11 @@ struct FindingTextTests {
         }
         let diagnosis = Diagnosis(of: connection)
         let finding = Finding(.peerUnreachable, .high, .originator)
-        #expect(Samples.sentence(finding, diagnosis) == sentence)
+        #expect(finding.sentence(in: diagnosis) == sentence)
         #expect(finding.advice(in: diagnosis).contains(advice), "\(finding.advice(in: diagnosis))")
     }
 
-    @Test("A finding is reported if something is wrong or there is advice, and only then", arguments: Verdict.allCases)
+    @Test("A finding is reported if its severity is above ok or there is advice", arguments: Verdict.allCases)
     func reported(verdict: Verdict) {
         for (probes, closedIdle) in [(UInt64(0), Int64?.none), (3, nil), (3, 75_000_000_000)] {
             var connection = Samples.diagnosis().connection
@@ -107,7 +107,7 @@ struct FindingTextTests {
         }
     }
 
-    @Test("Advice on a path names the idle time that was too long, and no setting that the path line contradicts")
+    @Test("Advice about a path has the idle time that was too long")
     func pathAdvice() {
         var finding = Finding(.tooLateForPath, .medium, .originator)
         finding.details.idle = 340_063_000_000
@@ -118,5 +118,24 @@ struct FindingTextTests {
         #expect(
             finding.advice(in: Samples.diagnosis())
                 == "Set TCP_KEEPIDLE below the idle timeout of the path on either end.")
+    }
+
+    @Test(
+        "Counts in sentences are in the right number, with separators",
+        arguments: [
+            (.unresponsive, 1, "The last probe of 10.0.0.1:40000 has no answer"),
+            (.unresponsive, 1234, "The last 1,234 probes of 10.0.0.1:40000 have no answer"),
+            (.tooManyProbes, 1_000_000, "10.0.0.1:40000 sent 1,000,000 probes"),
+            (.peerDead, 1, "10.0.0.1:40000 gave up after 1 unanswered probe: "),
+            (
+                .dataInFlight, 1,
+                "10.0.0.1:40000 sent data that 10.0.0.2:5001 does not acknowledge: it was retransmitted 1 time over"
+            ),
+        ] as [(Verdict, UInt64, String)])
+    func counts(verdict: Verdict, count: UInt64, sentence: String) {
+        var finding = Finding(verdict, .high, .originator)
+        finding.details.count = count
+        let text = finding.sentence(in: Samples.diagnosis(from: Self.client, to: Self.server))
+        #expect(text.hasPrefix(sentence), "\(text)")
     }
 }

@@ -3,10 +3,10 @@ import Wire
 
 @testable import Report
 
-@Suite("ICMP errors in words")
+@Suite("Text of ICMP errors")
 struct ICMPTextTests {
     @Test(
-        "Type and code have the words of their RFC",
+        "Type and code have the terms of their RFC",
         arguments: [
             (3, 0, "network unreachable"), (3, 1, "host unreachable"), (3, 2, "protocol unreachable"),
             (3, 3, "port unreachable"), (3, 4, "fragmentation needed"), (3, 6, "destination network unknown"),
@@ -17,12 +17,12 @@ struct ICMPTextTests {
             (11, 0, "time exceeded in transit"), (11, 1, "fragment reassembly time exceeded"),
             (12, 0, "parameter problem"), (8, 0, "ICMP type 8, code 0"),
         ] as [(UInt8, UInt8, String)])
-    func version4(type: UInt8, code: UInt8, words: String) {
-        #expect(ICMPText(isVersion6: false, type: type, code: code).words == words)
+    func version4(type: UInt8, code: UInt8, text: String) {
+        #expect(ICMPText(isVersion6: false, type: type, code: code).text == text)
     }
 
     @Test(
-        "ICMPv6 has types of its own",
+        "ICMPv6 has its own types",
         arguments: [
             (1, 0, "no route to destination"), (1, 1, "communication administratively prohibited (filter)"),
             (1, 3, "address unreachable"), (1, 4, "port unreachable"), (1, 6, "reject route to destination"),
@@ -30,11 +30,11 @@ struct ICMPTextTests {
             (3, 0, "hop limit exceeded in transit"), (3, 1, "fragment reassembly time exceeded"),
             (4, 1, "parameter problem: unrecognized next header"), (128, 0, "ICMP type 128, code 0"),
         ] as [(UInt8, UInt8, String)])
-    func version6(type: UInt8, code: UInt8, words: String) {
-        #expect(ICMPText(isVersion6: true, type: type, code: code).words == words)
+    func version6(type: UInt8, code: UInt8, text: String) {
+        #expect(ICMPText(isVersion6: true, type: type, code: code).text == text)
     }
 
-    @Test("Advice depends on the code: a route, the peer, a filter or the MTU")
+    @Test("Advice depends on the code: route, peer, filter or MTU")
     func advice() {
         let advice = { ICMPText(isVersion6: $0, type: $1, code: $2).advice }
         #expect(advice(false, 3, 0) == advice(true, 1, 0) && advice(false, 3, 0).contains("route"))
@@ -42,11 +42,11 @@ struct ICMPTextTests {
         #expect(advice(false, 3, 13) == advice(true, 1, 1) && advice(false, 3, 13).contains("filter"))
         #expect(advice(false, 3, 4) == advice(true, 2, 0) && advice(false, 3, 4).contains("MTU"))
         #expect(advice(false, 8, 0).isEmpty)
-        // Every error that a router may send has advice, and no code has none.
+        // Each code of destination unreachable has advice.
         for code in UInt8.min...UInt8.max { #expect(!advice(false, 3, code).isEmpty && !advice(true, 1, code).isEmpty) }
     }
 
-    @Test("The version is that of the router's address, in text and in JSON")
+    @Test("The router's address decides between ICMP and ICMPv6, in text and in JSON")
     func router() {
         let routers = (IPAddress(v4: 0xC000_0201), IPAddress(v6: 0x2001_0DB8_0000_0000, 0xFE))
         #expect(

@@ -7,7 +7,7 @@ import Wire
 
 @Suite("JUnit files")
 struct JUnitTextTests {
-    /// A connection that the client probes in vain, twice 15 s apart, until it gives up.
+    /// A connection on which the client sends two probes, 15 s apart, and gives up.
     private static func givenUp() -> [Diagnosis] {
         var tracker = ConnectionTracker(seed: 1)
         var batch = SegmentBatch()
@@ -47,12 +47,12 @@ struct JUnitTextTests {
         #expect(
             document.contains("<testsuite name=\"tcpalive stream 0: 192.0.2.10:40000 &gt; 192.0.2.1:443\" tests=\"1\""))
         #expect(document.contains("<testcase classname=\"tcpalive\" name=\"peer_dead\"><failure message=\""))
-        let sentence = Samples.sentence(finding, diagnosis)
+        let sentence = finding.sentence(in: diagnosis)
         #expect(document.contains("message=\"\(sentence)\">failure  peer_dead (stream 0,"))
         #expect(document.contains("Wireshark filter: tcp.stream eq 0\n</failure></testcase>\n"))
     }
 
-    @Test("Without such a finding there is one case, which passes")
+    @Test("Without a failed finding there is one case, which passes")
     func passed() {
         let document = Self.xml([Samples.diagnosis()], atLeast: .notice)
         #expect(document.contains("tests=\"1\" failures=\"0\""))
@@ -60,28 +60,28 @@ struct JUnitTextTests {
             document.contains("name=\"no finding of severity notice or above\"/>") && !document.contains("<failure"))
     }
 
-    @Test("Judgements keep their suites beside those of findings")
+    @Test("Verifications and findings have separate suites")
     func both() {
-        let judged = JudgedProbes(
+        let verified = ProbeVerification(
             prober: nil, peer: nil,
             verification: Verification(
                 of: ConnectionSide(), peer: ConnectionSide(),
                 expecting: Verification.Expectation(idle: 60, interval: 15, count: 4), ending: nil, kernelProbes: nil))
         let failed = FailedFindings(Self.givenUp(), atLeast: .warning, files: ["a.pcap"])
-        let document = Samples.text { $0.append(junit: [judged], failed) }
+        let document = Samples.text { $0.append(junit: [verified], failed) }
         #expect(document.ranges(of: "<testsuite ").count == 2 && document.ranges(of: "</testsuite>").count == 2)
         #expect(document.hasPrefix("<?xml") && document.hasSuffix("</testsuites>\n"))
-        let alone = Samples.text { $0.append(junit: [judged]) }
+        let alone = Samples.text { $0.append(junit: [verified]) }
         #expect(alone.ranges(of: "<testsuite ").count == 1)
     }
 
-    @Test("Names of files bring no markup into the document")
+    @Test("File names cannot add markup to the document")
     func hostile() {
         let finding = Samples.finding(.peerDead, frames: [(1, 3)])
         let files: SourceFiles = ["a.pcap", "]]><x>\"&\u{1B}.pcap"]
         let block = Samples.text { $0.append(block: finding, in: Samples.diagnosis(), files: files) }
         #expect(block.contains("Frame 3 of ]]><x>\"&\\x1b.pcap"))
-        let escaped = Samples.text { $0.append(xml: block) }
+        let escaped = Samples.text { $0.append(markup: block) }
         #expect(escaped.contains("Frame 3 of ]]&gt;&lt;x&gt;&quot;&amp;\\x1b.pcap"))
     }
 }

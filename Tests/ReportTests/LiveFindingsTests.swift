@@ -4,11 +4,11 @@ import Wire
 @testable import KeepAlive
 @testable import Report
 
-@Suite("Findings while the capture goes on")
+@Suite("Findings during a live capture")
 struct LiveFindingsTests {
     private static let second: Int64 = 1_000_000_000
 
-    /// A connection that was used until 1 s, changed by `change`, as the capture knows it after `seconds`.
+    /// A connection with data until 1 s, changed by `change`, after `seconds` of capture.
     private static func diagnosis(
         _ number: UInt64 = 0, after seconds: Double, _ change: (inout Connection) -> Void = { _ in }
     ) -> Diagnosis {
@@ -26,14 +26,14 @@ struct LiveFindingsTests {
         return Diagnosis(of: connection, in: context)
     }
 
-    /// Has `findings` look at `diagnosis` after `seconds`, as at the only connection; returns what is ready.
+    /// Adds `diagnosis`, the only connection, to `findings` after `seconds`; returns the findings that are ready.
     private static func look(_ findings: inout LiveFindings, _ diagnosis: Diagnosis, after seconds: Double) -> [Verdict]
     {
         defer { findings.endRound() }
         return findings.take(diagnosis, at: Int64(seconds * Double(second))).map(\.verdict)
     }
 
-    @Test("An idle connection is a finding once, a second after a minute without a segment")
+    @Test("An idle connection is reported once, one second after a minute without a segment")
     func idle() {
         var findings = LiveFindings()
         var ready: [(Double, [Verdict])] = []
@@ -41,11 +41,11 @@ struct LiveFindingsTests {
             let verdicts = Self.look(&findings, Self.diagnosis(after: seconds), after: seconds)
             if !verdicts.isEmpty { ready.append((seconds, verdicts)) }
         }
-        // Used until 1 s: due at 61 s.
+        // Data until 1 s: due at 61 s.
         #expect(ready.count == 1 && ready.first?.0 == 62 && ready.first?.1 == [.noKeepalive], "\(ready)")
     }
 
-    @Test("A finding that is gone at the next look was none, and waits again if it comes back")
+    @Test("A finding that disappears in the next round is not reported, and waits again if it returns")
     func refuted() {
         var findings = LiveFindings()
         let idle = Self.diagnosis(after: 70)
@@ -57,7 +57,7 @@ struct LiveFindingsTests {
         #expect(Self.look(&findings, Self.diagnosis(after: 141), after: 141) == [.noKeepalive])
     }
 
-    @Test("A round may take several looks, and each connection has findings of its own")
+    @Test("A round may have several connections, each with its own findings")
     func rounds() {
         var findings = LiveFindings()
         let first = Self.diagnosis(0, after: 70)
@@ -71,7 +71,7 @@ struct LiveFindingsTests {
         findings.endRound()
     }
 
-    @Test("That all is well is said only of a connection that has ended and had probes")
+    @Test("A healthy connection is reported only if it has ended and had probes")
     func well() {
         var findings = LiveFindings()
         let probed = { (connection: inout Connection) in
@@ -96,7 +96,7 @@ struct LiveFindingsTests {
         for seconds in [13.0, 14, 15] { #expect(Self.look(&findings, quiet, after: seconds).isEmpty) }
     }
 
-    @Test("The report at the end repeats no printed finding as text, and every one as JSON")
+    @Test("The final report omits printed findings from text, and has all of them in JSON")
     func end() throws {
         let diagnoses = [Self.diagnosis(0, after: 70), Self.diagnosis(1, after: 70)]
         for (format, count) in [(ReportFormat.text, 1), (.jsonl, 2)] {
@@ -110,7 +110,7 @@ struct LiveFindingsTests {
             try reporter.finish(diagnoses, Summary(version: .newest), printed: findings)
             let words = "Neither end probes"
             #expect(live.contains(words) && reporter.pendingText.hasPrefix(live))
-            // A connection's record says its verdict, and lists it among its findings.
+            // A connection's record has its verdict twice: as such and among its findings.
             let rest = reporter.pendingText.dropFirst(live.count)
             #expect(rest.ranges(of: words).count == (format == .text ? count : 2 * count), "\(rest)")
         }

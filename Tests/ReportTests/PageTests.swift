@@ -2,12 +2,11 @@ import KeepAlive
 import Testing
 import Wire
 
-@testable import Capture
 @testable import Report
 
 @Suite("Page")
 struct PageTests {
-    /// Markup, an end of an attribute, and a quote that an accent joins to another character.
+    /// Markup, the end of an attribute, and a quote with a combining accent.
     static let hostile = "<script>alert('1')</script>&amp;\"\u{301} onload=x {{title}} \u{1B}[31m\u{2028}"
     static let escaped =
         "&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;amp;&quot;\u{301} onload=x {{title}} \\x1b[31m\u{2028}"
@@ -23,7 +22,7 @@ struct PageTests {
         return text.string
     }
 
-    /// A segment of the client, or of the server, that many seconds after 1970.
+    /// A segment of the client, or of the server, `seconds` after 1970.
     private static func segment(_ seconds: Double, fromClient: Bool = true, port: UInt16 = 40000) -> Segment {
         let client = Endpoint(client.address, port)
         return Segment(
@@ -31,7 +30,7 @@ struct PageTests {
             destination: fromClient ? server : client)
     }
 
-    /// Connections, numbered from 0, in each of which `probes` probes come 60 s apart and are not answered.
+    /// Connections, numbered from 0, each with `probes` unanswered probes 60 s apart.
     private static func probing(_ connections: Int, probes: Int, kept: inout RetainedEvents) -> [Diagnosis] {
         var tracker = ConnectionTracker(version: .newest, seed: 1)
         var batch = SegmentBatch()
@@ -63,7 +62,7 @@ struct PageTests {
         page.ranges(of: part).count
     }
 
-    @Test("The template is one, and every hole in it is filled")
+    @Test("The template is valid, and every tag has a value")
     func template() throws {
         _ = try Template(String(decoding: PackageResources.page_html, as: UTF8.self))
         var kept = RetainedEvents()
@@ -73,7 +72,7 @@ struct PageTests {
     }
 
     @Test(
-        "Holes are escaped, sections stand once an item, and where there is none",
+        "Values are escaped, and sections appear once per item, or inverted without items",
         arguments: [
             ("a{{x}}b", "a&lt;b"), ("{{#l}}{{n}},{{/l}}", "1,2,"), ("{{^l}}none{{/l}}", ""),
             ("{{#e}}x{{/e}}{{^e}}none{{/e}}", "none"), ("{{#t}}yes{{/t}}{{^t}}no{{/t}}", "yes"),
@@ -90,50 +89,51 @@ struct PageTests {
         #expect(text.string == expected)
     }
 
-    @Test("What is no template is refused", arguments: ["{{#a}}x", "x{{/a}}", "{{#a}}{{/b}}", "{{a"])
+    @Test("An invalid template is rejected", arguments: ["{{#a}}x", "x{{/a}}", "{{#a}}{{/b}}", "{{a"])
     func faults(template: String) {
         #expect(throws: (any Error).self) { try Template(template) }
     }
 
-    @Test("No hole of the template goes without escaping, and none changes how the others are escaped")
+    @Test("No tag of the template is unescaped or changes the escaping")
     func holes() {
         let template = String(decoding: PackageResources.page_html, as: UTF8.self)
         for tag in ["{{{", "{{&", "{{%", "{{=", "{{>", "{{<", "{{$"] { #expect(!template.contains(tag)) }
     }
 
-    @Test("A name of a file, and a sentence of its damage, bring no markup into the page")
+    @Test("A file name, and the sentence about its damage, add no markup to the page")
     func escaping() {
         var summary = Summary(version: .newest)
         summary.files = [Self.hostile, Self.hostile]
-        summary.damaged = [(Self.hostile, CaptureFile.Damage(offset: 1, sentence: "\(Self.hostile): cut"))]
+        summary.damaged = [(Self.hostile, FileDamage(offset: 1, sentence: "\(Self.hostile): cut"))]
         var kept = RetainedEvents()
         for file in summary.files { kept.begin(file: file) }
         let page = Self.text(Self.probing(1, probes: 2, kept: &kept), summary, kept)
         #expect(Self.count(Self.escaped, in: page) == 5, "title, heading, two files, damage")
         #expect(Self.count("<script", in: page) == 1 && !page.contains("\u{1B}"))
-        // A browser reads scalars: no quote of the name is left before the accent.
+        // A browser reads scalars: no quote is left before the accent.
         #expect(!page.unicodeScalars.split(separator: "\u{301}").dropLast().contains { $0.last == "\"" })
     }
 
-    @Test("An empty capture has a page that says so")
+    @Test("The page of an empty capture says so")
     func empty() {
         let page = Self.text([], Summary(version: .newest), RetainedEvents())
-        #expect(page.contains("No connection has keep-alives") && page.contains("No segment concerns keep-alives."))
+        #expect(
+            page.contains("No connection has keep-alives") && page.contains("No keep-alive or zero-window segments."))
         #expect(!page.contains("<article") && !page.contains("{{"))
     }
 
-    @Test("Connections stand by risk, then by number")
+    @Test("Connections are sorted by severity, then by number")
     func order() {
         var kept = RetainedEvents()
         var diagnoses = Self.probing(3, probes: 2, kept: &kept)
         diagnoses.swapAt(0, 2)
         let page = Self.text(diagnoses, Summary(version: .newest), kept)
-        let origins = (0..<3).map { page.firstRange(of: "<tr data-connection=\"\($0)\">")?.lowerBound }
-        #expect(origins.compactMap(\.self).count == 3)
-        #expect(origins.compactMap(\.self) == origins.compactMap(\.self).sorted())
+        let rows = (0..<3).map { page.firstRange(of: "<tr data-connection=\"\($0)\">")?.lowerBound }
+        #expect(rows.compactMap(\.self).count == 3)
+        #expect(rows.compactMap(\.self) == rows.compactMap(\.self).sorted())
     }
 
-    @Test("Of a connection with many events the first and the last are drawn, and the rest is counted")
+    @Test("Of many events the first and the last are drawn, and the others are counted")
     func manyEvents() {
         var kept = RetainedEvents(limit: 10)
         let page = Self.text(Self.probing(1, probes: 1000, kept: &kept), Summary(version: .newest), kept)
@@ -141,11 +141,11 @@ struct PageTests {
         #expect(history?.leftOut == 980)
         #expect(history?.early.map(\.frame) == Array(0..<10) && history?.late.map(\.frame) == Array(990..<1000))
         #expect(Self.count("<use href=\"#probe\" class=\"mark probe\" x=", in: page) == 20)
-        #expect(page.contains("980 more left out"))
+        #expect(page.contains("980 more not drawn"))
     }
 
     @Test(
-        "However many connections have events, what is kept is bounded, and nothing is miscounted",
+        "The number of kept events is bounded for any number of connections, and the counts are right",
         arguments: [(1, 64), (4, 64), (7, 64), (8, 64), (40, 64)])
     func manyConnections(connections: Int, bound: Int) {
         var kept = RetainedEvents(limit: 200, bound: bound)
@@ -161,7 +161,7 @@ struct PageTests {
         }
     }
 
-    @Test("No more connections are listed and drawn than a browser bears, and the page says so")
+    @Test("The numbers of listed and drawn connections are limited, and the page says so")
     func manyRows() {
         var kept = RetainedEvents()
         let diagnoses = Self.probing(210, probes: 2, kept: &kept)
@@ -172,10 +172,10 @@ struct PageTests {
         let many = Array(repeating: diagnoses, count: 24).joined()
         let longPage = Self.text(Array(many), Summary(version: .newest), kept)
         #expect(Self.count("<tr data-connection", in: longPage) == Page.rowLimit)
-        #expect(longPage.contains("These are the 5000 most severe; 40 more: use"))
+        #expect(longPage.contains("These are the 5,000 most severe; 40 more: use"))
     }
 
-    @Test("Times at the ends of 64 bits are drawn too", arguments: [(Int64.min, Int64.max), (.max, .min), (0, 0)])
+    @Test("The smallest and largest times are drawn", arguments: [(Int64.min, Int64.max), (.max, .min), (0, 0)])
     func extremes(first: Int64, last: Int64) throws {
         var kept = RetainedEvents()
         var diagnosis = try #require(Self.probing(1, probes: 3, kept: &kept).first)
@@ -184,7 +184,7 @@ struct PageTests {
         #expect(page.contains("class=\"drawing\"") && !page.contains("=\"nan") && !page.contains("=\"inf"))
     }
 
-    @Test("An idle time shows the idle timeouts that it is longer than")
+    @Test("An idle period shows the shorter idle timeouts")
     func timeouts() {
         var kept = RetainedEvents()
         let page = Self.text(Self.probing(1, probes: 1, kept: &kept), Summary(version: .newest), kept)
@@ -207,14 +207,14 @@ struct PageTests {
         #expect(silent.contains("idle for 400.000 s"))
     }
 
-    @Test("Data, SYN and FIN are drawn on the lane of their sender, and counted")
+    @Test("Data, SYN and FIN are drawn on the lane of their sender, and data is counted")
     func data() {
         var tracker = ConnectionTracker(version: .newest, seed: 1)
         var batch = SegmentBatch()
         var events: [SegmentEvent] = []
         var origins: [SegmentOrigin?] = []
         var ticks = DataTicks()
-        // The server, which is the greater endpoint, opens: it is the originator, on the upper lane.
+        // The server, the greater endpoint, opens the connection: it is the originator, on the upper lane.
         var syn = Self.segment(0, fromClient: false)
         syn.flags = .syn
         var answer = Self.segment(0.1)
@@ -233,7 +233,10 @@ struct PageTests {
         tracker.track(batch, events: &events, origins: &origins)
         ticks.take(batch, origins, events)
         let page = Self.text(tracker.diagnoses(all: true), Summary(version: .newest), RetainedEvents(), ticks)
-        #expect(page.contains("<span class=\"sent\">2</span> of the originator, <span class=\"sent\">1</span>"))
+        #expect(
+            page.contains(
+                "<span class=\"sent\" data-value=\"2\">2</span> of the originator, <span class=\"sent\" data-value=\"1\">1</span>"
+            ))
         #expect(page.contains("2 × data of 10.0.0.2:5001, 1 × data of 10.0.0.1:40000</desc>"))
         #expect(Self.count("<rect class=\"data\" x=\"", in: page) == 4, "three, and the legend")
         #expect(page.contains("data-count=\"1\"><title>1 segment with data, 00:00:03.000000</title>"))
@@ -241,7 +244,7 @@ struct PageTests {
         #expect(page.contains("<use href=\"#fin\" class=\"turn\" x=\"704\" y=\"78\"><title>FIN, 00:00:10.000000"))
     }
 
-    @Test("Data at the ends of 64 bits is drawn too")
+    @Test("Data at the smallest and largest times is drawn")
     func extremeData() throws {
         var kept = RetainedEvents()
         let diagnosis = try #require(Self.probing(1, probes: 3, kept: &kept).first)
@@ -258,7 +261,7 @@ struct PageTests {
         #expect(Self.count("<rect class=\"data\" x=\"", in: page) == 6 && !page.contains("=\"nan"))
     }
 
-    @Test("Where the data of some connections could not be kept the page says so", arguments: [false, true])
+    @Test("If the data of some connections is not kept, the page says so", arguments: [false, true])
     func missingData(isFull: Bool) {
         var kept = RetainedEvents()
         let diagnoses = Self.probing(9, probes: 2, kept: &kept)
@@ -274,11 +277,11 @@ struct PageTests {
         var ticks = DataTicks(bound: 64)
         ticks.take(batch, origins, [])
         let page = Self.text(diagnoses, Summary(version: .newest), kept, ticks)
-        #expect(page.contains("the times of data were not kept for the last ones") == isFull)
+        #expect(page.contains("the data of the last ones is not drawn") == isFull)
     }
 
     @Test(
-        "Each finding of a connection is listed, with severity, confidence and filter; the first has the names of JSON")
+        "Each finding has severity, confidence and filter; the first has the names of the JSON members")
     func findings() throws {
         var kept = RetainedEvents()
         var summary = Summary(version: .newest)
@@ -295,7 +298,7 @@ struct PageTests {
         #expect(page.contains("Wireshark filter: <code>tcp.stream eq 2</code>"))
     }
 
-    @Test("Every shape of a kind, and every severity, is defined in the page")
+    @Test("The page defines every shape and every severity")
     func definitions() {
         let template = String(decoding: PackageResources.page_html, as: UTF8.self)
         for shape in Set(SegmentKind.allCases.map(\.shape)).union(["icmp-error"]) {
@@ -308,7 +311,7 @@ struct PageTests {
         }
     }
 
-    @Test("A gap stands within the band of its setting")
+    @Test("A strip has the gaps and the band of a setting")
     func strip() {
         var kept = RetainedEvents()
         let page = Self.text(Self.probing(1, probes: 5, kept: &kept), Summary(version: .newest), kept)

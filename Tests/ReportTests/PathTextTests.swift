@@ -12,7 +12,7 @@ struct PathTextTests {
             safeIdle: safe)
     }
 
-    @Test("What is known is a sentence with the number to set, and possible causes with their names")
+    @Test("A path has sentences with the number to set, and possible causes")
     func block() {
         #expect(
             Samples.text { $0.append(Self.path(240.5, 350.25, safe: 224)) } == """
@@ -31,7 +31,7 @@ struct PathTextTests {
     }
 
     @Test(
-        "Nothing is called safe that was not survived",
+        "Only an idle period that connections survived is called safe",
         arguments: [
             (
                 0.0, 90.5, nil,
@@ -59,18 +59,18 @@ struct PathTextTests {
         #expect(path.sentences.contains("The evidence conflicts") == isConflicting)
     }
 
-    @Test("Causes of a failed path are path devices between what was survived and what failed")
+    @Test("Possible causes are path devices between the survived and the failed idle period")
     func candidates() {
         let names = { IdleTimeout.candidates(survived: $0 * Self.second, failed: $1 * Self.second).map(\.seconds) }
         #expect(names(241, 299) == [270])
         #expect(names(0, 250) == [240])
-        #expect(names(400, 299) == [240, 270], "a conflict: only what failed counts")
+        #expect(names(400, 299) == [240, 270], "a conflict: only the failed period counts")
         #expect(names(400, 0).isEmpty && names(0, 60).isEmpty)
         #expect(!IdleTimeout.candidates(survived: 0, failed: .max).contains { $0.role == .application })
     }
 
     @Test(
-        "The nearest timeouts lie within 2 % and 1.5 s",
+        "The nearest timeouts are within 2 % plus 1.5 s",
         arguments: [
             (60.0, [60, 60]), (62.7, [60, 60]), (62.71, []), (57.3, [60, 60]), (75, [75]), (5, [5, 5]), (181, [180]),
             (185.1, [180]), (185.2, []), (900.3, [900, 900]), (3600, [3600]), (0, []), (9e9, []), (-60, []),
@@ -79,7 +79,7 @@ struct PathTextTests {
         #expect(IdleTimeout.nearest(to: Int64(seconds * 1e9), among: .application).map(\.seconds) == expected)
     }
 
-    @Test("The nearest comes first, and roles are apart")
+    @Test("The nearest timeout comes first, and roles are separate")
     func roles() {
         #expect(IdleTimeout.nearest(to: 300 * Self.second, among: .path).map(\.seconds) == [300, 300])
         #expect(IdleTimeout.nearest(to: 300 * Self.second, among: .application).isEmpty)
@@ -87,7 +87,7 @@ struct PathTextTests {
             IdleTimeout.nearest(to: .max, among: .path).isEmpty && IdleTimeout.nearest(to: .min, among: .path).isEmpty)
     }
 
-    @Test("Every line of the catalogue is read, the shortest first, each with its source")
+    @Test("Every line of the catalogue is read, in order, with its source")
     func catalogue() {
         let lines = String(decoding: PackageResources.idle_timeouts_tsv, as: UTF8.self).split(separator: "\n")
         let catalogue = IdleTimeout.catalogue

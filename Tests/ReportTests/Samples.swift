@@ -8,7 +8,7 @@ enum Samples {
     static let client = Endpoint(IPAddress(v4: 0xC000_020A), 40000)
     static let server = Endpoint(IPAddress(v6: 0x2001_0DB8_0000_0000, 1), 443)
 
-    /// A diagnosis of connection `number`, in which nothing happened.
+    /// A diagnosis of connection `number`, which has no segments.
     static func diagnosis(
         _ number: UInt64 = 3, from originator: Endpoint = client, to responder: Endpoint = server
     ) -> Diagnosis {
@@ -18,7 +18,7 @@ enum Samples {
                 lastTime: 1_000_000_000, ending: .open))
     }
 
-    /// A finding that rests on `frames`, pairs of the number of a file and a frame.
+    /// A finding with `frames`, each the index of a file and the number of a frame.
     static func finding(
         _ verdict: Verdict, _ confidence: Confidence = .medium, frames: [(UInt32, UInt64)] = []
     ) -> Finding {
@@ -27,15 +27,8 @@ enum Samples {
         return finding
     }
 
-    /// The sentence of `finding`.
-    static func sentence(_ finding: Finding, _ diagnosis: Diagnosis) -> String {
-        text { $0.append(sentenceOf: finding, in: diagnosis) }
-    }
-
-    /// What `write` appends.
+    /// The text that `write` appends.
     static func text(_ write: (inout TextBuffer) -> Void) -> String {
-        var buffer = TextBuffer()
-        write(&buffer)
-        return buffer.string
+        TextBuffer.string(write)
     }
 }

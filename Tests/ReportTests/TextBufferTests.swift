@@ -3,7 +3,7 @@ import Wire
 
 @testable import Report
 
-@Suite("Words of the output")
+@Suite("Text buffer")
 struct TextBufferTests {
     private func text(_ write: (inout TextBuffer) -> Void) -> String {
         var buffer = TextBuffer()
@@ -12,7 +12,7 @@ struct TextBufferTests {
     }
 
     @Test(
-        "IPv6 addresses are written as RFC 5952 wants them",
+        "IPv6 addresses have the form of RFC 5952",
         arguments: [
             (UInt64(0), UInt64(0), "::"), (0, 1, "::1"), (0x2001_0db8_0000_0000, 1, "2001:db8::1"),
             (0x2001_0db8_0000_0001, 0x0001_0001_0001_0001, "2001:db8:0:1:1:1:1:1"),
@@ -26,14 +26,14 @@ struct TextBufferTests {
     }
 
     @Test(
-        "IPv4 addresses are dotted",
+        "IPv4 addresses have four decimal numbers",
         arguments: [(UInt32(0), "0.0.0.0"), (0x0A00_00FF, "10.0.0.255"), (.max, "255.255.255.255")])
     func version4(address: UInt32, expected: String) {
         #expect(text { $0.append(IPAddress(v4: address)) } == expected)
     }
 
     @Test(
-        "Every time that 64 bits of nanoseconds hold is a date",
+        "Every 64-bit number of nanoseconds is a date",
         arguments: [
             (Int64(0), "1970-01-01T00:00:00.000000000Z"), (-1, "1969-12-31T23:59:59.999999999Z"),
             (951_782_400_000_000_000, "2000-02-29T00:00:00.000000000Z"),
@@ -58,7 +58,7 @@ struct TextBufferTests {
     }
 
     @Test(
-        "A file name cannot break out of JSON, nor obey itself on a terminal",
+        "A file name cannot end a JSON string or control a terminal",
         arguments: [
             ("a\"b\\c", #""a\"b\\c""#), ("tab\tline\n", #""tab\u0009line\u000a""#), ("\u{1B}[31m", #""\u001b[31m""#),
             ("naïve 😀", "\"naïve 😀\""),
@@ -67,5 +67,20 @@ struct TextBufferTests {
         let json = text { $0.append(json: name) }
         #expect(json.lowercased() == expected.lowercased() || json == #""tab\tline\n""#)
         #expect(!text { $0.append(printable: name) }.unicodeScalars.contains { $0.value < 0x20 })
+    }
+
+    @Test(
+        "Counts have separators, in text and in cells of a table",
+        arguments: [
+            (UInt64(0), "0"), (999, "999"), (1000, "1,000"), (12_034, "12,034"), (1_000_007, "1,000,007"),
+            (.max, "18,446,744,073,709,551,615"),
+        ])
+    func grouping(number: UInt64, expected: String) {
+        #expect(text { $0.append(grouped: number) } == expected)
+        #expect(number.groupedWidth == expected.count)
+        let cell = text { $0.append(row: 30) { $0.write(grouped: number, endingAt: 30) } }
+        #expect(cell == String(repeating: " ", count: 30 - expected.count) + expected)
+        #expect(text { $0.append(number, of: "packet") } == expected + " packets")
+        #expect(text { $0.append(1, of: "packet") } == "1 packet")
     }
 }

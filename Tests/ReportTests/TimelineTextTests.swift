@@ -4,7 +4,7 @@ import Wire
 @testable import KeepAlive
 @testable import Report
 
-@Suite("Timelines in words")
+@Suite("Timelines as text")
 struct TimelineTextTests {
     private static let second: Int64 = 1_000_000_000
 
@@ -22,20 +22,20 @@ struct TimelineTextTests {
         }
     }
 
-    private static func story(_ events: [SegmentEvent], files: SourceFiles = ["a.pcap"]) -> String {
+    private static func timeline(_ events: [SegmentEvent], files: SourceFiles = ["a.pcap"]) -> String {
         var kept = RetainedEvents()
         kept.begin(file: "a.pcap")
         for (index, event) in events.enumerated() { kept.add(event, frame: UInt64(index) + 1) }
         return Samples.text { TimelineText(Samples.diagnosis(), kept, files: files).append(to: &$0) }
     }
 
-    @Test("Unanswered probes stand with their waits, then every finding")
+    @Test("Unanswered probes have their waits; all findings follow")
     func unanswered() {
         let diagnosis = Samples.diagnosis()
-        let story = Self.story(Self.events(3, answered: false))
+        let timeline = Self.timeline(Self.events(3, answered: false))
         let lines = """
 
-            Connection 3: 192.0.2.10:40000 to [2001:db8::1]:443
+            Stream 3: 192.0.2.10:40000 to [2001:db8::1]:443
               00:00:00.000000  opened
               00:01:00.000000  originator sends a keep-alive after 60.000 s idle
               00:02:00.000000  originator sends a keep-alive, +60.000 s, 1 unanswered
@@ -43,18 +43,18 @@ struct TimelineTextTests {
               00:00:01.000000  last packet; still open
 
             """
-        #expect(story.hasPrefix(lines), "\(story)")
+        #expect(timeline.hasPrefix(lines), "\(timeline)")
         let findings = diagnosis.findings.map { finding in
             "\n" + Samples.text { $0.append(block: finding, in: diagnosis, files: ["a.pcap"]) }
         }
-        #expect(story.hasSuffix(findings.joined()))
+        #expect(timeline.hasSuffix(findings.joined()))
     }
 
-    @Test("A row of answered probes is abridged, with the right plural", arguments: [(10, "7"), (4, "1")])
+    @Test("A row of answered probes is abridged, in the right number", arguments: [(10, "7"), (4, "1")])
     func answered(probes: Int, abridged: String) {
-        let story = Self.story(Self.events(probes, answered: true))
+        let timeline = Self.timeline(Self.events(probes, answered: true))
         let words = "... about \(abridged) more \(abridged == "1" ? "probe" : "probes"), all answered\n"
-        #expect(story.contains(words), "\(story)")
-        #expect(story.ranges(of: "more probe").count == 1)
+        #expect(timeline.contains(words), "\(timeline)")
+        #expect(timeline.ranges(of: "more probe").count == 1)
     }
 }

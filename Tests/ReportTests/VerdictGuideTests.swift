@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Explanations of verdicts")
 struct VerdictGuideTests {
-    @Test("docs/verdicts.md is the text that explain --markdown prints")
+    @Test("docs/verdicts.md is the output of explain --markdown")
     func page() throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
@@ -14,7 +14,7 @@ struct VerdictGuideTests {
         #expect(page == Samples.text { $0.appendVerdictTable() }, "make docs generates docs/verdicts.md")
     }
 
-    @Test("Each explanation is complete, fits the columns of the page, and what is wrong has a remedy")
+    @Test("Each explanation is complete and fits the table, and severities above ok have a remedy")
     func complete() {
         for verdict in Verdict.allCases {
             let guide = verdict.guide
@@ -28,7 +28,7 @@ struct VerdictGuideTests {
         #expect(Set(Verdict.allCases.map(\.guide.meaning)).count == Verdict.allCases.count)
     }
 
-    @Test("The list has a line for each verdict, the most severe first")
+    @Test("The list has one line per verdict, the most severe first")
     func list() {
         let lines = Samples.text { $0.appendVerdictList() }.split(separator: "\n")
         let words = lines.map { $0.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: true) }
@@ -38,7 +38,7 @@ struct VerdictGuideTests {
         #expect(lines.allSatisfy { $0.hasSuffix(".") })
     }
 
-    @Test("An explanation has its parts, each only if there is something to say")
+    @Test("An explanation has its sections, without empty ones")
     func explanation() {
         let drop = Samples.text { $0.append(explanationOf: .silentDrop) }
         #expect(drop.hasPrefix("silent_drop (failure)\n\n  After an idle period"))
@@ -50,7 +50,7 @@ struct VerdictGuideTests {
     }
 
     @Test(
-        "A verdict is found with - and _ and in any case",
+        "A verdict is found with - or _ and in any case",
         arguments: [
             ("silent_drop", .silentDrop), ("silent-drop", .silentDrop), ("Peer-Dead", .peerDead), ("drop", nil),
         ]
@@ -60,7 +60,7 @@ struct VerdictGuideTests {
     }
 
     @Test(
-        "An unknown name suggests names that are alike",
+        "An unknown name has similar names as suggestions",
         arguments: [
             ("silent_drip", .silentDrop), ("peer-died", .peerDead), ("idle", .idleClose), ("healty", .healthy),
             ("reset", .resetByPath), ("timeout", .userTimeout),
@@ -70,7 +70,7 @@ struct VerdictGuideTests {
         #expect(near.contains(verdict) && near.count <= 3, "\(near)")
     }
 
-    @Test("A name that is like none suggests none", arguments: ["zzz", "", "xylophone_concert"])
+    @Test("A name without similar names has no suggestions", arguments: ["zzz", "", "xylophone_concert"])
     func notNear(name: String) {
         #expect(Verdict.near(name).isEmpty)
     }

@@ -50,7 +50,7 @@ struct WrittenTests {
             // In pcapng, other blocks than packets may count as frames too; they are not written.
             let fields = ["file", "frame"]
             #expect(try Self.events(file, without: fields) == Self.events(name, without: fields))
-            let packets = { (output: String) in output.firstMatch(of: /: (\d+ packets? \(\d+ bytes\))/)?.1 }
+            let packets = { (output: String) in output.firstMatch(of: /: ([\d,]+ packets? \([\d,]+ bytes\))/)?.1 }
             #expect(packets(run.output) != nil)
             #expect(try packets(Tool.run(["analyze", "-q", file]).output) == packets(run.output))
         }

@@ -28,7 +28,7 @@ VALUES = """(() => {
     cell => [cell.dataset.json, cell.dataset.value ?? cell.textContent]));
   // What each article says of its data, and what it draws of it.
   const sent = article => {
-    const words = Array.from(article.querySelectorAll(".sent"), cell => cell.textContent);
+    const words = Array.from(article.querySelectorAll(".sent"), cell => cell.dataset.value);
     const ticks = Array.from(article.querySelectorAll("rect.data"));
     const turns = end => article.querySelectorAll(`use[href="#${end}"].turn`).length;
     return [article.dataset.connection, words.map(Number), ticks.reduce((sum, tick) => sum + +tick.dataset.count, 0),

@@ -1,5 +1,5 @@
 extension Verification {
-    /// What the options of a socket promise. Only what is given is judged.
+    /// The behaviour that the options of a socket imply. Only the given options are checked.
     public struct Expectation: Sendable, Equatable {
         /// TCP_KEEPIDLE (s).
         public var idle: Int64?
@@ -20,11 +20,6 @@ extension Verification {
 
         /// The interval in nanoseconds.
         var intervalTime: Int64? { interval.map { $0 * 1_000_000_000 } }
-
-        /// The options that are given, by name.
-        var names: [String] {
-            [idle.map { _ in "idle" }, interval.map { _ in "interval" }, count.map { _ in "count" }].compactMap(\.self)
-        }
 
         /// The longest time (ns) for which `side` was idle and sent no probe, if a probe was due in that time; otherwise
         /// nil.

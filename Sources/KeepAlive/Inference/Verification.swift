@@ -1,354 +1,413 @@
-/// Compares what passed on the wire with the options of the socket, field by field, as packetdrill does.
+/// Compares the probes on the wire with the options of their socket, one quantity at a time.
 public struct Verification: Sendable {
-    /// How the connection ended for the program that had it.
+    /// The name of an error in C, such as `ETIMEDOUT`.
+    public struct ErrorName: Sendable, Equatable, RawRepresentable {
+        /// The name.
+        public let rawValue: String
+
+        /// The error that C calls `rawValue`.
+        public init(rawValue: String) {
+            self.rawValue = rawValue
+        }
+
+        /// The probes, or sent data, had no answer.
+        public static let timedOut = Self(rawValue: "ETIMEDOUT")
+        /// The peer sent a RST.
+        public static let connectionReset = Self(rawValue: "ECONNRESET")
+    }
+
+    /// How the connection ended for the program that held it.
     public struct Ending: Sendable, Equatable {
-        /// The name of the error that recv(2) gave, such as `ETIMEDOUT`; nil: none.
-        public var error: String?
-        /// When it did (ns since 1970).
+        /// The error that recv(2) returned; nil: none.
+        public var error: ErrorName?
+        /// When recv(2) returned (ns since 1970).
         public var time: Int64
 
-        /// An end at `time`, with `error` if any.
-        public init(error: String?, time: Int64) {
+        /// The end at `time` (ns since 1970), with `error` if any.
+        public init(error: ErrorName?, time: Int64) {
             self.error = error
             self.time = time
         }
     }
 
-    /// One line of the judgement.
-    public struct Check: Sendable, Equatable {
-        /// What is judged.
-        public var field: String
-        /// What the options promise.
-        public var expected: String
-        /// What passed.
-        public var actual: String
-        /// How much they may differ; empty: not at all.
-        public var tolerance: String
-        /// Whether the actual is as expected.
-        public var outcome: Outcome
-        /// What a failure means, where that can be said; why it is not judged, where it is not.
-        public var reason: String?
+    /// What a check compares.
+    public enum Quantity: Sendable, Equatable {
+        /// The idle time before a first probe.
+        case firstProbe
+        /// The time between a probe without an answer and the next one.
+        case interval
+        /// The time between an answered probe and the next one.
+        case period
+        /// The longest idle period, in which a probe was due.
+        case idlePeriod
+        /// The payload of the probes.
+        case probeLength
+        /// Unanswered probes before the prober gives up.
+        case probesBeforeGivingUp
+        /// The time between the last probe and the RST of the prober.
+        case resetAfterLastProbe
+        /// The time between the last segment of the peer and the error.
+        case errorTime
+        /// The error that recv(2) returns.
+        case error
+        /// Which probes have an answer.
+        case answers
+        /// Probes that the kernel sent, by its own counter.
+        case kernelProbes
+    }
 
-        /// Whether the actual is as expected, and that was judged.
+    /// An expected or a measured value.
+    public enum Value: Sendable, Equatable {
+        /// Nothing: no such segment was captured.
+        case nothing
+        /// A duration (ns).
+        case duration(Int64)
+        /// The shortest and the longest of several durations (ns).
+        case durations(shortest: Int64, longest: Int64)
+        /// An idle period (ns) in which this end sent no probe.
+        case noProbe(idle: Int64)
+        /// An idle period (ns) in which neither end sent a probe.
+        case neitherProbed(idle: Int64)
+        /// A number of probes.
+        case count(Int64)
+        /// How many of `probes` carry one byte; all others carry none.
+        case probesWithByte(UInt64, of: UInt64)
+        /// Every probe has an answer.
+        case allAnswered
+        /// How many of `probes` have an answer; the last `pending` have none yet.
+        case answered(UInt64, of: UInt64, pending: UInt64)
+        /// An error of recv(2); nil: none.
+        case error(ErrorName?)
+    }
+
+    /// Why a check fails or cannot be decided.
+    public enum Reason: Sendable, Equatable {
+        /// The peer probed meanwhile, which restarts the timer of some systems.
+        case peerProbed
+        /// The wait may be the idle time, which is not given.
+        case mayBeIdleTime
+        /// The wait may be the interval, which is not given.
+        case mayBeInterval
+        /// The counter of the kernel includes other connections that probe.
+        case otherConnectionsProbe
+        /// The kernel counted more probes than were captured: the others never left the host.
+        case probesNeverSent(counted: UInt64, captured: UInt64)
+    }
+
+    /// The comparison of one quantity.
+    public struct Check: Sendable, Equatable {
+        /// What is compared.
+        public var quantity: Quantity
+        /// The value that the options imply.
+        public var expected: Value
+        /// The value on the wire.
+        public var actual: Value
+        /// How much later than expected the actual time may be (ns; never earlier); nil: the values must be equal.
+        public var lateness: Int64?
+        /// Whether the values agree.
+        public var outcome: Outcome
+        /// Why the check fails or is not decided, if that is known.
+        public var reason: Reason?
+
+        /// Whether the check was decided and the values agree.
         public var passes: Bool { outcome == .passes }
     }
 
-    /// What becomes of a line of the judgement.
+    /// The result of a check.
     public enum Outcome: Sendable, Equatable {
-        /// The actual is as expected.
+        /// The values agree.
         case passes
-        /// It is not.
+        /// The values differ.
         case fails
-        /// Whether it is cannot be said.
+        /// Undecided.
         case notJudged
     }
 
-    /// The judgement, in order.
+    /// Why there is no result.
+    public enum Obstacle: Sendable, Equatable {
+        /// The capture has no segment of the connection.
+        case connectionNotCaptured
+        /// The kernel dropped this many packets of the capture.
+        case packetsDropped(UInt64)
+        /// The capture has no segment of the peer.
+        case peerNotCaptured
+        /// The peer's window was zero, so the prober sent this many zero-window probes instead of keep-alives.
+        case zeroWindow(probes: UInt64)
+        /// Data was unacknowledged, so no keep-alive was due.
+        case dataInFlight
+        /// A FIN was unacknowledged, so no keep-alive was due.
+        case closeInFlight
+        /// No probe was sent, and the idle time after which one is due is not given.
+        case idleTimeUnknown
+        /// No connection was idle for the expected idle time (s).
+        case notYetDue(idle: Int64)
+        /// The capture begins after the segment from which the prober's timer counts.
+        case beganTooLate
+        /// The capture has no probe, and no connection is known to have been idle for longer than this (ns); nil: the idle
+        /// time is not given.
+        case noProbes(idle: Int64?)
+        /// No check was decided.
+        case undecided(Reason)
+        /// Nothing in the capture depends on the options of this expectation.
+        case nothingToCompare(Expectation)
+    }
+
+    /// The checks, in order.
     public private(set) var checks: [Check] = []
-    /// Why nothing can be said, where that is so.
-    public private(set) var obstacle: String?
-    /// Whether a check passed or failed that depends on the options, as not all do.
+    /// Why there is no result; nil: there is one.
+    public private(set) var obstacle: Obstacle?
+    /// Whether a decided check depends on the options; some hold for any options.
     private var hasJudgedOptions = false
 
-    /// Whether no check fails, and something was judged.
+    /// Whether there is a result and no check fails.
     public var passes: Bool { obstacle == nil && !checks.contains { $0.outcome == .fails } }
 
-    /// What the host may add to the lateness of a timer before a packet is captured (ns).
+    /// How late the host may send a packet after its timer fires, and capture it (ns).
     public static let slack: Int64 = 50_000_000
 
-    /// What a program may take, beyond that, to wake up and see the error (ns).
+    /// How long a program may take, beyond that, to wake up and see the error (ns).
     public static let wakingSlack: Int64 = 200_000_000
 
-    /// Judges the probes of `prober`, an end of a connection whose other end is `peer`, by `expectation`.
+    /// Compares the probes of `prober`, one end of a connection, with `expectation`; `peer` is the other end.
     ///
-    /// `ending` is how recv(2) ended, nil while the connection lives and where that is not known; `kernelProbes` is
-    /// what TcpExt TCPKeepAlive grew by, nil where that is not known; `othersProbe`: probes of other connections may be
-    /// among those.
+    /// `ending` is the result of recv(2); nil: the connection is open, or the result is not known. `kernelProbes` is the
+    /// increase of the kernel's counter TcpExt TCPKeepAlive; nil: not known. `othersProbe`: that counter may include
+    /// probes of other connections.
     public init(
         of prober: ConnectionSide, peer: ConnectionSide, expecting expectation: Expectation, ending: Ending?,
         kernelProbes: Int?, othersProbe: Bool = false
     ) {
         let missed = expectation.missedProbe(by: prober)
         if peer.lastSpoke == nil {
-            obstacle = "nothing that the peer sent was captured"
+            obstacle = .peerNotCaptured
         } else if prober.probes == 0, missed == nil,
-            (kernelProbes ?? 0) == 0 || (othersProbe && ending?.error != "ETIMEDOUT")
+            (kernelProbes ?? 0) == 0 || (othersProbe && ending?.error != .timedOut)
         {
-            obstacle = Self.whyNoneWasDue(prober) ?? Self.notYetDue(expectation)
+            obstacle =
+                Self.whyNoneWasDue(prober) ?? expectation.idle.map { .notYetDue(idle: $0) } ?? .idleTimeUnknown
         } else if prober.probes > 0, prober.gaveUp == nil, missed == nil, prober.firstWait == nil,
             [prober.idleGaps, prober.intervalGaps, prober.periodGaps].allSatisfy({ $0.count == 0 })
         {
-            obstacle = "the capture begins too late to tell what the probe waited for"
+            obstacle = .beganTooLate
         }
         guard obstacle == nil else { return }
-        judgeFirst(prober, expectation)
-        if let interval = expectation.intervalTime { judge("interval", prober.intervalGaps, interval) }
-        judgePeriod(prober, expectation)
-        // Where an idle period ended with a late probe, the checks before have failed already.
+        checkFirst(prober, expectation)
+        if let interval = expectation.intervalTime { check(.interval, prober.intervalGaps, interval) }
+        checkPeriod(prober, expectation)
+        // If an idle period ended with a late probe, the checks before have failed already.
         if let missed, let idle = expectation.idleTime, !checks.contains(where: { $0.outcome == .fails }) {
-            addMissed(
-                prober.probes == 0 ? "first probe" : "every idle period", idle,
-                "no probe in \(tenths(missed)) of idleness")
+            addMissed(prober.probes == 0 ? .firstProbe : .idlePeriod, idle, .noProbe(idle: missed))
         }
-        judgeShape(prober)
-        if ending.map({ $0.error == "ETIMEDOUT" }) ?? (prober.gaveUp != nil) {
-            judgeCount(prober, expectation)
-            judgeReset(prober, expectation)
-            if let ending { judgeTime(ending, peer, expectation) }
+        checkLength(prober)
+        if ending.map({ $0.error == .timedOut }) ?? (prober.gaveUp != nil) {
+            checkCount(prober, expectation)
+            checkReset(prober, expectation)
+            if let ending { checkTime(ending, peer, expectation) }
         } else {
-            judgeAnswers(prober, peer, expectation)
+            checkAnswers(prober, peer, expectation)
         }
-        if let ending { judgeError(ending, prober, peer, expectation, kernelProbes) }
-        if let kernelProbes { judgeKernel(kernelProbes, prober, othersProbe) }
+        if let ending { checkError(ending, prober, peer, expectation, kernelProbes) }
+        if let kernelProbes { checkKernel(kernelProbes, prober, othersProbe) }
         if !hasJudgedOptions {
-            obstacle =
-                checks.first { $0.outcome == .notJudged }?.reason
-                ?? "nothing was captured that depends on \(expectation.names.joined(separator: " or "))"
+            let reason = checks.first { $0.outcome == .notJudged }?.reason
+            obstacle = reason.map { .undecided($0) } ?? .nothingToCompare(expectation)
         }
     }
 
-    /// Judges a connection with the ends `first` and `second`, neither of which sent a probe, by `expectation`: a failure.
-    ///
-    /// nil where no probe was due, or where that is not known.
+    /// Compares a connection with the ends `first` and `second`, neither of which sent a probe, with `expectation`: a
+    /// failure. nil: no probe was due, or that is not known.
     public init?(ofNeither first: ConnectionSide, nor second: ConnectionSide, expecting expectation: Expectation) {
         guard first.probes == 0, second.probes == 0, first.lastSpoke != nil, second.lastSpoke != nil,
             let idle = expectation.idleTime,
             let missed = [first, second].compactMap({ expectation.missedProbe(by: $0) }).max()
         else { return nil }
-        addMissed("first probe", idle, "neither end probed in \(tenths(missed)) of idleness")
+        addMissed(.firstProbe, idle, .neitherProbed(idle: missed))
     }
 
-    /// A judgement of a capture without probes, in which none was known to be due by `expectation`.
+    /// The verification of a capture without probes in which none is known to have been due by `expectation`.
     public init(withoutProbesExpecting expectation: Expectation) {
-        var reason = "no keep-alive probe was seen, and "
-        if let idle = expectation.idleTime {
-            let needed = max(Idleness.threshold, idle + Self.lateness(idle))
-            reason += "no connection is known to have been idle for more than \(tenths(needed))"
-        } else {
-            reason += "without an expected idle time nothing says whether one was due"
-        }
-        obstacle = reason
+        obstacle = .noProbes(idle: expectation.idleTime.map { max(Idleness.threshold, $0 + Self.lateness($0)) })
     }
 
-    /// A judgement of nothing, for the reason `obstacle`.
-    public init(obstacle: String) {
+    /// A verification without a result.
+    public init(obstacle: Obstacle) {
         self.obstacle = obstacle
     }
 
-    /// Why no keep-alive was due at `side`, which sent none: its peer's window was zero, or something was in flight. nil
-    /// where neither is known.
-    public static func whyNoneWasDue(_ side: ConnectionSide) -> String? {
+    /// Why no keep-alive was due at `side`, which sent none: its peer's window was zero, or something was in flight. nil:
+    /// neither is known.
+    public static func whyNoneWasDue(_ side: ConnectionSide) -> Obstacle? {
         guard side.probes == 0 else { return nil }
-        if side.zeroWindowProbes > 0 {
-            let isOne = side.zeroWindowProbes == 1
-            return "the peer's window was zero, so no keep-alive was due; \(side.zeroWindowProbes) window "
-                + (isOne ? "probe was sent" : "probes were sent")
-        }
+        if side.zeroWindowProbes > 0 { return .zeroWindow(probes: side.zeroWindowProbes) }
         guard side.hasUnacknowledged else { return nil }
-        return (side.awaitsCloseOnly ? "a FIN" : "data") + " was in flight and unacknowledged, so no keep-alive was due"
+        return side.awaitsCloseOnly ? .closeInFlight : .dataInFlight
     }
 
-    private static func notYetDue(_ expectation: Expectation) -> String {
-        guard let idle = expectation.idle else {
-            return "no probe was sent, and without an expected idle time nothing says whether one was due"
-        }
-        return "no probe was due yet: it takes \(idle) s of idleness"
-    }
-
-    /// How late a timer of `expected` nanoseconds may seem in a capture (ns).
+    /// How late a timer of `expected` nanoseconds may appear in a capture (ns).
     static func lateness(_ expected: Int64) -> Int64 { TimerWheel.widestBucket(expected) + slack }
 
     /// Whether a wait of `gap` nanoseconds is too long for a timer of `expected` nanoseconds.
     static func isLate(_ gap: Int64, expected: Int64) -> Bool { gap > expected + lateness(expected) }
 
-    /// Adds a check; `isGeneral`: it holds whatever the options are.
+    /// Adds a decided check; `isGeneral`: it holds for any options.
     private mutating func add(
-        _ field: String, _ expected: String, _ actual: String, tolerance: String = "", isGeneral: Bool = false,
+        _ quantity: Quantity, _ expected: Value, _ actual: Value, lateness: Int64? = nil, isGeneral: Bool = false,
         passes: Bool
     ) {
         if !isGeneral || !passes { hasJudgedOptions = true }
         checks.append(
             Check(
-                field: field, expected: expected, actual: actual, tolerance: tolerance,
+                quantity: quantity, expected: expected, actual: actual, lateness: lateness,
                 outcome: passes ? .passes : .fails))
     }
 
-    private mutating func addMissed(_ field: String, _ idle: Int64, _ actual: String) {
-        add(field, seconds(idle), actual, tolerance: tolerance(idle), passes: false)
+    private mutating func addMissed(_ quantity: Quantity, _ idle: Int64, _ actual: Value) {
+        add(quantity, .duration(idle), actual, lateness: Self.lateness(idle), passes: false)
     }
 
-    private mutating func judgeFirst(_ prober: ConnectionSide, _ expectation: Expectation) {
+    private mutating func checkFirst(_ prober: ConnectionSide, _ expectation: Expectation) {
         guard let idle = expectation.idleTime else { return }
         var (first, all) = (Gaps(), prober.idleGaps)
-        var excuse: String?
+        var excuse: Reason?
         if let wait = prober.firstWait, wait.since == .segment {
             first.add(wait.gap)
             if prober.isFirstWaitDisturbed {
                 all.add(wait.gap)
-                // Only that wait is excused: one that nothing disturbed fails if it is late.
-                if !Self.isLate(prober.idleGaps.longest, expected: idle) {
-                    excuse = "the peer probed meanwhile, which restarts the timer of some systems"
-                }
+                // Only that wait is excused: a late wait that nothing disturbed fails.
+                if !Self.isLate(prober.idleGaps.longest, expected: idle) { excuse = .peerProbed }
             }
         }
         if let interval = expectation.intervalTime {
-            // Where the interval is the longer one, a timer may already run when a later idle period begins.
-            return judge("first probe", idle >= interval ? all : first, idle, excuse: excuse)
+            // If the interval is longer, a timer may already run when a later idle period begins.
+            return check(.firstProbe, idle >= interval ? all : first, idle, excuse: excuse)
         }
         // Before the first probe no timer waits for the interval.
         if Self.isLate(first.longest, expected: idle) {
-            // A disturbed wait alone would hide a late one that nothing disturbed.
+            // The disturbed wait alone would hide a late wait that nothing disturbed.
             let isHidden = prober.isFirstWaitDisturbed && Self.isLate(prober.idleGaps.longest, expected: idle)
-            return judge("first probe", isHidden ? prober.idleGaps : first, idle, excuse: excuse)
+            return check(.firstProbe, isHidden ? prober.idleGaps : first, idle, excuse: excuse)
         }
-        judge("first probe", all, idle, excuse: self.excuse(prober, idle: idle))
+        check(.firstProbe, all, idle, excuse: self.excuse(prober, idle: idle))
     }
 
     /// An answered probe is followed by one after the greater of idle time and interval.
-    private mutating func judgePeriod(_ prober: ConnectionSide, _ expectation: Expectation) {
+    private mutating func checkPeriod(_ prober: ConnectionSide, _ expectation: Expectation) {
         switch (expectation.idleTime, expectation.intervalTime) {
-        case (let idle?, let interval?): judge("period", prober.periodGaps, max(idle, interval))
-        case (let idle?, nil): judge("period", prober.periodGaps, idle, excuse: excuse(prober, idle: idle))
+        case (let idle?, let interval?): check(.period, prober.periodGaps, max(idle, interval))
+        case (let idle?, nil): check(.period, prober.periodGaps, idle, excuse: excuse(prober, idle: idle))
         case (nil, let interval?):
             let isKnown = prober.idleGaps.count > 0 && !Self.isLate(prober.idleGaps.longest, expected: interval)
-            let excuse = "it may be the idle time, which is not given"
-            judge("period", prober.periodGaps, interval, excuse: isKnown ? nil : excuse)
+            check(.period, prober.periodGaps, interval, excuse: isKnown ? nil : .mayBeIdleTime)
         case (nil, nil): break
         }
     }
 
-    /// What may explain a wait longer than `idle` where the interval is not given; nil: nothing, by the intervals seen.
-    private func excuse(_ prober: ConnectionSide, idle: Int64) -> String? {
+    /// Why a wait longer than `idle` may be correct when the interval is not given; nil: the captured intervals show that
+    /// it is not.
+    private func excuse(_ prober: ConnectionSide, idle: Int64) -> Reason? {
         let isKnown = prober.intervalGaps.count > 0 && !Self.isLate(prober.intervalGaps.longest, expected: idle)
-        return isKnown ? nil : "it may be the interval, which is not given"
+        return isKnown ? nil : .mayBeInterval
     }
 
-    /// Judges `gaps`; `excuse` is why those that are too long are not judged.
-    private mutating func judge(_ field: String, _ gaps: Gaps, _ expected: Int64, excuse: String? = nil) {
+    /// Checks `gaps`; `excuse` is why gaps that are too long do not decide the check.
+    private mutating func check(_ quantity: Quantity, _ gaps: Gaps, _ expected: Int64, excuse: Reason? = nil) {
         guard gaps.count > 0 else { return }
         let isEarly = gaps.shortest < expected
         let isLate = Self.isLate(gaps.longest, expected: expected)
-        // The one that is wrong, or the range of all.
-        let ends = [seconds(gaps.shortest), seconds(gaps.longest)]
-        let actual =
-            if isEarly { ends[0] } else if isLate { ends[1] } else {
-                ends[0] == ends[1] ? ends[0] : "\(ends[0]) to \(ends[1])"
+        // The gap that is wrong, or the range of all.
+        let actual: Value =
+            if isEarly { .duration(gaps.shortest) } else if isLate { .duration(gaps.longest) } else {
+                .durations(shortest: gaps.shortest, longest: gaps.longest)
             }
+        let lateness = Self.lateness(expected)
         if isLate, !isEarly, let excuse {
             checks.append(
                 Check(
-                    field: field, expected: seconds(expected), actual: actual, tolerance: tolerance(expected),
+                    quantity: quantity, expected: .duration(expected), actual: actual, lateness: lateness,
                     outcome: .notJudged, reason: excuse))
             return
         }
-        add(field, seconds(expected), actual, tolerance: tolerance(expected), passes: !isEarly && !isLate)
+        add(quantity, .duration(expected), actual, lateness: lateness, passes: !isEarly && !isLate)
     }
 
-    private func tolerance(_ expected: Int64) -> String {
-        "up to \(seconds(Self.lateness(expected))) late, never early"
-    }
-
-    private mutating func judgeShape(_ prober: ConnectionSide) {
+    private mutating func checkLength(_ prober: ConnectionSide) {
         guard prober.probes > 0 else { return }
-        let odd = prober.byteProbes
         add(
-            "shape of the probe", "0 bytes", odd == 0 ? "0 bytes" : "1 byte in \(odd) of \(prober.probes)",
-            isGeneral: true, passes: odd == 0)
+            .probeLength, .probesWithByte(0, of: prober.probes), .probesWithByte(prober.byteProbes, of: prober.probes),
+            isGeneral: true, passes: prober.byteProbes == 0)
     }
 
-    private mutating func judgeCount(_ prober: ConnectionSide, _ expectation: Expectation) {
+    private mutating func checkCount(_ prober: ConnectionSide, _ expectation: Expectation) {
         guard let count = expectation.count else { return }
         add(
-            "probes before giving up", "\(count)", "\(prober.unanswered)",
+            .probesBeforeGivingUp, .count(Int64(count)), .count(Int64(clamping: prober.unanswered)),
             passes: prober.unanswered == UInt64(exactly: count))
     }
 
-    private mutating func judgeReset(_ prober: ConnectionSide, _ expectation: Expectation) {
+    private mutating func checkReset(_ prober: ConnectionSide, _ expectation: Expectation) {
         guard let interval = expectation.intervalTime else { return }
         let gap: Int64? = if let reset = prober.gaveUp, let last = prober.lastProbe { reset &- last } else { nil }
         add(
-            "RST after the last probe", seconds(interval), gap.map(seconds) ?? "none", tolerance: tolerance(interval),
+            .resetAfterLastProbe, .duration(interval), gap.map { .duration($0) } ?? .nothing,
+            lateness: Self.lateness(interval),
             passes: gap.map { $0 >= interval && !Self.isLate($0, expected: interval) } ?? false)
     }
 
-    private mutating func judgeTime(_ ending: Ending, _ peer: ConnectionSide, _ expectation: Expectation) {
+    private mutating func checkTime(_ ending: Ending, _ peer: ConnectionSide, _ expectation: Expectation) {
         guard let heard = peer.lastSpoke, let idle = expectation.idleTime, let interval = expectation.intervalTime,
             let count = expectation.count.map(Int64.init)
         else { return }
         let expected = idle + count * interval
-        let late = Self.lateness(idle) + count * TimerWheel.widestBucket(interval) + Self.wakingSlack
+        let lateness = Self.lateness(idle) + count * TimerWheel.widestBucket(interval) + Self.wakingSlack
         let actual = ending.time &- heard
         add(
-            "time of the error", seconds(expected), seconds(actual),
-            tolerance: "up to \(seconds(late)) late, never early",
-            passes: actual >= expected && actual <= expected + late)
+            .errorTime, .duration(expected), .duration(actual), lateness: lateness,
+            passes: actual >= expected && actual <= expected + lateness)
     }
 
-    private mutating func judgeAnswers(_ prober: ConnectionSide, _ peer: ConnectionSide, _ expectation: Expectation) {
-        // The ones at the end may be answered yet, and their number says whether the peer should have been given up.
+    private mutating func checkAnswers(_ prober: ConnectionSide, _ peer: ConnectionSide, _ expectation: Expectation) {
+        // The last ones may still be answered; their number shows whether the prober should have given up.
         if let count = expectation.count, prober.unanswered > UInt64(clamping: count), peer.reset == nil {
-            judgeCount(prober, expectation)
+            checkCount(prober, expectation)
         }
         guard prober.answered > 0 else { return }
-        let atEnd = prober.unanswered
+        let pending = prober.unanswered
         add(
-            "answers", "every probe answered",
-            "\(prober.answered) of \(prober.probes) answered" + (atEnd > 0 ? ", the last \(atEnd) not yet" : ""),
-            isGeneral: true, passes: prober.answered + atEnd == prober.probes)
+            .answers, .allAnswered, .answered(prober.answered, of: prober.probes, pending: pending), isGeneral: true,
+            passes: prober.answered + pending == prober.probes)
     }
 
-    private mutating func judgeError(
+    private mutating func checkError(
         _ ending: Ending, _ prober: ConnectionSide, _ peer: ConnectionSide, _ expectation: Expectation,
         _ kernelProbes: Int?
     ) {
-        // The kernel gives up by what it sent, whether or not that left the host.
+        // The kernel gives up after the probes that it sent, even if they did not leave the host.
         let lost = UInt64(exactly: kernelProbes ?? 0).map { $0 &- min($0, prober.probes) } ?? 0
-        let unanswered = prober.unanswered &+ (ending.error == "ETIMEDOUT" ? lost : 0)
-        let expected: String? =
+        let unanswered = prober.unanswered &+ (ending.error == .timedOut ? lost : 0)
+        let expected: ErrorName? =
             if peer.reset != nil {
-                "ECONNRESET"
+                .connectionReset
             } else if let count = expectation.count, unanswered >= UInt64(clamping: count) {
-                "ETIMEDOUT"
+                .timedOut
             } else {
                 nil
             }
         guard expected != nil || (ending.error != nil && expectation.count != nil) else { return }
-        add(
-            "error of recv", expected ?? "none", ending.error ?? "none", passes: ending.error == expected)
+        add(.error, .error(expected), .error(ending.error), passes: ending.error == expected)
     }
 
-    private mutating func judgeKernel(_ counted: Int, _ prober: ConnectionSide, _ othersProbe: Bool) {
-        let seen = prober.probes
+    private mutating func checkKernel(_ counted: Int, _ prober: ConnectionSide, _ othersProbe: Bool) {
         var check = Check(
-            field: "probes by the kernel's count", expected: "\(counted)", actual: "\(seen) on the wire", tolerance: "",
-            outcome: UInt64(exactly: counted) == seen ? .passes : .fails)
-        if let counted = UInt64(exactly: counted), counted > seen {
+            quantity: .kernelProbes, expected: .count(Int64(counted)), actual: .count(Int64(clamping: prober.probes)),
+            outcome: UInt64(exactly: counted) == prober.probes ? .passes : .fails)
+        if let counted = UInt64(exactly: counted), counted > prober.probes {
             if othersProbe {
-                check.outcome = .notJudged
-                check.reason = "other connections of this network namespace probe too"
+                (check.outcome, check.reason) = (.notJudged, .otherConnectionsProbe)
             } else {
-                let parts = seen == 0 ? "none of which was" : "only \(seen) of which \(seen == 1 ? "was" : "were")"
-                check.reason =
-                    "the kernel counted \(counted) probe\(counted == 1 ? "" : "s"), \(parts) seen on the wire: "
-                    + "\(seen == 0 ? "they" : "the others") never left the host (a filter on OUTPUT, an interface that is "
-                    + "down, no route)"
+                check.reason = .probesNeverSent(counted: counted, captured: prober.probes)
             }
         }
         if check.outcome != .notJudged { hasJudgedOptions = true }
         checks.append(check)
-    }
-
-    /// Nanoseconds as seconds with three digits, as in `15.104 s`.
-    private func seconds(_ nanoseconds: Int64) -> String {
-        let milliseconds = (nanoseconds.magnitude + 500_000) / 1_000_000
-        let fraction = String(milliseconds % 1000)
-        let padded = String(repeating: "0", count: 3 - fraction.count) + fraction
-        return "\(nanoseconds < 0 ? "-" : "")\(milliseconds / 1000).\(padded) s"
-    }
-
-    /// Nanoseconds, 0 or more, as seconds with one digit, as in `65.1 s`.
-    private func tenths(_ nanoseconds: Int64) -> String {
-        let tenths = nanoseconds / 100_000_000
-        return "\(tenths / 10).\(tenths % 10) s"
     }
 }

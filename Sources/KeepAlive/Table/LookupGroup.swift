@@ -1,19 +1,6 @@
 import CTCPAlive
 import Wire
 
-/// Where the connection of one segment is, found ahead of tracking.
-struct Lookup: BitwiseCopyable {
-    /// The hash of the segment's key.
-    var hash: UInt32 = 0
-    /// The index of the connection in its table, unless an earlier segment of the group moves it; `notFound`: none yet.
-    var index: UInt32 = notFound
-    /// Which end sent the segment: 0 is the first of the key, 1 the second.
-    var sender: UInt8 = 0
-
-    /// The index of a connection that is not in the table.
-    static var notFound: UInt32 { .max }
-}
-
 /// The lookups of up to 64 consecutive segments.
 ///
 /// A connection takes up to five dependent cache misses: index entry, slot, record and ranges, probe history, its details.

@@ -1,18 +1,18 @@
 import KeepAlive
 import Wire
 
-/// One connection in a page: its row in the table, and its section.
+/// The values of one connection in the page: its row in the table, and its section.
 struct ConnectionPart {
     private let diagnosis: Diagnosis
     private let files: SourceFiles
 
-    /// The connection of `diagnosis`, whose frames are in `files`.
+    /// The connection of `diagnosis`, with frames in `files`.
     init(_ diagnosis: Diagnosis, files: SourceFiles) {
         self.diagnosis = diagnosis
         self.files = files
     }
 
-    /// What fills a row.
+    /// The values of the row.
     var values: Template.Values {
         let connection = diagnosis.connection
         let severity = diagnosis.severity
@@ -27,8 +27,8 @@ struct ConnectionPart {
             "probes": .number(connection.fromOriginator.probes &+ connection.fromResponder.probes),
             "firstNanoseconds": .number(connection.firstTime), "lastNanoseconds": .number(connection.lastTime),
             "durationNanoseconds": .number(connection.lastTime &- connection.firstTime),
-            "duration": .text(Drawing.words(connection.lastTime &- connection.firstTime) { $0.append(duration: $1) }),
-            "ending": .text(connection.ending.words), "ended": .text(connection.ending.name),
+            "duration": .text(TextBuffer.string { $0.append(duration: connection.lastTime &- connection.firstTime) }),
+            "ending": .text(connection.ending.text), "ended": .text(connection.ending.name),
         ]
     }
 
@@ -37,8 +37,9 @@ struct ConnectionPart {
     ) -> Template.Values {
         let stacks = Stack.consistent(with: side, policy).map(\.rawValue)
         return [
-            "end": .text(end), "endpoint": .text(endpoint.words),
-            "probes": .number(side.probes), "answered": .number(side.answered),
+            "end": .text(end), "endpoint": .text(endpoint.text),
+            "probes": .count(side.probes), "exactProbes": .number(side.probes),
+            "answered": .count(side.answered), "exactAnswered": .number(side.answered),
             "hasProbes": .truth(side.probes > 0),
             "idle": Self.range(policy.idle), "interval": Self.range(policy.interval),
             "policyCount": .text(policy.count.map { "\($0)" }),
@@ -56,7 +57,7 @@ struct ConnectionPart {
         ])
     }
 
-    /// What fills a section; with `isDrawn` also its drawings, of the events in `kept` and the data in `ticks`.
+    /// The values of the section; with `isDrawn` also the drawings of the events in `kept` and the data in `ticks`.
     func section(isDrawn: Bool, _ kept: RetainedEvents, _ ticks: DataTicks) -> Template.Values {
         var values = values
         let findings = diagnosis.findings
@@ -71,7 +72,7 @@ struct ConnectionPart {
         values["sent"] = .items(ends.map { [counts(in: $0)] } ?? [])
         guard isDrawn else { return values }
         let history = kept.history(of: diagnosis.connection.number)
-        // A silence and data can be drawn without events too.
+        // Idle periods and data are drawn even without events.
         guard history != nil || ends != nil || silence.longest > 0 else { return values }
         let drawn = history ?? RetainedEvents.History(first: diagnosis.connection.originator)
         values["timeline"] = .items([TimelineDrawing(diagnosis, drawn, ends, files: kept.files).values])
@@ -80,25 +81,24 @@ struct ConnectionPart {
     }
 
     private func values(of finding: Finding, isFirst: Bool) -> Template.Values {
-        var (sentence, frames) = (TextBuffer(), TextBuffer())
-        sentence.append(sentenceOf: finding, in: diagnosis)
-        if finding.frames.count > 0 { frames.append(frames: finding.frames.all, files: files) }
-        let advice = finding.advice(in: diagnosis)
+        let (frames, advice) = (finding.frames.all, finding.advice(in: diagnosis))
         return [
             "name": .text(finding.verdict.rawValue), "severity": .text(finding.severity.rawValue),
             "confidence": .text(finding.confidence.rawValue), "isFirst": .truth(isFirst),
-            "sentence": .text(sentence.string), "advice": .text(advice.isEmpty ? nil : advice),
-            "frames": .text(frames.string.isEmpty ? nil : frames.string),
+            "sentence": .text(finding.sentence(in: diagnosis)), "advice": .text(advice.isEmpty ? nil : advice),
+            "frames": .text(frames.isEmpty ? nil : TextBuffer.string { $0.append(frames: frames, files: files) }),
             "filter": .text(diagnosis.connection.wiresharkFilter(in: files)),
         ]
     }
 
-    /// How many segments with data each end sent.
+    /// The number of segments with data of each end.
     private func counts(in ends: DataTicks.Ends) -> Template.Values {
         let connection = diagnosis.connection
+        let originator = ends.row(of: connection.originator).count
+        let responder = ends.row(of: connection.responder).count
         return [
-            "originator": .number(ends.row(of: connection.originator).count),
-            "responder": .number(ends.row(of: connection.responder).count),
+            "originator": .count(originator), "exactOriginator": .number(originator),
+            "responder": .count(responder), "exactResponder": .number(responder),
         ]
     }
 
@@ -111,7 +111,7 @@ struct ConnectionPart {
             (connection.responder, connection.fromResponder, diagnosis.responderPolicy, !isOriginatorFirst),
         ]
         let strips = ends.flatMap { endpoint, side, policy, isFirst in
-            let name = endpoint.words
+            let name = endpoint.text
             return GapStrip(side, policy, events.filter { $0.isFromFirst == isFirst }).values.map { strip in
                 strip.merging(["endpoint": .text(name)]) { old, _ in old }
             }

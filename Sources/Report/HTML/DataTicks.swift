@@ -1,43 +1,45 @@
 public import KeepAlive
 public import Wire
 
-/// When the ends of each connection sent data, and when they opened and closed it: what a page draws beside the events.
+/// When the ends of each connection sent data, SYN and FIN, for the drawings of the page.
 ///
-/// What is kept is bounded. Of an end a few dozen ticks are kept: where there are more, those that are near each other
-/// become one, by a resolution that doubles until they fit. Where many connections send data, fewer are kept of each.
+/// Memory is bounded. Each end has a few dozen ticks: if there are more, ticks near each other are merged, at a resolution
+/// that doubles until they fit. If many connections send data, each has fewer.
 public struct DataTicks: Sendable {
-    /// Segments with data that are near each other.
+    /// One or more segments with data, near each other.
     struct Tick: Sendable, Equatable, BitwiseCopyable {
-        /// The earliest and the latest of them (ns since 1970).
+        /// The time of the earliest segment (ns since 1970).
         var first: Int64
+        /// The time of the latest segment (ns since 1970).
         var last: Int64
-        /// How many.
+        /// The number of segments.
         var count: UInt64
     }
 
-    /// What one end sent.
+    /// The segments of one end.
     struct Row: Sendable {
-        /// Its data, in no order.
+        /// The segments with data, in no order.
         private(set) var ticks: [Tick] = []
-        /// Segments with data, all of which are in `ticks`.
+        /// The number of segments in `ticks`.
         private(set) var count: UInt64 = 0
-        /// When it sent its first SYN and its first FIN (ns since 1970); nil: never.
+        /// The time of the first SYN (ns since 1970); nil: none.
         fileprivate(set) var opened: Int64?
+        /// The time of the first FIN (ns since 1970); nil: none.
         fileprivate(set) var closed: Int64?
-        /// Times that differ in no higher bit are one tick: at first those within about a millisecond.
+        /// The resolution: times that are equal after a shift by this many bits are one tick. 20 bits are about 1 ms.
         private var shift: UInt8 = 20
 
-        /// Adds a segment of `time`, with no more than `limit` ticks kept, 4 or more.
+        /// Adds a segment at `time`, and keeps at most `limit` ticks, which is 4 or more.
         mutating func add(_ time: Int64, limit: Int) {
             count &+= 1
             let tick = Tick(first: time, last: time, count: 1)
-            if let last = ticks.indices.last, isNear(ticks[last], tick) { return ticks[last].take(tick) }
+            if let last = ticks.indices.last, isNear(ticks[last], tick) { return ticks[last].merge(tick) }
             if ticks.count >= limit { merge(to: limit / 2) }
             ticks.append(tick)
         }
 
-        /// Makes one of those that are near each other, and doubles the resolution until there are no more than `limit`, 2
-        /// or more: times before and after 1970 never become one.
+        /// Merges ticks near each other, and halves the resolution until at most `limit` are left. `limit` is 2 or more:
+        /// times before and after 1970 are never merged.
         mutating func merge(to limit: Int) {
             ticks.sort { $0.first < $1.first }
             mergeNear()
@@ -51,7 +53,7 @@ public struct DataTicks: Sendable {
             var merged: [Tick] = []
             for tick in ticks {
                 if let last = merged.indices.last, isNear(merged[last], tick) {
-                    merged[last].take(tick)
+                    merged[last].merge(tick)
                 } else {
                     merged.append(tick)
                 }
@@ -64,9 +66,9 @@ public struct DataTicks: Sendable {
         }
     }
 
-    /// What both ends of a connection sent.
+    /// The segments of both ends of a connection.
     struct Ends: Sendable {
-        /// The smaller endpoint, which sent the first row.
+        /// The smaller endpoint, the sender of the first row.
         let first: Endpoint
         fileprivate(set) var rows = (Row(), Row())
 
@@ -74,7 +76,7 @@ public struct DataTicks: Sendable {
             self.first = first
         }
 
-        /// What `endpoint` sent.
+        /// The segments of `endpoint`.
         func row(of endpoint: Endpoint) -> Row {
             endpoint == first ? rows.0 : rows.1
         }
@@ -82,54 +84,54 @@ public struct DataTicks: Sendable {
         fileprivate var kept: Int { rows.0.ticks.count + rows.1.ticks.count }
     }
 
-    /// How many ticks are kept of each end.
+    /// The maximum number of ticks of each end.
     private(set) var limit: Int
-    /// Whether there were connections of which none could be kept.
+    /// Whether there are connections without ticks for lack of memory.
     private(set) var isFull = false
 
     private var ends: [UInt64: Ends] = [:]
     private var total = 0
     private let bound: Int
 
-    /// Fewer of an end than this tell nothing.
+    /// The smallest useful `limit`.
     private static let fewest = 4
 
-    /// Nothing yet. Of each end `limit` ticks are kept, and no more than `bound` of all.
+    /// No ticks. At most `limit` are kept of each end, and `bound` in total.
     public init(limit: Int = 48, bound: Int = 400_000) {
         self.limit = max(limit, Self.fewest)
         self.bound = bound
     }
 
-    /// Takes note of `segments`, which belong to `places`. Those of `events` have marks of their own and become no ticks.
+    /// Adds `segments`, whose connections and sides are `origins`, except those of `events`, which are drawn as events.
     public mutating func take(
-        _ segments: borrowing SegmentBatch, _ places: [SegmentOrigin?], _ events: [SegmentEvent]
+        _ segments: borrowing SegmentBatch, _ origins: [SegmentOrigin?], _ events: [SegmentEvent]
     ) {
         var events = events[...]
-        for (segment, place) in zip(segments.segments, places) {
+        for (segment, origin) in zip(segments.segments, origins) {
             events = events.drop { $0.segment.record < segment.record }
-            guard let place, segment.role == .whole else { continue }
+            guard let origin, segment.role == .whole else { continue }
             let isTurn = !segment.flags.isDisjoint(with: [.syn, .fin])
             guard segment.payloadLength > 0 || isTurn else { continue }
-            // A packet may hold several segments.
-            if let event = events.first, event.segment.record == segment.record, event.connection == place.connection {
+            // A packet may have several segments.
+            if let event = events.first, event.segment.record == segment.record, event.connection == origin.connection {
                 continue
             }
-            note(segment, at: place)
+            add(segment, from: origin)
         }
     }
 
-    /// What the ends of connection `number` sent; nil: nothing of that kind, or it is not kept.
+    /// The segments of connection `number`; nil: none are kept.
     func ends(of number: UInt64) -> Ends? { ends[number] }
 
-    private mutating func note(_ segment: Segment, at place: SegmentOrigin) {
-        if ends[place.connection] == nil {
+    private mutating func add(_ segment: Segment, from origin: SegmentOrigin) {
+        if ends[origin.connection] == nil {
             guard ends.count < bound / (2 * Self.fewest) else {
                 isFull = true
                 return
             }
-            ends[place.connection] = Ends(first: place.side == 0 ? segment.source : segment.destination)
+            ends[origin.connection] = Ends(first: origin.side == 0 ? segment.source : segment.destination)
         }
-        total += ends[place.connection]?.take(segment, side: place.side, limit: limit) ?? 0
+        total += ends[origin.connection]?.add(segment, side: origin.side, limit: limit) ?? 0
         while total > bound, limit > Self.fewest { shrink() }
     }
 
@@ -145,8 +147,8 @@ public struct DataTicks: Sendable {
 }
 
 extension DataTicks.Tick {
-    /// Makes `other` part of this one.
-    fileprivate mutating func take(_ other: DataTicks.Tick) {
+    /// Merges `other` into this tick.
+    fileprivate mutating func merge(_ other: DataTicks.Tick) {
         first = min(first, other.first)
         last = max(last, other.last)
         count &+= other.count
@@ -154,16 +156,16 @@ extension DataTicks.Tick {
 }
 
 extension DataTicks.Ends {
-    /// Adds what the end at `side` sent, and returns how many more ticks are kept now.
-    fileprivate mutating func take(_ segment: Segment, side: Int, limit: Int) -> Int {
+    /// Adds a segment of the end at `side`, and returns the change of the number of ticks.
+    fileprivate mutating func add(_ segment: Segment, side: Int, limit: Int) -> Int {
         let before = kept
-        if side == 0 { rows.0.take(segment, limit: limit) } else { rows.1.take(segment, limit: limit) }
+        if side == 0 { rows.0.add(segment, limit: limit) } else { rows.1.add(segment, limit: limit) }
         return kept - before
     }
 }
 
 extension DataTicks.Row {
-    fileprivate mutating func take(_ segment: Segment, limit: Int) {
+    fileprivate mutating func add(_ segment: Segment, limit: Int) {
         if segment.flags.contains(.syn), opened == nil { opened = segment.time }
         if segment.flags.contains(.fin), closed == nil { closed = segment.time }
         if segment.payloadLength > 0 { add(segment.time, limit: limit) }

@@ -1,49 +1,42 @@
 import KeepAlive
 
-/// What the drawings of a page share: where a time or a duration stands, and how it is labelled.
+/// Coordinates and labels of times and durations, for all drawings of the page.
 enum Drawing {
     /// The width of every drawing, in the units of its view box.
     static let width = 720.0
 
-    /// A row of nanoseconds laid onto a row of places.
+    /// A linear map from nanoseconds to x coordinates.
     struct Scale {
         private let origin: Int64
         private let left: Double
         private let right: Double
         private let perNanosecond: Double
 
-        /// `range` (ns) from place `left` to place `right`.
+        /// Maps `range` (ns) to the coordinates from `left` to `right`.
         init(_ range: ClosedRange<Int64>, from left: Double, to right: Double) {
             origin = range.lowerBound
             (self.left, self.right) = (left, right)
             perNanosecond = (right - left) / max(1, Double(range.upperBound) - Double(range.lowerBound))
         }
 
-        /// The place of `nanoseconds`; what lies outside, as after a clock was set back, stands at the edge.
-        func place(_ nanoseconds: Int64) -> Double {
+        /// The coordinate of `nanoseconds`. Times outside the range, as after a clock was set back, are at the edge.
+        func x(_ nanoseconds: Int64) -> Double {
             min(right, max(left, left + (Double(nanoseconds) - Double(origin)) * perNanosecond))
         }
     }
 
-    /// `place` to a tenth.
-    static func text(_ place: Double) -> String {
-        let tenths = Int((place * 10).rounded())
+    /// `coordinate` to a tenth.
+    static func text(_ coordinate: Double) -> String {
+        let tenths = Int((coordinate * 10).rounded())
         return tenths % 10 == 0 ? "\(tenths / 10)" : "\(tenths / 10).\(tenths.magnitude % 10)"
-    }
-
-    /// `nanoseconds` as words of `append`.
-    static func words(_ nanoseconds: Int64, _ append: (inout TextBuffer, Int64) -> Void) -> String {
-        var text = TextBuffer()
-        append(&text, nanoseconds)
-        return text.string
     }
 
     /// A duration in seconds to the millisecond.
     static func precise(_ nanoseconds: Int64) -> String {
-        words(nanoseconds) { $0.append(preciseDuration: $1) }
+        TextBuffer.string { $0.append(preciseDuration: nanoseconds) }
     }
 
-    /// A duration in seconds without zeros at its end: `15.104 s`, `60 s`.
+    /// A duration in seconds without trailing zeros: `15.104 s`, `60 s`.
     static func seconds(_ nanoseconds: Int64) -> String {
         var text = precise(nanoseconds).dropLast(2)
         while text.hasSuffix("0") { text = text.dropLast() }
@@ -58,7 +51,7 @@ enum Drawing {
         + [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200].map { $0 * second }
         + [1, 2, 5, 10, 30, 100, 400, 1000, 4000, 10_000].map { $0 * 86_400 * second }
 
-    /// The places, in nanoseconds from its start, of the ticks of an axis that is `duration` long, and their labels.
+    /// The ticks of an axis of length `duration` (ns): offsets from its start (ns), and labels.
     static func ticks(_ duration: Int64) -> [(offset: Int64, label: String)] {
         guard duration > 0, let step = steps.first(where: { duration / $0 <= 8 }), duration / step <= 100 else {
             return [(0, "0")]
@@ -79,8 +72,8 @@ enum Drawing {
 }
 
 extension SegmentKind {
-    /// What it is, for people who read a drawing.
-    var words: String {
+    /// The name in drawings.
+    var drawingText: String {
         switch self {
         case .probe: "keep-alive probe"
         case .answer: "answer"
@@ -93,14 +86,14 @@ extension SegmentKind {
         case .abortReset: "RST: gave up"
         case .peerReset: "RST of the peer"
         case .pathReset: "RST of the path"
-        case .ownReset: "RST of the end itself"
-        case .refusableReset: "RST out of order"
+        case .ownReset: "RST of this end"
+        case .refusableReset: "RST with an unexpected sequence number"
         case .challenge: "challenge ACK"
         case .icmpError: "ICMP error"
         }
     }
 
-    /// Its shape, by the identifier in the page; RSTs of the ends share theirs.
+    /// The identifier of the shape in the page. Some kinds share a shape.
     var shape: String {
         switch self {
         case .probe: "probe"

@@ -1,8 +1,8 @@
 import KeepAlive
 
-/// The gaps between the probes of one end on a strip, against what a timer with the inferred setting would do.
+/// A strip with the gaps between the probes of one end, and the range in which a timer with the inferred setting fires.
 struct GapStrip {
-    /// A setting, and what was measured of it.
+    /// A setting and its measured gaps.
     private struct Quantity {
         var name: String
         var since: Wait.Since
@@ -15,21 +15,21 @@ struct GapStrip {
     private let gaps: [(since: Wait.Since, event: RetainedEvents.Event)]
 
     private static let second: Int64 = 1_000_000_000
-    /// What an accurate timer may be early or late by (ns).
+    /// How late an accurate timer may fire (ns).
     private static let accuracy: Int64 = 10_000_000
-    /// Labels stand outside of these places.
+    /// The x coordinates between which gaps are drawn; labels are outside.
     private static let left = 110.0
     private static let right = Drawing.width - 110
-    /// Settings whose bands are drawn one by one, below each other.
+    /// The maximum number of settings with a band of their own.
     private static let bandLimit = 6
     private static let rowHeight = 13.0
 
-    /// The strips of `side`, whose probes tell `policy` and are among `events`.
+    /// The strips of `side`, whose inferred settings are `policy` and whose probes are among `events`.
     init(_ side: ConnectionSide, _ policy: InferredPolicy, _ events: [RetainedEvents.Event]) {
         self.side = side
         self.policy = policy
         gaps = events.compactMap { event in
-            // Forged times may be further apart than 64 bits tell.
+            // The difference of forged times may overflow 64 bits.
             guard event.kind == .probe || event.kind == .abortReset, let wait = event.wait, wait.gap >= 0 else {
                 return nil
             }
@@ -37,7 +37,7 @@ struct GapStrip {
         }
     }
 
-    /// What fills the template, a strip each: those settings of which the capture shows a gap.
+    /// The values of the template: one strip per setting with a gap.
     var values: [Template.Values] {
         [
             Quantity(name: "idle time", since: .segment, setting: policy.idle, gaps: side.idleGaps),
@@ -54,7 +54,7 @@ struct GapStrip {
         let bands = bands(quantity.setting)
         let low = min(shortest, bands.first?.lowerBound ?? shortest)
         let high = max(longest, bands.map(\.upperBound).max() ?? longest)
-        // A single value stands in the middle of two seconds.
+        // A single value is in the middle of two seconds.
         let alone = low < .max - Self.second ? max(0, low - Self.second)...low + Self.second : low...low
         let scale = Drawing.Scale(high > low ? low...high : alone, from: Self.left, to: Self.right)
         let ends = bands.first.flatMap { first in bands.last.map { (first.lowerBound, $0.upperBound) } }
@@ -67,7 +67,7 @@ struct GapStrip {
             "gaps": .items(own) { pair in
                 let ending = pair.event.kind == .abortReset ? "until the RST" : "until frame \(pair.event.frame)"
                 return [
-                    "x": .text(Drawing.text(scale.place(pair.gap))),
+                    "x": .text(Drawing.text(scale.x(pair.gap))),
                     "title": .text("\(Drawing.precise(pair.gap)) \(ending)"),
                 ]
             },
@@ -75,7 +75,7 @@ struct GapStrip {
     }
 
     private static func values(of band: ClosedRange<Int64>, row: Int, _ scale: Drawing.Scale) -> Template.Values {
-        let (start, end) = (scale.place(band.lowerBound), scale.place(band.upperBound))
+        let (start, end) = (scale.x(band.lowerBound), scale.x(band.upperBound))
         let (low, high) = (Drawing.seconds(band.lowerBound), Drawing.seconds(band.upperBound))
         let top = Double(row) * rowHeight + 4
         return [
@@ -86,7 +86,7 @@ struct GapStrip {
         ]
     }
 
-    /// When timers with each of the settings `range` (s) fire: from the setting on, for a bucket of the wheel.
+    /// The range (ns) in which a timer fires, for each setting in `range` (s), or for all of them together.
     private func bands(_ range: ClosedRange<Int64>?) -> [ClosedRange<Int64>] {
         guard let range else { return [] }
         let bands = range.prefix(Self.bandLimit).map { band($0, $0) }
@@ -94,13 +94,13 @@ struct GapStrip {
         return [band(range.lowerBound, range.upperBound)]
     }
 
-    /// From a setting of `low` seconds to the end of the bucket of one of `high`.
+    /// From a setting of `low` seconds to the end of the timer bucket of a setting of `high` seconds.
     private func band(_ low: Int64, _ high: Int64) -> ClosedRange<Int64> {
         let (start, end) = (low &* Self.second, high &* Self.second &+ lateness(high))
         return start...max(start, end)
     }
 
-    /// How late at most (ns) a timer of `seconds` fires, going by what the gaps are consistent with.
+    /// How late (ns) a timer of `seconds` may fire, according to the inferred tick rates.
     private func lateness(_ seconds: Int64) -> Int64 {
         if !policy.isTicking {
             return policy.isAccurate ? Self.accuracy : TimerWheel.widestBucket(seconds * Self.second)
@@ -112,11 +112,12 @@ struct GapStrip {
         _ quantity: Quantity, _ ends: (Int64, Int64)?, count: Int, _ shortest: Int64, _ longest: Int64
     ) -> String {
         let (least, most) = (Drawing.precise(shortest), Drawing.precise(longest))
-        let measured = "\(count) \(count == 1 ? "gap" : "gaps"), \(least == most ? least : "\(least) to \(most)")"
-        guard let setting = quantity.setting, let ends else { return measured + "; no one setting explains them" }
+        let gaps = TextBuffer.string { $0.append(UInt64(count), of: "gap") }
+        let measured = "\(gaps), \(least == most ? least : "\(least) to \(most)")"
+        guard let setting = quantity.setting, let ends else { return measured + "; no single setting explains them" }
         let name = setting.count == 1 ? "\(setting.lowerBound) s" : "\(setting.lowerBound) to \(setting.upperBound) s"
         let rates = policy.tickRates.map { "\($0)" }.joined(separator: ", ")
-        let timer = rates.isEmpty ? "" : ", by the timer wheel of Linux at \(rates) Hz"
+        let timer = rates.isEmpty ? "" : ", with the timer wheel of Linux at \(rates) Hz"
         return measured + "; a timer of \(name) fires after \(Drawing.seconds(ends.0)) to "
             + "\(Drawing.seconds(ends.1))\(timer)"
     }

@@ -1,26 +1,26 @@
-import Capture
 public import KeepAlive
 import Wire
 
-/// The report as one self-contained page of HTML: the template `page.html`, filled.
+/// The report as one self-contained HTML page: the template `page.html` and its values.
 ///
-/// Every number that `--format json` has too stands in an element whose `data-json` is its name there, with the exact
-/// value in `data-value` where people are shown less.
+/// An element with a value of `--format json` has the attribute `data-json`, the name of the member. If the page shows it in
+/// another form, the attribute `data-value` has the value of the member.
 public struct Page {
     private let diagnoses: [Diagnosis]
     private let summary: Summary
     private let kept: RetainedEvents
     private let ticks: DataTicks
 
-    /// Connections that are listed, the most severe ones; of these, the ones that are drawn.
+    /// The maximum number of listed connections, the most severe first.
     static let rowLimit = 5000
+    /// The maximum number of connections with drawings.
     static let drawingLimit = 200
-    /// Paths that are listed.
+    /// The maximum number of listed paths.
     static let pathLimit = 1000
 
-    /// The page of `diagnoses`, whose events are in `kept` and whose data is in `ticks`, and of `summary`.
+    /// The page of `diagnoses` and `summary`; events are in `kept`, data in `ticks`.
     public init(_ diagnoses: [Diagnosis], _ summary: Summary, _ kept: RetainedEvents, _ ticks: DataTicks) {
-        // By risk, and then as they appeared.
+        // By severity, then in order of appearance.
         self.diagnoses = diagnoses.sorted {
             ($1.severity, $0.connection.number) < ($0.severity, $1.connection.number)
         }
@@ -34,7 +34,7 @@ public struct Page {
         Self.template?.append(values, to: &text)
     }
 
-    /// The template; nil where it is none, which the tests would tell.
+    /// The template; nil if it is malformed, which a test excludes.
     static let template = try? Template(String(decoding: PackageResources.page_html, as: UTF8.self))
 
     private var values: Template.Values {
@@ -42,34 +42,34 @@ public struct Page {
         let drawn = min(listed.count, Self.drawingLimit)
         let paths = diagnoses.paths.filter { $0.longestSurvived > 0 || $0.shortestFailed > 0 }
         var values: Template.Values = [
-            "title": .text(summary.files.first.map(nameForPeople) ?? "nothing"),
-            "moreFiles": summary.files.count > 1 ? .number(summary.files.count - 1) : .truth(false),
+            "title": .text(summary.files.first.map(displayName) ?? "nothing"),
+            "moreFiles": summary.files.count > 1 ? .count(summary.files.count - 1) : .truth(false),
             "rows": .items(listed.count) { ConnectionPart(listed[$0], files: summary.sources).values },
             "sections": .items(listed.count) { index in
                 ConnectionPart(listed[index], files: summary.sources).section(isDrawn: index < drawn, kept, ticks)
             },
-            "hasRows": .truth(!listed.isEmpty), "listed": .number(listed.count),
-            "unlisted": diagnoses.count > listed.count ? .number(diagnoses.count - listed.count) : .truth(false),
-            "undrawn": listed.count > drawn ? .number(drawn) : .truth(false),
+            "hasRows": .truth(!listed.isEmpty), "listed": .count(listed.count),
+            "unlisted": diagnoses.count > listed.count ? .count(diagnoses.count - listed.count) : .truth(false),
+            "undrawn": listed.count > drawn ? .count(drawn) : .truth(false),
             "isFull": .truth(kept.isFull), "hasMissingTicks": .truth(ticks.isFull),
             "hasUnseenHandshake": .truth(listed.contains { !$0.connection.handshakeSeen }),
             "hasPaths": .truth(!paths.isEmpty), "paths": .items(Array(paths.prefix(Self.pathLimit)), Self.values(of:)),
-            "unlistedPaths": paths.count > Self.pathLimit ? .number(paths.count - Self.pathLimit) : .truth(false),
-            "legend": .items(Self.legend) { ["shape": .text($0.shape), "words": .text($0.words)] },
+            "unlistedPaths": paths.count > Self.pathLimit ? .count(paths.count - Self.pathLimit) : .truth(false),
+            "legend": .items(Self.legend) { ["shape": .text($0.shape), "words": .text($0.text)] },
         ]
         values.merge(summaryValues) { old, _ in old }
         return values
     }
 
-    /// What a legend says of each shape.
-    private static let legend: [(shape: String, words: String)] = SegmentKind.allCases.compactMap { kind in
+    /// Each shape and its meaning.
+    private static let legend: [(shape: String, text: String)] = SegmentKind.allCases.compactMap { kind in
         switch kind {
-        // These share the shapes of the others below.
+        // These share the shapes of the kinds below.
         case .abortReset, .ownReset, .refusableReset, .data, .challenge: nil
         case .peerReset: (kind.shape, "RST of an end")
         case .retransmission: (kind.shape, "one byte of data, or its retransmission")
         case .acknowledgment: (kind.shape, "unrelated or challenge ACK")
-        default: (kind.shape, kind.words)
+        default: (kind.shape, kind.drawingText)
         }
     }
 
@@ -80,7 +80,7 @@ public struct Page {
         let kinds = SegmentKind.allCases.indices.filter { summary.counts.kinds[$0] > 0 }
         return [
             "wireshark": .text(summary.version.name),
-            "files": .items(summary.files) { ["name": .text(nameForPeople($0))] },
+            "files": .items(summary.files) { ["name": .text(displayName($0))] },
             "counts": .items(
                 [
                     ("packets", "packets", tally.packets), ("bytes", "bytes", tally.bytes),
@@ -94,9 +94,10 @@ public struct Page {
             "kinds": .items(kinds) { index in
                 let kind = SegmentKind.allCases[index]
                 return [
-                    "json": .text("kinds." + kind.name), "words": .text(kind.words), "shape": .text(kind.shape),
-                    "count": .number(summary.counts.kinds[index]), "unmarked": .number(summary.counts.unmarked[index]),
-                    "misnamed": .number(summary.counts.misnamed[index]),
+                    "json": .text("kinds." + kind.name), "words": .text(kind.drawingText), "shape": .text(kind.shape),
+                    "count": .count(summary.counts.kinds[index]), "exact": .number(summary.counts.kinds[index]),
+                    "unmarked": .count(summary.counts.unmarked[index]),
+                    "misnamed": .count(summary.counts.misnamed[index]),
                 ]
             },
             "failures": .items(failures, Self.count),
@@ -105,21 +106,27 @@ public struct Page {
         ]
     }
 
-    /// What was not decoded.
+    /// Packets that were not decoded, and what was evicted.
     private var failures: [(String, String, UInt64)] {
         let tally = summary.tally
-        var failures = Layer.allCases.map { layer in
-            ("undecodable.\(layer.name)", "packets at the \(layer.name) layer", tally.failures(at: layer))
+        let counts = Layer.allCases.map { layer in
+            ("undecodable.\(layer.name)", "packet", "not decoded at the \(layer.name) layer", tally.failures(at: layer))
         }
-        failures.append(("unknown_link_type", "packets of an unknown link type", tally.unknownLinkType))
-        failures.append(("evicted", "fragmented datagrams, evicted to limit memory", tally.evictedDatagrams))
-        let attempts = "connection attempts, evicted to limit memory"
-        failures.append(("evicted_connections", attempts, summary.counts.evicted))
-        return failures.filter { $0.2 > 0 }
+        let others = [
+            ("unknown_link_type", "packet", "of an unknown link type", tally.unknownLinkType),
+            ("evicted", "fragmented datagram", "evicted to limit memory", tally.evictedDatagrams),
+            ("evicted_connections", "connection attempt", "evicted to limit memory", summary.counts.evicted),
+        ]
+        return (counts + others).filter { $0.3 > 0 }.map { json, noun, rest, count in
+            (json, "\(noun)\(count == 1 ? "" : "s") \(rest)", count)
+        }
     }
 
     private static func count(_ item: (json: String, words: String, count: UInt64)) -> Template.Values {
-        ["json": .text(item.json), "words": .text(item.words), "count": .number(item.count)]
+        [
+            "json": .text(item.json), "words": .text(item.words), "count": .count(item.count),
+            "exact": .number(item.count),
+        ]
     }
 
     // MARK: Paths
@@ -127,7 +134,7 @@ public struct Page {
     private static func values(of path: PathTimeout) -> Template.Values {
         [
             "first": .text(network(path.networks.first)), "second": .text(network(path.networks.second)),
-            "connections": .number(path.connections),
+            "connections": .count(path.connections), "exact": .number(path.connections),
             "survived": Template.duration(path.longestSurvived), "failed": Template.duration(path.shortestFailed),
             "safe": .text(path.safeIdle.map { "\($0)" }),
             "candidates": .items(PathText(path).candidates) { candidate in

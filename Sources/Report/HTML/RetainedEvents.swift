@@ -1,38 +1,40 @@
 public import KeepAlive
 import Wire
 
-/// The events that a page draws: of each connection the first and the last ones, however many there are.
+/// The first and last events of each connection, for drawings and timelines.
 ///
-/// What is kept is bounded: where many connections have events, fewer are kept of each.
+/// Memory is bounded: if many connections have events, fewer are kept of each.
 public struct RetainedEvents: Sendable {
-    /// An event, less what no drawing shows.
+    /// The part of an event that drawings and timelines show.
     struct Event: Sendable, BitwiseCopyable {
-        /// When (ns since 1970).
+        /// The time (ns since 1970).
         var time: Int64
-        /// What it waited for; nil where that is not known, or it asks nothing.
+        /// What a probe waited for; nil: not known, or not a probe.
         var wait: Wait?
-        /// How long after the probe it came (ns); nil where it is no answer.
+        /// The time since the probe (ns); nil: not an answer.
         var reply: Int64?
-        /// Its frame, in the file with this number.
+        /// The frame in its file.
         var frame: UInt64
+        /// The index of the file.
         var file: UInt32
+        /// The number of unanswered probes before it.
         var unanswered: UInt32
         var kind: SegmentKind
-        /// Whether the sender of the first event of its connection sent it.
+        /// Whether its sender is the sender of the first event of the connection.
         var isFromFirst: Bool
-        /// What a router or host reported; nil: nothing.
+        /// The ICMP error; nil: not an ICMP error.
         var error: ICMPError?
     }
 
     /// The events of one connection.
     struct History: Sendable {
-        /// Who sent the first one.
+        /// The sender of the first event.
         let first: Endpoint
-        /// The first ones, in order.
+        /// The first events, in order.
         private(set) var early: [Event] = []
-        /// How many there were.
+        /// The number of all events.
         private(set) var count: UInt64 = 0
-        /// The last ones after those, a ring whose oldest stands at `oldest`.
+        /// The last events after `early`: a ring whose oldest event has the index `oldest`.
         private var ring: [Event] = []
         private var oldest = 0
 
@@ -40,14 +42,14 @@ public struct RetainedEvents: Sendable {
             self.first = first
         }
 
-        /// The last ones, in order, without those in `early`.
+        /// The last events, in order, without those in `early`.
         var late: [Event] { Array(ring[oldest...] + ring[..<oldest]) }
-        /// How many are kept.
+        /// The number of kept events.
         var kept: Int { early.count + ring.count }
-        /// How many there were between `early` and `late`.
+        /// The number of events between `early` and `late`, which are not kept.
         var leftOut: UInt64 { count - UInt64(kept) }
 
-        /// Adds `event`, with no more than `limit` kept at either end.
+        /// Adds `event`, and keeps at most `limit` at either end.
         mutating func add(_ event: Event, limit: Int) {
             count += 1
             if ring.isEmpty, early.count < limit {
@@ -60,7 +62,7 @@ public struct RetainedEvents: Sendable {
             }
         }
 
-        /// Keeps no more than `limit` at either end.
+        /// Keeps at most `limit` at either end.
         mutating func shrink(to limit: Int) {
             let rest = early.dropFirst(limit) + late
             early = Array(early.prefix(limit))
@@ -69,32 +71,32 @@ public struct RetainedEvents: Sendable {
         }
     }
 
-    /// The files that the events come from, in order.
+    /// The files of the events, in order.
     private(set) var files: [String] = []
-    /// How many events are kept of each connection at either end.
+    /// The maximum number of events at either end of each connection.
     private(set) var limit: Int
-    /// Whether there were connections of which none could be kept.
+    /// Whether there are connections without events for lack of memory.
     private(set) var isFull = false
 
     private var histories: [UInt64: History] = [:]
     private var total = 0
     private let bound: Int
 
-    /// Fewer at either end than this tell nothing.
+    /// The smallest useful `limit`.
     private static let fewest = 4
 
-    /// Nothing yet. Of each connection `limit` events are kept at either end, and no more than `bound` of all.
+    /// No events. At most `limit` are kept at either end of each connection, and `bound` in total.
     public init(limit: Int = 200, bound: Int = 400_000) {
         self.limit = max(limit, Self.fewest)
         self.bound = bound
     }
 
-    /// What follows comes from the file at `path`.
+    /// The events that follow are from the file at `path`.
     public mutating func begin(file path: String) {
         files.append(path)
     }
 
-    /// Keeps `event` of frame `frame`, as far as there is room. Copies tell nothing new.
+    /// Adds `event` of frame `frame`. Duplicates are ignored.
     public mutating func add(_ event: SegmentEvent, frame: UInt64) {
         if event.isCopy { return }
         let source = event.segment.source
@@ -109,7 +111,7 @@ public struct RetainedEvents: Sendable {
         while total > bound, limit > Self.fewest { shrink() }
     }
 
-    /// The events of connection `number`; nil: it had none, or they are not kept.
+    /// The events of connection `number`; nil: none are kept.
     func history(of number: UInt64) -> History? { histories[number] }
 
     private mutating func shrink() {
@@ -123,7 +125,7 @@ public struct RetainedEvents: Sendable {
 }
 
 extension RetainedEvents.History {
-    /// Adds what a drawing shows of `event`, and returns how many more are kept now.
+    /// Adds `event`, and returns the change of the number of kept events.
     fileprivate mutating func keep(
         _ event: SegmentEvent, _ source: Endpoint, _ frame: UInt64, file: Int, limit: Int
     ) -> Int {

@@ -1,11 +1,10 @@
 import KeepAlive
 
 extension Template {
-    /// A duration that is there when it is not 0, for people and in full.
+    /// A duration, rounded and exact; absent if it is 0.
     static func duration(_ nanoseconds: Int64) -> Template.Value {
         if nanoseconds == 0 { return .truth(false) }
-        var exact = TextBuffer()
-        exact.append(seconds: nanoseconds)
-        return .items([["exact": .text(exact.string), "words": .text(Drawing.precise(nanoseconds))]])
+        let exact = TextBuffer.string { $0.append(seconds: nanoseconds) }
+        return .items([["exact": .text(exact), "words": .text(Drawing.precise(nanoseconds))]])
     }
 }

@@ -1,7 +1,7 @@
 import KeepAlive
 import Wire
 
-/// The drawing of one connection over time: a lane for each end, with what it sent.
+/// The drawing of one connection over time: a lane for each end, with its segments.
 struct TimelineDrawing {
     private let diagnosis: Diagnosis
     private let history: RetainedEvents.History
@@ -11,18 +11,18 @@ struct TimelineDrawing {
 
     private static let left = 16.0
     private static let right = Drawing.width - 16
-    /// From one lane to the other, and from the last to the axis.
+    /// The distance between the lanes.
     private static let laneHeight = 44.0
     private static let rowHeight = 12.0
 
-    /// Idle times that are drawn, the longest first, of which a connection with many probes has many.
+    /// The maximum number of idle periods, the longest first.
     private static let idleLimit = 40
-    /// Idle timeouts that are drawn into idle times (s).
+    /// The idle timeouts that are drawn into idle periods (s).
     private static let timeouts: [Int64] = [240, 350, 600, 900]
     private static let second: Int64 = 1_000_000_000
 
-    /// The drawing of the connection of `diagnosis`, whose events are those of `history` and come from `files`, and whose
-    /// `ends` sent data; nil: that is not known.
+    /// The drawing of the connection of `diagnosis`, with the events in `history` from `files`, and the data in `ends`; nil:
+    /// not known.
     init(_ diagnosis: Diagnosis, _ history: RetainedEvents.History, _ ends: DataTicks.Ends?, files: [String]) {
         self.diagnosis = diagnosis
         self.history = history
@@ -33,7 +33,7 @@ struct TimelineDrawing {
         scale = Drawing.Scale(connection.firstTime...last, from: Self.left, to: Self.right)
     }
 
-    /// What fills the template's drawing.
+    /// The values of the template.
     var values: Template.Values {
         let idles = idles
         let longest = idles.max { $0.duration < $1.duration }?.duration ?? 0
@@ -56,23 +56,23 @@ struct TimelineDrawing {
             "idles": .items(idles) { values(of: $0, top + 6, axis) },
             "timeouts": .items(timeoutLines(idles, labels: labels, top + 6, axis)),
             "ticks": .items(Drawing.ticks(max(0, connection.lastTime &- connection.firstTime))) { tick in
-                let place = scale.place(connection.firstTime &+ tick.offset)
+                let x = scale.x(connection.firstTime &+ tick.offset)
                 return [
-                    "x": .text(Drawing.text(place)), "label": .text(tick.label),
-                    "anchor": .text(place < 40 ? "start" : place > Drawing.width - 40 ? "end" : "middle"),
+                    "x": .text(Drawing.text(x)), "label": .text(tick.label),
+                    "anchor": .text(x < 40 ? "start" : x > Drawing.width - 40 ? "end" : "middle"),
                 ]
             },
             "data": .items(senders.flatMap { data($0, $0 == connection.originator ? lanes.0 : lanes.1) }),
             "turns": .items(senders.flatMap { turns($0, $0 == connection.originator ? lanes.0 : lanes.1) }),
             "links": .items(events.filter { $0.reply != nil }) { event in
                 [
-                    "x": .text(Drawing.text(scale.place(event.time))), "y1": .text(Drawing.text(lanes.0)),
+                    "x": .text(Drawing.text(scale.x(event.time))), "y1": .text(Drawing.text(lanes.0)),
                     "y2": .text(Drawing.text(lanes.1)),
                 ]
             },
             "marks": .items(events) { event in
                 [
-                    "shape": .text(event.kind.shape), "x": .text(Drawing.text(scale.place(event.time))),
+                    "shape": .text(event.kind.shape), "x": .text(Drawing.text(scale.x(event.time))),
                     "y": .text(Drawing.text(height(of: event, lanes))),
                     "title": .text(title(of: event)),
                 ]
@@ -82,57 +82,59 @@ struct TimelineDrawing {
     }
 
     private static func lane(_ endpoint: Endpoint, _ y: Double) -> Template.Values {
-        ["name": .text(endpoint.words), "y": .text(Drawing.text(y)), "labelY": .text(Drawing.text(y - 12))]
+        ["name": .text(endpoint.text), "y": .text(Drawing.text(y)), "labelY": .text(Drawing.text(y - 12))]
     }
 
     private func isFromOriginator(_ event: RetainedEvents.Event) -> Bool {
         (history.first == diagnosis.connection.originator) == event.isFromFirst
     }
 
-    /// Where `event` is between the `lanes`: an ICMP error is in the middle, as a router sends it, and hides no probe there.
+    /// The y coordinate of `event`: its lane; of an ICMP error, which a router sends, the middle between the lanes.
     private func height(of event: RetainedEvents.Event, _ lanes: (Double, Double)) -> Double {
         if event.kind == .icmpError { return (lanes.0 + lanes.1) / 2 }
         return isFromOriginator(event) ? lanes.0 : lanes.1
     }
 
     private static func time(_ nanoseconds: Int64) -> String {
-        var text = TextBuffer()
         let time = CivilTime(nanoseconds)
-        text.append(date: time)
-        text.append(" ")
-        text.append(timeOfDay: time, digits: 0)
-        return text.string
+        return TextBuffer.string {
+            $0.append(date: time)
+            $0.append(" ")
+            $0.append(timeOfDay: time, digits: 0)
+        }
     }
 
-    /// What the drawing shows, for screen readers.
+    /// The content of the drawing, for screen readers.
     private var description: String {
         var parts: [String] = []
         for sender in senders {
             let count = ends?.row(of: sender).count ?? 0
-            if count > 0 { parts.append("\(count) × data of \(sender.words)") }
+            if count > 0 { parts.append("\(Self.grouped(count)) × data of \(sender.text)") }
         }
         for kind in SegmentKind.allCases {
-            let count = (history.early + history.late).count { $0.kind == kind }
-            if count > 0 { parts.append("\(count) × \(kind.words)") }
+            let count = UInt64((history.early + history.late).count { $0.kind == kind })
+            if count > 0 { parts.append("\(Self.grouped(count)) × \(kind.drawingText)") }
         }
-        if history.leftOut > 0 { parts.append("\(history.leftOut) more left out") }
+        if history.leftOut > 0 { parts.append("\(Self.grouped(history.leftOut)) more not drawn") }
         return parts.joined(separator: ", ")
     }
 
+    private static func grouped(_ count: UInt64) -> String { TextBuffer.string { $0.append(grouped: count) } }
+
     private func title(of event: RetainedEvents.Event) -> String {
         var text = TextBuffer()
-        text.append("\(event.kind.words), frame \(event.frame)")
+        text.append("\(event.kind.drawingText), frame \(event.frame)")
         if files.count > 1, Int(event.file) < files.count {
-            text.append(" of \(nameForPeople(files[Int(event.file)]))")
+            text.append(" of \(displayName(files[Int(event.file)]))")
         }
         text.append(", ")
         text.append(timeOfDay: CivilTime(event.time), digits: 6)
         if let wait = event.wait {
             text.append(", ")
             text.append(preciseDuration: wait.gap)
-            text.append(wait.since == .segment ? " idle" : " after the last")
+            text.append(wait.since == .segment ? " idle" : " after the previous probe")
         }
-        if event.unanswered > 0 { text.append(", \(event.unanswered) unanswered") }
+        if event.unanswered > 0 { text.append(", \(Self.grouped(UInt64(event.unanswered))) unanswered") }
         if let reply = event.reply {
             text.append(", ")
             text.append(latency: reply)
@@ -143,16 +145,16 @@ struct TimelineDrawing {
 
     // MARK: Data, SYN and FIN
 
-    /// Both ends; only one where it speaks to itself.
+    /// Both ends; one, if they are the same.
     private var senders: [Endpoint] {
         let (originator, responder) = (diagnosis.connection.originator, diagnosis.connection.responder)
         return originator == responder ? [originator] : [originator, responder]
     }
 
-    /// What `endpoint` sent, on its lane at `y`: what is merged is as wide as the time that it took.
+    /// The data of `endpoint` on its lane at `y`. A tick of several segments is as wide as their time.
     private func data(_ endpoint: Endpoint, _ y: Double) -> [Template.Values] {
         (ends?.row(of: endpoint).ticks ?? []).map { tick in
-            let (start, end) = (scale.place(tick.first), scale.place(tick.last))
+            let (start, end) = (scale.x(tick.first), scale.x(tick.last))
             var title = TextBuffer()
             title.append(tick.count, of: "segment")
             title.append(" with data, ")
@@ -176,19 +178,20 @@ struct TimelineDrawing {
     /// The first SYN and the first FIN of `endpoint`, on its lane at `y`.
     private func turns(_ endpoint: Endpoint, _ y: Double) -> [Template.Values] {
         let row = ends?.row(of: endpoint)
-        return [("syn", "SYN", row?.opened), ("fin", "FIN", row?.closed)].compactMap { shape, words, time in
+        return [("syn", "SYN", row?.opened), ("fin", "FIN", row?.closed)].compactMap { shape, name, time in
             guard let time else { return nil }
-            var title = TextBuffer()
-            title.append("\(words), ")
-            title.append(timeOfDay: CivilTime(time), digits: 6)
+            let title = TextBuffer.string {
+                $0.append("\(name), ")
+                $0.append(timeOfDay: CivilTime(time), digits: 6)
+            }
             return [
-                "shape": .text(shape), "x": .text(Drawing.text(scale.place(time))), "y": .text(Drawing.text(y)),
-                "title": .text(title.string),
+                "shape": .text(shape), "x": .text(Drawing.text(scale.x(time))), "y": .text(Drawing.text(y)),
+                "title": .text(title),
             ]
         }
     }
 
-    // MARK: Idle times
+    // MARK: Idle periods
 
     private struct Idle: Hashable {
         var start: Int64
@@ -196,7 +199,7 @@ struct TimelineDrawing {
         var duration: Int64 { end &- start }
     }
 
-    /// When nothing passed: what each probe waited for, and the longest silence, which may have ended otherwise.
+    /// The idle periods: those before probes, and the longest one, which may have no probe at its end.
     private var idles: [Idle] {
         let connection = diagnosis.connection
         var idles: Set<Idle> = []
@@ -204,7 +207,7 @@ struct TimelineDrawing {
         for event in history.early + history.late {
             defer { before = max(before, event.time) }
             guard let wait = event.wait, wait.since != .unansweredProbe, wait.gap > 0 else { continue }
-            // A probe waits for its peer; the path is idle only since either end was heard.
+            // A probe waits for its peer, but the path is idle only since the last segment of either end.
             let start = max(before, event.time &- wait.gap)
             if start < event.time { idles.insert(Idle(start: start, end: event.time)) }
         }
@@ -216,7 +219,7 @@ struct TimelineDrawing {
     }
 
     private func values(of idle: Idle, _ top: Double, _ axis: Double) -> Template.Values {
-        let (start, end) = (scale.place(idle.start), scale.place(idle.end))
+        let (start, end) = (scale.x(idle.start), scale.x(idle.end))
         let label = Drawing.seconds(idle.duration)
         return [
             "x": .text(Drawing.text(start)), "width": .text(Drawing.text(max(0, end - start))),
@@ -227,40 +230,40 @@ struct TimelineDrawing {
         ]
     }
 
-    /// Where the idle timeouts of the catalogue would have ended `idles`; the first of the longest ones has `labels`.
+    /// Lines where idle timeouts of the catalogue are within `idles`. Those in the longest idle period have `labels`.
     private func timeoutLines(
         _ idles: [Idle], labels: [Int64], _ top: Double, _ axis: Double
     ) -> [Template.Values] {
         var lines: [Template.Values] = []
         for (index, idle) in idles.enumerated() {
             for (row, seconds) in labels.enumerated() where seconds * Self.second <= idle.duration {
-                let place = scale.place(idle.start &+ seconds * Self.second)
+                let x = scale.x(idle.start &+ seconds * Self.second)
                 let height = index == 0 ? Double(labels.count - row) * Self.rowHeight : 0
                 let names = IdleTimeout.catalogue.filter { $0.seconds == seconds && $0.role == .path }.map(\.name)
-                let isLate = place > Drawing.width - 60
+                let isAtEdge = x > Drawing.width - 60
                 lines.append([
-                    "x": .text(Drawing.text(place)), "y1": .text(Drawing.text(top - height + 2)),
+                    "x": .text(Drawing.text(x)), "y1": .text(Drawing.text(top - height + 2)),
                     "y2": .text(Drawing.text(axis)),
                     "title": .text("\(seconds) s: " + names.joined(separator: "; ")),
                     "label": index == 0 ? .text("\(seconds) s") : .truth(false),
-                    "labelX": .text(Drawing.text(isLate ? place - 3 : place + 3)),
-                    "anchor": .text(isLate ? "end" : "start"), "labelY": .text(Drawing.text(top - height + 9)),
+                    "labelX": .text(Drawing.text(isAtEdge ? x - 3 : x + 3)),
+                    "anchor": .text(isAtEdge ? "end" : "start"), "labelY": .text(Drawing.text(top - height + 9)),
                 ])
             }
         }
         return lines
     }
 
-    // MARK: What is left out
+    // MARK: Events that are not kept
 
     private func leftOut(_ top: Double, _ bottom: Double) -> [Template.Values] {
         guard history.leftOut > 0, let before = history.early.last, let after = history.late.first else { return [] }
-        let (start, end) = (scale.place(before.time), scale.place(after.time))
+        let (start, end) = (scale.x(before.time), scale.x(after.time))
         return [
             [
                 "x": .text(Drawing.text(start)), "width": .text(Drawing.text(max(1, end - start))),
                 "y": .text(Drawing.text(top)), "height": .text(Drawing.text(bottom - top)),
-                "count": .number(history.leftOut), "labelX": .text(Drawing.text((start + end) / 2)),
+                "count": .count(history.leftOut), "labelX": .text(Drawing.text((start + end) / 2)),
                 "labelY": .text(Drawing.text((top + bottom) / 2 + 4)),
             ]
         ]

@@ -3,7 +3,7 @@ import Wire
 
 /// Findings in JSON, as `tcpalive.schema.json` describes them.
 extension TextBuffer {
-    /// Appends a `tcpalive.finding/1`: `finding`, which became known at `time` (ns since 1970). Its frames are in `files`.
+    /// Appends a `tcpalive.finding/1`: `finding`, which became known at `time` (ns since 1970), with frames in `files`.
     mutating func appendRecord(_ finding: Finding, in diagnosis: Diagnosis, at time: Int64, files: SourceFiles) {
         beginRecord("tcpalive.finding/1")
         member("ts_ns", nanoseconds: time)
@@ -21,7 +21,7 @@ extension TextBuffer {
         member("severity", finding.severity.rawValue)
         member("confidence", finding.confidence.rawValue)
         if let end = finding.end { member("end", end.name) }
-        membersOfWords(finding, diagnosis)
+        members(sentencesOf: finding, diagnosis)
         member("frames")
         appendArray(finding.frames.all) { text, frame in
             text.append("{")
@@ -46,18 +46,16 @@ extension TextBuffer {
         member("filter", diagnosis.connection.wiresharkFilter(in: files))
     }
 
-    /// Appends the members `sentence` and, if there is some, `advice`.
-    mutating func membersOfWords(_ finding: Finding, _ diagnosis: Diagnosis) {
-        var sentence = TextBuffer()
-        sentence.append(sentenceOf: finding, in: diagnosis)
-        member("sentence", sentence.string)
+    /// Appends the members `sentence` and, unless it is empty, `advice`.
+    mutating func members(sentencesOf finding: Finding, _ diagnosis: Diagnosis) {
+        member("sentence", finding.sentence(in: diagnosis))
         let advice = finding.advice(in: diagnosis)
         if !advice.isEmpty { member("advice", advice) }
     }
 }
 
 extension Finding.Alternative {
-    /// Its name in records.
+    /// The name in records.
     var name: String {
         switch self {
         case .oneDirection: "one_direction"

@@ -1,8 +1,7 @@
-import Capture
 import KeepAlive
 import Wire
 
-/// The JSON records, as `tcpalive.schema.json` describes them. What is not known is absent.
+/// The JSON records, as `tcpalive.schema.json` describes them. Unknown members are absent.
 extension TextBuffer {
     /// Appends a `tcpalive.event/1`.
     mutating func appendRecord(_ event: SegmentEvent, frame: UInt64, file: String) {
@@ -16,7 +15,7 @@ extension TextBuffer {
         members("dst_", segment.destination)
         member("seq", UInt64(segment.sequence.rawValue))
         if segment.flags.contains(.ack) { member("ack", UInt64(segment.acknowledgment.rawValue)) }
-        // An ICMP error need not quote more of a segment than its ports and its number.
+        // An ICMP error may quote only the ports and the sequence number.
         if segment.error == nil { member("len", UInt64(segment.payloadLength)) }
         if segment.role != .quotedShort {
             member("win", UInt64(segment.window))
@@ -51,9 +50,7 @@ extension TextBuffer {
         append("}")
     }
 
-    /// Appends a `tcpalive.connection/1`.
-    ///
-    /// Its frames are in `files`.
+    /// Appends a `tcpalive.connection/1` with frames in `files`.
     mutating func appendRecord(_ diagnosis: Diagnosis, files: SourceFiles) {
         let connection = diagnosis.connection
         beginRecord("tcpalive.connection/1")
@@ -77,7 +74,7 @@ extension TextBuffer {
         member("severity", diagnosis.severity.rawValue)
         member("confidence", diagnosis.confidence.rawValue)
         if let end = diagnosis.end { member("verdict_end", end.name) }
-        membersOfWords(diagnosis.primary, diagnosis)
+        members(sentencesOf: diagnosis.primary, diagnosis)
         member("findings")
         appendArray(diagnosis.findings) { text, finding in
             text.append("{")
@@ -175,10 +172,10 @@ extension TextBuffer {
         if path.longestSurvived > 0 { member("longest_survived_s", seconds: path.longestSurvived) }
         if path.shortestFailed > 0 { member("shortest_failed_s", seconds: path.shortestFailed) }
         if let idle = path.safeIdle { member("safe_idle_s", UInt64(idle)) }
-        let words = PathText(path)
-        if words.isConflicting { member("conflict", true) }
-        if !words.isEmpty { member("sentence", words.sentences) }
-        let candidates = words.candidates
+        let text = PathText(path)
+        if text.isConflicting { member("conflict", true) }
+        if !text.isEmpty { member("sentence", text.sentences) }
+        let candidates = text.candidates
         if !candidates.isEmpty {
             member("candidates")
             appendArray(candidates) { $0.append(json: "\($1.seconds) s: \($1.name)") }
@@ -206,7 +203,7 @@ extension TextBuffer {
         append("}")
     }
 
-    /// Appends the names of `marks` with commas between them, each between two `quote`s.
+    /// Appends the names of `marks`, separated by commas, each in `quote`s.
     mutating func append(names marks: Marks, quote: String) {
         var isFirst = true
         for (mark, name) in Marks.named where marks.contains(mark) {
@@ -218,7 +215,7 @@ extension TextBuffer {
         }
     }
 
-    /// Appends a letter for each flag set, lowest bit first: F S R P A U E C, and N for accurate ECN.
+    /// Appends a letter for each flag that is set, lowest bit first: F S R P A U E C, and N for accurate ECN.
     private mutating func append(letters flags: TCPFlags) {
         for (bit, letter) in "FSRPAUECN".utf8.enumerated() where flags.rawValue >> UInt16(bit) & 1 == 1 {
             append(byte: letter)
@@ -227,7 +224,7 @@ extension TextBuffer {
 }
 
 extension Connection.Ending {
-    /// Its name in records.
+    /// The name in records.
     var name: String {
         switch self {
         case .open: "open"
@@ -241,7 +238,7 @@ extension Connection.Ending {
 }
 
 extension Wait.Since {
-    /// Its name in records.
+    /// The name in records.
     fileprivate var name: String {
         switch self {
         case .segment: "segment"
@@ -251,9 +248,7 @@ extension Wait.Since {
     }
 }
 
-/// The network that begins with `address`, with its length.
+/// The network that begins with `address`, with its prefix length.
 func network(_ address: IPAddress) -> String {
-    var text = TextBuffer()
-    text.append(address)
-    return text.string + (address.version == .v4 ? "/24" : "/64")
+    TextBuffer.string { $0.append(address) } + (address.version == .v4 ? "/24" : "/64")
 }

@@ -1,11 +1,10 @@
 import Wire
 
-/// Writes the members of one JSON object; the commas are its business.
+/// The members of a JSON object (RFC 8259), each with the comma before it.
 ///
-/// JSON as RFC 8259 has it: UTF-8, integers in full (`ts_ns` needs 61 bits; a reader that keeps numbers as doubles
-/// should take `ts`).
+/// Integers are exact. `ts_ns` needs 61 bits: a reader that stores numbers as doubles should use `ts`.
 extension TextBuffer {
-    /// Appends `{"type":"NAME"`, to be followed by members and `}`.
+    /// Appends `{"type":"NAME"`. Members and `}` follow.
     mutating func beginRecord(_ type: String) {
         append("{\"type\":\"")
         append(type)
@@ -25,26 +24,26 @@ extension TextBuffer {
         append(number)
     }
 
-    /// Appends a member whose value is a time, in nanoseconds.
+    /// Appends a member whose value is a time in nanoseconds.
     mutating func member(_ name: String, nanoseconds: Int64) {
         member(name)
         append(signed: nanoseconds)
     }
 
-    /// Appends a member whose value is a duration of `nanoseconds`, 0 or more, in seconds with nine digits.
+    /// Appends a member whose value is a duration of `nanoseconds`, 0 or more, in seconds with nine decimal digits.
     mutating func member(_ name: String, seconds nanoseconds: Int64) {
         member(name)
         append(seconds: nanoseconds)
     }
 
-    /// Appends a duration of `nanoseconds`, 0 or more, in seconds with nine digits.
+    /// Appends a duration of `nanoseconds`, 0 or more, in seconds with nine decimal digits.
     mutating func append(seconds nanoseconds: Int64) {
         append(nanoseconds.magnitude / 1_000_000_000)
         append(".")
         append(zeros: nanoseconds.magnitude % 1_000_000_000, width: 9)
     }
 
-    /// Appends a member whose value is a time, as RFC 3339 text.
+    /// Appends a member whose value is a time in the form of RFC 3339.
     mutating func member(_ name: String, timestamp: Int64) {
         member(name)
         append("\"")
@@ -76,7 +75,7 @@ extension TextBuffer {
         append(UInt64(endpoint.port))
     }
 
-    /// Appends `text` as a JSON string, quotes and escapes included (RFC 8259 section 7).
+    /// Appends `text` as a JSON string, with quotes and escapes (RFC 8259 section 7).
     mutating func append(json text: String) {
         append("\"")
         for byte in text.utf8 {

@@ -1,37 +1,37 @@
 import KeepAlive
 import Wire
 
-/// The connections for people: two lines each, one an end, the originator first.
+/// The table of connections: two lines each, the originator first.
 ///
-/// Columns are as wide as they must be, and times have their date only where the table holds more than one day: so all
-/// connections are measured first, and then each is appended. Nothing is kept of either.
+/// Call `measure` for all connections, then `appendHead`, then `append` for all connections: the widths of the columns,
+/// and whether times need a date, depend on all of them. No connection is kept.
 struct ConnectionText {
-    /// Connections measured.
+    /// The number of measured connections.
     private(set) var count: UInt64 = 0
-    /// How wide each column is; of the last one, nobody needs to know.
+    /// The width of each column except the last.
     private var widths = Column.allCases.map { title(of: $0).utf8.count }
     private var hasUnseenHandshake = false
     private var hasZeroWindow = false
     private var hasPolicy = false
     private var earliest = Int64.max
     private var latest = Int64.min
-    /// Where each column is in a line, how long the line of a responder is, and whether times have their dates: known
-    /// when all is measured.
-    private var places = Column.allCases.map { _ in 0..<0 }
+    /// The offsets of each column in a line; valid after `appendHead`.
+    private var offsets = Column.allCases.map { _ in 0..<0 }
+    /// The length of a responder's line; valid after `appendHead`.
     private var responderWidth = 0
+    /// Whether times have dates; valid after `appendHead`.
     private var showsDates = false
-    /// A cell that is measured, an IPv6 endpoint, or a verdict.
+    /// The text of one cell.
     private var cell = TextBuffer()
 
-    /// A column. Some stand for a connection and appear in the line of its originator only: the ones before `end` and
-    /// from `first` on.
+    /// A column. The ones before `end`, and from `first` on, describe the connection and are only in the originator's line.
     private enum Column: Int, CaseIterable {
         case stream, verdict, end, probes, answered, idle, interval, count, zeroWindow, first, last, duration, ended
     }
 
     // MARK: Measuring
 
-    /// Makes room for the lines of `diagnosis`.
+    /// Widens the columns for the lines of `diagnosis`.
     mutating func measure(_ diagnosis: Diagnosis) {
         count += 1
         let (first, last) = (diagnosis.connection.firstTime, diagnosis.connection.lastTime)
@@ -51,7 +51,7 @@ struct ConnectionText {
         measure(diagnosis.responderPolicy)
     }
 
-    /// Appends the most severe finding, and how many others are above `ok`: `peer_dead +1`.
+    /// Appends the most severe finding, and the number of others above `ok`: `peer_dead +1`.
     private static func append(verdictOf diagnosis: Diagnosis, to text: inout TextBuffer) {
         text.append(diagnosis.verdict.rawValue)
         let others = diagnosis.findings.dropFirst().count { $0.severity > .ok }
@@ -66,9 +66,9 @@ struct ConnectionText {
     }
 
     private mutating func measure(_ side: ConnectionSide) {
-        widen(.probes, to: side.probes.digits)
-        widen(.answered, to: side.answered.digits)
-        widen(.zeroWindow, to: side.zeroWindowProbes.digits)
+        widen(.probes, to: side.probes.groupedWidth)
+        widen(.answered, to: side.answered.groupedWidth)
+        widen(.zeroWindow, to: side.zeroWindowProbes.groupedWidth)
         if side.zeroWindowProbes > 0 { hasZeroWindow = true }
     }
 
@@ -77,7 +77,7 @@ struct ConnectionText {
         hasPolicy = true
         widen(.idle) { $0.append(seconds: policy.idle) }
         widen(.interval) { $0.append(seconds: policy.interval) }
-        widen(.count, to: (policy.count ?? 0).digits)
+        widen(.count, to: (policy.count ?? 0).groupedWidth)
     }
 
     private mutating func widen(_ column: Column, to width: Int) {
@@ -92,14 +92,13 @@ struct ConnectionText {
 
     // MARK: Lines
 
-    /// Appends how many of `total` connections the table shows, and the titles of its columns.
+    /// Appends the number of connections in the table, of `total`, and the titles of the columns.
     mutating func appendHead(of total: UInt64, to text: inout TextBuffer) {
-        if count == total {
-            text.append(total, of: "connection")
-        } else {
-            text.append("\(count) of ")
-            text.append(total, of: "connection")
+        if count != total {
+            text.append(grouped: count)
+            text.append(" of ")
         }
+        text.append(total, of: "connection")
         showsDates = CivilTime(earliest).day != CivilTime(latest).day
         if showsDates {
             text.append(", times in UTC\n\n")
@@ -109,7 +108,7 @@ struct ConnectionText {
             text.append(" UTC\n\n")
         }
         for column in [Column.first, .last] { widen(column, to: showsDates ? 19 : 8) }
-        place()
+        setOffsets()
         text.append(row: start(.ended) + Self.title(of: .ended).utf8.count + 1) { row in
             for column in Column.allCases where isShown(column) {
                 let title = Self.title(of: column)
@@ -119,22 +118,22 @@ struct ConnectionText {
         }
     }
 
-    /// Gives each column that is shown its place.
-    private mutating func place() {
+    /// Sets the offsets of the columns that are shown.
+    private mutating func setOffsets() {
         var end = -2
         for column in Column.allCases where isShown(column) {
             let start = end + 2
             end = start + widths[column.rawValue]
-            places[column.rawValue] = start..<end
+            offsets[column.rawValue] = start..<end
             if column.rawValue < Column.first.rawValue { responderWidth = end }
         }
     }
 
-    /// Where `column` starts in a line.
-    private func start(_ column: Column) -> Int { places[column.rawValue].lowerBound }
+    /// The offset of `column` in a line.
+    private func start(_ column: Column) -> Int { offsets[column.rawValue].lowerBound }
 
-    /// Where `column` ends in a line.
-    private func end(_ column: Column) -> Int { places[column.rawValue].upperBound }
+    /// The offset after `column` in a line.
+    private func end(_ column: Column) -> Int { offsets[column.rawValue].upperBound }
 
     private func isShown(_ column: Column) -> Bool {
         switch column {
@@ -146,7 +145,7 @@ struct ConnectionText {
 
     /// Appends the two lines of `diagnosis`, which was measured.
     mutating func append(_ diagnosis: Diagnosis, to text: inout TextBuffer) {
-        let ending = diagnosis.connection.ending.words
+        let ending = diagnosis.connection.ending.text
         let first = start(.ended) + ending.utf8.count + 1
         text.append(row: first + responderWidth + 1) { row in
             let number = diagnosis.connection.number
@@ -164,7 +163,6 @@ struct ConnectionText {
 
             write(diagnosis.connection.originator, at: start(.end), to: &row)
             write(diagnosis.connection.fromOriginator, diagnosis.originatorPolicy, line: 0, to: &row)
-            // What stands for the connection has its place in the first line.
             write(diagnosis.connection.responder, at: first + start(.end), to: &row)
             write(diagnosis.connection.fromResponder, diagnosis.responderPolicy, line: first, to: &row)
             row[row.count - 1] = UInt8(ascii: "\n")
@@ -178,13 +176,13 @@ struct ConnectionText {
         row.write(cell.bytes.span, at: start)
     }
 
-    /// Writes the numbers of an end into the line that begins at `line` in `row`.
+    /// Writes the numbers of one end into the line at offset `line` of `row`.
     private func write(
         _ side: ConnectionSide, _ policy: InferredPolicy, line: Int, to row: inout MutableSpan<UInt8>
     ) {
         row.write(count: side.probes, endingAt: line + end(.probes))
         if side.probes > 0 {
-            row.write(side.answered, endingAt: line + end(.answered))
+            row.write(grouped: side.answered, endingAt: line + end(.answered))
         } else {
             row.write(count: 0, endingAt: line + end(.answered))
         }
@@ -202,10 +200,10 @@ struct ConnectionText {
         row.write(timeOfDay: time, at: showsDates ? start + 11 : start)
     }
 
-    /// Appends what the table needs to be understood.
+    /// Appends the note below the table.
     func appendFoot(to text: inout TextBuffer) {
         if hasUnseenHandshake {
-            text.append("\n? the handshake was not captured; the smaller endpoint is listed first\n")
+            text.append("\n? handshake not captured: the smaller endpoint is listed first\n")
         }
     }
 
@@ -236,8 +234,8 @@ struct ConnectionText {
 }
 
 extension Connection.Ending {
-    /// What it is, for people.
-    var words: String {
+    /// The ending in text.
+    var text: String {
         switch self {
         case .open: "open"
         case .closedByOriginator: "closed by originator"
@@ -250,7 +248,7 @@ extension Connection.Ending {
 }
 
 extension TextBuffer {
-    /// Appends a range of whole seconds as `57-60s`, one number where it is one, or `-` where nothing is known.
+    /// Appends a range of whole seconds: `57-60s`, `60s` if it has one value, `-` for nil.
     fileprivate mutating func append(seconds range: ClosedRange<Int64>?) {
         guard let range else { return append(byte: UInt8(ascii: "-")) }
         append(signed: range.lowerBound)

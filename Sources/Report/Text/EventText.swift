@@ -1,18 +1,18 @@
 import KeepAlive
 import Wire
 
-/// Events for people: a line each in tcpdump's notation, under headings with file and date.
+/// The lines of events, in tcpdump's notation, under headings with file and date.
 struct EventText {
-    /// Lines so far.
+    /// The number of lines so far.
     private(set) var count: UInt64 = 0
-    private let words: EventWords
+    private let description: EventDescription
     private var headed: (file: String, day: Int64)?
-    /// Digits behind the second: 6 until a time has more, then 9, so that columns stay in line.
+    /// Decimal digits of a second: 6 until a time needs 9, then always 9, so that columns stay aligned.
     private var digits = 6
 
-    /// Lines in `color`, or without.
+    /// Lines with or without terminal colours.
     init(color: Bool) {
-        words = EventWords(color: color)
+        description = EventDescription(color: color)
     }
 
     /// Appends `event` of frame `frame` of `file`.
@@ -32,36 +32,36 @@ struct EventText {
         if let error = segment.error {
             text.append(tcpdump: error, quoting: segment)
             text.append("  ")
-            words.append(undelivered: event, to: &text)
+            description.append(undelivered: event, to: &text)
         } else {
             text.append(tcpdump: segment)
             text.append("  ")
-            words.append(event, to: &text)
+            description.append(event, to: &text)
         }
         text.append("\n")
     }
 
-    /// Whether `event` of `file` gets a heading, if it is the next one.
+    /// Whether a heading precedes `event` of `file`.
     func needsHeading(_ event: SegmentEvent, file: String) -> Bool {
         headed?.day != CivilTime(event.segment.time).day || headed?.file != file
     }
 
     private func appendHeading(file: String, _ time: CivilTime, to text: inout TextBuffer) {
         if count > 0 { text.append("\n") }
-        text.append(printable: nameForPeople(file))
+        text.append(printable: displayName(file))
         text.append(", ")
         text.append(date: time)
         text.append(" UTC\n")
     }
 }
 
-/// What people call the file `path`.
-func nameForPeople(_ path: String) -> String {
+/// The name of the file `path` in text.
+func displayName(_ path: String) -> String {
     path == "-" ? "standard input" : path
 }
 
 extension TextBuffer {
-    /// Appends an ICMP error about `segment`, almost as `tcpdump -n` prints it.
+    /// Appends an ICMP error about `segment`, similar to `tcpdump -n`.
     fileprivate mutating func append(tcpdump error: ICMPError, quoting segment: Segment) {
         let isVersion6 = error.router.version == .v6
         append(isVersion6 ? "IP6 " : "IP ")
@@ -69,7 +69,7 @@ extension TextBuffer {
         append(" > ")
         append(segment.source.address)
         append(isVersion6 ? ": ICMP6 " : ": ICMP ")
-        append(ICMPText(isVersion6: isVersion6, type: error.type, code: error.code).words)
+        append(ICMPText(isVersion6: isVersion6, type: error.type, code: error.code).text)
         append(", quoting ")
         append(tcpdump: segment.source)
         append(" > ")
@@ -78,7 +78,7 @@ extension TextBuffer {
         append(UInt64(segment.sequence.rawValue))
     }
 
-    /// Appends a segment as `tcpdump -nS` prints it, less the options.
+    /// Appends a segment in the notation of `tcpdump -nS`, without options.
     fileprivate mutating func append(tcpdump segment: Segment) {
         append(segment.source.address.version == .v4 ? "IP " : "IP6 ")
         append(tcpdump: segment.source)

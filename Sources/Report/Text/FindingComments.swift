@@ -1,12 +1,12 @@
 public import KeepAlive
 public import Wire
 
-/// The comments that findings put on the packets that show them, by file and frame.
+/// The packet comments of findings, by file and frame.
 public struct FindingComments: Sendable {
-    /// The sentences on each frame, in the order of their frames.
+    /// The sentences and their frames, sorted by frame.
     private var entries: [(frame: FrameReference, sentence: String)] = []
 
-    /// The comments of no finding.
+    /// No comments.
     public init() {}
 
     /// The comments of the findings of `diagnoses`.
@@ -25,13 +25,13 @@ public struct FindingComments: Sendable {
 
     private mutating func add(_ finding: Finding, in diagnosis: Diagnosis) {
         if finding.frames.count == 0 { return }
-        let sentence = Self.words(for: finding, in: diagnosis)
+        let sentence = Self.text(of: finding, in: diagnosis)
         for frame in finding.frames.all { entries.append((frame, sentence)) }
     }
 
-    /// By file and frame; comments on one frame stay in the order of the findings.
+    /// Sorts by file and frame; several comments on one frame stay in the order of the findings.
     private mutating func sort() {
-        // The order of equals must be defined, and `sort` promises none.
+        // `sorted` does not promise to be stable.
         let numbered = entries.enumerated().sorted {
             ($0.element.frame.file, $0.element.frame.frame, $0.offset)
                 < ($1.element.frame.file, $1.element.frame.frame, $1.offset)
@@ -42,8 +42,7 @@ public struct FindingComments: Sendable {
     /// Whether there are none.
     public var isEmpty: Bool { entries.isEmpty }
 
-    /// The comments on the frames `range` of the file with number `file`, in the order of their frames. A frame may have
-    /// several.
+    /// The comments on the frames `range` of the file with index `file`, sorted by frame. A frame may have several.
     public func comments(
         file: Int, frames range: ClosedRange<UInt64>
     ) -> some Sequence<(frame: FrameReference, sentence: String)> {
@@ -56,11 +55,8 @@ public struct FindingComments: Sendable {
         return entries[low...].prefix { $0.frame.file == file && $0.frame.frame <= range.upperBound }
     }
 
-    private static func words(for finding: Finding, in diagnosis: Diagnosis) -> String {
-        var text = TextBuffer()
-        text.append("tcpalive: \(finding.verdict.rawValue) (\(finding.severity.rawValue), confidence ")
-        text.append("\(finding.confidence.rawValue)): ")
-        text.append(sentenceOf: finding, in: diagnosis)
-        return text.string
+    private static func text(of finding: Finding, in diagnosis: Diagnosis) -> String {
+        "tcpalive: \(finding.verdict.rawValue) (\(finding.severity.rawValue), confidence "
+            + "\(finding.confidence.rawValue)): \(finding.sentence(in: diagnosis))"
     }
 }

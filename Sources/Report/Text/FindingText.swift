@@ -1,27 +1,23 @@
-import KeepAlive
+public import KeepAlive
 import Wire
 
-/// The words of a finding: what happened, with the numbers that show it, and what to do.
-extension TextBuffer {
-    /// Appends one or two plain sentences that say what happened.
-    mutating func append(sentenceOf finding: Finding, in diagnosis: Diagnosis) {
-        append(FindingText(finding, diagnosis).sentence)
-    }
-
-    /// Appends the sentences of the most severe finding of `diagnosis`.
-    mutating func append(sentenceOf diagnosis: Diagnosis) {
-        append(sentenceOf: diagnosis.primary, in: diagnosis)
-    }
-}
-
 extension Finding {
-    /// One or two sentences of advice; empty where none is needed.
-    func advice(in diagnosis: Diagnosis) -> String {
+    /// One or two sentences that describe the finding, with the numbers that show it and the remaining alternative.
+    ///
+    /// - Parameter diagnosis: The diagnosis that has the finding.
+    public func sentence(in diagnosis: Diagnosis) -> String {
+        FindingText(self, diagnosis).sentence
+    }
+
+    /// One or two sentences of advice; empty: none is needed.
+    ///
+    /// - Parameter diagnosis: The diagnosis that has the finding.
+    public func advice(in diagnosis: Diagnosis) -> String {
         FindingText(self, diagnosis).advice
     }
 }
 
-/// Builds the sentences of one finding.
+/// The sentences of one finding: what happened, with the numbers that show it, and what to do.
 struct FindingText {
     private let finding: Finding
     private let diagnosis: Diagnosis
@@ -31,7 +27,7 @@ struct FindingText {
     private let name: String
     private let other: String
 
-    /// The words of `finding`, one of `diagnosis`.
+    /// The sentences of `finding`, one of `diagnosis`.
     init(_ finding: Finding, _ diagnosis: Diagnosis) {
         self.finding = finding
         self.diagnosis = diagnosis
@@ -46,10 +42,10 @@ struct FindingText {
 
     // MARK: Sentences
 
-    /// What happened, and which alternative is left.
+    /// What happened, and the alternative that the capture does not exclude.
     var sentence: String {
         let text = statement
-        guard finding.confidence != .high, let alternative = remark else { return text }
+        guard finding.confidence != .high, let alternative else { return text }
         return "\(text) \(alternative)"
     }
 
@@ -57,25 +53,25 @@ struct FindingText {
         switch finding.verdict {
         case .notEstablished:
             diagnosis.connection.handshakeSeen
-                ? "No connection came about: neither data nor a completed handshake was captured."
+                ? "No connection was established: neither data nor a completed handshake was captured."
                 : "Too little was captured: neither data nor a handshake."
         case .oneDirection: oneDirection
         case .incompleteCapture: incomplete
         case .healthy: healthy
         case .closed: closed
-        case .neverIdle: "Never idle for longer than \(longestIdle): no keep-alive is due below an idle time of that."
+        case .neverIdle: "Never idle for longer than \(longestIdle): with a longer TCP_KEEPIDLE no keep-alive is due."
         case .idleClose: idleClose
         case .unknown: unknown
         case .noKeepalive: noKeepalive
         case .closeWait:
-            "\(other) closed (FIN) \(precise(details.duration)) before, and \(name) never did: its application does not "
-                + "close the socket (CLOSE_WAIT). Its probe then met RST."
+            "\(other) closed (FIN), and \(precise(details.duration)) later it answered a probe of \(name) with RST: the "
+                + "application of \(name) had not closed its socket (CLOSE_WAIT)."
         case .aborted:
-            "\(name) reset the connection itself \(latency(details.duration)) after its probe, which fits no keep-alive "
-                + "timer: its application ended the connection."
+            "\(name) reset the connection itself \(latency(details.duration)) after its probe. No keep-alive timer fires "
+                + "then: its application ended the connection."
         case .receiverStalled:
             "\(name) is alive, but its application did not read for \(precise(details.duration)): "
-                + "\(count("window probe")) found its window closed."
+                + "\(count("zero-window probe")) found its window closed."
         case .applicationSilent:
             "\(name) acknowledged the last request and answers probes, but its application has not replied for "
                 + "\(precise(details.duration))."
@@ -85,33 +81,33 @@ struct FindingText {
         case .peerNeverAnswers: neverAnswers
         case .answeredByMiddlebox:
             "The answers to the probes of \(name) do not come from \(other): they have TTL \(foreign) and take "
-                + "\(latency(details.duration)) at most; its own segments have TTL \(ownTTL) and take "
-                + "\(latency(peer.handshakeReply)). They show that a middlebox is alive, not the peer."
+                + "at most \(latency(details.duration)); its own segments have TTL \(ownTTL) and take "
+                + "\(latency(peer.handshakeReply)). The answers show that a middlebox is alive, not the peer."
         case .middleboxProbes:
             "\(count("probe")) in the name of \(name) came from another host: their TTL does not match its own segments."
         case .staleReuse:
-            "\(name) sent data \(precise(details.duration)) after \(other) had closed (FIN), and was answered with RST: a "
-                + "connection that was no longer usable."
+            "\(name) sent data \(precise(details.duration)) after \(other) had closed (FIN), and \(other) "
+                + "answered with RST: the connection was no longer usable."
         case .halfOpen: halfOpen
         case .unitError:
-            "\(name) sends \(count("probe"))\(period): seconds and milliseconds may have been confused."
+            "\(name) sends \(count("probe")), one\(period): seconds and milliseconds may have been confused."
         case .peerDead: peerDead
         case .peerUnreachable: unreachable
         case .peerLostState: lostState
         case .silentDrop:
-            "What \(name) sent after \(precise(details.idle)) of idleness was retransmitted \(times) over "
-                + "\(precise(details.duration)) and never answered\(heardElsewhere)."
+            "The data that \(name) sent after \(precise(details.idle)) of idleness was retransmitted \(times) over "
+                + "\(precise(details.duration)) and never answered\(activeElsewhere)."
         case .tooLateForPath:
             "The first probe of \(name) came after \(precise(details.idle)) of idleness; it and its successors "
-                + "(\(count("probe"))) had no answer, although the peer's host was heard meanwhile."
+                + "(\(count("probe"))) had no answer, although the peer's host was active meanwhile."
         case .blocked: blocked
         case .resetWhenIdle: resetWhenIdle
         case .resetByPath:
-            "A RST in the name of \(other) reset \(name)\(afterIdle), but \(other) did not send it: its TTL is \(foreign), that "
-                + "of the end's own segments \(ownTTL)."
+            "A RST in the name of \(other) reset \(name)\(afterIdle), but \(other) did not send it: its TTL is \(foreign), "
+                + "that of the segments of \(other) is \(ownTTL)."
         case .userTimeout:
-            "\(name) gave up after a single unanswered probe, \(precise(details.duration)) after it: TCP_USER_TIMEOUT, or a "
-                + "count of 1."
+            "\(name) gave up \(precise(details.duration)) after a single unanswered probe: TCP_USER_TIMEOUT, or a count of "
+                + "1."
         case .dataInFlight:
             "\(name) sent data that \(other) does not acknowledge: it was retransmitted \(times) over "
                 + "\(precise(details.duration))\(afterProbes)."
@@ -120,24 +116,27 @@ struct FindingText {
 
     private var oneDirection: String {
         var text =
-            "No packet of \(name) was captured, but \(other) acknowledges what it sent. Whether it answered cannot be seen."
+            "No packet of \(name) was captured, although \(other) acknowledges its data. The capture cannot show whether "
+            + "\(name) answered."
         if peer.probes > 2, peer.periodGaps.count > 1 {
-            text += " The \(peer.probes) probes of \(other) come as steadily as those of a prober that is answered."
+            text +=
+                " The \(counted(peer.probes, "probe")) of \(other) are as regular as those of a prober whose peer answers."
         }
         return text
     }
 
     private var healthy: String {
         let answered = details.count ?? own.answered
-        var text = "\(name) probes\(period), and \(other) answers: \(answered) of \(own.probes) probes"
+        var text =
+            "\(name) probes\(period), and \(other) answers: \(grouped(answered)) of \(counted(own.probes, "probe"))"
         if answered + own.unanswered < own.probes {
-            text += " (\(own.probes - answered - own.unanswered) had no answer in time)"
+            text += " (\(grouped(own.probes - answered - own.unanswered)) had no answer in time)"
         }
         if own.replies.count > 0 { text += ", the slowest answer after \(latency(own.replies.longest))" }
         if let idle = own.closedIdle {
             text +=
-                "; then \(other) \(peer.reset == nil ? "closed" : "reset") the connection, after \(precise(idle)) in "
-            text += "which only probes passed"
+                "; then \(other) \(peer.reset == nil ? "closed" : "reset") the connection, after \(precise(idle)) with "
+            text += "nothing but probes"
         }
         if own.replies.longest > max(own.intervalGaps.longest, 1), own.intervalGaps.count > 0 {
             text += ". Answers take longer than the interval"
@@ -148,7 +147,7 @@ struct FindingText {
     private var refused: String {
         let count = diagnosis.connection.evidence.refusedResets
         if count == 0 { return "" }
-        return " \(count) RST\(count == 1 ? " was" : "s were") refused: not the next sequence number."
+        return " \(counted(count, "RST")) \(count == 1 ? "was" : "were") rejected: not the next sequence number."
     }
 
     private var closed: String {
@@ -170,9 +169,9 @@ struct FindingText {
         let connection = diagnosis.connection
         if connection.closeTime != nil { return "Half-closed (FIN of one end) until the capture ends." }
         if connection.lastTime &- connection.firstTime < 60_000_000_000 {
-            return "No probe, and open in the capture for less than a minute: nothing can be said about keep-alives."
+            return "No probe in less than a minute of capture: nothing can be concluded about keep-alives."
         }
-        return "No probe, and packets are missing that would show idle periods."
+        return "No probe, and packets that would show idle periods are missing."
     }
 
     private var incomplete: String {
@@ -183,15 +182,16 @@ struct FindingText {
             } else if missing.contains(.echoed) {
                 "\(other) echoes timestamps that are not in the capture"
             } else if missing.contains(.selective) {
-                "\(other) retransmits selectively, as only an end that hears its peer can"
+                "\(other) retransmits selectively, so it receives acknowledgments that are not in the capture"
             } else if missing.contains(.answered) {
                 "\(other) answers segments that are not in the capture"
             } else if peer.hasUnacknowledged {
-                "\(other) never retransmits what nobody acknowledges"
+                "\(other) does not retransmit its unacknowledged data"
             } else {
-                "not one pure acknowledgment was captured"
+                "no pure acknowledgment was captured"
             }
-        return "Packets of \(name) are missing from the capture: \(why). Nothing can be said about loss or silence."
+        return
+            "Packets of \(name) are missing from the capture: \(why). Nothing can be concluded about loss or missing answers."
     }
 
     private var idleClose: String {
@@ -202,7 +202,7 @@ struct FindingText {
         var text = "\(name) \(how) after \(precise(details.idle)) of idleness: its application, or a proxy, ended it"
         if let known = knownTimeout { text += " (known timeout: \(known.seconds) s, \(known.name))" }
         if !isReset, own.hasUnacknowledged || own.evidence.retransmitsClose {
-            text += ". Nobody answered the FIN; nothing was lost"
+            text += ". The FIN had no answer; no data was lost"
         }
         return text + "."
     }
@@ -216,7 +216,7 @@ struct FindingText {
 
     private var noKeepalive: String {
         if let tail = details.duration {
-            return "Neither end probes, and nothing passed for the last \(precise(tail)) of the capture."
+            return "Neither end probes, and the connection was idle for the last \(precise(tail)) of the capture."
         }
         let silence = diagnosis.connection.silence
         let survived = silence.longestSurvived > 0 && silence.longestSurvived >= (details.idle ?? .max)
@@ -226,8 +226,8 @@ struct FindingText {
 
     private var unresponsive: String {
         let unanswered = details.count ?? own.unanswered
-        var text = unanswered == 1 ? "The last probe of \(name) has" : "The last \(unanswered) probes of \(name) have"
-        text += " no answer"
+        var text = unanswered == 1 ? "The last probe" : "The last \(counted(unanswered, "probe"))"
+        text += " of \(name) \(unanswered == 1 ? "has" : "have") no answer"
         if own.evidence.retransmissions > 0 {
             text += ", nor has the data after them (retransmitted "
             text += "\(counted(UInt64(own.evidence.retransmissions), "time")), which stops the probes)"
@@ -238,38 +238,37 @@ struct FindingText {
     private var peerDead: String {
         var text = "\(name) gave up after \(count("unanswered probe"))"
         if let duration = details.duration, diagnosis.connection.evidence.reset.time != nil, peer.lastSpoke != nil {
-            text += ", \(precise(duration)) after it last heard \(other)"
+            text += ", \(precise(duration)) after the last segment of \(other)"
         }
-        if diagnosis.connection.evidence.reset.time == nil { text += ": no further probe was due and none came" }
+        if diagnosis.connection.evidence.reset.time == nil { text += ": neither another probe nor a RST followed" }
         return text + "."
     }
 
     private var neverAnswers: String {
         "\(other) is alive and answers none of the \(count("probe")) of \(name)"
             + (peer.hasSentPureAcknowledgment
-                ? "; its own pure ACKs arrive, so no filter drops them: a stack that does not answer probes without data."
-                : "; no pure ACK of it was captured: its TCP ignores probes without data, or a filter drops such segments.")
+                ? ". Its pure ACKs arrive, so no filter drops them: its TCP does not answer probes without data."
+                : ". None of its pure ACKs was captured: its TCP ignores probes without data, or a filter drops such segments.")
     }
 
     private var halfOpen: String {
-        let older = details.idle.map { ", \(precise($0)) after its client was last heard" } ?? ""
+        let older = details.idle.map { ", \(precise($0)) after the last segment of its client" } ?? ""
         return
             "\(name) answered a new SYN with the acknowledgment of an older connection: it still holds that one half "
-            + "open\(older), and did not notice that the client is gone."
+            + "open\(older), and has not detected that the client is gone."
     }
 
     private var unreachable: String {
         let errors = diagnosis.connection.evidence.errors
         guard let last = errors.last else { return "Routers report that \(other) cannot be reached." }
-        let text = ICMPText(isVersion6: last.router.version == .v6, type: last.type, code: last.code)
+        let error = ICMPText(isVersion6: last.router.version == .v6, type: last.type, code: last.code)
         let number = max(errors.count, last.isTooBig ? errors.tooBigCount : 0)
         if last.router == diagnosis.endpoint(end).address {
-            return "The host of \(name) itself could not deliver \(counted(number, "segment")): \(text.words) (ICMP)."
+            return "The host of \(name) itself could not deliver \(counted(number, "segment")): \(error.text) (ICMP)."
         }
-        var router = TextBuffer()
-        router.append(last.router)
-        let reporter = last.router == diagnosis.endpoint(end.other).address ? "The peer's host" : router.string
-        return "\(reporter) answered \(counted(number, "segment")) of \(name) with ICMP: \(text.words)."
+        let isPeer = last.router == diagnosis.endpoint(end.other).address
+        let reporter = isPeer ? "The peer's host" : TextBuffer.string { $0.append(last.router) }
+        return "\(reporter) answered \(counted(number, "segment")) of \(name) with ICMP: \(error.text)."
     }
 
     /// What to do about the last ICMP error.
@@ -296,7 +295,7 @@ struct FindingText {
     private var blocked: String {
         let what = own.unanswered > 1 ? "\(count("probe")) of \(name)" : "Data of \(name), retransmitted \(times),"
         return
-            "\(what) had no answer although the peer's host was heard meanwhile: something on the path started to drop "
+            "\(what) had no answer although the peer's host was active meanwhile: something on the path started to drop "
             + "this connection. No idle timeout explains that."
     }
 
@@ -317,23 +316,25 @@ struct FindingText {
 
     // MARK: Pieces
 
-    private var remark: String? {
+    /// The remaining alternative.
+    private var alternative: String? {
         guard let alternative = details.alternative else { return nil }
         return switch alternative {
-        case .oneDirection: "Nothing of \(other) was captured: if only one direction was, the answers may exist."
+        case .oneDirection:
+            "No packet of \(other) was captured: if the capture has one direction only, the answers may exist."
         case .incompleteCapture: "Packets may be missing from the capture."
         case .peerDied: "The peer or its host may have died instead."
         case .peerRestarted: "The peer may have restarted."
         case .pathForgot:
-            "If this recurs after the same idle time, it is the path; if it happened once, the peer restarted."
+            "If this recurs after the same idle time, the path is the cause; if it happened once, the peer restarted."
         case .routeChange: "A changed route would look the same."
         case .applicationAbort: "The application may have ended the connection itself."
-        case .countOfOne: "The capture cannot tell the two apart."
+        case .countOfOne: "The capture cannot distinguish the two."
         case .otherFailure: "The path may have failed for another reason than the idle time."
-        case .pathDevice: "A device on the path may have sent it in its name."
+        case .pathDevice: "A device on the path may have sent this in its name."
         case .slowProtocol: "Some applications do this on purpose."
         case .timeWait: "A TIME_WAIT socket or a late SYN would look similar."
-        case .sharedAddress: "If that address is a load balancer or NAT, another host may have been heard."
+        case .sharedAddress: "If that address is a load balancer or NAT, another host behind it may have been active."
         case .beganMidway: "The capture began when the connection already existed."
         case .missingPackets: "Packets may be missing from the capture, which would change this."
         }
@@ -341,8 +342,8 @@ struct FindingText {
 
     private var longestIdle: String { precise(max(details.idle ?? 0, 5_000_000_000)) }
 
-    private var heardElsewhere: String {
-        details.alternative == .otherFailure ? ", although the peer's host was heard meanwhile" : ""
+    private var activeElsewhere: String {
+        details.alternative == .otherFailure ? ", although the peer's host was active meanwhile" : ""
     }
 
     private var afterIdle: String { details.idle.map { " after \(precise($0)) of idleness" } ?? "" }
@@ -359,24 +360,22 @@ struct FindingText {
     private func count(_ noun: String) -> String { counted(details.count ?? 0, noun) }
 
     private func counted(_ number: UInt64, _ noun: String) -> String {
-        "\(number) \(noun)\(number == 1 ? "" : "s")"
+        TextBuffer.string { $0.append(number, of: noun) }
     }
+
+    private func grouped(_ number: UInt64) -> String { TextBuffer.string { $0.append(grouped: number) } }
 
     private func precise(_ nanoseconds: Int64?) -> String {
         guard let nanoseconds else { return "an unknown time" }
-        var text = TextBuffer()
-        text.append(preciseDuration: nanoseconds)
-        return text.string
+        return TextBuffer.string { $0.append(preciseDuration: nanoseconds) }
     }
 
     private func latency(_ nanoseconds: Int64?) -> String {
         guard let nanoseconds else { return "an unknown time" }
-        var text = TextBuffer()
-        text.append(latency: nanoseconds)
-        return text.string
+        return TextBuffer.string { $0.append(latency: nanoseconds) }
     }
 
-    /// The gaps between probes as they were: they do not give a setting by themselves.
+    /// The measured gaps between probes, which need not be the setting.
     private var period: String {
         let gaps = own.periodGaps.count > 0 ? own.periodGaps : own.intervalGaps
         guard gaps.count > 0 else { return "" }
@@ -386,7 +385,7 @@ struct FindingText {
 
     // MARK: Advice
 
-    /// What to do; empty: nothing.
+    /// The advice; empty: none.
     var advice: String {
         switch finding.verdict {
         case .healthy:
@@ -394,7 +393,7 @@ struct FindingText {
                 ? ""
                 : "Keep-alives do not refresh the idle timeout of an application or proxy: lengthen it, or send data."
         case .idleClose:
-            // Nothing was lost: only who wants the connection to live longer needs to know.
+            // Nothing was lost, so this matters only if the connection should live longer.
             return own.probes + peer.probes > 0
                 ? "Keep-alives do not refresh that timeout: lengthen it, send data, or let the pool drop connections sooner."
                 : ""
@@ -429,7 +428,7 @@ struct FindingText {
             survived >= 60_000_000_000
             ? " short enough that probes come within \(seconds(survived)) of idleness, which this path survived"
             : " below the idle timeout of the path"
-        return "Turn SO_KEEPALIVE on at the end that must notice a dead peer, with TCP_KEEPIDLE\(idle)."
+        return "Enable SO_KEEPALIVE at the end that must detect a dead peer, with TCP_KEEPIDLE\(idle)."
     }
 
     /// Whole seconds of at least 1, rounded down.

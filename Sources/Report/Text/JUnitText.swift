@@ -1,15 +1,15 @@
 public import KeepAlive
 
-/// The findings that make a run fail, for JUnit XML.
+/// The findings that fail a run, for JUnit XML.
 public struct FailedFindings: Sendable {
     /// Findings of this severity or above fail.
     public let severity: Severity
     /// The connections with such findings, in order of appearance.
     let connections: [Diagnosis]
-    /// The files that frames refer to.
+    /// The files to which frames refer.
     let files: SourceFiles
 
-    /// The findings among those of `findings` that have at least `severity`; their frames are in `files`.
+    /// The findings among `findings` with at least `severity`; their frames are in `files`.
     public init(_ findings: borrowing some Findings & ~Copyable, atLeast severity: Severity, files: SourceFiles) {
         self.severity = severity
         self.files = files
@@ -22,13 +22,13 @@ public struct FailedFindings: Sendable {
 }
 
 extension TextBuffer {
-    /// Appends the judgements and `failed` as JUnit XML, as CI systems read it.
+    /// Appends `verifications` and `failed` as JUnit XML.
     ///
-    /// Each judged end is a suite with a test case per field. Each connection with findings that fail is a suite with a
-    /// test case per finding.
-    public mutating func append(junit judgements: [JudgedProbes], _ failed: FailedFindings? = nil) {
+    /// Each verification is a suite with a test case per check. Each connection with failed findings is a suite with a test
+    /// case per finding.
+    public mutating func append(junit verifications: [ProbeVerification], _ failed: FailedFindings? = nil) {
         append("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n")
-        for judged in judgements { appendSuite(of: judged) }
+        for verified in verifications { appendSuite(of: verified) }
         if let failed { append(failed) }
         append("</testsuites>\n")
     }
@@ -42,80 +42,55 @@ extension TextBuffer {
         for diagnosis in failed.connections {
             let findings = diagnosis.findings.filter { $0.severity >= failed.severity }
             let connection = diagnosis.connection
-            append("  <testsuite name=\"tcpalive stream \(connection.number): \(connection.originator.words) &gt; ")
-            append("\(connection.responder.words)\" tests=\"\(findings.count)\" failures=\"\(findings.count)\" ")
+            append("  <testsuite name=\"tcpalive stream \(connection.number): \(connection.originator.text) &gt; ")
+            append("\(connection.responder.text)\" tests=\"\(findings.count)\" failures=\"\(findings.count)\" ")
             append("errors=\"0\" skipped=\"0\">\n")
             for finding in findings {
-                var (sentence, block) = (TextBuffer(), TextBuffer())
-                sentence.append(sentenceOf: finding, in: diagnosis)
-                block.append(block: finding, in: diagnosis, files: failed.files)
-                appendCase(finding.verdict.rawValue, "failure", message: sentence.string, details: block.string)
+                appendCase(
+                    finding.verdict.rawValue, "failure", message: finding.sentence(in: diagnosis),
+                    details: TextBuffer.string { $0.append(block: finding, in: diagnosis, files: failed.files) })
             }
             append("  </testsuite>\n")
         }
     }
 
-    private mutating func appendSuite(of judged: JudgedProbes) {
-        let checks = judged.verification.checks
-        let obstacle = judged.verification.obstacle
-        var name = TextBuffer()
-        name.append("tcpalive")
-        if let prober = judged.prober, let peer = judged.peer {
-            name.append(" ")
-            name.append(prober)
-            name.append(" > ")
-            name.append(peer)
-        }
-        append("  <testsuite name=\"")
-        append(xml: name.string)
+    private mutating func appendSuite(of verified: ProbeVerification) {
+        let checks = verified.verification.checks
+        let obstacle = verified.verification.obstacle
+        append("  <testsuite name=\"tcpalive")
+        if let prober = verified.prober, let peer = verified.peer { append(" \(prober.text) &gt; \(peer.text)") }
         append("\" tests=\"\(checks.count + (obstacle == nil ? 0 : 1))\" failures=\"")
         append("\(checks.count { $0.outcome == .fails })\" errors=\"\(obstacle == nil ? 0 : 1)\"")
         append(" skipped=\"\(checks.count { $0.outcome == .notJudged })\">\n")
-        if let obstacle { appendCase("judgement", "error", message: obstacle) }
+        if let obstacle { appendCase("verification", "error", message: obstacle.text) }
         for check in checks { appendCase(of: check) }
         append("  </testsuite>\n")
     }
 
     private mutating func appendCase(of check: Verification.Check) {
-        let tolerance = check.tolerance.isEmpty ? "" : " (\(check.tolerance))"
-        let reason = check.reason.map { ": \($0)" } ?? ""
+        let reason = check.reason.map { ": \($0.text)" } ?? ""
         let outcome: String? =
             switch check.outcome {
             case .passes: nil
             case .fails: "failure"
             case .notJudged: "skipped"
             }
-        appendCase(
-            check.field, outcome,
-            message: "expected \(check.expected)\(tolerance), actual \(check.actual)\(reason)")
+        appendCase(check.quantity.text, outcome, message: check.comparison + reason)
     }
 
     private mutating func appendCase(_ name: String, _ outcome: String?, message: String, details: String = "") {
         append("    <testcase classname=\"tcpalive\" name=\"")
-        append(xml: name)
+        append(markup: name)
         guard let outcome else { return append("\"/>\n") }
         append("\"><\(outcome) message=\"")
-        append(xml: message)
+        append(markup: message)
         if details.isEmpty { return append("\"/></testcase>\n") }
         append("\">")
-        // Each line on its own: line ends stand for themselves here.
+        // Line by line, because `append(markup:)` escapes line ends.
         for line in details.split(separator: "\n") {
-            append(xml: String(line))
+            append(markup: String(line))
             append("\n")
         }
         append("</\(outcome)></testcase>\n")
-    }
-
-    /// Appends `text` as content, or as the value of an attribute between double quotes (XML 1.0 section 2.4).
-    mutating func append(xml text: String) {
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "&": append("&amp;")
-            case "<": append("&lt;")
-            case ">": append("&gt;")
-            case "\"": append("&quot;")
-            default: append(printable: String(scalar))
-            }
-        }
     }
 }

@@ -2,10 +2,10 @@ public import KeepAlive
 
 /// Decides which findings of a live capture are ready to be printed, each once.
 ///
-/// Later packets may change a finding: a RST may be refused, a late answer may arrive. So a finding is ready when two looks
-/// at its connection, at least a second apart, both show it. Memory grows with the findings, not with the connections.
+/// Later packets may change a finding: the peer may reject a RST, a late answer may arrive. So a finding is ready when it
+/// appears in each round for at least a second. Memory grows with the findings, not with the connections.
 public struct LiveFindings: Sendable {
-    /// What makes a finding another one than those before: a severity rises when a connection that was in trouble ends.
+    /// The identity of a finding. The severity is part of it: it rises when the connection ends.
     private struct Name: Hashable {
         var connection: UInt64
         var verdict: Verdict
@@ -18,23 +18,23 @@ public struct LiveFindings: Sendable {
         }
     }
 
-    /// Since when a finding has been there (ns since 1970), and the last round that showed it.
+    /// When a finding first appeared (ns since 1970), and the last round that had it.
     private struct Wait {
         var since: Int64
         var round: UInt32
     }
 
-    /// A finding must last this long (ns).
+    /// How long a finding must last (ns).
     private static let patience: Int64 = 1_000_000_000
 
     private var waiting: [Name: Wait] = [:]
     private var printed: Set<Name> = []
     private var round: UInt32 = 0
 
-    /// Nothing is known yet.
+    /// No findings.
     public init() {}
 
-    /// Takes what is found about a connection at `time` (ns since 1970), and returns the findings that are now ready.
+    /// Adds the findings of a connection at `time` (ns since 1970), and returns those that are now ready.
     public mutating func take(_ diagnosis: Diagnosis, at time: Int64) -> [Finding] {
         var ready: [Finding] = []
         for finding in diagnosis.findings where Self.isWanted(finding, in: diagnosis) {
@@ -52,7 +52,7 @@ public struct LiveFindings: Sendable {
         return ready
     }
 
-    /// Ends a round of looks at all connections: a finding that none of them showed has to wait from the start.
+    /// Ends a round over all connections: a finding that did not appear in it starts to wait again.
     public mutating func endRound() {
         waiting = waiting.filter { $0.value.round == round }
         round &+= 1
@@ -63,15 +63,14 @@ public struct LiveFindings: Sendable {
         !printed.isEmpty && printed.contains(Name(finding, in: diagnosis))
     }
 
-    /// Whether a reader wants to see `finding` while the capture goes on: something is wrong or could be better, or a
-    /// connection with keep-alives ended well.
+    /// Whether `finding` is printed during the capture: its severity is above `ok`, or a connection with keep-alives ended.
     private static func isWanted(_ finding: Finding, in diagnosis: Diagnosis) -> Bool {
         finding.severity > .ok || (diagnosis.connection.hasEvents && diagnosis.connection.isOver)
     }
 }
 
 extension Connection {
-    /// Whether nothing more is due: both ends closed, one was reset, or nobody acknowledges a FIN.
+    /// Whether the connection is over: both ends closed, one end reset it, or a FIN is not acknowledged.
     fileprivate var isOver: Bool {
         switch ending {
         case .open: false

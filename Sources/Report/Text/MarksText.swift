@@ -1,17 +1,17 @@
 import KeepAlive
 
-/// Frame numbers and marks, a line a frame: what `tshark` can be asked to print, to compare with it.
+/// Frame numbers and marks, one line per frame, for comparison with the output of `tshark`.
 struct MarksText {
     private let namesFiles: Bool
-    /// The frame that may yet have another marked segment.
+    /// The frame that may have another marked segment.
     private var pending: (file: String, frame: UInt64, marks: Marks)?
 
-    /// Lines that name their file, or do not.
+    /// Lines with or without the file name.
     init(namesFiles: Bool) {
         self.namesFiles = namesFiles
     }
 
-    /// Takes the `marks` of a segment of frame `frame`, and appends the frame before it.
+    /// Adds the `marks` of a segment of frame `frame`, and appends the previous frame.
     mutating func append(_ marks: Marks, frame: UInt64, file: String, to text: inout TextBuffer) {
         if pending?.frame == frame {
             pending?.marks.formUnion(marks)
@@ -21,7 +21,7 @@ struct MarksText {
         }
     }
 
-    /// Appends the last frame taken: no more of it will come.
+    /// Appends the last frame.
     mutating func flush(to text: inout TextBuffer) {
         guard let (file, frame, marks) = pending else { return }
         pending = nil

@@ -1,25 +1,26 @@
 import KeepAlive
 
-/// What is known about the idle timeout of a path, in words. Nothing is called safe that was not survived.
+/// The sentences about the idle timeout of a path. Only an idle period that connections survived is called safe.
 struct PathText {
     /// The networks at the ends of the path.
     var first: String
     var second: String
-    /// The longest idle period that was survived, and the shortest that failed (ns); 0: none.
+    /// The longest idle period that connections survived (ns); 0: none.
     var survived: Int64
+    /// The shortest idle period after which a connection was dropped (ns); 0: none.
     var failed: Int64
-    /// The largest TCP_KEEPIDLE (s) whose probes come within an idle period that was survived; nil: none.
+    /// The largest TCP_KEEPIDLE (s) whose first probe comes within `survived`; nil: none.
     var safeIdle: Int64?
 
     /// Whether anything is known.
     var isEmpty: Bool { survived == 0 && failed == 0 }
 
-    /// Whether an idle period was survived that is as long as one that failed.
+    /// Whether connections survived an idle period that is at least as long as `failed`.
     var isConflicting: Bool { failed > 0 && survived >= failed }
 
-    /// What was survived, what failed, whether the two conflict, and the number to set.
+    /// What is known, whether it conflicts, and the TCP_KEEPIDLE to set.
     var sentences: String {
-        let (longest, shortest) = (Drawing.precise(survived), Drawing.precise(failed))
+        let (longest, shortest) = (precise(survived), precise(failed))
         var text = first == second ? "The path within \(first) " : "The path between \(first) and \(second) "
         if failed == 0 {
             text += "survived an idle period of \(longest); none failed."
@@ -41,7 +42,12 @@ struct PathText {
         return text
     }
 
-    /// The largest TCP_KEEPIDLE (s) whose first probe, as late as any Linux may send it, precedes what failed; nil: none.
+    private func precise(_ nanoseconds: Int64) -> String {
+        TextBuffer.string { $0.append(preciseDuration: nanoseconds) }
+    }
+
+    /// The largest TCP_KEEPIDLE (s) whose first probe, with the widest timer bucket of Linux, comes before `failed`; nil:
+    /// none.
     private var largestIdle: Int64? {
         let second: Int64 = 1_000_000_000
         var idle = failed / second
@@ -49,7 +55,7 @@ struct PathText {
         return idle > 0 ? idle : nil
     }
 
-    /// Path devices with a documented idle timeout that explains what was seen.
+    /// The path devices with a documented idle timeout in this range.
     var candidates: [IdleTimeout] { IdleTimeout.candidates(survived: survived, failed: failed) }
 }
 
@@ -62,7 +68,7 @@ extension PathText {
 }
 
 extension TextBuffer {
-    /// Appends what is known about `path`: its sentences, and the possible causes, a line each.
+    /// Appends the sentences about `path`, and the possible causes, one line each.
     mutating func append(_ path: PathText) {
         if path.isEmpty { return }
         append("\n\(path.sentences)\n")

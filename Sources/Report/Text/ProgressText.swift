@@ -1,5 +1,5 @@
 extension TextBuffer {
-    /// Appends one line, without its end, that tells how far the reading of `file` is; at most `columns` columns.
+    /// Appends a progress line for `file`, at most `columns` columns, without a line end.
     ///
     /// `done` of `total` bytes (nil: not known) were read in `elapsed`.
     public mutating func append(
@@ -27,7 +27,7 @@ extension TextBuffer {
             line.append("/s")
         }
         line.append("  ")
-        line.append(printable: nameForPeople(file))
+        line.append(printable: displayName(file))
         append(String(line.string.prefix(max(columns, 0))))
     }
 
@@ -35,11 +35,11 @@ extension TextBuffer {
         let width = 20
         let filled = Int(share * Double(width))
         append("[")
-        for place in 0..<width { append(place < filled ? "#" : ".") }
+        for column in 0..<width { append(column < filled ? "#" : ".") }
         append("]")
     }
 
-    /// Appends a size in the unit that leaves one to three digits before the point: 999 B, 1.2 kB, 3.4 GB.
+    /// Appends a size in the unit for one to three digits before the point: 999 B, 1.2 kB, 3.4 GB.
     mutating func append(size bytes: Double) {
         var rest = max(bytes, 0)
         var unit = 0
@@ -59,7 +59,7 @@ extension TextBuffer {
     }
 }
 
-/// The time until all of `total` is read at `rate` bytes a second: whole seconds, a year at most.
+/// The time (ns) until all of `total` is read at `rate` bytes per second: whole seconds, at most a year.
 private func nanosecondsLeft(total: UInt64, done: UInt64, rate: Double) -> Int64 {
     let bytes = Double(total > done ? total - done : 0)
     let seconds = min(bytes / max(rate, 1), 31_536_000)

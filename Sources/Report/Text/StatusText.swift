@@ -1,22 +1,24 @@
-public import Capture
 public import KeepAlive
 import Wire
 
 extension TextBuffer {
-    /// Appends one line of at most `columns`: how a live capture stands at `now` (ns since 1970).
+    /// Appends the status of a live capture at `now` (ns since 1970) as one line of at most `columns` columns.
     ///
-    /// `next` is the probe that can be expected next. Of what does not fit, whole parts are left out: first the
-    /// connections, then the keep-alives, then the packets; who probes next stays the longest.
+    /// `next` is the next expected probe. If the line is too long, whole parts are omitted: first the connections, then the
+    /// keep-alives, then the packets, and last the next probe.
     public mutating func append(
-        statusOf summary: Summary, _ counters: LiveCapture.Counters, next: ExpectedProbe?, at now: Int64, columns: Int
+        statusOf summary: Summary, dropped: UInt64, next: ExpectedProbe?, at now: Int64, columns: Int
     ) {
-        // In the order of the line; the lower rank stays longer.
+        // In the order of the line; the highest rank is omitted first.
         let parts: [(rank: Int, text: String)] = [
-            (2, Self.packets(of: summary, counters)),
-            (4, Self.text { $0.append(summary.counts.connections, of: "connection") }),
-            (3, Self.text { $0.append(summary.counts.kinds[Int(SegmentKind.probe.rawValue)], of: "keep-alive") }),
-            (0, next.map { Self.expectation($0, now) } ?? ""),
-            (1, next.map { $0.time != nil && $0.unanswered > 0 ? "\($0.unanswered) unanswered" : "" } ?? ""),
+            (2, Self.packets(of: summary, dropped: dropped)),
+            (4, TextBuffer.string { $0.append(summary.counts.connections, of: "connection") }),
+            (
+                3,
+                TextBuffer.string { $0.append(summary.counts.kinds[Int(SegmentKind.probe.rawValue)], of: "keep-alive") }
+            ),
+            (0, next.map { Self.nextProbe($0, now) } ?? ""),
+            (1, next.map { $0.time != nil && $0.unanswered > 0 ? Self.unanswered($0.unanswered) : "" } ?? ""),
         ]
         var chosen: Set<Int> = []
         for part in parts.sorted(by: { $0.rank < $1.rank }) where !part.text.isEmpty {
@@ -32,32 +34,35 @@ extension TextBuffer {
         }
     }
 
-    private static func packets(of summary: Summary, _ counters: LiveCapture.Counters) -> String {
-        text {
+    private static func packets(of summary: Summary, dropped: UInt64) -> String {
+        TextBuffer.string {
             $0.append(summary.tally.packets, of: "packet")
             $0.append(", ")
-            $0.append(counters.droppedByKernel)
+            $0.append(grouped: dropped)
             $0.append(" dropped")
         }
     }
 
-    private static func expectation(_ next: ExpectedProbe, _ now: Int64) -> String {
-        text {
+    private static func unanswered(_ count: UInt64) -> String {
+        TextBuffer.string {
+            $0.append(grouped: count)
+            $0.append(" unanswered")
+        }
+    }
+
+    private static func nextProbe(_ next: ExpectedProbe, _ now: Int64) -> String {
+        TextBuffer.string {
             if let time = next.time {
                 $0.append("next probe in ~")
                 $0.append(UInt64(max(0, time &- now)) / 1_000_000_000)
                 $0.append(" s by ")
+                $0.append(next.prober)
             } else {
                 $0.append(next.unanswered, of: "probe")
-                $0.append(" unanswered, of ")
+                $0.append(" of ")
+                $0.append(next.prober)
+                $0.append(" unanswered")
             }
-            $0.append(next.prober)
         }
-    }
-
-    private static func text(_ body: (inout TextBuffer) -> Void) -> String {
-        var text = TextBuffer()
-        body(&text)
-        return text.string
     }
 }

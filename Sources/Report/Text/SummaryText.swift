@@ -1,15 +1,15 @@
-import Capture
 import KeepAlive
 import Wire
 
 extension TextBuffer {
-    /// Appends the summary for people: marks, problems, and last what was read.
+    /// Appends the summary as text: marks, problems, and the counts.
     mutating func append(_ summary: Summary) {
         appendMarks(of: summary)
         appendKinds("Marked, but actually: ", summary.counts.misnamed)
         appendKinds("Not marked by Wireshark: ", summary.counts.unmarked)
         if summary.isLight {
-            append("Light: segments with more than one byte of data were not captured; nothing is known about data.\n")
+            append(
+                "Light: segments with more than one byte of data were not captured, so nothing is known about data.\n")
         }
         if let dropped = summary.dropped {
             append("Dropped by the kernel: ")
@@ -20,12 +20,12 @@ extension TextBuffer {
         if summary.counts.copies > 0 {
             append("Not counted: ")
             append(summary.counts.copies, of: "duplicate")
-            append(" of probes or answers, as mirror ports and merged captures have them.\n")
+            append(" of probes or answers, from a mirror port or a merged capture.\n")
         }
         if summary.tally.outOfOrder > 0 {
             append("Out of order: ")
             append(summary.tally.outOfOrder, of: "packet")
-            append(" with an earlier time than the packet before.\n")
+            append(" with an earlier time than the previous packet.\n")
         }
         appendFailures(of: summary.tally, evicted: summary.counts.evicted)
         for (_, damage) in summary.damaged {
@@ -51,29 +51,30 @@ extension TextBuffer {
         append(" shows them).\n")
     }
 
-    /// Appends a sentence with the kinds that have a count, if any.
+    /// Appends a sentence with the kinds whose count is not 0, if any.
     private mutating func appendKinds(_ start: String, _ counts: [UInt64]) {
         var isFirst = true
         for (kind, count) in zip(SegmentKind.allCases, counts) where count > 0 {
             guard let noun = kind.noun else { continue }
             append(isFirst ? start : ", ")
             isFirst = false
-            append("\(count) \(count == 1 ? noun.one : noun.several)")
+            append(grouped: count)
+            append(" \(count == 1 ? noun.one : noun.several)")
         }
         if !isFirst { append(".\n") }
     }
 
-    /// Appends how many segments are cut within their headers, and what to capture.
+    /// Appends the number of segments that are cut within their headers, and the snaplen to use.
     private mutating func appendCutHeaders(of tally: DecodeTally) {
         guard tally.cutHeaders > 0 else { return }
-        // Headers of other segments may be a little longer.
+        // The headers of other segments may be longer.
         let snaplen = (tally.cutHeadersNeed + 31) / 32 * 32
         append(tally.cutHeaders, of: "segment")
-        append(tally.cutHeaders == 1 ? " is" : " are")
-        append(" cut within \(tally.cutHeaders == 1 ? "its" : "their") TCP header, which ends at byte ")
-        append("\(tally.cutHeadersNeed) of the packet: ")
-        append(tally.cutHeaders == 1 ? "it carries" : "they carry")
-        append(" no marks, and findings are of low confidence. Capture with -s \(snaplen) or more.\n")
+        let isOne = tally.cutHeaders == 1
+        append(isOne ? " is cut within its" : " are cut within their")
+        append(" TCP header, which ends at byte \(tally.cutHeadersNeed) of the packet: ")
+        append(isOne ? "it has" : "they have")
+        append(" no marks, and findings have low confidence. Capture with -s \(snaplen) or more.\n")
     }
 
     private mutating func appendFailures(of tally: DecodeTally, evicted: UInt64) {
@@ -85,14 +86,14 @@ extension TextBuffer {
             append(" at offset \(first.offset).\n")
         }
         if tally.evictedDatagrams > 0 {
-            append("Evicted: ")
+            append("Evicted to limit memory: ")
             append(tally.evictedDatagrams, of: "incomplete fragmented datagram")
-            append(", to limit memory.\n")
+            append(".\n")
         }
         if evicted > 0 {
-            append("Evicted: ")
+            append("Evicted to limit memory: ")
             append(evicted, of: "connection attempt")
-            append(", to limit memory.\n")
+            append(".\n")
         }
         if tally.unknownLinkType > 0 {
             append("Not decoded: ")
@@ -106,7 +107,7 @@ extension TextBuffer {
     private mutating func appendCounts(of summary: Summary) {
         append("Read ")
         if summary.files.count == 1 {
-            append(printable: nameForPeople(summary.files[0]))
+            append(printable: displayName(summary.files[0]))
         } else {
             append(UInt64(summary.files.count), of: "file")
         }
@@ -127,7 +128,7 @@ extension TextBuffer {
 }
 
 extension SegmentKind {
-    /// Its name for one and for several segments; nil for kinds that Wireshark never marks.
+    /// The name for one and for several segments; nil for kinds that Wireshark never marks.
     fileprivate var noun: (one: String, several: String)? {
         switch self {
         case .probe: ("keep-alive", "keep-alives")

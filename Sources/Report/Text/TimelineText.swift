@@ -1,17 +1,17 @@
 import KeepAlive
 import Wire
 
-/// A timeline of one connection in words: its events, its idle periods, its settings and its findings.
+/// The timeline of one connection: events, idle periods, settings and findings.
 struct TimelineText {
     private let diagnosis: Diagnosis
     private let files: SourceFiles
     private let events: [RetainedEvents.Event]
     private let leftOut: UInt64
     private let firstIsOriginator: Bool
-    /// Events that are printed before and after a row of answered probes.
+    /// The number of events that are printed before and after a row of answered probes.
     private static let context = 3
 
-    /// The timeline of the connection of `diagnosis`, with its events in `kept`; frames are in `files`.
+    /// The timeline of the connection of `diagnosis`. Its events are in `kept`, its frames in `files`.
     init(_ diagnosis: Diagnosis, _ kept: RetainedEvents, files: SourceFiles) {
         self.diagnosis = diagnosis
         self.files = files
@@ -21,15 +21,13 @@ struct TimelineText {
         firstIsOriginator = history.map { $0.first == diagnosis.connection.originator } ?? true
     }
 
-    /// Appends it, under a heading.
+    /// Appends the timeline under a heading.
     func append(to text: inout TextBuffer) {
         let connection = diagnosis.connection
-        text.append("\nConnection \(connection.number): ")
-        text.append(connection.originator)
-        text.append(connection.handshakeSeen ? " to " : " and ")
-        text.append(connection.responder)
-        text.append("\n")
-        line(connection.firstTime, connection.handshakeSeen ? "opened" : "first packet; started midway", to: &text)
+        let isSeen = connection.handshakeSeen
+        text.append("\nStream \(connection.number): \(connection.originator.text) \(isSeen ? "to" : "and") ")
+        text.append("\(connection.responder.text)\n")
+        line(connection.firstTime, isSeen ? "opened" : "first packet; the capture started midway", to: &text)
         for (index, event) in events.enumerated() {
             if isInRow(index) {
                 if !isInRow(index - 1) { appendRow(from: index, to: &text) }
@@ -38,7 +36,7 @@ struct TimelineText {
             }
         }
         if events.last?.time != connection.lastTime {
-            line(connection.lastTime, Self.words(for: connection.ending), to: &text)
+            line(connection.lastTime, Self.text(of: connection.ending), to: &text)
         }
         appendPolicy(.originator, to: &text)
         appendPolicy(.responder, to: &text)
@@ -48,7 +46,7 @@ struct TimelineText {
         }
     }
 
-    /// Whether the event at `index` is amid a row of answered probes, which is abridged.
+    /// Whether the event at `index` is inside a row of answered probes, which is abridged.
     private func isInRow(_ index: Int) -> Bool {
         let row = index - Self.context...index + Self.context
         guard events.indices.contains(row.lowerBound), events.indices.contains(row.upperBound) else { return false }
@@ -57,36 +55,41 @@ struct TimelineText {
 
     private func appendRow(from index: Int, to text: inout TextBuffer) {
         let row = events[index...].indices.prefix(while: isInRow)
-        let probes = events[row].count { $0.kind == .probe } + (leftOut > 0 ? Int(clamping: leftOut / 2) : 0)
-        text.append("                   ... about \(probes) more \(probes == 1 ? "probe" : "probes"), all answered\n")
+        text.append("                   ... about ")
+        text.append(UInt64(events[row].count { $0.kind == .probe }) + leftOut / 2, of: "more probe")
+        text.append(", all answered\n")
     }
 
     private func append(_ event: RetainedEvents.Event, to text: inout TextBuffer) {
         let isFromOriginator = event.isFromFirst == firstIsOriginator
-        var words = TextBuffer()
-        words.append(isFromOriginator ? "originator " : "responder ")
-        words.append(Self.words(for: event.kind))
+        var line = TextBuffer()
+        line.append(isFromOriginator ? "originator " : "responder ")
+        line.append(Self.text(of: event.kind))
         if let error = event.error {
-            words.append(": ")
-            words.append(icmpType: error.type, code: error.code, from: error.router)
+            line.append(": ")
+            line.append(icmpType: error.type, code: error.code, from: error.router)
         }
         if let wait = event.wait {
-            words.append(wait.since == .segment ? " after " : ", +")
-            words.append(preciseDuration: wait.gap)
-            if wait.since == .segment { words.append(" idle") }
+            line.append(wait.since == .segment ? " after " : ", +")
+            line.append(preciseDuration: wait.gap)
+            if wait.since == .segment { line.append(" idle") }
         }
-        if event.unanswered > 0 { words.append(", \(event.unanswered) unanswered") }
+        if event.unanswered > 0 {
+            line.append(", ")
+            line.append(grouped: UInt64(event.unanswered))
+            line.append(" unanswered")
+        }
         if let reply = event.reply {
-            words.append(" after ")
-            words.append(latency: reply)
+            line.append(" after ")
+            line.append(latency: reply)
         }
-        line(event.time, words.string, to: &text)
+        self.line(event.time, line.string, to: &text)
     }
 
-    private func line(_ time: Int64, _ words: String, to text: inout TextBuffer) {
+    private func line(_ time: Int64, _ event: String, to text: inout TextBuffer) {
         text.append("  ")
         text.append(timeOfDay: CivilTime(time), digits: 6)
-        text.append("  \(words)\n")
+        text.append("  \(event)\n")
     }
 
     /// Appends the settings and stacks that the probes of `end` are consistent with.
@@ -117,7 +120,7 @@ struct TimelineText {
         text.append("\n")
     }
 
-    private static func words(for kind: SegmentKind) -> String {
+    private static func text(of kind: SegmentKind) -> String {
         switch kind {
         case .probe: "sends a keep-alive"
         case .answer: "answers"
@@ -131,13 +134,13 @@ struct TimelineText {
         case .pathReset: "appears to reset the connection (sent by a middlebox)"
         case .data: "sends one byte of data"
         case .ownReset: "resets the connection itself"
-        case .refusableReset: "appears to send a RST that is not the next in sequence"
-        case .challenge: "refuses with a challenge ACK"
-        case .icmpError: "is told by ICMP that its segment was not delivered"
+        case .refusableReset: "appears to send a RST with an unexpected sequence number"
+        case .challenge: "rejects the previous segment with a challenge ACK"
+        case .icmpError: "receives an ICMP error: segment not delivered"
         }
     }
 
-    private static func words(for ending: Connection.Ending) -> String {
+    private static func text(of ending: Connection.Ending) -> String {
         switch ending {
         case .open: "last packet; still open"
         case .closedByOriginator, .closedByResponder, .closed: "last packet; closed"

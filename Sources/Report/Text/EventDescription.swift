@@ -1,24 +1,24 @@
 import KeepAlive
 import Wire
 
-/// The words for an event: its marks, what it actually is, its number in its train, and what it waited for.
+/// The description of an event: its marks, its actual kind, its number in the train, and what it waited for.
 ///
-/// Lines of text and packet comments both use these words.
-struct EventWords {
+/// Event lines and packet comments use it.
+struct EventDescription {
     private let color: Bool
 
-    /// Words in `color`, or without.
+    /// Descriptions with or without terminal colours.
     init(color: Bool) {
         self.color = color
     }
 
-    /// Appends the words for `event`.
+    /// Appends the description of `event`.
     func append(_ event: SegmentEvent, to text: inout TextBuffer) {
         append(event.marks, to: &text)
         appendMeaning(of: event, to: &text)
     }
 
-    /// Appends the words for an ICMP error behind its notation, which names the error, its sender and the segment.
+    /// Appends the description of an ICMP error. The notation before it has the error, its sender and the segment.
     func append(undelivered event: SegmentEvent, to text: inout TextBuffer) {
         append("not delivered", in: Self.over, to: &text)
         appendUnanswered(event, to: &text)
@@ -26,32 +26,32 @@ struct EventWords {
 
     private func append(_ marks: Marks, to text: inout TextBuffer) {
         var isFirst = true
-        for (mark, words, color) in Self.marks where marks.contains(mark) {
+        for (mark, name, color) in Self.marks where marks.contains(mark) {
             if !isFirst { text.append(", ") }
             isFirst = false
-            append(words, in: color, to: &text)
+            append(name, in: color, to: &text)
         }
     }
 
-    private func append(_ words: String, in sequence: String, to text: inout TextBuffer) {
+    private func append(_ name: String, in sequence: String, to text: inout TextBuffer) {
         if color { text.append(sequence) }
-        text.append(words)
+        text.append(name)
         if color { text.append("\u{1B}[0m") }
     }
 
-    /// Each mark in words, and its colour.
-    private static let marks: [(mark: Marks, words: String, color: String)] = [
+    /// The text and colour of each mark.
+    private static let marks: [(mark: Marks, name: String, color: String)] = [
         (.keepAlive, "keep-alive", asking), (.keepAliveAck, "keep-alive ACK", alive),
         (.zeroWindowProbe, "zero-window probe", stuck),
     ]
 
-    /// Terminal sequences: yellow asks, green answers, magenta is stuck, red is the end.
+    /// Terminal sequences: probes are yellow, answers green, closed windows magenta, ends red.
     private static let asking = "\u{1B}[33m"
     private static let alive = "\u{1B}[32m"
     private static let stuck = "\u{1B}[35m"
     private static let over = "\u{1B}[31m"
 
-    /// Appends what the segment actually is, if its mark does not say so, and its numbers.
+    /// Appends the actual kind of the segment, if it differs from the mark, and its numbers.
     private func appendMeaning(of event: SegmentEvent, to text: inout TextBuffer) {
         switch event.kind {
         case .probe, .middleboxProbe:
@@ -66,11 +66,7 @@ struct EventWords {
         case .acknowledgment: text.append(" (actually an unrelated ACK)")
         case .abortReset:
             append("gave up", in: Self.over, to: &text)
-            if event.unanswered > 0 {
-                text.append(": ")
-                text.append(UInt64(event.unanswered), of: "probe")
-                text.append(" unanswered")
-            }
+            appendUnanswered(event, after: ": ", to: &text)
             if let wait = event.wait {
                 text.append(", last +")
                 text.append(preciseDuration: wait.gap)
@@ -78,19 +74,19 @@ struct EventWords {
         case .data: text.append(" (actually one byte of data)")
         case .challenge:
             append("challenge ACK", in: Self.alive, to: &text)
-            text.append(": refuses the segment before")
+            text.append(": rejects the previous segment")
         case .ownReset:
-            append("reset by the end itself", in: Self.over, to: &text)
+            append("reset by this end", in: Self.over, to: &text)
             if let wait = event.wait {
                 text.append(", +")
                 text.append(preciseDuration: wait.gap)
                 text.append(" after its probe, ")
-                text.append(UInt64(event.unanswered))
+                text.append(grouped: UInt64(event.unanswered))
                 text.append(" unanswered")
             }
         case .refusableReset:
             append("RST", in: Self.over, to: &text)
-            text.append(" that is not the next in sequence: a modern receiver refuses it")
+            text.append(" with an unexpected sequence number: receivers that implement RFC 5961 reject it")
         case .icmpError:
             guard let error = event.segment.error else { return }
             append("ICMP", in: Self.over, to: &text)
@@ -108,22 +104,22 @@ struct EventWords {
         }
     }
 
-    /// Appends how many probes are unanswered, if any.
-    private func appendUnanswered(_ event: SegmentEvent, to text: inout TextBuffer) {
+    /// Appends `separator` and the number of unanswered probes, if there are any.
+    private func appendUnanswered(_ event: SegmentEvent, after separator: String = ", ", to text: inout TextBuffer) {
         guard event.unanswered > 0 else { return }
-        text.append(", ")
+        text.append(separator)
         text.append(UInt64(event.unanswered), of: "probe")
         text.append(" unanswered")
     }
 
-    /// Appends the number of a probe and what it waited for; `words` too, unless its mark says the same (`isNamed`).
+    /// Appends the number of a probe and what it waited for, and its `name` unless its mark is correct (`isNamed`).
     private func appendProbe(
-        _ event: SegmentEvent, _ words: String, in color: String, isNamed: Bool, to text: inout TextBuffer
+        _ event: SegmentEvent, _ name: String, in color: String, isNamed: Bool, to text: inout TextBuffer
     ) {
         let isMarked = !event.marks.isEmpty
         if !isNamed {
             if isMarked { text.append(" (actually ") }
-            append(words, in: color, to: &text)
+            append(name, in: color, to: &text)
         }
         if !event.isCopy {
             text.append(" ")
@@ -138,15 +134,15 @@ struct EventWords {
         }
         if event.wait != nil, event.unanswered > 0 {
             text.append(", ")
-            text.append(UInt64(event.unanswered))
+            text.append(grouped: UInt64(event.unanswered))
             text.append(" unanswered")
         }
     }
 
-    /// Appends how long an answer took; `words` too, unless it has a mark.
-    private func appendAnswer(_ event: SegmentEvent, _ words: String, in color: String, to text: inout TextBuffer) {
+    /// Appends how long an answer took, and its `name` unless it has a mark.
+    private func appendAnswer(_ event: SegmentEvent, _ name: String, in color: String, to text: inout TextBuffer) {
         if event.marks.isEmpty {
-            append(words, in: color, to: &text)
+            append(name, in: color, to: &text)
             text.append(" (not marked)")
         }
         if event.isCopy { text.append(", duplicate") }

@@ -2,9 +2,9 @@ import KeepAlive
 import Wire
 
 extension Diagnosis {
-    /// `end` as people write it: `192.0.2.1:443`.
+    /// Address and port of `end`: `192.0.2.1:443`.
     func name(of end: End) -> String {
-        endpoint(end).words
+        endpoint(end).text
     }
 
     /// The address and port of `end`.
@@ -14,23 +14,19 @@ extension Diagnosis {
 }
 
 extension Diagnosis.End {
-    /// Its name in records.
+    /// The name in text and records.
     var name: String { self == .originator ? "originator" : "responder" }
 }
 
 extension Endpoint {
     /// Address and port: `192.0.2.1:443`, `[2001:db8::1]:443`.
-    var words: String {
-        var text = TextBuffer()
-        text.append(self)
-        return text.string
-    }
+    var text: String { TextBuffer.string { $0.append(self) } }
 }
 
 extension Finding {
-    /// Whether reports for people mention it: something is wrong, or could be better.
+    /// Whether the text report has the finding: its severity is above `ok`, or there is advice.
     func isReported(in diagnosis: Diagnosis) -> Bool {
-        // Most connections have nothing but such findings: no sentence is built to see that it is empty.
+        // Most connections have only findings of severity `ok`, so their advice is built only for these two verdicts.
         if severity > .ok { return true }
         return switch verdict {
         case .healthy: diagnosis.connection.closedIdle != nil && !advice(in: diagnosis).isEmpty
@@ -41,9 +37,8 @@ extension Finding {
 }
 
 extension Connection {
-    /// A display filter that shows this connection in Wireshark.
-    ///
-    /// If `files` have no stream numbers, it uses addresses and ports.
+    /// A Wireshark display filter for this connection: by stream, or by addresses and ports if `files` have no stream
+    /// numbers.
     func wiresharkFilter(in files: SourceFiles) -> String {
         if files.hasStreamNumbers { return "tcp.stream eq \(number)" }
         var text = TextBuffer()

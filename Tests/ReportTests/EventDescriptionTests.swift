@@ -4,8 +4,8 @@ import Wire
 @testable import KeepAlive
 @testable import Report
 
-@Suite("Words for events")
-struct EventWordsTests {
+@Suite("Descriptions of events")
+struct EventDescriptionTests {
     private static func words(
         _ kind: SegmentKind, _ marks: Marks = [], _ change: (inout SegmentEvent) -> Void = { _ in }
     ) -> String {
@@ -13,7 +13,7 @@ struct EventWordsTests {
         segment.timeToLive = 62
         var event = SegmentEvent(segment: segment, marks: marks, kind: kind, connection: 0)
         change(&event)
-        return Samples.text { EventWords(color: false).append(event, to: &$0) }
+        return Samples.text { EventDescription(color: false).append(event, to: &$0) }
     }
 
     @Test("A probe has its number, what it waited for, and how many are unanswered")
@@ -34,7 +34,7 @@ struct EventWordsTests {
         #expect(Self.words(.probe, .keepAlive) { $0.trainNumber = 1 } == "keep-alive 1")
     }
 
-    @Test("What a mark does not say stands in brackets")
+    @Test("The actual kind is in brackets if the mark differs")
     func actually() {
         let window = Self.words(.zeroWindowProbe, .keepAlive) {
             ($0.trainNumber, $0.wait) = (4, Wait(since: .unansweredProbe, gap: 1_728_000_000))
@@ -56,7 +56,7 @@ struct EventWordsTests {
         #expect(Self.words(.answer, .keepAliveAck) { $0.isCopy = true } == "keep-alive ACK, duplicate")
     }
 
-    @Test("A RST says whose it is, and plurals are right")
+    @Test("A RST has its sender, and counts are in the right number")
     func resets() {
         let gaveUp = { (count: UInt32) in
             Self.words(.abortReset) {
