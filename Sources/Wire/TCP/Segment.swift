@@ -120,3 +120,20 @@ public struct Segment: BitwiseCopyable, Sendable {
         error = nil
     }
 }
+
+extension Segment {
+    /// A whole segment that is made by hand: `time` in nanoseconds since 1970, `payloadLength` in bytes, `window` as in the
+    /// header.
+    public init(
+        time: Int64, from source: Endpoint, to destination: Endpoint, _ flags: TCPFlags, sequence: UInt32,
+        acknowledgment: UInt32, payloadLength: UInt32 = 0, window: UInt16 = 65_535
+    ) {
+        self.init(time: time, source: source, destination: destination)
+        self.flags = flags
+        self.sequence = SequenceNumber(sequence)
+        self.acknowledgment = SequenceNumber(acknowledgment)
+        self.payloadLength = payloadLength
+        self.window = window
+        timeToLive = 64
+    }
+}
