@@ -48,7 +48,7 @@ extension Output {
     private static func row(of interface: HostInterface) -> [String] {
         let state = interface.isUp ? (interface.isRunning ? "up" : "up, no link") : "down"
         let type = interface.linkTypeName ?? interface.linkType.map { String($0.rawValue) }
-        let addresses = interface.addresses.map { address in TextBuffer.string { $0.append(address) } }
+        let addresses = interface.addresses.map(\.description)
         let notes = addresses.isEmpty ? interface.explanation.map { ["(\($0))"] } ?? [] : addresses
         return [interface.name, state, type ?? "cannot be opened", notes.joined(separator: ", ")]
     }
