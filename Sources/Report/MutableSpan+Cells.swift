@@ -54,15 +54,6 @@ extension MutableSpan where Element == UInt8 {
         write(range.lowerBound.magnitude, endingAt: start - 1)
     }
 
-    /// Writes `duration` before `end`.
-    mutating func write(_ duration: ShortDuration, endingAt end: Int) {
-        self[end - 1] = duration.unit
-        let minor = write(duration.minor, digits: duration.digits, endingAt: end - 1)
-        self[minor - 1] = duration.mark
-        let major = write(duration.major, endingAt: minor - 1)
-        if duration.isNegative { self[major - 1] = UInt8(ascii: "-") }
-    }
-
     /// Writes the date at `start`: 2024-03-01.
     mutating func write(date time: CivilTime, at start: Int) {
         let date = time.date

@@ -33,9 +33,11 @@ public struct Reporter: ~Copyable {
     /// The events that are kept for drawings and timelines; nil: neither is wanted.
     public private(set) var kept: RetainedEvents?
 
-    /// A reporter that writes `format` to `output`.
+    /// Creates a reporter.
     ///
     /// - Parameters:
+    ///   - format: The format of the report.
+    ///   - output: Where the report is written.
     ///   - showsEvents: Whether events are written.
     ///   - namesFiles: Whether each line of `tsv` begins with the file name.
     ///   - color: Whether `text` has terminal colours.
@@ -182,7 +184,7 @@ public struct Reporter: ~Copyable {
             try output.write {
                 $0.append("\n")
                 if let prober = verified.prober, let peer = verified.peer {
-                    $0.append("Probes from \(prober.text) to \(peer.text)\n")
+                    $0.append("Probes from \(prober) to \(peer)\n")
                 }
                 $0.append(linesOf: verified.verification)
                 $0.append(conclusionOf: verified.verification)

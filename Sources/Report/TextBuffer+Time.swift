@@ -29,35 +29,6 @@ struct CivilTime: Equatable {
     }
 }
 
-/// A duration in its two largest units: 0.020s, 59.9s, 12m05s, 1h02m, 3d04h.
-struct ShortDuration {
-    let isNegative: Bool
-    /// The number of larger units.
-    let major: UInt64
-    /// The character after `major`: a point, or the larger unit.
-    let mark: UInt8
-    /// The number of smaller units.
-    let minor: UInt64
-    /// The number of digits of `minor`.
-    let digits: Int
-    /// The last character.
-    let unit: UInt8
-
-    /// The duration of `nanoseconds`.
-    init(_ nanoseconds: Int64) {
-        isNegative = nanoseconds < 0
-        let seconds = nanoseconds.magnitude / 1_000_000_000
-        (major, mark, minor, digits, unit) =
-            switch seconds {
-            case 0..<10: (seconds, UInt8(ascii: "."), nanoseconds.magnitude / 1_000_000 % 1000, 3, UInt8(ascii: "s"))
-            case 10..<60: (seconds, UInt8(ascii: "."), nanoseconds.magnitude / 100_000_000 % 10, 1, UInt8(ascii: "s"))
-            case 60..<3600: (seconds / 60, UInt8(ascii: "m"), seconds % 60, 2, UInt8(ascii: "s"))
-            case 3600..<86_400: (seconds / 3600, UInt8(ascii: "h"), seconds / 60 % 60, 2, UInt8(ascii: "m"))
-            default: (seconds / 86_400, UInt8(ascii: "d"), seconds / 3600 % 24, 2, UInt8(ascii: "h"))
-            }
-    }
-}
-
 extension Int64 {
     /// The quotient rounded down, and the remainder, 0 to `divisor` - 1.
     fileprivate func floored(by divisor: Int64) -> (quotient: Int64, remainder: Int64) {
@@ -100,12 +71,24 @@ extension TextBuffer {
 
     /// Appends a duration in its two largest units: 0.020s, 59.9s, 12m05s, 1h02m, 3d04h.
     mutating func append(duration nanoseconds: Int64) {
-        let duration = ShortDuration(nanoseconds)
-        if duration.isNegative { append(byte: UInt8(ascii: "-")) }
-        append(duration.major)
-        append(byte: duration.mark)
-        append(zeros: duration.minor, width: duration.digits)
-        append(byte: duration.unit)
+        if nanoseconds < 0 { append("-") }
+        let seconds = nanoseconds.magnitude / 1_000_000_000
+        switch seconds {
+        case 0..<10: append(seconds, ".", nanoseconds.magnitude / 1_000_000 % 1000, digits: 3, "s")
+        case 10..<60: append(seconds, ".", nanoseconds.magnitude / 100_000_000 % 10, digits: 1, "s")
+        case 60..<3600: append(seconds / 60, "m", seconds % 60, digits: 2, "s")
+        case 3600..<86_400: append(seconds / 3600, "h", seconds / 60 % 60, digits: 2, "m")
+        default: append(seconds / 86_400, "d", seconds / 3600 % 24, digits: 2, "h")
+        }
+    }
+
+    private mutating func append(
+        _ large: UInt64, _ separator: String, _ small: UInt64, digits: Int, _ unit: String
+    ) {
+        append(large)
+        append(separator)
+        append(zeros: small, width: digits)
+        append(unit)
     }
 
     /// Appends the magnitude of a duration in seconds to the millisecond: `15.104 s`.

@@ -87,7 +87,7 @@ struct FindingBlocksTests {
             (Endpoint(IPAddress(v6: 0, 0xFFFF_0A00_0001), 1), "[::ffff:10.0.0.1]:1", "::ffff:10.0.0.1.1"),
         ])
     func endpoints(endpoint: Endpoint, text: String, tcpdump: String) {
-        #expect(endpoint.text == text)
+        #expect(Samples.text { $0.append(endpoint) } == text && endpoint.description == text)
         #expect(Samples.text { $0.append(tcpdump: endpoint) } == tcpdump)
     }
 

@@ -37,7 +37,7 @@ struct ConnectionPart {
     ) -> Template.Values {
         let stacks = Stack.consistent(with: side, policy).map(\.rawValue)
         return [
-            "end": .text(end), "endpoint": .text(endpoint.text),
+            "end": .text(end), "endpoint": .text(endpoint.description),
             "probes": .count(side.probes), "exactProbes": .number(side.probes),
             "answered": .count(side.answered), "exactAnswered": .number(side.answered),
             "hasProbes": .truth(side.probes > 0),
@@ -111,7 +111,7 @@ struct ConnectionPart {
             (connection.responder, connection.fromResponder, diagnosis.responderPolicy, !isOriginatorFirst),
         ]
         let strips = ends.flatMap { endpoint, side, policy, isFirst in
-            let name = endpoint.text
+            let name = endpoint.description
             return GapStrip(side, policy, events.filter { $0.isFromFirst == isFirst }).values.map { strip in
                 strip.merging(["endpoint": .text(name)]) { old, _ in old }
             }

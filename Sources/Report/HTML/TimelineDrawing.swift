@@ -82,7 +82,7 @@ struct TimelineDrawing {
     }
 
     private static func lane(_ endpoint: Endpoint, _ y: Double) -> Template.Values {
-        ["name": .text(endpoint.text), "y": .text(Drawing.text(y)), "labelY": .text(Drawing.text(y - 12))]
+        ["name": .text(endpoint.description), "y": .text(Drawing.text(y)), "labelY": .text(Drawing.text(y - 12))]
     }
 
     private func isFromOriginator(_ event: RetainedEvents.Event) -> Bool {
@@ -109,7 +109,7 @@ struct TimelineDrawing {
         var parts: [String] = []
         for sender in senders {
             let count = ends?.row(of: sender).count ?? 0
-            if count > 0 { parts.append("\(Self.grouped(count)) × data of \(sender.text)") }
+            if count > 0 { parts.append("\(Self.grouped(count)) × data of \(sender)") }
         }
         for kind in SegmentKind.allCases {
             let count = UInt64((history.early + history.late).count { $0.kind == kind })

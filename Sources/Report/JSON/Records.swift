@@ -250,5 +250,5 @@ extension Wait.Since {
 
 /// The network that begins with `address`, with its prefix length.
 func network(_ address: IPAddress) -> String {
-    TextBuffer.string { $0.append(address) } + (address.version == .v4 ? "/24" : "/64")
+    "\(address)" + (address.version == .v4 ? "/24" : "/64")
 }

@@ -157,7 +157,9 @@ struct ConnectionText {
             let (begin, last) = (diagnosis.connection.firstTime, diagnosis.connection.lastTime)
             write(begin, at: start(.first), to: &row)
             write(last, at: start(.last), to: &row)
-            row.write(ShortDuration(last &- begin), endingAt: end(.duration))
+            cell.removeAll()
+            cell.append(duration: last &- begin)
+            row.write(cell.bytes.span, at: end(.duration) - cell.count)
             row.write(ending, at: start(.ended))
             row[first - 1] = UInt8(ascii: "\n")
 

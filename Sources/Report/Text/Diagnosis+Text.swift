@@ -4,7 +4,7 @@ import Wire
 extension Diagnosis {
     /// Address and port of `end`: `192.0.2.1:443`.
     func name(of end: End) -> String {
-        endpoint(end).text
+        endpoint(end).description
     }
 
     /// The address and port of `end`.
@@ -16,11 +16,6 @@ extension Diagnosis {
 extension Diagnosis.End {
     /// The name in text and records.
     var name: String { self == .originator ? "originator" : "responder" }
-}
-
-extension Endpoint {
-    /// Address and port: `192.0.2.1:443`, `[2001:db8::1]:443`.
-    var text: String { TextBuffer.string { $0.append(self) } }
 }
 
 extension Finding {

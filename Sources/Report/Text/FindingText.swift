@@ -267,7 +267,7 @@ struct FindingText {
             return "The host of \(name) itself could not deliver \(counted(number, "segment")): \(error.text) (ICMP)."
         }
         let isPeer = last.router == diagnosis.endpoint(end.other).address
-        let reporter = isPeer ? "The peer's host" : TextBuffer.string { $0.append(last.router) }
+        let reporter = isPeer ? "The peer's host" : last.router.description
         return "\(reporter) answered \(counted(number, "segment")) of \(name) with ICMP: \(error.text)."
     }
 

@@ -42,8 +42,8 @@ extension TextBuffer {
         for diagnosis in failed.connections {
             let findings = diagnosis.findings.filter { $0.severity >= failed.severity }
             let connection = diagnosis.connection
-            append("  <testsuite name=\"tcpalive stream \(connection.number): \(connection.originator.text) &gt; ")
-            append("\(connection.responder.text)\" tests=\"\(findings.count)\" failures=\"\(findings.count)\" ")
+            append("  <testsuite name=\"tcpalive stream \(connection.number): \(connection.originator) &gt; ")
+            append("\(connection.responder)\" tests=\"\(findings.count)\" failures=\"\(findings.count)\" ")
             append("errors=\"0\" skipped=\"0\">\n")
             for finding in findings {
                 appendCase(
@@ -58,7 +58,7 @@ extension TextBuffer {
         let checks = verified.verification.checks
         let obstacle = verified.verification.obstacle
         append("  <testsuite name=\"tcpalive")
-        if let prober = verified.prober, let peer = verified.peer { append(" \(prober.text) &gt; \(peer.text)") }
+        if let prober = verified.prober, let peer = verified.peer { append(" \(prober) &gt; \(peer)") }
         append("\" tests=\"\(checks.count + (obstacle == nil ? 0 : 1))\" failures=\"")
         append("\(checks.count { $0.outcome == .fails })\" errors=\"\(obstacle == nil ? 0 : 1)\"")
         append(" skipped=\"\(checks.count { $0.outcome == .notJudged })\">\n")

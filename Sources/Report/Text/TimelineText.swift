@@ -25,8 +25,8 @@ struct TimelineText {
     func append(to text: inout TextBuffer) {
         let connection = diagnosis.connection
         let isSeen = connection.handshakeSeen
-        text.append("\nStream \(connection.number): \(connection.originator.text) \(isSeen ? "to" : "and") ")
-        text.append("\(connection.responder.text)\n")
+        text.append("\nStream \(connection.number): \(connection.originator) \(isSeen ? "to" : "and") ")
+        text.append("\(connection.responder)\n")
         line(connection.firstTime, isSeen ? "opened" : "first packet; the capture started midway", to: &text)
         for (index, event) in events.enumerated() {
             if isInRow(index) {
