@@ -14,7 +14,7 @@ public struct ConnectionEvidence: Sendable, Equatable, BitwiseCopyable {
     /// Whether it has events that add no history of probes.
     var hasEvents = false
     /// The number of RSTs that their receiver refused (RFC 5961 3.2).
-    @Tally public internal(set) var refusedResets: UInt64 = 0
+    @Count32 public internal(set) var refusedResets: UInt64 = 0
     /// The challenge ACK of an older connection that answered its SYN.
     public internal(set) var challenge = Challenge()
     /// The evidence of each side.
@@ -39,13 +39,13 @@ public struct ConnectionEvidence: Sendable, Equatable, BitwiseCopyable {
     /// A SYN that was answered by a challenge ACK of an older connection (RFC 5961 4).
     public struct Challenge: Sendable, Equatable, BitwiseCopyable {
         /// The time of the acknowledgment (ns since 1970); nil: none.
-        @Moment public internal(set) var time: Int64?
+        @OptionalTime public internal(set) var time: Int64?
         /// The packet of the SYN.
         public internal(set) var synFrame = FrameReference.none
         /// The packet of the acknowledgment.
         public internal(set) var frame = FrameReference.none
         /// When the client of the older connection last sent something (ns since 1970); nil: not captured.
-        @Moment public internal(set) var clientLastHeard: Int64?
+        @OptionalTime public internal(set) var clientLastHeard: Int64?
         /// Whether the acknowledgment has the numbers of a captured connection with the same ports.
         public internal(set) var isKnownConnection = false
         /// Whether that connection was closed in the capture.
@@ -109,15 +109,15 @@ public struct EndEvidence: Sendable, Equatable, BitwiseCopyable {
     // MARK: Close and reuse
 
     /// The time of its first FIN (ns since 1970); nil: none.
-    @Moment public internal(set) var closeTime: Int64?
+    @OptionalTime public internal(set) var closeTime: Int64?
     /// The packet of that FIN.
     public internal(set) var closeFrame = FrameReference.none
     /// The application-idle period before that FIN (ns).
     public internal(set) var idleBeforeClose: Int64 = 0
     /// When the peer acknowledged the FIN (ns since 1970); nil: it did not.
-    @Moment public internal(set) var closeAcknowledged: Int64?
+    @OptionalTime public internal(set) var closeAcknowledged: Int64?
     /// When it sent new data well after it had acknowledged the peer's FIN (ns since 1970); nil: it did not.
-    @Moment public internal(set) var reuse: Int64?
+    @OptionalTime public internal(set) var reuse: Int64?
     /// The packet of that data.
     public internal(set) var reuseFrame = FrameReference.none
 
@@ -126,9 +126,9 @@ public struct EndEvidence: Sendable, Equatable, BitwiseCopyable {
     /// The longest time (ns) in which it received nothing and sent no probe, with nothing in flight and open windows.
     public internal(set) var longestUnprobed: Int64 = 0
     /// When a zero-window probe was first answered by a closed window (ns since 1970); nil: never.
-    @Moment public internal(set) var stalledSince: Int64?
+    @OptionalTime public internal(set) var stalledSince: Int64?
     /// When a zero-window probe was last answered by a closed window (ns since 1970); nil: never.
-    @Moment public internal(set) var stalledUntil: Int64?
+    @OptionalTime public internal(set) var stalledUntil: Int64?
 
     /// No evidence.
     public init() {}
@@ -182,15 +182,15 @@ public struct EndEvidence: Sendable, Equatable, BitwiseCopyable {
 /// The ICMP errors that quote segments of one connection (RFC 792, RFC 4443).
 public struct ErrorEvidence: Sendable, Equatable, BitwiseCopyable {
     /// The number of errors other than "too big".
-    @Tally public internal(set) var count: UInt64 = 0
+    @Count32 public internal(set) var count: UInt64 = 0
     /// The number of "too big" errors.
-    @Tally public internal(set) var tooBigCount: UInt64 = 0
+    @Count32 public internal(set) var tooBigCount: UInt64 = 0
     /// The last error; "too big" only if there is no other.
     public internal(set) var last: ICMPError?
     /// The time of the first (ns since 1970).
-    @Moment public internal(set) var firstTime: Int64?
+    @OptionalTime public internal(set) var firstTime: Int64?
     /// The time of the last (ns since 1970).
-    @Moment public internal(set) var lastTime: Int64?
+    @OptionalTime public internal(set) var lastTime: Int64?
     /// The packet of the first.
     public internal(set) var firstFrame = FrameReference.none
     /// The packet of the last.
@@ -216,7 +216,7 @@ public struct ErrorEvidence: Sendable, Equatable, BitwiseCopyable {
 /// A RST: its probable sender, its trigger, and what followed.
 public struct ResetEvidence: Sendable, Equatable, BitwiseCopyable {
     /// Its time (ns since 1970); nil: no RST.
-    @Moment public internal(set) var time: Int64?
+    @OptionalTime public internal(set) var time: Int64?
     /// Its packet.
     public internal(set) var frame = FrameReference.none
     /// The side that it names as its sender.
@@ -249,7 +249,7 @@ public struct ResetEvidence: Sendable, Equatable, BitwiseCopyable {
     /// Whether a prober that gave up sent it exactly one interval after its last probe, by the earlier intervals.
     var isTimely = false
     /// The time of a RST of the other side (ns since 1970); nil: none.
-    @Moment public internal(set) var otherTime: Int64?
+    @OptionalTime public internal(set) var otherTime: Int64?
     /// Whether that RST had no trigger.
     var otherIsUnprompted = false
     /// The packet of that RST.

@@ -8,24 +8,24 @@ struct ProbeHistory: BitwiseCopyable {
     /// The time of the last probe (ns since 1970); meaningful if `hasAsked`.
     private var askedTime: Int64 = 0
     /// The time of the last answer (ns since 1970); nil: none.
-    @Moment private(set) var lastAnswer: Int64?
+    @OptionalTime private(set) var lastAnswer: Int64?
     /// When a segment other than a probe or an answer last passed before a probe (ns since 1970); if that is not known,
     /// the time of the first probe; nil: no probe.
-    @Moment private(set) var quietSince: Int64?
+    @OptionalTime private(set) var quietSince: Int64?
 
     // As in `ConnectionSide`.
-    @Moment private var firstUnanswered: Int64?
-    @Moment private var firstProbe: Int64?
-    @Moment private var lastProbe: Int64?
+    @OptionalTime private var firstUnanswered: Int64?
+    @OptionalTime private var firstProbe: Int64?
+    @OptionalTime private var lastProbe: Int64?
     /// How long the first probe waited (ns); meaningful with `firstSince`.
     private var firstGap: Int64 = 0
     private var replies = Gaps()
-    @Tally private var probes: UInt64 = 0
-    @Tally private var answered: UInt64 = 0
-    @Tally private var unanswered: UInt64 = 0
+    @Count32 private var probes: UInt64 = 0
+    @Count32 private var answered: UInt64 = 0
+    @Count32 private var unanswered: UInt64 = 0
     /// Probes that nothing of the peer followed in time, and those that a segment other than an answer followed.
-    @Tally private var ignored: UInt64 = 0
-    @Tally private var followed: UInt64 = 0
+    @Count32 private var ignored: UInt64 = 0
+    @Count32 private var followed: UInt64 = 0
 
     /// The last probe; meaningful if `hasAsked`.
     private var asked = SegmentClassifier.Asked(kind: .probe, sequence: SequenceNumber(0), end: SequenceNumber(0))
