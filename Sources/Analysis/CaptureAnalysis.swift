@@ -160,7 +160,7 @@ extension CaptureAnalysis: Findings {
         let conclusion = conclusion ?? concluded
         var listing = conclusion.listing
         while let connection = pipeline.tracker.next(in: &listing) {
-            if withIdlePeriodOnly, !pipeline.tracker.hadSilence(at: connection) { continue }
+            if withIdlePeriodOnly, !pipeline.tracker.hadIdlePeriod(at: connection) { continue }
             try body(pipeline.tracker.diagnosis(at: connection, in: conclusion.context))
         }
     }

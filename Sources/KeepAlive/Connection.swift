@@ -25,7 +25,7 @@ public struct Connection: Sendable, Equatable {
     /// Its idle periods.
     public var silence: Idleness { evidence.idleness }
     /// When another connection began on its ports (ns since 1970); nil: none did.
-    @Moment public var supersededAt: Int64?
+    @OptionalTime public var supersededAt: Int64?
     /// Whether the originator is the second side in its key.
     var isReversed = false
     /// Whether a SYN with ACK was captured.
@@ -35,7 +35,7 @@ public struct Connection: Sendable, Equatable {
     /// When something other than probes and answers last passed (ns since 1970).
     public var lastActivity: Int64 = 0
     /// When the first FIN came (ns since 1970); nil: none did.
-    @Moment public var closeTime: Int64?
+    @OptionalTime public var closeTime: Int64?
     /// How long nothing had passed but answered probes when the end that answered closed it (ns); nil: it did not.
     public var closedIdle: Int64? { fromOriginator.closedIdle ?? fromResponder.closedIdle }
     /// Whether it had a `SegmentEvent`.

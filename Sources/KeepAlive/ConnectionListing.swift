@@ -1,151 +1,152 @@
-/// Goes through connections in order of appearance: those of which there is something to be said, or all.
+/// A pass over the connections of a tracker in order of appearance: all of them, or only those worth reporting.
 ///
-/// Takes a bit for each, and 16 bytes where they lie in another order, as after evictions: what is said of a connection
-/// is made on the way (`ConnectionTracker.next(in:)`).
+/// It takes one bit per connection, and 16 bytes for each that is not stored in order of appearance, for example after
+/// an eviction. It does not hold the connections: `ConnectionTracker.connection(at:)` makes them one by one.
 public struct ConnectionListing: Sendable {
-    /// Where a connection is: light, while connections are large.
-    public struct Place: Sendable, BitwiseCopyable {
-        /// Its number from 0 in order of appearance.
+    /// A connection of the listing. A `Connection` has hundreds of bytes, an entry 16.
+    public struct Entry: Sendable, BitwiseCopyable {
+        /// The number of the connection, from 0 in order of appearance.
         public let number: UInt64
         let index: UInt32
-        let home: Home
+        let storage: Storage
     }
 
-    /// What holds a connection.
-    enum Home: UInt8, Sendable {
+    /// What stores a connection: one of the two tables, or the list of replaced connections.
+    enum Storage: UInt8, Sendable {
         case version4, version6, replaced
     }
 
-    /// Those of each table that lie in order of appearance.
+    /// The connections of each table that are stored in order of appearance.
     private var version4: Row
     private var version6: Row
-    /// The others: their ports were used again, or they took the place of a connection that made room.
-    private let stragglers: [Place]
-    private var passed = 0
+    /// The others: their ports were reused, or they replaced an evicted connection.
+    private let outOfOrder: [Entry]
+    private var outOfOrderIndex = 0
 
     fileprivate init(
-        _ version4: PlaceSet, _ version6: PlaceSet, _ stragglers: [Place], of tracker: borrowing ConnectionTracker
+        _ version4: IndexBitmap, _ version6: IndexBitmap, _ outOfOrder: [Entry], of tracker: borrowing ConnectionTracker
     ) {
         self.version4 = Row(version4, .version4, of: tracker)
         self.version6 = Row(version6, .version6, of: tracker)
-        self.stragglers = stragglers.sorted { $0.number < $1.number }
+        self.outOfOrder = outOfOrder.sorted { $0.number < $1.number }
     }
 
-    /// The next connection, of `tracker`; nil at the end.
-    fileprivate mutating func next(of tracker: borrowing ConnectionTracker) -> Place? {
-        // So it is nearly always: there is no other to come first.
-        if version6.next == nil, passed == stragglers.count {
+    /// The next connection of `tracker`; nil at the end.
+    fileprivate mutating func next(of tracker: borrowing ConnectionTracker) -> Entry? {
+        // The common case: only the IPv4 table has connections left.
+        if version6.next == nil, outOfOrderIndex == outOfOrder.count {
             defer { version4.advance(of: tracker) }
             return version4.next
         }
-        var first = passed < stragglers.count ? stragglers[passed] : nil
-        if let place = version4.next, place.number < first?.number ?? .max { first = place }
-        if let place = version6.next, place.number < first?.number ?? .max { first = place }
+        var first = outOfOrderIndex < outOfOrder.count ? outOfOrder[outOfOrderIndex] : nil
+        if let entry = version4.next, entry.number < first?.number ?? .max { first = entry }
+        if let entry = version6.next, entry.number < first?.number ?? .max { first = entry }
         guard let first else { return nil }
         if first.number == version4.next?.number {
             version4.advance(of: tracker)
         } else if first.number == version6.next?.number {
             version6.advance(of: tracker)
         } else {
-            passed += 1
+            outOfOrderIndex += 1
         }
         return first
     }
 
-    /// What is listed of one table.
+    /// The listed connections of one table.
     ///
-    /// It knows the next two, so that what is kept of them, which lies anywhere, is asked for before it is needed.
+    /// It looks two connections ahead, and prefetches each before it is needed.
     private struct Row: Sendable {
-        private let places: PlaceSet
-        private let home: Home
-        /// The next one, and where the one after it is.
-        private(set) var next: Place?
+        private let indices: IndexBitmap
+        private let storage: Storage
+        /// The next connection, and the index of the one after it.
+        private(set) var next: Entry?
         private var following: Int?
 
-        init(_ places: PlaceSet, _ home: Home, of tracker: borrowing ConnectionTracker) {
-            (self.places, self.home) = (places, home)
-            following = places.next(from: 0)
+        init(_ indices: IndexBitmap, _ storage: Storage, of tracker: borrowing ConnectionTracker) {
+            (self.indices, self.storage) = (indices, storage)
+            following = indices.next(from: 0)
             advance(of: tracker)
         }
 
         mutating func advance(of tracker: borrowing ConnectionTracker) {
-            next = tracker.place(home, following)
+            next = tracker.entry(in: storage, following)
             guard let index = following else { return }
-            following = places.next(from: index + 1)
-            if let following { tracker.prefetch(home, following) }
+            following = indices.next(from: index + 1)
+            if let following { tracker.prefetch(storage, following) }
         }
     }
 }
 
-/// Places in a table, a bit for each.
-private struct PlaceSet: Sendable {
+/// Indices of a table, one bit for each.
+private struct IndexBitmap: Sendable {
     private var words: [UInt64]
 
-    /// None of `count` places.
+    /// An empty set of indices below `count`.
     init(count: Int) {
         words = [UInt64](repeating: 0, count: (count + 63) / 64)
     }
 
-    mutating func insert(_ place: Int) {
-        words[place / 64] |= 1 << UInt64(place % 64)
+    mutating func insert(_ index: Int) {
+        words[index / 64] |= 1 << UInt64(index % 64)
     }
 
-    /// The first place from `start` on; nil: there is none.
+    /// The smallest index from `start` on; nil: none.
     func next(from start: Int) -> Int? {
-        var index = start / 64
-        guard index < words.count else { return nil }
-        var word = words[index] & (.max << UInt64(start % 64))
+        var position = start / 64
+        guard position < words.count else { return nil }
+        var word = words[position] & (.max << UInt64(start % 64))
         while word == 0 {
-            index += 1
-            guard index < words.count else { return nil }
-            word = words[index]
+            position += 1
+            guard position < words.count else { return nil }
+            word = words[position]
         }
-        return index * 64 + word.trailingZeroBitCount
+        return position * 64 + word.trailingZeroBitCount
     }
 }
 
 extension ConnectionTracker {
-    /// A list of the connections of which there is something to be said, or of all, before the first of them.
+    /// A listing of all connections, or of those worth reporting, before its first connection.
     ///
-    /// It holds for the tracker as it is now, and may be gone through several times, each time by a copy.
+    /// It is valid until the tracker changes. To go through it again, copy it first.
     ///
     /// `until` is when the capture ends (ns since 1970): connections that are idle until then are listed too.
     public func listing(all: Bool, until: Int64?) -> ConnectionListing {
-        var stragglers: [ConnectionListing.Place] = []
+        var outOfOrder: [ConnectionListing.Entry] = []
         for (index, connection) in pipeline.store.replaced.enumerated() {
-            stragglers.append(
-                ConnectionListing.Place(
-                    number: connection.number, index: UInt32(truncatingIfNeeded: index), home: .replaced))
+            outOfOrder.append(
+                ConnectionListing.Entry(
+                    number: connection.number, index: UInt32(truncatingIfNeeded: index), storage: .replaced))
         }
-        let places4 = places(in: version4, .version4, all: all, until: until, &stragglers)
-        let places6 = places(in: version6, .version6, all: all, until: until, &stragglers)
-        return ConnectionListing(places4, places6, stragglers, of: self)
+        let indices4 = listedIndices(in: version4, .version4, all: all, until: until, &outOfOrder)
+        let indices6 = listedIndices(in: version6, .version6, all: all, until: until, &outOfOrder)
+        return ConnectionListing(indices4, indices6, outOfOrder, of: self)
     }
 
-    /// The next connection in `listing`, which is one of this tracker as it is now; nil at the end.
-    public func next(in listing: inout ConnectionListing) -> ConnectionListing.Place? {
+    /// The next connection in `listing`, which must be a listing of this tracker in its present state; nil at the end.
+    public func next(in listing: inout ConnectionListing) -> ConnectionListing.Entry? {
         listing.next(of: self)
     }
 
-    /// The connection at `index` of `home`, one of the tables.
-    fileprivate func place(_ home: ConnectionListing.Home, _ index: Int?) -> ConnectionListing.Place? {
+    /// The entry of the connection at `index` of `storage`, one of the tables.
+    fileprivate func entry(in storage: ConnectionListing.Storage, _ index: Int?) -> ConnectionListing.Entry? {
         guard let index else { return nil }
-        precondition(index < (home == .version4 ? version4.count : version6.count), "a list of another tracker")
-        let record = home == .version4 ? version4[record: index] : version6[record: index]
+        precondition(index < (storage == .version4 ? version4.count : version6.count), "a listing of another tracker")
+        let record = storage == .version4 ? version4[record: index] : version6[record: index]
         pipeline.store.prefetch(record.histories)
-        return ConnectionListing.Place(number: record.number, index: UInt32(truncatingIfNeeded: index), home: home)
+        return ConnectionListing.Entry(
+            number: record.number, index: UInt32(truncatingIfNeeded: index), storage: storage)
     }
 
-    /// Asks for the cache lines of the connection at `index` of `home`.
-    fileprivate func prefetch(_ home: ConnectionListing.Home, _ index: Int) {
-        if home == .version4 { version4.prefetch(at: index) } else { version6.prefetch(at: index) }
+    /// Prefetches the connection at `index` of `storage`, one of the tables.
+    fileprivate func prefetch(_ storage: ConnectionListing.Storage, _ index: Int) {
+        if storage == .version4 { version4.prefetch(at: index) } else { version6.prefetch(at: index) }
     }
 
-    /// Where `place` is in its home. One of another tracker is a mistake that must not read what is not there.
-    func index(of place: ConnectionListing.Place) -> Int {
-        let index = Int(place.index)
+    /// The index of `entry` in its storage. Traps if it is out of range, because the entry is from another tracker.
+    func index(of entry: ConnectionListing.Entry) -> Int {
+        let index = Int(entry.index)
         let count =
-            switch place.home {
+            switch entry.storage {
             case .version4: version4.count
             case .version6: version6.count
             case .replaced: pipeline.store.replaced.count
@@ -154,12 +155,13 @@ extension ConnectionTracker {
         return index
     }
 
-    /// What is listed of `table` and lies in order of appearance; the rest goes to `stragglers`.
-    private func places<Key: ConnectionKey>(
-        in table: borrowing ConnectionTable<Key>, _ home: ConnectionListing.Home, all: Bool, until: Int64?,
-        _ stragglers: inout [ConnectionListing.Place]
-    ) -> PlaceSet {
-        var places = PlaceSet(count: table.count)
+    /// The indices of listed connections in `table` that are stored in order of appearance. The others are appended to
+    /// `outOfOrder`.
+    private func listedIndices<Key: ConnectionKey>(
+        in table: borrowing ConnectionTable<Key>, _ storage: ConnectionListing.Storage, all: Bool, until: Int64?,
+        _ outOfOrder: inout [ConnectionListing.Entry]
+    ) -> IndexBitmap {
+        var indices = IndexBitmap(count: table.count)
         var earliest = UInt64.max
         for index in stride(from: table.count - 1, through: 0, by: -1) {
             let record = table[record: index]
@@ -167,20 +169,20 @@ extension ConnectionTracker {
             if isInOrder { earliest = record.number }
             guard all || pipeline.store.isNotable(table.slot(at: index), record, until: until) else { continue }
             if isInOrder {
-                places.insert(index)
+                indices.insert(index)
             } else {
-                stragglers.append(
-                    ConnectionListing.Place(
-                        number: record.number, index: UInt32(truncatingIfNeeded: index), home: home))
+                outOfOrder.append(
+                    ConnectionListing.Entry(
+                        number: record.number, index: UInt32(truncatingIfNeeded: index), storage: storage))
             }
         }
-        return places
+        return indices
     }
 
-    /// The connection at `place`.
-    public func connection(at place: ConnectionListing.Place) -> Connection {
-        let index = index(of: place)
-        switch place.home {
+    /// The connection of `entry`. Traps if the entry is from another tracker.
+    public func connection(at entry: ConnectionListing.Entry) -> Connection {
+        let index = index(of: entry)
+        switch entry.storage {
         case .version4:
             return pipeline.store.connection(
                 version4.slot(at: index), version4[record: index], pipeline.analysis.ranges)
@@ -191,11 +193,11 @@ extension ConnectionTracker {
         }
     }
 
-    /// The connections in order of appearance: those of which there is something to be said, or all.
+    /// All connections in order of appearance, or those worth reporting.
     public func connections(all: Bool) -> [Connection] {
         var connections: [Connection] = []
         var listing = listing(all: all, until: lastTime == .min ? nil : lastTime)
-        while let place = next(in: &listing) { connections.append(connection(at: place)) }
+        while let entry = next(in: &listing) { connections.append(connection(at: entry)) }
         return connections
     }
 }

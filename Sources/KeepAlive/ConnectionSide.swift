@@ -5,25 +5,25 @@ public struct ConnectionSide: Sendable, Equatable, BitwiseCopyable {
     // What has four bytes fills the gaps of what has eight: a verdict holds two of these, and is copied.
 
     /// Its keep-alive probes; copies are not counted, here and below.
-    @Tally public var probes: UInt64 = 0
+    @Count32 public var probes: UInt64 = 0
     /// Of those, the ones that the peer answered before anything else was sent.
-    @Tally public var answered: UInt64 = 0
+    @Count32 public var answered: UInt64 = 0
     /// Its keep-alive probes since the peer last gave a sign of life.
-    @Tally public var unanswered: UInt64 = 0
+    @Count32 public var unanswered: UInt64 = 0
     /// Of the probes, the ones that carry a byte.
-    @Tally public var byteProbes: UInt64 = 0
+    @Count32 public var byteProbes: UInt64 = 0
     /// Of the probes, the ones with the timestamp option.
-    @Tally public var timestampedProbes: UInt64 = 0
+    @Count32 public var timestampedProbes: UInt64 = 0
     /// Whether it gave up: its first RST came while a probe was not answered.
     var hasGivenUp = false
     /// Probes that nothing of the peer followed within a second, or three times its slowest answer.
-    @Tally public var ignored: UInt64 = 0
+    @Count32 public var ignored: UInt64 = 0
     /// Probes whose identification does not continue that of its own segments.
-    @Tally public var oddProbes: UInt64 = 0
+    @Count32 public var oddProbes: UInt64 = 0
     /// Probes that something else of the peer than an answer followed in that time.
-    @Tally public var followed: UInt64 = 0
+    @Count32 public var followed: UInt64 = 0
     /// Answers that have the TTL of another host than the peer.
-    @Tally public var foreignAnswers: UInt64 = 0
+    @Count32 public var foreignAnswers: UInt64 = 0
     /// The TTL of those.
     public var foreignTimeToLive: UInt8 = 0
     /// The TTL of the last answer to one of its probes; 0: none.
@@ -45,7 +45,7 @@ public struct ConnectionSide: Sendable, Equatable, BitwiseCopyable {
     /// Whether it repeated an acknowledgment although nothing of the peer was captured in between.
     var hasRepeated = false
     /// How long it took to answer in the handshake (ns); nil: not known.
-    @Moment public var handshakeReply: Int64?
+    @OptionalTime public var handshakeReply: Int64?
     /// Whether the peer has not acknowledged all that it sent.
     public var hasUnacknowledged = false
     /// Whether what the peer has not acknowledged is its FIN, and nothing else.
@@ -55,11 +55,11 @@ public struct ConnectionSide: Sendable, Equatable, BitwiseCopyable {
     /// Whether its first segment carried the timestamp option; nil: that was not captured.
     public var hasTimestamps: Bool?
     /// When it sent the first of those without an answer (ns since 1970); nil without any.
-    @Moment public var firstUnanswered: Int64?
+    @OptionalTime public var firstUnanswered: Int64?
     /// Time of its first keep-alive probe (ns since 1970); nil without any.
-    @Moment public var firstProbe: Int64?
+    @OptionalTime public var firstProbe: Int64?
     /// Time of its last keep-alive probe (ns since 1970); nil without any.
-    @Moment public var lastProbe: Int64?
+    @OptionalTime public var lastProbe: Int64?
     /// What its first keep-alive probe waited for; nil where that was not captured.
     public var firstWait: Wait?
     /// Whether the peer probed during that wait: this restarts the timer of BSD, and not that of Linux.
@@ -69,9 +69,9 @@ public struct ConnectionSide: Sendable, Equatable, BitwiseCopyable {
     /// How long those took that have the TTL of another host than the peer.
     public var foreignReplies = Gaps()
     /// When its last probe was answered (ns since 1970); nil: never.
-    @Moment public var lastAnswer: Int64?
+    @OptionalTime public var lastAnswer: Int64?
     /// When something other than probes and answers last passed before its last probe (ns since 1970).
-    @Moment public var quietSince: Int64?
+    @OptionalTime public var quietSince: Int64?
     /// The packets of its first unanswered probe, of its last probe, and of the last answer to one.
     public var firstUnansweredFrame = FrameReference.none
     /// The packet of its last probe.
@@ -81,28 +81,28 @@ public struct ConnectionSide: Sendable, Equatable, BitwiseCopyable {
     /// What else is known of it: losses, what is missing, close and reuse.
     public var evidence = EndEvidence()
     /// Its answers to keep-alive probes of the peer.
-    @Tally public var answers: UInt64 = 0
+    @Count32 public var answers: UInt64 = 0
     /// Waits since an answered probe: they tell the greater of idle time and interval.
     public var periodGaps = Gaps()
     /// Keep-alive probes in its name that it did not send.
-    @Tally public var middleboxProbes: UInt64 = 0
+    @Count32 public var middleboxProbes: UInt64 = 0
     /// Waits since a segment of the peer: they tell the idle time.
     public var idleGaps = Gaps()
     /// Its zero-window probes.
-    @Tally public var zeroWindowProbes: UInt64 = 0
+    @Count32 public var zeroWindowProbes: UInt64 = 0
     /// Waits since an unanswered probe: they tell the interval.
     public var intervalGaps = Gaps()
     /// Its retransmissions of one byte that Wireshark marks as keep-alives.
-    @Tally public var retransmissions: UInt64 = 0
+    @Count32 public var retransmissions: UInt64 = 0
     /// When it sent its first RST (ns since 1970), in a connection with probes; nil: none.
-    @Moment public var reset: Int64?
+    @OptionalTime public var reset: Int64?
     /// When it gave up, by a RST while a probe was not answered (ns since 1970); nil: it did not.
     public var gaveUp: Int64? { hasGivenUp ? reset : nil }
     /// How long nothing had passed but its answered probes when the peer closed or reset (ns); nil: it did not, or that was
     /// shorter than `Idleness.threshold`.
-    @Moment public var closedIdle: Int64?
+    @OptionalTime public var closedIdle: Int64?
     /// When it last sent something other than a probe (ns since 1970); nil: never.
-    @Moment public var lastSpoke: Int64?
+    @OptionalTime public var lastSpoke: Int64?
 
     /// The longest time (ns) in which this end heard nothing and sent no probe, with nothing in flight and the peer's window
     /// open; 0: shorter than 5 s.

@@ -1,15 +1,15 @@
 import Wire
 
 extension ConnectionTracker {
-    /// The activity of hosts that fell silent in a connection of `listing`.
+    /// The activity, in all connections, of hosts that stopped answering in a connection of `listing`.
     public func activity(in listing: ConnectionListing) -> HostActivity {
         var hosts = HostActivity()
         var listing = listing
-        while let place = next(in: &listing) {
-            let index = index(of: place)
-            switch place.home {
-            case .version4: awaited(version4.slot(at: index), version4[record: index], &hosts)
-            case .version6: awaited(version6.slot(at: index), version6[record: index], &hosts)
+        while let entry = next(in: &listing) {
+            let index = index(of: entry)
+            switch entry.storage {
+            case .version4: addAwaited(version4.slot(at: index), version4[record: index], &hosts)
+            case .version6: addAwaited(version6.slot(at: index), version6[record: index], &hosts)
             case .replaced:
                 let connection = pipeline.store.replaced[index]
                 if connection.fromOriginator.isWaiting { hosts.await(connection.responder.address) }
@@ -17,20 +17,21 @@ extension ConnectionTracker {
             }
         }
         if hosts.isEmpty { return hosts }
-        note(version4, in: &hosts)
-        note(version6, in: &hosts)
+        record(version4, in: &hosts)
+        record(version6, in: &hosts)
         hosts.sort()
         return hosts
     }
 
-    private func awaited<Key: ConnectionKey>(
+    private func addAwaited<Key: ConnectionKey>(
         _ slot: ConnectionSlot<Key>, _ record: ConnectionRecord, _ hosts: inout HostActivity
     ) {
-        if pipeline.store.isWaiting(slot, record, side: 0) { hosts.await(slot.key.second.address) }
-        if pipeline.store.isWaiting(slot, record, side: 1) { hosts.await(slot.key.first.address) }
+        if pipeline.store.awaitsPeer(slot, record, side: 0) { hosts.await(slot.key.second.address) }
+        if pipeline.store.awaitsPeer(slot, record, side: 1) { hosts.await(slot.key.first.address) }
     }
 
-    private func note<Key: ConnectionKey>(_ table: borrowing ConnectionTable<Key>, in activity: inout HostActivity) {
+    /// Records in `activity` when each host was heard in the connections of `table`.
+    private func record<Key: ConnectionKey>(_ table: borrowing ConnectionTable<Key>, in activity: inout HostActivity) {
         for index in 0..<table.count {
             let slot = table.slot(at: index)
             let record = table[record: index]
@@ -39,16 +40,16 @@ extension ConnectionTracker {
                 !slot.sides.0.markState.union(slot.sides.1.markState).contains(.hasUnacknowledged)
                 && slot.sides.0.activity.intersection(slot.sides.1.activity).contains(.established)
                 && record.facts.0.union(record.facts.1).isDisjoint(with: [.awaitsAnswer, .retransmits, .brokeIdle])
-            let idle = record.evidence == 0 ? 0 : pipeline.store.evidences[Int(record.evidence) - 1].idleness.longest
+            let idle = record.evidence.map { pipeline.store.evidences[$0].idleness.longest } ?? 0
             let pause = isSteady ? max(Int64(record.longestPause) * 1_000_000, idle, Idleness.pause) : nil
-            for (place, (side, address)) in ends.enumerated() where side.spokeTime != .min {
-                // Another host may have answered a probe.
-                if pipeline.store.lastAnswer(record, ofSide: place) == side.spokeTime { continue }
+            for (index, (side, address)) in ends.enumerated() where side.spokeTime != .min {
+                // The answer to a probe may come from another host.
+                if pipeline.store.lastAnswer(record, ofSide: index) == side.spokeTime { continue }
                 activity.note(
                     address, at: side.spokeTime, since: record.time,
-                    longestPause: record.histories == (0, 0) ? pause : nil)
+                    longestPause: record.hasEvents ? nil : pause)
             }
-            // Who answers a handshake is alive then.
+            // Both hosts were alive during the handshake.
             if slot.sides.0.activity.intersection(slot.sides.1.activity).contains(.established),
                 record.facts.0.union(record.facts.1).contains(.sentSYNACK)
             {

@@ -1,15 +1,15 @@
 public import Wire
 
 extension ConnectionTracker {
-    /// Those of `pauses` that several connections span, so that the capture and not they had stopped.
+    /// The `pauses` that several connections span: the capture stopped, not the connections.
     public func holes(among pauses: [CapturePauses.Pause]) -> [CapturePauses.Pause] {
         pauses.filter { spanCount($0) >= Self.spansOfHole }
     }
 
-    /// Connections that have segments before and after a pause: fewer than this may all have been idle.
+    /// The number of connections with segments before and after a pause that proves a hole: fewer may all be idle.
     private static let spansOfHole = 3
 
-    /// How many connections have segments before and after `pause`; no more than needed are counted.
+    /// How many connections have segments before and after `pause`, counted up to `spansOfHole` per table.
     private func spanCount(_ pause: CapturePauses.Pause) -> Int {
         count(version4, pause) + count(version6, pause)
     }

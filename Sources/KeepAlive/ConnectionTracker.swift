@@ -1,24 +1,28 @@
 public import Wire
 
-/// Follows every connection of a capture and marks its segments.
+/// Tracks every connection of a capture, marks segments as Wireshark does, and records evidence for verdicts.
 ///
-/// Segments must come in the order of the capture. Time is theirs; the tracker has no clock.
+/// Segments must come in the order of the capture. The tracker has no clock: it uses the times of the segments.
 public struct ConnectionTracker: ~Copyable, Sendable {
     private(set) var pipeline: SegmentPipeline
     private(set) var version4: ConnectionTable<IPv4Key>
     private(set) var version6: ConnectionTable<IPv6Key>
 
-    /// Bytes that connections take before those that never came to be make room: 256 MiB.
+    /// The default memory limit for connections: 256 MiB.
     public static let defaultMemoryLimit = 256 << 20
 
-    /// A tracker that marks as Wireshark `version` does.
+    /// A tracker without connections.
     ///
-    /// `seed` makes the table's hash unpredictable to whoever writes the packets; results never depend on it.
-    /// With `keepsAll`, `connections(all: true)` includes connections without events whose ports were reused.
-    /// With `shard`, events are told and counted of the connections in it alone; their numbers are those of all.
-    /// From `memoryLimit` bytes on, connections that never came to be make room for others, as in a flood of SYNs.
-    /// With `isLight`, segments with more than one byte are missing: what is acknowledged counts as sent, and verdicts
-    /// that rest on data are not sure.
+    /// - Parameters:
+    ///   - version: The version of Wireshark whose marks the tracker computes.
+    ///   - seed: The seed of the table's hash. A random seed prevents senders from constructing collisions. Results do
+    ///     not depend on it.
+    ///   - keepsAll: Whether `connections(all: true)` includes connections without events whose ports were reused.
+    ///   - shard: The connections to report and count; nil: all. Connection numbers do not depend on it.
+    ///   - memoryLimit: Bytes for connections. Beyond it, new connections replace those that were never established,
+    ///     for example in a flood of SYNs. Established connections are never evicted.
+    ///   - isLight: Whether the capture lacks segments with more than one byte. Then acknowledged bytes count as sent,
+    ///     and verdicts that depend on data have low confidence.
     public init(
         version: WiresharkVersion = .newest, seed: UInt64, keepsAll: Bool = false, shard: Shard? = nil,
         memoryLimit: Int = defaultMemoryLimit, isLight: Bool = false
@@ -30,23 +34,23 @@ public struct ConnectionTracker: ~Copyable, Sendable {
         version6 = ConnectionTable(seed: seed)
     }
 
-    /// Time of the last segment so far (ns since 1970); `Int64.min` before the first.
+    /// The latest time of a segment so far (ns since 1970); `Int64.min` before the first.
     public private(set) var lastTime = Int64.min
 
-    /// What was counted so far, of the connections in the shard.
+    /// The counts so far, for connections in the shard.
     public var tally: ConnectionTally {
         var tally = pipeline.store.tally
         tally.evicted = version4.evictions &+ version6.evictions
         return tally
     }
 
-    /// Tracks `segments`, in the order of the capture, and appends what concerns keep-alives to `events`.
+    /// Tracks `segments` and appends an event for each that Wireshark marks or that concerns keep-alives.
     public mutating func track(_ segments: borrowing SegmentBatch, events: inout [SegmentEvent]) {
         if let last = segments.segments.last { lastTime = max(lastTime, last.time) }
         pipeline.track(segments.segments.span, in: &version4, &version6, &events)
     }
 
-    /// Tracks `segments` on the full path alone: tests compare the fast path with it (`WiresharkAnalysis.tryFastPath`).
+    /// Tracks `segments` on the full path only. Tests compare the fast path (`WiresharkAnalysis.tryFastPath`) with it.
     mutating func trackFull(_ segments: borrowing SegmentBatch, events: inout [SegmentEvent]) {
         if let last = segments.segments.last { lastTime = max(lastTime, last.time) }
         for segment in segments.segments {
@@ -58,12 +62,12 @@ public struct ConnectionTracker: ~Copyable, Sendable {
         }
     }
 
-    /// Tracks `segments` and sets `origins` to which end of which connection sent each; nil: it was not looked up.
+    /// Tracks `segments` and sets `origins` to the connection and the end that sent each; nil: no connection.
     public mutating func track(
         _ segments: borrowing SegmentBatch, events: inout [SegmentEvent], origins: inout [SegmentOrigin?]
     ) {
         origins.removeAll(keepingCapacity: true)
-        // One by one, as the next segment may begin another connection between the same ends.
+        // One by one, because the next segment may open another connection between the same ends.
         var single = SegmentBatch()
         for segment in segments.segments {
             single.removeAll()

@@ -1,61 +1,62 @@
 public import Wire
 
-/// Chooses the packets of a capture that tell what came of its keep-alives, and leaves out the rest.
+/// Selects the packets of a capture that show its probe exchanges.
 ///
-/// They are the packets of events; those before them on which the marks rest; and, of connections that have events,
-/// those with which they open and close. Which connections have events is known only at the end of the capture: all of
-/// it is taken twice, first by `survey` and then by `choose`.
+/// These are the packets of events, the earlier packets that their marks depend on, and the handshakes and closes of
+/// connections with events. Which connections have events is known only at the end of the capture. Therefore the
+/// capture is read twice: first for `survey`, then for `choose`.
 public struct ExtractSelection: Sendable {
     /// Connections that have events.
     private var connections: Set<UInt64> = []
-    /// Packets on which events rest, from 0 through the whole capture; in order once the survey is over.
+    /// Packets that marks depend on, numbered from 0 through the capture; sorted after the survey.
     private var foundations: [UInt64] = []
-    /// Of those, the ones that lie behind what was chosen from.
+    /// The part of `foundations` that `choose` has not reached.
     private var foundationsAhead: ArraySlice<UInt64> = []
-    /// What the ends of each connection sent last, two a connection.
+    /// The last packets of both ends of each connection: connection n has the indices 2n and 2n + 1.
     private var ends: [End] = []
     private var outline = ConnectionOutline()
-    /// Packets taken so far.
+    /// Packets so far.
     private var packetCount: UInt64 = 0
 
-    /// What of one end a later event will rest on.
+    /// The packets of one end that the mark of a later packet depends on.
     private struct End {
-        /// Its last packet, which tells its window and its acknowledgment; nil: none that is not kept anyway.
+        /// Its last packet, which has its window and its acknowledgment; nil: none, or it is selected already.
         var last: UInt64?
-        /// The packet that reached furthest, which tells the sequence number expected next; nil likewise.
+        /// The packet with its highest sequence number; nil: none, or it is selected already.
         var furthest: UInt64?
-        /// How far that reached.
+        /// The sequence number after that packet.
         var reach: SequenceNumber?
     }
 
-    /// An selection of a capture that has not been read yet.
+    /// A selection before the survey.
     public init() {}
 
-    /// Connections that have events.
+    /// The number of connections with events.
     public var connectionCount: Int { connections.count }
 
-    /// Takes note of the next `count` packets, with their `segments`, the `places` of these, and the `events` in them.
+    /// Surveys the next `count` packets: their `segments`, the `origins` of the segments, and the `events` of the
+    /// packets.
     public mutating func survey(
-        _ segments: borrowing SegmentBatch, _ places: [SegmentOrigin?], _ events: [SegmentEvent], packets count: Int
+        _ segments: borrowing SegmentBatch, _ origins: [SegmentOrigin?], _ events: [SegmentEvent], packets count: Int
     ) {
         var events = events[...]
-        for (segment, place) in zip(segments.segments, places) {
+        for (segment, origin) in zip(segments.segments, origins) {
             events = events.drop { $0.segment.record < segment.record }
-            guard let place, segment.role == .whole else { continue }
-            let first = Int(truncatingIfNeeded: place.connection) &* 2
+            guard let origin, segment.role == .whole else { continue }
+            let first = Int(truncatingIfNeeded: origin.connection) &* 2
             while ends.count < first + 2 { ends.append(End()) }
             let isEvent = events.first?.segment.record == segment.record
             if isEvent {
-                connections.insert(place.connection)
-                rest(on: first)
-                rest(on: first + 1)
+                connections.insert(origin.connection)
+                selectLastPackets(ofEndAt: first)
+                selectLastPackets(ofEndAt: first + 1)
             }
-            note(segment, isEvent ? nil : packetCount + UInt64(segment.record), from: first + place.side)
+            record(segment, isEvent ? nil : packetCount + UInt64(segment.record), from: first + origin.side)
         }
         packetCount += UInt64(count)
     }
 
-    /// Ends the survey: what is taken from now on is the same capture, from its beginning.
+    /// Ends the survey. The capture must now be read again from its beginning.
     public mutating func rewind() {
         foundations.sort()
         foundationsAhead = foundations[...]
@@ -63,20 +64,20 @@ public struct ExtractSelection: Sendable {
         packetCount = 0
     }
 
-    /// Appends to `records`, in order, the places of those packets that belong to the selection, of the next `count`.
+    /// Appends to `records`, in order, the indices of the selected packets among the next `count`.
     public mutating func choose(
-        _ segments: borrowing SegmentBatch, _ places: [SegmentOrigin?], _ events: [SegmentEvent], packets count: Int,
+        _ segments: borrowing SegmentBatch, _ origins: [SegmentOrigin?], _ events: [SegmentEvent], packets count: Int,
         into records: inout [Int]
     ) {
         var events = events[...]
-        for (segment, place) in zip(segments.segments, places) {
+        for (segment, origin) in zip(segments.segments, origins) {
             events = events.drop { $0.segment.record < segment.record }
             var isChosen = events.first?.segment.record == segment.record
             let packet = packetCount + UInt64(segment.record)
             foundationsAhead = foundationsAhead.drop { $0 < packet }
             if foundationsAhead.first == packet { isChosen = true }
-            if let place, segment.role == .whole, connections.contains(place.connection),
-                outline.takes(segment, at: place)
+            if let origin, segment.role == .whole, connections.contains(origin.connection),
+                outline.takes(segment, at: origin)
             {
                 isChosen = true
             }
@@ -86,16 +87,16 @@ public struct ExtractSelection: Sendable {
         packetCount += UInt64(count)
     }
 
-    /// Keeps what was sent last by the end at `index`.
-    private mutating func rest(on index: Int) {
+    /// Adds the last packets of the end at `index` to the selection.
+    private mutating func selectLastPackets(ofEndAt index: Int) {
         if let last = ends[index].last { foundations.append(last) }
         if let furthest = ends[index].furthest, furthest != ends[index].last { foundations.append(furthest) }
         ends[index].last = nil
         ends[index].furthest = nil
     }
 
-    /// Notes that the end at `index` sent `segment` in `packet`; nil: one that is kept anyway.
-    private mutating func note(_ segment: Segment, _ packet: UInt64?, from index: Int) {
+    /// Records that the end at `index` sent `segment` in `packet`; nil: the packet is selected already.
+    private mutating func record(_ segment: Segment, _ packet: UInt64?, from index: Int) {
         ends[index].last = packet
         var end = segment.sequence + segment.payloadLength
         if !segment.flags.isDisjoint(with: [.syn, .fin]) { end = end + 1 }

@@ -1,11 +1,11 @@
-/// Where a segment belongs.
+/// The connection of a segment, and the end that sent it.
 public struct SegmentOrigin: Sendable, Equatable, BitwiseCopyable {
-    /// Its connection, numbered from 0 in order of appearance.
+    /// The number of the connection, from 0 in order of appearance.
     public var connection: UInt64
     /// The end that sent it: 0 is the smaller endpoint, 1 the greater one.
     public var side: Int
 
-    /// The place of what end `side` of `connection` sent.
+    /// The end at `side`, 0 or 1, of the connection with number `connection`.
     public init(connection: UInt64, side: Int) {
         self.connection = connection
         self.side = side

@@ -1,6 +1,6 @@
 import Wire
 
-/// Takes segments through the steps of tracking: look up, fast path or full path, marks, evidence, events.
+/// Takes segments through the steps of tracking: lookup, fast path or full path, marks, evidence, events.
 struct SegmentPipeline: ~Copyable {
     var analysis: WiresharkAnalysis
     var store: EvidenceStore
@@ -16,7 +16,7 @@ struct SegmentPipeline: ~Copyable {
         self.isLight = isLight
     }
 
-    /// Tracks `segments` in order and appends what concerns keep-alives to `events`.
+    /// Tracks `segments` in order and appends an event for each that concerns keep-alives.
     mutating func track(
         _ segments: Span<Segment>, in version4: inout ConnectionTable<IPv4Key>,
         _ version6: inout ConnectionTable<IPv6Key>, _ events: inout [SegmentEvent]
@@ -48,7 +48,7 @@ struct SegmentPipeline: ~Copyable {
         }
     }
 
-    /// Tracks one segment: apart from the loop, which is faster with one inlined fast path.
+    /// Tracks one segment. Separate from the loop, which is faster with a single inlined fast path.
     @inline(never)
     private mutating func track<Key: ConnectionKey>(
         _ segment: Segment, _ lookup: Lookup, in table: inout ConnectionTable<Key>
@@ -58,7 +58,7 @@ struct SegmentPipeline: ~Copyable {
 
     // MARK: Full path
 
-    /// Tracks `segment` on the full path, whatever it is, and appends what concerns keep-alives to `events`.
+    /// Tracks `segment` on the full path, even if it could take the fast path.
     mutating func trackFull<Key: ConnectionKey>(
         _ segment: Segment, in table: inout ConnectionTable<Key>, _ events: inout [SegmentEvent]
     ) {
@@ -77,7 +77,7 @@ struct SegmentPipeline: ~Copyable {
         let side = Int(lookup.sender)
         let key = Key(segment, sender: side)
         let isSelf = segment.source == segment.destination
-        // To Wireshark a quote this short is no segment, so it opens no connection.
+        // Wireshark does not dissect so short a quote as a segment, so it opens no connection.
         if segment.role == .quotedShort {
             guard let index = table.index(of: key, lookup) else { return }
             return table.withConnection(at: index, sender: side, isSelf: isSelf) { store.recordError(segment, $0) }
@@ -114,11 +114,10 @@ struct SegmentPipeline: ~Copyable {
         analysis.ranges.release(slot.lists)
         table.restart(at: index)
         var fresh = store.open(with: segment)
-        store.notePredecessor(slot, record, side, of: &fresh, with: segment)
+        store.recordPredecessor(slot, record, side, of: &fresh, with: segment)
         table[record: index] = fresh
     }
 
-    /// Tracks a segment whose connection is known.
     private mutating func track(_ segment: Segment, _ connection: borrowing ConnectionAccess) {
         if analysis.isClose(segment) { connection.record[facts: connection.side].formUnion(.closeSeen) }
         recordStart(segment, connection)
@@ -134,12 +133,12 @@ struct SegmentPipeline: ~Copyable {
             !sender.canTakeFastPath(segment, to: peer) && !(marks.isEmpty && sender.isSingleNewByte(segment, to: peer))
         guard isNotable else { return }
         let hasUnacknowledged = connection.sender.markState.contains(.hasUnacknowledged)
-        var passage = Passage(
+        var tracked = TrackedSegment(
             segment: segment, side: connection.side, marks: marks, sender: sender, peer: peer,
-            hidesIdleness: hidesIdlePeriod,
+            hidesIdlePeriod: hidesIdlePeriod,
             oldest: hasUnacknowledged ? analysis.ranges.oldest(connection.lists, connection.side) : segment.sequence)
-        if !isLight { passage.hidesIdleness = passage.jumps || passage.acknowledgesUnseen }
-        store.record(passage, connection, isLight: isLight)
+        if !isLight { tracked.hidesIdlePeriod = tracked.jumps || tracked.acknowledgesUnseen }
+        store.record(tracked, connection, isLight: isLight)
     }
 
     /// Records initial sequence numbers while one of them is unknown, and properties of the first segment of each end.
@@ -155,7 +154,8 @@ struct SegmentPipeline: ~Copyable {
         if !sender.intersection(peer).contains(.baseKnown) { analysis.recordBases(segment, connection) }
     }
 
-    /// Applies what `segment` proves about unseen segments (light captures); whether these may have ended an idle period.
+    /// Updates the connection by what `segment` proves about unseen segments (light captures); returns whether these
+    /// may have ended an idle period.
     @inline(never)
     private mutating func applyUnseen(before segment: Segment, _ connection: borrowing ConnectionAccess) -> Bool {
         let unseen = UnseenSegments(before: segment, from: connection.sender, to: connection.peer)
@@ -165,13 +165,11 @@ struct SegmentPipeline: ~Copyable {
         let side = connection.side
         if connection.record[facts: side].contains(.brokeIdle) {
             connection.record[facts: side].subtract(.brokeIdle)
-            if connection.record.evidence != 0 {
-                store.evidences[Int(connection.record.evidence) - 1].idleness.survive()
-            }
+            if let evidence = connection.record.evidence { store.evidences[evidence].idleness.survive() }
         }
         if connection.record[facts: side].contains(.awaitsAnswer) {
             connection.record[facts: side].subtract(.awaitsAnswer)
-            store.noteLife(connection.record, at: segment.time, toEndAt: side)
+            store.recordSignOfLife(connection.record, at: segment.time, toEndAt: side)
         }
         connection.updateSenderAttention()
         return unseen.hideIdlePeriod

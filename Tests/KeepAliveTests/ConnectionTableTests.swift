@@ -3,10 +3,10 @@ import Wire
 
 @testable import KeepAlive
 
-/// A key whose hash is as bad as its number has it: whole groups of keys have equal hashes, or equal places.
+/// A key with a bad hash: whole groups of keys have the same hash, or the same position in the index.
 private struct Collider: ConnectionKey, Hashable {
     var number: UInt32
-    /// Keys with the same remainder share their hash; 0: all do.
+    /// Numbers with the same remainder by this divisor have the same hash; 0: all have.
     var spread: UInt32 = 7
 
     init(_ number: UInt32, spread: UInt32) {
@@ -23,7 +23,7 @@ private struct Collider: ConnectionKey, Hashable {
     }
 
     func hash(seed: HashSeed) -> UInt32 {
-        // The last places of any index are home to most, so that runs wrap around.
+        // The last positions of the index are home to most keys, so that runs wrap around.
         spread == 0 ? UInt32.max : UInt32.max &- number % spread
     }
 
@@ -35,14 +35,14 @@ private struct Collider: ConnectionKey, Hashable {
 @Suite("Connection table")
 struct ConnectionTableTests {
     @Test(
-        "Whatever hashes collide, the table knows what a dictionary knows, as it grows and as connections make room",
+        "The table agrees with a dictionary when hashes collide, while it grows and while it evicts",
         arguments: [UInt32(0), 1, 7, 300, 100_000], [0, 200_000, 1 << 30])
     private func model(spread: UInt32, limit: Int) {
         var numbers = SeededNumbers(state: UInt64(spread) &+ UInt64(limit))
         var table = ConnectionTable<Collider>(seed: 0)
         var budget = MemoryBudget(limit: limit)
         var model: [Collider: UInt64] = [:]
-        // Where all collide, each look-up walks over all.
+        // If all hashes collide, each lookup visits all entries.
         let count = spread < 300 ? 1_000 : 6_000
         for step in 0..<count {
             let key = Collider(UInt32.random(in: 0..<UInt32(count), using: &numbers), spread: spread)
@@ -57,7 +57,7 @@ struct ConnectionTableTests {
             if let evicted { #expect(model.removeValue(forKey: evicted) != nil, "step \(step)") }
             table[record: index] = ConnectionRecord(number: UInt64(step), time: 0)
             model[key] = UInt64(step)
-            // Some come to be, and stay.
+            // Established connections are never evicted.
             if step % 3 == 0 {
                 table.withConnection(at: index, sender: 0, isSelf: false) {
                     $0.sender.activity.formUnion(.established)
@@ -69,7 +69,7 @@ struct ConnectionTableTests {
         for (key, number) in model {
             let index = table.index(of: key, hash: key.hash)
             #expect(index.map { table[record: $0].number } == number)
-            // The first entry of this hash may be another's; whether it is, `holds` says.
+            // The first entry with this hash may belong to another key; `holds` compares the keys.
             let found = table.find(key.hash)
             #expect(found != Lookup.notFound)
             #expect(!table.holds(key, at: found) || index == Int(found))
@@ -79,7 +79,7 @@ struct ConnectionTableTests {
         #expect(seen == Set(model.keys))
     }
 
-    @Test("Details that were given back are blank when they are used again, and no others are made")
+    @Test("Released details are reused, and are blank then")
     func details() {
         var store = ProbeDetailsStore()
         var (first, second) = (0 as UInt32, 0 as UInt32)
@@ -96,7 +96,7 @@ struct ConnectionTableTests {
         #expect(store[0].retransmissions == 0 && store[0].reset == nil)
     }
 
-    @Test("What a packet and what a probe touch fits whole cache lines")
+    @Test("The state for a packet, and that for a probe, fit whole cache lines")
     func sizes() {
         #expect(MemoryLayout<ConnectionSlot<IPv4Key>>.stride == 64)
         #expect(MemoryLayout<ProbeHistory>.stride == 128)
@@ -104,7 +104,8 @@ struct ConnectionTableTests {
         #expect(MemoryLayout<Lookup>.stride <= 12)
     }
 
-    @Test("A flood of SYNs stays within the limit, and takes no established connection away", arguments: [false, true])
+    @Test(
+        "A flood of SYNs stays within the memory limit and evicts no established connection", arguments: [false, true])
     func flood(isVersion6: Bool) {
         let limit = 2 << 20
         var tracker = ConnectionTracker(seed: 5, memoryLimit: limit)

@@ -19,12 +19,12 @@ struct HopHistoryTests {
     func foreign() {
         var hops = HopHistory()
         #expect(!hops.isForeign(64))
-        hops.note(60, proves: false)
+        hops.record(60, proves: false)
         #expect(!hops.isForeign(61) && hops.isForeign(58))
-        hops.note(50, proves: true)
+        hops.record(50, proves: true)
         #expect(!hops.isForeign(50) && hops.isForeign(60))
         // The route changed: both distances are its own, and it is not known which is now.
-        hops.note(55, proves: true)
+        hops.record(55, proves: true)
         #expect(!hops.isForeign(55) && !hops.isForeign(50) && hops.isForeign(60) && hops.isAmbiguous)
     }
 }

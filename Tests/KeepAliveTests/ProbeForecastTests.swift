@@ -4,7 +4,7 @@ import Wire
 @testable import KeepAlive
 
 extension ConnectionTracker {
-    /// The probe that a complete pass over the connections expects next.
+    /// The next probe by a complete pass over the connections.
     borrowing func nextProbe(after time: Int64) -> ExpectedProbe? {
         var forecast = ProbeForecast()
         forecast.advance(over: self, at: time)
@@ -14,7 +14,8 @@ extension ConnectionTracker {
 
 @Suite("Forecast of the next probe")
 struct ProbeForecastTests {
-    /// A tracker of `count` connections, each probed twice, 10 s apart; connection n is 1 ms later than connection n - 1.
+    /// A tracker of `count` connections, each probed twice, 10 s apart; connection n is 1 ms later than connection n -
+    /// 1.
     private static func probed(_ count: Int, isVersion6: Bool) -> ConnectionTracker {
         var tracker = ConnectionTracker(seed: 1)
         var events: [SegmentEvent] = []
@@ -45,7 +46,7 @@ struct ProbeForecastTests {
     }
 
     @Test(
-        "One call describes a limited number of connections, and a pass over all finds the soonest probe",
+        "One call describes a limited number of connections, and a complete pass finds the next probe",
         arguments: [false, true])
     func isBounded(isVersion6: Bool) {
         let count = 3 * ProbeForecast.describedLimit + 17
@@ -58,7 +59,7 @@ struct ProbeForecastTests {
         }
         #expect(forecast.advance(over: tracker, at: now) == 17)
         #expect(forecast.next?.time == 80_000_000_000 && forecast.next?.prober.port == 40000)
-        // By the next call that probe is overdue: it is no longer expected.
+        // At the time of the next call, that probe is overdue.
         forecast.advance(over: tracker, at: 80_000_000_001)
         #expect(forecast.next == nil)
     }

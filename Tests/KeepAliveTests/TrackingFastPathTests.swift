@@ -3,7 +3,7 @@ import Wire
 
 @testable import KeepAlive
 
-/// Pseudo-random numbers by a seed (splitmix64).
+/// Pseudo-random numbers from a seed (splitmix64).
 struct SeededNumbers: RandomNumberGenerator {
     var state: UInt64
 
@@ -16,14 +16,14 @@ struct SeededNumbers: RandomNumberGenerator {
     }
 }
 
-/// Scripts of segments that nobody has written: few connections, numbers that are near each other or far apart.
+/// Random segments of few connections, with numbers that are near each other or far apart.
 struct RandomScript {
     var numbers: SeededNumbers
     private var time: Int64 = 1_000_000_000
-    /// What each end of each connection would send next, if it were sane.
+    /// The sequence number that each end of each connection would send next, if it were a regular stack.
     private var next: [[UInt32]]
-    /// Whether most segments are such as a stack sends.
-    private let isSane: Bool
+    /// Whether most segments are those of a regular stack.
+    private let isRegular: Bool
 
     init(seed: UInt64) {
         numbers = SeededNumbers(state: seed)
@@ -32,7 +32,7 @@ struct RandomScript {
         next = (0..<Self.connections.count).map { _ in
             (0..<2).map { _ in starts[Int.random(in: 0..<starts.count, using: &generator)] }
         }
-        isSane = seed % 4 != 0
+        isRegular = seed % 4 != 0
         numbers = generator
     }
 
@@ -49,19 +49,19 @@ struct RandomScript {
         values[Int.random(in: 0..<values.count, using: &numbers)]
     }
 
-    /// The next segment: mostly what TCP would send, else nearly that, or nonsense.
+    /// The next segment: usually what TCP would send, sometimes almost that, sometimes nonsense.
     mutating func segment(_ record: Int) -> Segment {
         time &+= one([
             0, 1_000_000, 50_000_000, 900_000_000, 2_000_000_000, 31_000_000_000, 61_000_000_000, -40_000_000,
         ])
-        // Most of all the first connection, so that states grow old.
+        // Most segments belong to the first connection, so that its state becomes varied.
         let connection = one([0, 0, 0, 0, 0, 2, 2, 1, 3])
         let side = Int.random(in: 0...1, using: &numbers)
         let ends = Self.connections[connection]
         var segment = Segment(
             time: time, source: side == 0 ? ends.0 : ends.1, destination: side == 0 ? ends.1 : ends.0)
         segment.record = UInt32(record)
-        if isSane, one([true, true, true, true, true, true, true, false]) {
+        if isRegular, one([true, true, true, true, true, true, true, false]) {
             let length: UInt32 = one([0, 0, 0, 0, 0, 0, 0, 1, 100])
             segment.sequence = SequenceNumber(next[connection][side] &- (length == 0 ? one([0, 0, 0, 0, 1]) : 0))
             segment.acknowledgment = SequenceNumber(next[connection][1 - side])
@@ -99,12 +99,12 @@ struct RandomScript {
 }
 
 extension ConnectionTracker {
-    /// All that it tells at the end, as text.
-    fileprivate var story: (ConnectionTally, [Diagnosis]) { (tally, diagnoses(all: true)) }
+    /// All results at the end of the capture.
+    fileprivate var results: (ConnectionTally, [Diagnosis]) { (tally, diagnoses(all: true)) }
 }
 
 extension SegmentEvent {
-    /// All that is told of a segment, which its record names.
+    /// All facts about its segment, which the record number identifies.
     fileprivate var facts: [UInt64] {
         [
             UInt64(segment.record), UInt64(marks.rawValue), UInt64(kind.rawValue), connection, UInt64(trainNumber),
@@ -115,7 +115,7 @@ extension SegmentEvent {
 }
 
 extension ConnectionTable {
-    /// What is kept of the connection of `key`; nil: there is none.
+    /// The slot of the connection of `key`; nil: not in the table.
     fileprivate func slot(of key: Key) -> ConnectionSlot<Key>? {
         index(of: key, hash: key.hash(seed: seed)).map { slot(at: $0) }
     }
@@ -129,7 +129,7 @@ struct TrackingFastPathTests {
     func sameAsFull(version: WiresharkVersion, isLight: Bool) {
         for seed in 0..<350 as Range<UInt64> {
             var script = RandomScript(seed: seed)
-            // One group of lookups; now and then many groups.
+            // Usually one group of lookups, sometimes many groups.
             let segments = (0..<(seed % 50 == 49 ? 900 : 64)).map { script.segment($0) }
             var fast = ConnectionTracker(version: version, seed: seed, keepsAll: true, isLight: isLight)
             var full = ConnectionTracker(version: version, seed: seed &+ 1, keepsAll: true, isLight: isLight)
@@ -137,7 +137,7 @@ struct TrackingFastPathTests {
             fast.track(SegmentBatch(segments), events: &fastEvents)
             full.trackFull(SegmentBatch(segments), events: &fullEvents)
             let different = zip(fastEvents, fullEvents).first { $0.facts != $1.facts }
-            guard fastEvents.count == fullEvents.count, different == nil, fast.story == full.story
+            guard fastEvents.count == fullEvents.count, different == nil, fast.results == full.results
             else {
                 Issue.record(
                     "seed \(seed): \(fastEvents.count) events, full path \(fullEvents.count); \(String(describing: different))"
@@ -147,7 +147,7 @@ struct TrackingFastPathTests {
         }
     }
 
-    @Test("Random scripts take the fast path and have probes, both often")
+    @Test("Random scripts often take the fast path and often have probes")
     func isTaken() {
         var (fast, probes) = (0, 0)
         for seed in 0..<80 as Range<UInt64> {

@@ -4,11 +4,11 @@
 /// setting only as a range; those of other systems are accurate. A mean gap is never a setting.
 public struct InferredPolicy: Sendable, Equatable {
     /// TCP_KEEPIDLE (s); nil where nothing tells it.
-    @Seconds public private(set) var idle: ClosedRange<Int64>?
+    @SecondsRange public private(set) var idle: ClosedRange<Int64>?
     /// TCP_KEEPINTVL (s); nil where nothing tells it.
-    @Seconds public private(set) var interval: ClosedRange<Int64>?
+    @SecondsRange public private(set) var interval: ClosedRange<Int64>?
     /// The greater of both (s), which is the period of probes to a live peer; nil where nothing tells it.
-    @Seconds public private(set) var period: ClosedRange<Int64>?
+    @SecondsRange public private(set) var period: ClosedRange<Int64>?
     /// TCP_KEEPCNT, or what a user timeout in `userTimeout` made of it; nil where the end did not give up.
     public private(set) var count: UInt64?
     /// A TCP_USER_TIMEOUT in this range (ns, without its lower end) would have ended the connection at the same time.

@@ -1,18 +1,18 @@
 import Wire
 
-/// What a segment proves about earlier ones that were not seen: a light capture leaves data out.
+/// What a segment proves about earlier segments that a light capture left out.
 ///
-/// Whatever an end acknowledges was sent, so the peer has spoken since it was last seen. When it did, and which window and
-/// acknowledgment it sent, is unknown.
+/// What an end acknowledges was sent, so the peer has sent something since its last captured segment. When, and with
+/// which window and acknowledgment, is unknown.
 struct UnseenSegments {
     /// Whether the receiver of the segment sent something before it.
     let ofPeer: Bool
-    /// Whether it is unknown for how long nothing had passed before the segment.
+    /// Whether the length of the idle period before the segment is unknown.
     let hideIdlePeriod: Bool
-    /// The next sequence number that the sender expects of the receiver; nil: nothing new.
+    /// The next sequence number that the sender expects from the receiver; nil: nothing new.
     private let peerNext: SequenceNumber?
 
-    /// What `segment` proves; `sender` and `peer` are the ends before it.
+    /// What `segment` proves. `sender` and `peer` are the states of the ends before it.
     init(before segment: Segment, from sender: EndState, to peer: EndState) {
         let acknowledgment = segment.acknowledgment
         let acknowledges = segment.flags.contains(.ack) && !segment.flags.contains(.rst) && acknowledgment.rawValue != 0
@@ -23,7 +23,8 @@ struct UnseenSegments {
         let isNews = acknowledges && !isProbed && (!isKnown || acknowledgment.isNewer(than: peer.next))
         peerNext = isNews ? acknowledgment : nil
         ofPeer = isNews && isKnown
-        // The sender sent and heard nothing new since it was last seen, and the peer has had all of it.
+        // Known only if the sender sent and received nothing new since its last segment, and the peer acknowledged all
+        // of it.
         hideIdlePeriod =
             !sender.markState.contains(.windowKnown) || acknowledgment != sender.lastAcknowledgment
             || segment.sequence.isNewer(than: sender.next)
@@ -39,8 +40,8 @@ struct UnseenSegments {
         peer.spoke = nil
     }
 
-    /// Closes the gap between what an end sent and its contiguous part, which acknowledgments both prove: the fast path
-    /// accepts only acknowledgments within the contiguous part.
+    /// Extends the contiguous part of what each end sent to all of it. The fast path accepts only acknowledgments
+    /// within the contiguous part, and in a light capture gaps are segments that were left out.
     static func closeGaps(_ connection: borrowing ConnectionAccess) {
         connection.sender.edge = connection.sender.next
         connection.peer.edge = connection.peer.next

@@ -1,30 +1,29 @@
 import Wire
 
-/// The marks that Wireshark would print, segment by segment, exact to the frame.
+/// Computes the marks that Wireshark shows, for each segment.
 ///
-/// These are Wireshark's, errors included; `SegmentKind` says what a segment really is. The rules and the captures that
-/// prove each of them are in wireshark-rules; numbers in comments are its sections.
+/// The marks include Wireshark's mistakes; `SegmentKind` is the actual kind of a segment. The document wireshark-rules
+/// has the rules and the captures that prove them. Numbers in comments are its sections.
 struct WiresharkAnalysis: ~Copyable {
     /// The version of Wireshark whose marks these are.
     let version: WiresharkVersion
 
-    /// What the ends have sent and the peers not acknowledged.
+    /// What the ends have sent and their peers have not acknowledged.
     var ranges = UnacknowledgedRanges()
 
-    /// An analysis that marks as Wireshark `version` does.
     init(version: WiresharkVersion) {
         self.version = version
     }
 
     // MARK: Streams (section 3)
 
-    /// Whether `segment` is looked up at all: too short a header is nothing to any version but 4.6 (2.7, step 1).
+    /// Whether Wireshark looks up the connection of `segment`: only 4.6 does if the header is cut (2.7, step 1).
     @inline(__always)
     func looksUp(_ segment: Segment) -> Bool {
         segment.role != .headerCut || version >= .v4_6
     }
 
-    /// Applies the SYN rules before a segment with SYN is analysed; true: a fresh stream replaces this one.
+    /// Applies the SYN rules before `segment`, which has SYN, is marked; returns whether it starts a new stream.
     func startsStream(_ segment: Segment, _ connection: borrowing ConnectionAccess) -> Bool {
         guard connection.sender.markState.contains(.baseKnown) else {
             connection.record.facts.0.subtract(.closeSeen)
@@ -44,14 +43,14 @@ struct WiresharkAnalysis: ~Copyable {
         return false
     }
 
-    /// Whether `segment` is a close for the SYN rules of later segments (6.1, 4 and 5).
+    /// Whether the SYN rules of later segments count `segment` as a close (6.1, 4 and 5).
     @inline(__always)
     func isClose(_ segment: Segment) -> Bool {
         !segment.flags.isDisjoint(with: [.rst, .fin]) && segment.headerLength >= 20 && segment.role != .headerCut
             && segment.role != .quotedShort && (segment.flags.contains(.rst) || segment.flags.contains([.fin, .ack]))
     }
 
-    /// Records the initial sequence numbers that a looked-up segment shows, for the SYN rules of later ones (3.2).
+    /// Records the initial sequence numbers that `segment` shows, for the SYN rules of later segments (3.2).
     func recordBases(_ segment: Segment, _ connection: borrowing ConnectionAccess) {
         switch segment.role {
         case .whole: break
@@ -92,7 +91,7 @@ struct WiresharkAnalysis: ~Copyable {
         if segment.payloadLength > 0 || counts {
             if connection.lists == 0 { connection.lists = ranges.makeLists() }
             if ranges.count(connection.lists, connection.side) < UnacknowledgedRanges.limit {
-                // SYN and FIN count one byte, together too; with a full list they count none.
+                // SYN and FIN count as one byte, even together, and as none if the list is full.
                 if counts { end = end + 1 }
                 ranges.append(UnacknowledgedRange(start: sequence, end: end), to: connection.lists, connection.side)
                 connection.sender.markState.formUnion(.hasUnacknowledged)
@@ -117,7 +116,7 @@ struct WiresharkAnalysis: ~Copyable {
         return marks
     }
 
-    /// Releases the lists of a connection when both are empty, as they are most of the time.
+    /// Releases the lists of a connection if both are empty, which is the common case.
     @inline(__always)
     mutating func releaseIfEmpty(_ lists: inout UInt32, _ sender: EndState, _ peer: EndState) {
         guard !sender.markState.union(peer.markState).contains(.hasUnacknowledged) else { return }
@@ -125,7 +124,7 @@ struct WiresharkAnalysis: ~Copyable {
         lists = 0
     }
 
-    /// The three rules (section 1), which ignore the ACK flag, time and options.
+    /// The three rules (section 1). They ignore the ACK flag, time and options.
     @inline(__always)
     private static func marks(
         of segment: Segment, from sender: EndState, to peer: EndState
@@ -147,7 +146,7 @@ struct WiresharkAnalysis: ~Copyable {
         return []
     }
 
-    /// A still closed window acknowledges the byte of a zero-window probe (6.1, 1).
+    /// Accepts the acknowledgment of a zero-window probe's byte by a peer whose window is still closed (6.1, 1).
     private func acceptProbedByte(_ segment: Segment, _ connection: borrowing ConnectionAccess) {
         let sender = connection.sender
         guard segment.payloadLength == 0, segment.window == 0, sender.window == 0,
@@ -159,7 +158,8 @@ struct WiresharkAnalysis: ~Copyable {
         connection.peer.edge = segment.acknowledgment
     }
 
-    /// An acknowledgment beyond the contiguous part of the peer's data moves its edge (4.3 a; 6.1, 2 and 3).
+    /// Moves the edge of the peer's data, because `segment` acknowledges more than its contiguous part (4.3 a; 6.1, 2
+    /// and 3).
     private func moveEdge(_ segment: Segment, _ connection: borrowing ConnectionAccess) {
         let (sender, peer) = (connection.sender, connection.peer)
         if version < .v4_4 {

@@ -1,139 +1,141 @@
 public import Wire
 
-/// What happened to a connection beside its probes: idle periods, losses, resets, errors. Kept of those to which any of it
-/// happened; the rules of verdicts go by it.
+/// Evidence for verdicts, apart from probes: idle periods, losses, resets, errors. Only connections that had any of
+/// these have it.
 public struct ConnectionEvidence: Sendable, Equatable, BitwiseCopyable {
     /// Its idle periods.
     public internal(set) var idleness = Idleness()
-    /// Its first RST that was not refused.
+    /// Its first RST that the receiver did not refuse.
     public internal(set) var reset = ResetEvidence()
-    /// The ICMP errors that quote its segments.
+    /// ICMP errors that quote its segments.
     public internal(set) var errors = ErrorEvidence()
-    /// Whether packets are missing from a long gap, so that it may not have been idle.
-    var hidesIdleness = false
-    /// Whether it has events that no history of probes has.
+    /// Whether packets are missing from a long gap, in which it may not have been idle.
+    var hidesIdlePeriod = false
+    /// Whether it has events that add no history of probes.
     var hasEvents = false
-    /// RSTs that their receiver refused (RFC 5961 3.2).
-    @Tally public internal(set) var refusedResets: UInt64 = 0
-    /// The acknowledgment of an older connection that answered its SYN.
+    /// The number of RSTs that their receiver refused (RFC 5961 3.2).
+    @Count32 public internal(set) var refusedResets: UInt64 = 0
+    /// The challenge ACK of an older connection that answered its SYN.
     public internal(set) var challenge = Challenge()
-    /// What each side sent and waited for.
+    /// The evidence of each side.
     var first = EndEvidence()
     var second = EndEvidence()
 
-    /// Nothing happened yet.
+    /// No evidence.
     public init() {}
 
-    /// Whether anything may be found from it that is worth a report: long idle periods, losses, unusual RSTs, errors.
+    /// Whether it may lead to a finding worth reporting: long idle periods, losses, unusual RSTs, errors.
     var isNotable: Bool {
         hasEvents || max(idleness.longestApplication, idleness.longest) >= Idleness.keepAliveDue
             || errors.last != nil || challenge.time != nil || reset.isNotable || first.isNotable || second.isNotable
     }
 
-    /// What `side`, 0 or 1, sent and waited for.
+    /// The evidence of `side`, 0 or 1.
     subscript(side: Int) -> EndEvidence {
         _read { if side == 0 { yield first } else { yield second } }
         _modify { if side == 0 { yield &first } else { yield &second } }
     }
 
-    /// A SYN that was answered by the acknowledgment of an older connection (RFC 5961 4).
+    /// A SYN that was answered by a challenge ACK of an older connection (RFC 5961 4).
     public struct Challenge: Sendable, Equatable, BitwiseCopyable {
-        /// When the acknowledgment came (ns since 1970); nil: none did.
-        @Moment public internal(set) var time: Int64?
-        /// The packet of the SYN, and that of the acknowledgment.
+        /// The time of the acknowledgment (ns since 1970); nil: none.
+        @OptionalTime public internal(set) var time: Int64?
+        /// The packet of the SYN.
         public internal(set) var synFrame = FrameReference.none
         /// The packet of the acknowledgment.
         public internal(set) var frame = FrameReference.none
-        /// When the client of the older connection was last heard (ns since 1970); nil: it was not captured.
-        @Moment public internal(set) var clientLastHeard: Int64?
-        /// Whether the acknowledgment has the numbers of a connection of the same ports that was captured.
+        /// When the client of the older connection last sent something (ns since 1970); nil: not captured.
+        @OptionalTime public internal(set) var clientLastHeard: Int64?
+        /// Whether the acknowledgment has the numbers of a captured connection with the same ports.
         public internal(set) var isKnownConnection = false
-        /// Whether that connection had been closed or reset in the capture.
+        /// Whether that connection was closed in the capture.
         public internal(set) var wasClosed = false
-        /// What the older connection had sent last, by the side that acknowledges.
+        /// The last numbers of the older connection, as sent by the side that acknowledges.
         var next = SequenceNumber(0)
         var acknowledgment = SequenceNumber(0)
         var hasOlder = false
     }
 }
 
-/// What one end sent and waited for, beside probes.
+/// Evidence of one end, apart from probes.
 public struct EndEvidence: Sendable, Equatable, BitwiseCopyable {
-    /// Retransmissions without an answer that are more than an everyday loss.
+    /// The number of unanswered retransmissions that is more than an everyday loss.
     static let seriousRetransmissions: UInt32 = 3
 
     // MARK: Losses
 
-    /// How often the oldest unacknowledged data was retransmitted since the peer last acknowledged anything.
+    /// The number of retransmissions since the peer last acknowledged anything.
     public internal(set) var retransmissions: UInt32 = 0
-    /// Whether what is retransmitted is a FIN without data.
+    /// Whether it retransmits a FIN without data.
     public internal(set) var retransmitsClose = false
-    /// When that data was sent first, or a little later (ns since 1970).
+    /// When it last sent something before the first retransmission (ns since 1970).
     public internal(set) var lossStart: Int64 = 0
-    /// When it was last retransmitted (ns since 1970).
+    /// The time of the last retransmission (ns since 1970).
     public internal(set) var lossLast: Int64 = 0
-    /// The packets of the first and the last retransmission.
+    /// The packet of the first retransmission.
     public internal(set) var lossFrame = FrameReference.none
     /// The packet of the last retransmission.
     public internal(set) var lossLastFrame = FrameReference.none
-    /// Bytes of what was retransmitted last.
+    /// The payload length of the last retransmission (bytes).
     public internal(set) var lossLength: UInt32 = 0
     var lossSequence = SequenceNumber(0)
-    /// The first and the last time between two transmissions (ns): those of a real sender grow.
+    /// The first and the last time between two transmissions (ns). Those of a real sender grow.
     var lossFirstGap: Int64 = 0
     var lossLastGap: Int64 = 0
     var lossIdentification: UInt16 = 0
     var lossTimestamp: UInt32 = 0
-    /// Whether identification or timestamp changed between two retransmissions.
+    /// Whether identification or timestamp changed between retransmissions.
     var lossMoves = false
-    /// How often another part was retransmitted than the time before: who is not heard repeats the same.
+    /// How often a retransmission had another sequence number than the one before. An end that is not heard repeats the
+    /// same.
     var lossChanges: UInt8 = 0
-    /// How long nothing had passed before the lost data was sent (ns); 0: less than `Idleness.threshold`.
+    /// The idle period that the lost data ended (ns); 0: shorter than `Idleness.threshold`.
     public internal(set) var idleBeforeLoss: Int64 = 0
 
     // MARK: What is missing from the capture
 
     /// Why packets of this end must be missing.
     public internal(set) var missing: Missing = []
-    /// When that was first seen (ns since 1970).
+    /// The earliest time from which they are missing (ns since 1970); `Int64.max`: none are.
     public internal(set) var missingSince = Int64.max
     var missingUpTo = SequenceNumber(0)
     /// The packet that proves it.
     public internal(set) var missingFrame = FrameReference.none
-    /// The last timestamp that this end echoed, while its peer's last segment came at `echoHeard`.
+    /// The last timestamp that this end echoed, when the last segment of its peer was that of `echoHeard` (ns since
+    /// 1970).
     var echo: UInt32 = 0
     var echoHeard = Int64.max
 
     // MARK: Close and reuse
 
-    /// When it sent its first FIN (ns since 1970); nil: it did not.
-    @Moment public internal(set) var closeTime: Int64?
+    /// The time of its first FIN (ns since 1970); nil: none.
+    @OptionalTime public internal(set) var closeTime: Int64?
     /// The packet of that FIN.
     public internal(set) var closeFrame = FrameReference.none
-    /// How long the application had been idle before that FIN (ns).
+    /// The application-idle period before that FIN (ns).
     public internal(set) var idleBeforeClose: Int64 = 0
     /// When the peer acknowledged the FIN (ns since 1970); nil: it did not.
-    @Moment public internal(set) var closeAcknowledged: Int64?
-    /// When it sent new data after the peer's FIN had been acknowledged for a while (ns since 1970); nil: it did not.
-    @Moment public internal(set) var reuse: Int64?
+    @OptionalTime public internal(set) var closeAcknowledged: Int64?
+    /// When it sent new data well after it had acknowledged the peer's FIN (ns since 1970); nil: it did not.
+    @OptionalTime public internal(set) var reuse: Int64?
     /// The packet of that data.
     public internal(set) var reuseFrame = FrameReference.none
 
     // MARK: Others
 
-    /// The longest time (ns) in which it heard nothing and sent no probe, with nothing in flight and the window open.
+    /// The longest time (ns) in which it received nothing and sent no probe, with nothing in flight and open windows.
     public internal(set) var longestUnprobed: Int64 = 0
-    /// When a window probe was first and last answered by a closed window (ns since 1970); nil: none was.
-    @Moment public internal(set) var stalledSince: Int64?
-    /// When the closed window was last seen (ns since 1970).
-    @Moment public internal(set) var stalledUntil: Int64?
+    /// When a zero-window probe was first answered by a closed window (ns since 1970); nil: never.
+    @OptionalTime public internal(set) var stalledSince: Int64?
+    /// When a zero-window probe was last answered by a closed window (ns since 1970); nil: never.
+    @OptionalTime public internal(set) var stalledUntil: Int64?
 
-    /// Nothing yet.
+    /// No evidence.
     public init() {}
 
-    /// Why packets of an end must be missing from the capture.
+    /// Reasons why packets of an end must be missing from the capture.
     public struct Missing: OptionSet, Sendable, Hashable, BitwiseCopyable {
-        /// One bit a reason.
+        /// One bit per reason.
         public var rawValue: UInt8
 
         /// The reasons whose bits are set.
@@ -145,13 +147,13 @@ public struct EndEvidence: Sendable, Equatable, BitwiseCopyable {
         public static let acknowledged = Missing(rawValue: 1)
         /// The peer echoes a timestamp that was not captured.
         public static let echoed = Missing(rawValue: 2)
-        /// The peer retransmits selectively, as only who hears this end can.
+        /// The peer retransmits selectively, which requires acknowledgments of this end.
         public static let selective = Missing(rawValue: 4)
         /// The peer answers something that was not captured.
         public static let answered = Missing(rawValue: 8)
     }
 
-    /// Whether anything may be found from it that is worth a report.
+    /// Whether it may lead to a finding worth reporting.
     var isNotable: Bool {
         retransmissions >= Self.seriousRetransmissions || reuse != nil || idleBeforeClose >= Idleness.threshold
             || stalledSince != nil
@@ -160,8 +162,8 @@ public struct EndEvidence: Sendable, Equatable, BitwiseCopyable {
     /// Whether a real sender retransmits: the times between transmissions grow, or its counters move.
     var isRealLoss: Bool { lossMoves || lossLastGap >= lossFirstGap &+ lossFirstGap / 2 }
 
-    /// Forgets what was lost: the peer acknowledged something.
-    mutating func recover() {
+    /// Ends the loss, because the peer acknowledged something.
+    mutating func recordRecovery() {
         retransmissions = 0
         lossChanges = 0
         lossMoves = false
@@ -170,8 +172,8 @@ public struct EndEvidence: Sendable, Equatable, BitwiseCopyable {
         idleBeforeLoss = 0
     }
 
-    /// Packets of this end are missing from `time` on, for `reason`.
-    mutating func miss(_ reason: Missing, at time: Int64) {
+    /// Records that packets of this end are missing from `time` on (ns since 1970), for `reason`.
+    mutating func recordMissing(_ reason: Missing, at time: Int64) {
         missing.formUnion(reason)
         missingSince = min(missingSince, time)
     }
@@ -179,16 +181,16 @@ public struct EndEvidence: Sendable, Equatable, BitwiseCopyable {
 
 /// The ICMP errors that quote segments of one connection (RFC 792, RFC 4443).
 public struct ErrorEvidence: Sendable, Equatable, BitwiseCopyable {
-    /// How many there were, "too big" left out.
-    @Tally public internal(set) var count: UInt64 = 0
-    /// How many said "too big".
-    @Tally public internal(set) var tooBigCount: UInt64 = 0
-    /// The last of them; "too big" only where there is no other.
+    /// The number of errors other than "too big".
+    @Count32 public internal(set) var count: UInt64 = 0
+    /// The number of "too big" errors.
+    @Count32 public internal(set) var tooBigCount: UInt64 = 0
+    /// The last error; "too big" only if there is no other.
     public internal(set) var last: ICMPError?
-    /// When the first and the last came (ns since 1970).
-    @Moment public internal(set) var firstTime: Int64?
-    /// When the last came (ns since 1970).
-    @Moment public internal(set) var lastTime: Int64?
+    /// The time of the first (ns since 1970).
+    @OptionalTime public internal(set) var firstTime: Int64?
+    /// The time of the last (ns since 1970).
+    @OptionalTime public internal(set) var lastTime: Int64?
     /// The packet of the first.
     public internal(set) var firstFrame = FrameReference.none
     /// The packet of the last.
@@ -211,52 +213,52 @@ public struct ErrorEvidence: Sendable, Equatable, BitwiseCopyable {
     }
 }
 
-/// A RST: who seems to have sent it, what for, and what followed.
+/// A RST: its probable sender, its trigger, and what followed.
 public struct ResetEvidence: Sendable, Equatable, BitwiseCopyable {
-    /// When it came (ns since 1970); nil: there was none.
-    @Moment public internal(set) var time: Int64?
+    /// Its time (ns since 1970); nil: no RST.
+    @OptionalTime public internal(set) var time: Int64?
     /// Its packet.
     public internal(set) var frame = FrameReference.none
     /// The side that it names as its sender.
     var side: UInt8 = 0
-    /// Whether it acknowledges something: it came from a socket that knew the connection.
+    /// Whether it has an ACK: it came from a socket that knew the connection.
     public internal(set) var hasAcknowledgment = false
-    /// Whether its number is the next that the receiver expects (RFC 5961 3.2): others are refused.
+    /// Whether its sequence number is the next that the receiver expects. Others are refused (RFC 5961 3.2).
     var isExact = false
     /// Its TTL.
     public internal(set) var timeToLive: UInt8 = 0
-    /// The TTLs of the end that it names, before it.
+    /// The TTLs of the earlier segments of the end that it names.
     var hops = HopHistory()
-    /// Whether its IP identification continues the counter of the end that it names; nil: that has none.
+    /// Whether its IP identification continues the counter of the end that it names; nil: that has no counter.
     var continuesIdentification: Bool?
     /// What it answers.
     public internal(set) var trigger = Trigger.nothing
-    /// When that came (ns since 1970).
+    /// The time of the trigger (ns since 1970).
     public internal(set) var triggerTime: Int64 = 0
-    /// The packet of that, where it is known.
+    /// The packet of the trigger, if known.
     public internal(set) var triggerFrame = FrameReference.none
-    /// How long nothing had passed before the trigger, or before the RST where nothing triggered it (ns).
+    /// The path-idle period before the trigger, or before the RST if it has no trigger (ns).
     public internal(set) var pathIdle: Int64 = 0
-    /// How long nothing but probes and answers had passed before it (ns).
+    /// The application-idle period before it (ns).
     public internal(set) var applicationIdle: Int64 = 0
-    /// Whether its sender, and the other end, had sent FIN before.
+    /// Whether its sender, and the other end, had sent a FIN before.
     var senderHadClosed = false
     var peerHadClosed = false
-    /// Whether its sender waited for an answer to a probe, and how that fits the interval.
+    /// Whether its sender waited for the answer to a probe, and whether the RST fits the probe interval.
     var prober = Prober.none
-    /// Whether a RST of a prober that gave up came as exactly one interval after its last probe as the probes before.
+    /// Whether a prober that gave up sent it exactly one interval after its last probe, by the earlier intervals.
     var isTimely = false
-    /// When a RST of the other side came (ns since 1970); nil: none did.
-    @Moment public internal(set) var otherTime: Int64?
-    /// Whether that one answered nothing either.
+    /// The time of a RST of the other side (ns since 1970); nil: none.
+    @OptionalTime public internal(set) var otherTime: Int64?
+    /// Whether that RST had no trigger.
     var otherIsUnprompted = false
-    /// The packet of that one.
+    /// The packet of that RST.
     public internal(set) var otherFrame = FrameReference.none
-    /// The kind of its event, and the fields by which a copy of it is recognized.
+    /// The kind of its event, and fields that identify a copy of it.
     var kind: SegmentKind?
     var sequence = SequenceNumber(0)
     var identification: UInt16 = 0
-    /// Which sides went on after it: the one that it was sent to, and the one that it names.
+    /// Which sides continued after it: the side that it was sent to, and the side that it names.
     var continued: (Bool, Bool) {
         get { (continuedFirst, continuedSecond) }
         set { (continuedFirst, continuedSecond) = newValue }
@@ -267,13 +269,13 @@ public struct ResetEvidence: Sendable, Equatable, BitwiseCopyable {
     /// No RST.
     public init() {}
 
-    /// What a RST answers.
+    /// What triggered a RST.
     public enum Trigger: UInt8, Sendable, BitwiseCopyable {
-        /// It came by itself.
+        /// No trigger.
         case nothing
         /// A keep-alive probe.
         case probe
-        /// A probe of a closed window.
+        /// A zero-window probe.
         case windowProbe
         /// Data.
         case data
@@ -281,17 +283,17 @@ public struct ResetEvidence: Sendable, Equatable, BitwiseCopyable {
         case close
     }
 
-    /// How a RST of a prober fits its probes.
+    /// How a RST fits the probes of its sender.
     enum Prober: UInt8, BitwiseCopyable {
-        /// It did not wait for an answer.
+        /// Its sender did not wait for an answer.
         case none
-        /// It came one interval after the last probe, or could have.
+        /// It may have come one interval after the last probe.
         case gaveUp
-        /// It came sooner or later than any keep-alive timer.
+        /// It came earlier or later than any keep-alive timer would expire.
         case aborted
     }
 
-    /// Whether `segment` of `side` is a copy of it.
+    /// Whether `segment`, sent by `side`, is a copy of it.
     func isCopy(_ segment: Segment, of side: Int) -> Bool {
         guard let time, self.side == UInt8(truncatingIfNeeded: side), sequence == segment.sequence,
             identification == segment.identification
@@ -299,12 +301,12 @@ public struct ResetEvidence: Sendable, Equatable, BitwiseCopyable {
         return (segment.time &- time).magnitude < (identification == 0 ? 1_000_000 : 100_000_000)
     }
 
-    /// Whether anything may be found from it that is worth a report.
+    /// Whether it may lead to a finding worth reporting.
     var isNotable: Bool {
         time != nil
             && (isForeign || pathIdle >= Idleness.threshold || applicationIdle >= Idleness.threshold || prober != .none)
     }
 
-    /// Whether the RST has the TTL of another host than the end that it names.
+    /// Whether it has the TTL of a host other than the end that it names.
     public var isForeign: Bool { hops.isForeign(timeToLive) }
 }

@@ -11,10 +11,10 @@ struct ProbeDetails: BitwiseCopyable {
     var zeroWindowProbes: UInt32 = 0
     var periodGaps = Gaps()
     var retransmissions: UInt32 = 0
-    @Moment var reset: Int64?
-    @Moment var closedIdle: Int64?
+    @OptionalTime var reset: Int64?
+    @OptionalTime var closedIdle: Int64?
     /// When the peer sent its first RST (ns since 1970).
-    @Moment var peerReset: Int64?
+    @OptionalTime var peerReset: Int64?
     /// Probes whose identification does not continue that of their end's own segments.
     var oddProbes: UInt32 = 0
     /// Probes with a byte, and those with the timestamp option.

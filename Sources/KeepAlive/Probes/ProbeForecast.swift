@@ -1,26 +1,26 @@
-/// The keep-alive probe that any connection will send next, found a limited number of connections at a time.
+/// Finds the next keep-alive probe of all connections, a limited number of connections at a time.
 ///
-/// A live capture must not stop for all its connections: at 100,000 that probe, one pass takes 44 ms.
+/// A live capture must not stop for long: a pass over 100,000 connections that probe takes 44 ms.
 public struct ProbeForecast: Sendable {
-    /// The next probe, by the last complete pass over the connections; nil: none is expected.
+    /// The next probe, by the last complete pass over the connections; nil: none is due.
     public private(set) var next: ExpectedProbe?
 
-    /// The next probe by the pass so far.
+    /// The next probe among the connections of this pass so far.
     private var soonest: ExpectedProbe?
-    /// Where the pass continues: first the IPv4 table, then the IPv6 table.
+    /// The index at which the pass continues: first in the IPv4 table, then in the IPv6 table.
     private var index = 0
     private var isVersion6 = false
 
-    /// Connections that one `advance` describes, and slots that it looks at, at most.
+    /// The most connections that one `advance` describes, and the most slots that it inspects.
     static let describedLimit = 1_000
     static let slotLimit = 50_000
 
     /// A forecast before its first pass.
     public init() {}
 
-    /// Continues the pass over the connections of `tracker`; returns how many were described.
+    /// Continues the pass over the connections of `tracker`; returns the number of described connections.
     ///
-    /// `time` is the present (ns since 1970). With few connections, one call makes a whole pass.
+    /// `time` is the current time (ns since 1970). With few connections, one call is a complete pass.
     @discardableResult
     public mutating func advance(over tracker: borrowing ConnectionTracker, at time: Int64) -> Int {
         if let due = next?.time, due <= time { next = nil }
@@ -56,7 +56,7 @@ public struct ProbeForecast: Sendable {
 }
 
 extension ConnectionTracker {
-    /// The connection at `index` of its table; nil: neither end of it has probed.
+    /// The connection at `index` of its table; nil: neither end has probed.
     fileprivate func probingConnection(_ index: Int, isVersion6: Bool) -> Connection? {
         isVersion6 ? probingConnection(index, in: version6) : probingConnection(index, in: version4)
     }

@@ -1,71 +1,70 @@
 import Wire
 
-/// What one end asked of its peer, and what came of it: the cold part of its state, kept of ends that have asked.
+/// The probes of one end, both keep-alive and zero-window probes, and their answers. Only ends that have probed have a
+/// history.
 ///
-/// There may be as many of these as there are ends. What most of them do not need is in `ProbeDetails`.
+/// There may be as many histories as ends. State that most of them do not need is in `ProbeDetails`.
 struct ProbeHistory: BitwiseCopyable {
-    /// When this end last asked something (ns since 1970); meaningful where `hasAsked`.
+    /// The time of the last probe (ns since 1970); meaningful if `hasAsked`.
     private var askedTime: Int64 = 0
-    /// When the peer last answered (ns since 1970).
-    @Moment private(set) var lastAnswer: Int64?
-    /// When something other than probes and answers last passed before a probe (ns since 1970), or the first probe where
-    /// that is not known.
-    @Moment private(set) var quietSince: Int64?
+    /// The time of the last answer (ns since 1970); nil: none.
+    @OptionalTime private(set) var lastAnswer: Int64?
+    /// When a segment other than a probe or an answer last passed before a probe (ns since 1970); if that is not known,
+    /// the time of the first probe; nil: no probe.
+    @OptionalTime private(set) var quietSince: Int64?
 
-    // What the report says of it, as in `ConnectionSide`.
-    @Moment private var firstUnanswered: Int64?
-    @Moment private var firstProbe: Int64?
-    @Moment private var lastProbe: Int64?
-    /// The gap of what the first probe waited for; meaningful with `firstSince`.
+    // As in `ConnectionSide`.
+    @OptionalTime private var firstUnanswered: Int64?
+    @OptionalTime private var firstProbe: Int64?
+    @OptionalTime private var lastProbe: Int64?
+    /// How long the first probe waited (ns); meaningful with `firstSince`.
     private var firstGap: Int64 = 0
     private var replies = Gaps()
-    @Tally private var probes: UInt64 = 0
-    @Tally private var answered: UInt64 = 0
-    @Tally private var unanswered: UInt64 = 0
-    /// Probes that nothing of the peer followed in time, and those that something else than an answer followed.
-    @Tally private var ignored: UInt64 = 0
-    @Tally private var followed: UInt64 = 0
+    @Count32 private var probes: UInt64 = 0
+    @Count32 private var answered: UInt64 = 0
+    @Count32 private var unanswered: UInt64 = 0
+    /// Probes that nothing of the peer followed in time, and those that a segment other than an answer followed.
+    @Count32 private var ignored: UInt64 = 0
+    @Count32 private var followed: UInt64 = 0
 
-    /// What it asked last; meaningful where `hasAsked`.
+    /// The last probe; meaningful if `hasAsked`.
     private var asked = SegmentClassifier.Asked(kind: .probe, sequence: SequenceNumber(0), end: SequenceNumber(0))
     private var timestampValue: UInt32 = 0
-    /// What the last probe echoes: as long as nothing arrives, the next one echoes the same.
+    /// The timestamp that the last probe echoes. While nothing arrives, the next probe echoes the same.
     private(set) var timestampEcho: UInt32 = 0
-    /// The handle of the rest, of ends that have any.
+    /// The handle of the `ProbeDetails`; 0: none.
     private(set) var details: UInt32 = 0
     private var identification: UInt16 = 0
-    /// Probes that have no answer of their own yet.
+    /// The number of probes that may still be answered, up to `ProbeDetails.sentLimit`.
     private var outstanding: UInt8 = 0
-    /// Probes before the one that the last answer was taken for: more answers than that show that they had answers too.
+    /// The number of probes before the one that the last answer was assigned to. Further answers show that they were
+    /// answered, too.
     private var passedOver: UInt8 = 0
     private var hasAsked = false
     private var hasGivenUp = false
     private var firstSince: Wait.Since?
     private var isFirstDisturbed = false
 
-    /// The last thing that this end asked; nil: nothing.
+    /// The last probe; nil: none.
     var lastAsked: SegmentClassifier.Asked? {
         @inline(__always) get { hasAsked ? asked : nil }
     }
 
-    /// When this end last asked something (ns since 1970); nil: never.
+    /// The time of the last probe (ns since 1970); nil: none.
     var lastAskedTime: Int64? { hasAsked ? askedTime : nil }
 
-    /// Whether the last probes of this end have no answer.
-    var isUnanswered: Bool { unanswered > 0 }
-
-    /// How many of its last probes have no answer.
+    /// The number of unanswered probes since the peer was last heard.
     var unansweredCount: UInt64 { unanswered }
 
-    /// Whether at `time` (ns since 1970) an answer to some probe may still come, although the peer was heard since.
+    /// Whether an answer to a probe may still arrive at `time` (ns since 1970), although the peer was heard since.
     func hasOutstanding(at time: Int64) -> Bool { outstanding > 0 && time &- askedTime <= patience }
 
-    /// How long an answer may take (ns): the longest of a second and three times the slowest answer.
+    /// How long an answer may take (ns): a second, or three times the slowest answer if that is longer.
     var patience: Int64 {
         max(Idleness.patience, replies.longest < .max / 4 ? 3 * replies.longest : .max)
     }
 
-    /// Notes in `side`, which is empty, what the report says of this end, as far as its own history says.
+    /// Sets the properties of `side`, which is empty, that depend on the probes of this end.
     func describe(_ side: inout ConnectionSide, _ store: borrowing ProbeDetailsStore) {
         side.probes = probes
         side.answered = answered
@@ -103,24 +102,24 @@ struct ProbeHistory: BitwiseCopyable {
         side.closedIdle = rest.closedIdle
     }
 
-    /// Adds to `peer`, the other end's, what the history of this end says of it.
-    func complete(_ peer: inout ConnectionSide, _ store: borrowing ProbeDetailsStore) {
+    /// Sets the properties of `peer`, the other end, that depend on the probes of this end.
+    func describePeer(_ peer: inout ConnectionSide, _ store: borrowing ProbeDetailsStore) {
         peer.answers = answered
         if details != 0 { peer.reset = peer.reset ?? store[details].peerReset }
     }
 
-    /// This end sent one byte again.
-    mutating func retransmit(_ store: inout ProbeDetailsStore) {
+    /// Records that this end retransmitted one byte of data.
+    mutating func recordRetransmission(_ store: inout ProbeDetailsStore) {
         store.change(&details) { $0.retransmissions = $0.retransmissions.next }
     }
 
-    /// The last probe does not continue the identifications of this end.
-    mutating func noteOdd(_ store: inout ProbeDetailsStore) {
+    /// Records that the last probe does not continue the IP identifications of this end.
+    mutating func recordOddProbe(_ store: inout ProbeDetailsStore) {
         store.change(&details) { $0.oddProbes = $0.oddProbes.next }
     }
 
-    /// The answer to the last probe, `segment`, was captured before it.
-    mutating func takeEarlyAnswer(_ segment: Segment) {
+    /// Records that `segment`, the answer to the last probe, was captured before the probe.
+    mutating func recordEarlyAnswer(_ segment: Segment) {
         unanswered = 0
         outstanding = 0
         answered &+= 1
@@ -128,8 +127,8 @@ struct ProbeHistory: BitwiseCopyable {
         replies.add(0)
     }
 
-    /// The peer gave a sign of life at `time` that answers no probe.
-    mutating func hearLife(at time: Int64) {
+    /// Records that the peer sent something at `time` (ns since 1970) that answers no probe.
+    mutating func recordSignOfLife(at time: Int64) {
         if asked.kind == .probe, unanswered > 0 {
             let isPrompt = time &- askedTime <= patience
             if isPrompt { followed &+= 1 }
@@ -139,8 +138,9 @@ struct ProbeHistory: BitwiseCopyable {
         outstanding = 0
     }
 
-    /// Segments at `times` (ns since 1970), with the next number of this end, were probes one before it.
-    mutating func adopt(probesAt times: [Int64], sequence: SequenceNumber, _ store: inout ProbeDetailsStore) {
+    /// Records that earlier segments at `times` (ns since 1970), with `sequence`, were probes. They were not recognized
+    /// then.
+    mutating func recordEarlierProbes(at times: [Int64], sequence: SequenceNumber, _ store: inout ProbeDetailsStore) {
         for time in times {
             if let lastProbe, time > lastProbe {
                 store.change(&details) { $0.intervalGaps.add(time &- lastProbe) }
@@ -157,12 +157,19 @@ struct ProbeHistory: BitwiseCopyable {
         asked = SegmentClassifier.Asked(kind: .probe, sequence: sequence, end: sequence)
     }
 
-    /// This end asks for a sign of life: `event` is completed by what passed before.
+    /// Records a probe of this end and completes its `event`.
     ///
-    /// `quiet` is when anything but probes and answers last passed before (ns since 1970); `isAwaiting`: what it asked
-    /// last has no answer; `knowsStart`: what its peer sent last before the first probe was no answer to an earlier one;
-    /// `peerAsked`: when the peer last probed, which restarts the timers of some stacks.
-    mutating func ask(
+    /// - Parameters:
+    ///   - event: The event of the probe.
+    ///   - peerSpoke: When the peer last sent something other than a probe (ns since 1970); nil: never.
+    ///   - quiet: When a segment other than a probe or an answer last passed (ns since 1970); nil: not known.
+    ///   - isAwaiting: Whether the previous probe is unanswered.
+    ///   - knowsStart: Whether the capture has the handshake. If not, what the peer sent last before the first probe
+    ///     may be the answer to an earlier one.
+    ///   - isLight: Whether the capture lacks data.
+    ///   - peerAsked: When the peer last probed (ns since 1970), which restarts the timers of some stacks; nil: never.
+    ///   - store: The details of all histories.
+    mutating func recordProbe(
         _ event: inout SegmentEvent, peerSpoke: Int64?, quiet: Int64?, isAwaiting: Bool, knowsStart: Bool,
         isLight: Bool, peerAsked: Int64?, _ store: inout ProbeDetailsStore
     ) {
@@ -174,7 +181,7 @@ struct ProbeHistory: BitwiseCopyable {
             return
         }
         event.wait = wait(at: segment.time, isAwaiting: isAwaiting, peerSpoke: peerSpoke)
-        // Without the data, what the peer sent last may be the answer to a probe that nothing told apart.
+        // Without the data, the last segment of the peer may be the answer to a probe that was not recognized.
         if isLight, !knowsStart, probes == 0 { event.wait = nil }
         event.unanswered = UInt32(clamping: unanswered)
         quietSince = quiet ?? segment.time
@@ -210,9 +217,9 @@ struct ProbeHistory: BitwiseCopyable {
         }
     }
 
-    /// The peer closes at `time`, having been `heard` before, while this end `spoke` last (ns since 1970): notes how long
-    /// nothing had passed but answered probes, where that is long.
-    mutating func hearClose(at time: Int64, heard: Int64?, spoke: Int64?, _ store: inout ProbeDetailsStore) {
+    /// Records that the peer closes at `time`, if only answered probes have passed for a long time. The peer was last
+    /// `heard` before and this end last `spoke` at these times (ns since 1970).
+    mutating func recordPeerClose(at time: Int64, heard: Int64?, spoke: Int64?, _ store: inout ProbeDetailsStore) {
         guard asked.kind == .probe, unanswered == 0, let quietSince, let lastAnswer,
             heard == lastAnswer, spoke ?? .min <= quietSince, time >= quietSince,
             time &- quietSince >= Idleness.threshold, store[details].closedIdle == nil
@@ -220,8 +227,8 @@ struct ProbeHistory: BitwiseCopyable {
         store.change(&details) { $0.closedIdle = time &- quietSince }
     }
 
-    /// Whether `segment` is a copy of the last one that asked: the same identification and timestamp within a tenth of a
-    /// second; without both, within a millisecond.
+    /// Whether `segment` is a copy of the last probe: it has the same identification and timestamp and comes within
+    /// 100 ms, or within 1 ms if it has neither.
     func isCopy(_ segment: Segment) -> Bool {
         guard hasAsked, asked.sequence == segment.sequence, asked.end == segment.sequence + segment.payloadLength,
             identification == segment.identification, timestampValue == segment.timestampValue
@@ -229,10 +236,10 @@ struct ProbeHistory: BitwiseCopyable {
         return Self.isClose(segment, askedTime)
     }
 
-    /// Whether `segment` came so close to `time` that it may be a copy of what came then.
+    /// Whether `segment` is so close to `time` (ns since 1970) that it may be a copy of a segment at that time.
     private static func isClose(_ segment: Segment, _ time: Int64) -> Bool {
         let isIdentified = segment.identification != 0 || segment.hasTimestamps
-        // A copy of another interface may come with an earlier time.
+        // A copy from another interface may have an earlier time.
         return (segment.time &- time).magnitude < (isIdentified ? 100_000_000 : 1_000_000)
     }
 
@@ -245,7 +252,7 @@ struct ProbeHistory: BitwiseCopyable {
             } else {
                 (.segment, peerSpoke)
             }
-        // A clock that was set back says nothing.
+        // The clock may have been set back.
         guard let start, time >= start else { return nil }
         return Wait(since: since, gap: time &- start)
     }
@@ -253,7 +260,7 @@ struct ProbeHistory: BitwiseCopyable {
     private mutating func count(
         _ event: SegmentEvent, knowsStart: Bool, isDisturbed: Bool, previous: Int64, _ store: inout ProbeDetailsStore
     ) {
-        // Where the capture began midway, what the peer sent last may be the answer to a probe before it.
+        // If the capture began midway, the last segment of the peer may be the answer to an earlier probe.
         let isSure = probes > 0 || knowsStart
         probes &+= 1
         let isFirst = unanswered == 0
@@ -272,7 +279,7 @@ struct ProbeHistory: BitwiseCopyable {
             }
         }
         if outstanding > 0 {
-            // Its answer may be on its way: then the one before keeps its time.
+            // The answer to the previous probe may be on its way, so its time is needed.
             let index = Int(outstanding) - 1
             store.change(&details) { if index < $0.sent.count { $0.sent[index] = previous } }
         }
@@ -289,10 +296,11 @@ struct ProbeHistory: BitwiseCopyable {
         }
     }
 
-    /// The peer answers: `event` is completed. `isAwaiting`: what this end asked last had no answer yet.
+    /// Records an answer of the peer and completes its `event`.
     ///
-    /// `roundTrip` is how long the peer took to answer in the handshake (ns); nil: not known.
-    mutating func hear(
+    /// With `isAwaiting`, the last probe is unanswered. `roundTrip` is how long the peer took to answer in the
+    /// handshake (ns); nil: not known.
+    mutating func recordAnswer(
         _ event: inout SegmentEvent, isAwaiting: Bool, isForeign: Bool, roundTrip: Int64?,
         _ store: inout ProbeDetailsStore
     ) {
@@ -316,7 +324,7 @@ struct ProbeHistory: BitwiseCopyable {
                 passedOver -= 1
                 ignored &-= 1
                 answered &+= 1
-                // With as many answers as probes, the last one answers the last probe.
+                // With as many answers as probes, the last answer belongs to the last probe.
                 let reply = segment.time &- askedTime
                 if passedOver == 0, reply >= 0 {
                     event.reply = reply
@@ -324,7 +332,7 @@ struct ProbeHistory: BitwiseCopyable {
                 }
                 return
             }
-            // Something else of the peer came before, but this names the probe.
+            // The peer sent something else before, but the D-SACK in this segment identifies the probe.
             guard segment.hasSelectiveAcknowledgment, followed > 0, asked.kind == .probe else {
                 event.isCopy = true
                 return
@@ -334,7 +342,7 @@ struct ProbeHistory: BitwiseCopyable {
             event.reply = segment.time &- askedTime
             return
         }
-        let reply = segment.time &- takeAnswered(by: segment, roundTrip, &store)
+        let reply = segment.time &- settleProbe(answeredBy: segment, roundTrip, &store)
         if reply >= 0 { event.reply = reply }
         unanswered = 0
         guard asked.kind == .probe else { return }
@@ -348,10 +356,10 @@ struct ProbeHistory: BitwiseCopyable {
         }
     }
 
-    /// When the probe was sent that `segment` answers (ns since 1970): the last one, unless the peer cannot have answered so
-    /// soon. Those before it are lost.
-    private mutating func takeAnswered(
-        by segment: Segment, _ roundTrip: Int64?, _ store: inout ProbeDetailsStore
+    /// Finds the probe that `segment` answers, removes it and earlier ones from the outstanding probes, and returns its
+    /// time (ns since 1970). It is the last probe, unless the peer cannot have answered that so soon.
+    private mutating func settleProbe(
+        answeredBy segment: Segment, _ roundTrip: Int64?, _ store: inout ProbeDetailsStore
     ) -> Int64 {
         let isLast = segment.hasTimestamps && segment.timestampEcho == timestampValue
         let soonest = (roundTrip ?? 0) / 2
@@ -378,11 +386,11 @@ struct ProbeHistory: BitwiseCopyable {
         return sent[answered]
     }
 
-    /// Whether a RST of this end at `time` (ns since 1970) fits its keep-alive timer, which ends the connection one interval
-    /// after the last unanswered probe.
-    /// With `exactly`, the interval must be that of the probes before, to a few milliseconds.
+    /// Whether a RST of this end at `time` (ns since 1970) fits its keep-alive timer, which ends the connection one
+    /// interval after the last unanswered probe.
     ///
-    /// It may come later where probes before it were not captured.
+    /// It may come later if probes before it were not captured. With `exactly`, the interval must be the earlier one,
+    /// to a few milliseconds.
     func fits(resetAt time: Int64, _ store: borrowing ProbeDetailsStore, exactly: Bool = false) -> Bool {
         guard asked.kind == .probe else { return time &- askedTime >= Idleness.shortestInterval }
         let gap = time &- askedTime
@@ -395,20 +403,20 @@ struct ProbeHistory: BitwiseCopyable {
             let slack = TimerWheel.widestBucket(gaps.longest) &+ 250_000_000 &+ gaps.longest / 100
             return gap >= gaps.shortest &- slack
         }
-        // The interval is no longer than the period to a live peer.
+        // The interval is not longer than the period with a live peer.
         let period = store[details].periodGaps
         if period.count > 0, gap > period.longest &+ TimerWheel.widestBucket(period.longest) { return false }
         return gap >= Idleness.shortestInterval
     }
 
-    /// This end gives up: `event` is completed.
-    mutating func giveUp(_ event: inout SegmentEvent, _ store: inout ProbeDetailsStore) {
-        reset(&event, &store)
+    /// Records the RST by which this end gives up, and completes its `event`.
+    mutating func recordAbort(_ event: inout SegmentEvent, _ store: inout ProbeDetailsStore) {
+        recordReset(&event, &store)
         if asked.kind == .probe, store[details].reset == event.segment.time { hasGivenUp = true }
     }
 
-    /// This end resets the connection: `event` is completed.
-    mutating func reset(_ event: inout SegmentEvent, _ store: inout ProbeDetailsStore) {
+    /// Records a RST of this end and completes its `event`.
+    mutating func recordReset(_ event: inout SegmentEvent, _ store: inout ProbeDetailsStore) {
         let time = event.segment.time
         event.unanswered = UInt32(clamping: unanswered)
         if hasAsked, unanswered > 0 || asked.kind != .probe, time >= askedTime {
@@ -418,8 +426,8 @@ struct ProbeHistory: BitwiseCopyable {
         store.change(&details) { $0.reset = time }
     }
 
-    /// The peer resets the connection in which this end has asked: `event` is completed.
-    mutating func hearReset(_ event: inout SegmentEvent, isAwaiting: Bool, _ store: inout ProbeDetailsStore) {
+    /// Records a RST in the name of the peer and completes its `event`.
+    mutating func recordPeerReset(_ event: inout SegmentEvent, isAwaiting: Bool, _ store: inout ProbeDetailsStore) {
         let time = event.segment.time
         if event.kind == .peerReset, store[details].peerReset == nil {
             store.change(&details) { $0.peerReset = time }
@@ -430,7 +438,7 @@ struct ProbeHistory: BitwiseCopyable {
         if reply >= 0 { event.reply = reply }
     }
 
-    /// The reset of the connection was refused: nothing ended.
+    /// Removes the recorded RSTs, because they were refused and the connection continues.
     mutating func withdrawReset(_ store: inout ProbeDetailsStore) {
         hasGivenUp = false
         guard details != 0 else { return }
@@ -443,6 +451,6 @@ struct ProbeHistory: BitwiseCopyable {
 }
 
 extension UInt32 {
-    /// One more; it stays at the highest.
+    /// The number plus 1, or the same number if it is the highest.
     fileprivate var next: UInt32 { self < .max ? self + 1 : self }
 }

@@ -1,17 +1,17 @@
 import CTCPAlive
 
-/// Values in a row that grows at its end, and is never copied for that: pages are moved (`tcpalive_resize`).
+/// A growing array that is not copied when it grows: the kernel moves its pages (`tcpalive_resize`).
 ///
-/// There are as many of these values as connections, so that a copy would be felt in time and in memory.
+/// Some arenas have one element per connection, so a copy would take noticeable time and memory.
 @safe struct Arena<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
-    // Unchecked: the arena alone owns its memory, and is not copied.
+    // Unchecked: only the arena owns its memory, and it is not copyable.
 
     private var base: UnsafeMutablePointer<Element>?
     private var capacity = 0
-    /// Values in the row.
+    /// The number of elements.
     private(set) var count = 0
 
-    /// An empty row.
+    /// An empty arena.
     init() {
         unsafe base = nil
     }
@@ -31,36 +31,36 @@ import CTCPAlive
         count += 1
     }
 
-    /// The value at `place`, below `count`.
-    subscript(place: Int) -> Element {
+    /// The element at `index`, which must be less than `count`.
+    subscript(index: Int) -> Element {
         @inline(__always) get {
-            precondition(place >= 0 && place < count)
-            return unsafe base.unsafelyUnwrapped[place]
+            precondition(index >= 0 && index < count)
+            return unsafe base.unsafelyUnwrapped[index]
         }
         @inline(__always) _modify {
-            precondition(place >= 0 && place < count)
-            yield unsafe &base.unsafelyUnwrapped[place]
+            precondition(index >= 0 && index < count)
+            yield unsafe &base.unsafelyUnwrapped[index]
         }
     }
 
-    /// Asks for the cache lines of the value at `place`; nothing where there is none.
+    /// Prefetches the element at `index`; does nothing if `index` is out of range.
     @inline(__always)
-    func prefetch(_ place: Int) {
-        guard place >= 0, place < count, let base = unsafe base else { return }
-        let element = unsafe UnsafeRawPointer(base + place)
+    func prefetch(_ index: Int) {
+        guard index >= 0, index < count, let base = unsafe base else { return }
+        let element = unsafe UnsafeRawPointer(base + index)
         let size = MemoryLayout<Element>.stride
         for offset in stride(from: 0, to: size, by: 64) { unsafe tcpalive_prefetch(element + offset) }
-        // It may begin within a line, and end in one more.
+        // It may begin within a cache line and end in one more.
         if size > 64, size % 64 != 0 { unsafe tcpalive_prefetch(element + size - 1) }
     }
 
-    /// The memory of `old`, `oldCount` elements, with room for `count`.
+    /// Resizes the memory of `old` from `oldCount` to `count` elements.
     static func resized(
         _ old: UnsafeMutablePointer<Element>?, _ oldCount: Int, _ count: Int
     ) -> UnsafeMutablePointer<Element> {
         let stride = MemoryLayout<Element>.stride
         guard let raw = unsafe tcpalive_resize(old, oldCount * stride, count * stride) else {
-            // As the standard library does where there is no memory left.
+            // As the standard library does when memory is exhausted.
             preconditionFailure("no memory for \(count) values")
         }
         return unsafe raw.bindMemory(to: Element.self, capacity: count)

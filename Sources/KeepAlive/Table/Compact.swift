@@ -1,21 +1,23 @@
-/// A time or a duration (ns) that may be unknown, in eight bytes: what is kept of a connection is kept very often.
+// Property wrappers that store the facts about a connection compactly: a capture may have millions of connections.
+
+/// A time or a duration (ns) that may be unknown, in eight bytes.
 @propertyWrapper
-public struct Moment: Sendable, Equatable, BitwiseCopyable {
+public struct OptionalTime: Sendable, Equatable, BitwiseCopyable {
     private var nanoseconds = Int64.min
 
     /// Unknown.
     public init() {}
 
-    /// The time; nil: unknown.
+    /// The time or duration; nil: unknown.
     public var wrappedValue: Int64? {
         get { nanoseconds == .min ? nil : nanoseconds }
         set { nanoseconds = newValue ?? .min }
     }
 }
 
-/// A count in four bytes, for the same reason; it stays at the highest, should so many ever be counted.
+/// A count in four bytes. A count beyond `UInt32.max` stays at that.
 @propertyWrapper
-public struct Tally: Sendable, Equatable, BitwiseCopyable {
+public struct Count32: Sendable, Equatable, BitwiseCopyable {
     private var count: UInt32
 
     /// A count of `wrappedValue`.
@@ -32,8 +34,8 @@ public struct Tally: Sendable, Equatable, BitwiseCopyable {
 
 /// A range of whole seconds that may be unknown, in eight bytes.
 @propertyWrapper
-public struct Seconds: Sendable, Equatable, BitwiseCopyable {
-    /// The bounds; 0 is unknown, as no setting is 0.
+public struct SecondsRange: Sendable, Equatable, BitwiseCopyable {
+    /// The bounds; 0: unknown. No setting is 0.
     private var low: UInt32 = 0
     private var high: UInt32 = 0
 

@@ -1,7 +1,7 @@
-/// One connection in its table, seen by the end that sent the segment being tracked: a handle through which it is changed.
+/// Mutable access to one connection in its table, from the view of the end that sent the segment being tracked.
 ///
-/// It is valid only within `ConnectionTable.withConnection`, which passes it on without a way to keep it. A `~Escapable` type
-/// would let the compiler check that, but making one from a pointer needs an experimental feature (`Lifetimes`).
+/// It is valid only within `ConnectionTable.withConnection`, and must not escape its closure. A `~Escapable` type would
+/// let the compiler check that, but creating one from a pointer needs an experimental feature (`Lifetimes`).
 @safe struct ConnectionAccess: ~Copyable {
     private let senderState: UnsafeMutablePointer<EndState>
     private let peerState: UnsafeMutablePointer<EndState>
@@ -9,7 +9,8 @@
     private let slotRecord: UnsafeMutablePointer<ConnectionRecord>
     /// Which end sent the segment: 0 is the first of the key, 1 the second.
     let side: Int
-    /// Whether both ends are the same: then everything is one end, and the other stays blank (wireshark-rules 3.1).
+    /// Whether both ends have the same address and port: then all state is in one end, and the other stays blank
+    /// (wireshark-rules 3.1).
     let isSelf: Bool
 
     @inline(__always)
@@ -42,18 +43,18 @@
         @inline(__always) nonmutating _modify { yield unsafe &slotLists.pointee }
     }
 
-    /// What is kept beside the slot.
+    /// The record of the connection.
     var record: ConnectionRecord {
         @inline(__always) get { unsafe slotRecord.pointee }
         @inline(__always) nonmutating _modify { yield unsafe &slotRecord.pointee }
     }
 
-    /// Makes the next segment of the sender evidence, or not, by the facts about it.
+    /// Sets whether the next segment is evidence because of the facts about the sender.
     func updateSenderAttention() {
         sender.activity.setMember(.needsAttention, !record[facts: side].isDisjoint(with: EndFacts.attention))
     }
 
-    /// Makes the next segment of the peer evidence, or not, by the facts about it.
+    /// Sets whether the next segment is evidence because of the facts about the peer.
     func updatePeerAttention() {
         peer.activity.setMember(.needsAttention, !record[facts: otherSide].isDisjoint(with: EndFacts.attention))
     }

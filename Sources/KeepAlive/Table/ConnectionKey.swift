@@ -1,14 +1,16 @@
 import Wire
 
-/// What a connection is found by: two endpoints, the smaller one first, so that both directions find the same.
+/// The key of a connection in its table: two endpoints, the smaller one first, so that both directions have the same
+/// key.
 protocol ConnectionKey: BitwiseCopyable, Equatable {
-    /// Whether it is one of IPv6.
+    /// Whether its addresses are IPv6.
     static var isVersion6: Bool { get }
 
-    /// Which end sent `segment`: 0 is the smaller one, by address and then by port, 1 the greater one (wireshark-rules 3.1).
+    /// The end that sent `segment`: 0 is the smaller endpoint, by address and then by port, 1 the greater one
+    /// (wireshark-rules 3.1).
     static func sender(of segment: Segment) -> Int
 
-    /// The key of the connection of `segment`, whose sender is as `sender(of:)` says.
+    /// The key of the connection of `segment`; `sender` is the result of `sender(of:)`.
     init(_ segment: Segment, sender: Int)
 
     /// A hash of the key that depends on `seed`.
@@ -21,21 +23,21 @@ protocol ConnectionKey: BitwiseCopyable, Equatable {
     var second: Endpoint { get }
 }
 
-/// What makes hashes unpredictable to whoever writes the packets: two words that nobody else knows.
+/// Two secret words, which make hashes unpredictable to those who send the packets.
 struct HashSeed: BitwiseCopyable {
     var first: UInt64
     var second: UInt64
 
-    /// The words that `seed` stands for.
+    /// Two words derived from `seed`.
     init(_ seed: UInt64) {
         first = seed ^ 0x9E37_79B9_7F4A_7C15
-        // A word that any bit of `seed` changes throughout (the finish of MurmurHash3).
+        // Each bit of `seed` affects all bits of the word (the finalizer of MurmurHash3).
         var mixed = (seed ^ seed >> 33) &* 0xFF51_AFD7_ED55_8CCD
         mixed = (mixed ^ mixed >> 33) &* 0xC4CE_B9FE_1A85_EC53
         second = mixed ^ mixed >> 33
     }
 
-    /// Another one, for another part of a key.
+    /// A different seed, for another part of the key.
     var other: HashSeed { HashSeed(first: ~second, second: ~first) }
 
     private init(first: UInt64, second: UInt64) {
@@ -48,13 +50,13 @@ struct HashSeed: BitwiseCopyable {
 struct IPv4Key: ConnectionKey {
     static var isVersion6: Bool { false }
 
-    /// The address, or port, of the first end in the upper half.
+    /// Addresses and ports: the first endpoint in the upper half.
     private var addresses: UInt64
     private var ports: UInt32
 
     @inline(__always)
     static func sender(of segment: Segment) -> Int {
-        // Address and port in one number, and no branch: directions come in random order.
+        // Compares address and port as one number, without a branch: the order of directions is unpredictable.
         let source = segment.source.address.low << 16 | UInt64(segment.source.port)
         let destination = segment.destination.address.low << 16 | UInt64(segment.destination.port)
         return source > destination ? 1 : 0
@@ -69,7 +71,7 @@ struct IPv4Key: ConnectionKey {
 
     @inline(__always)
     func hash(seed: HashSeed) -> UInt32 {
-        // Ports of a host follow each other, and would make a row of products: spread, they do not (golden ratio).
+        // Ports of a host are often consecutive. Multiplying by the golden ratio spreads them.
         middle(addresses, UInt64(ports) &* 0x9E37_79B9_7F4A_7C15, seed)
     }
 
@@ -124,21 +126,21 @@ struct IPv6Key: ConnectionKey {
     }
 }
 
-/// Both ports of `segment`, that of the first end in the upper half.
+/// Both ports of `segment`: that of the first endpoint in the upper half.
 @inline(__always)
 private func orderedPorts(_ segment: Segment, sender: Int) -> UInt32 {
     let ports = UInt32(segment.source.port) << 16 | UInt32(segment.destination.port)
     return sender == 0 ? ports : ports << 16 | ports >> 16
 }
 
-/// Mixes two words under two secret ones: a 64 by 64 bit product folded onto itself.
+/// Mixes two words with the secret ones: the two halves of the 128-bit product, combined by XOR.
 @inline(__always)
 private func fold(_ left: UInt64, _ right: UInt64, _ seed: HashSeed) -> UInt64 {
     let product = (left ^ seed.first).multipliedFullWidth(by: right ^ seed.second)
     return product.high ^ product.low
 }
 
-/// Mixes two words likewise: what is in the middle of the product, on which all bits of both bear.
+/// Mixes two words with the secret ones: the middle of the 128-bit product, which depends on all bits of both.
 @inline(__always)
 private func middle(_ left: UInt64, _ right: UInt64, _ seed: HashSeed) -> UInt32 {
     let product = (left ^ seed.first).multipliedFullWidth(by: right ^ seed.second)

@@ -1,8 +1,8 @@
 import Wire
 
-/// What is kept of a connection beside its slot, because only few of its segments and its report touch it.
+/// The cold state of a connection, apart from its slot: few of its segments and the report use it.
 ///
-/// 80 bytes: with the slot and the index a connection over IPv4 takes less than 160.
+/// It has 80 bytes. With its slot and index entry, a connection over IPv4 takes less than 160.
 struct ConnectionRecord: BitwiseCopyable {
     /// Its number, from 0 in order of appearance.
     var number: UInt64
@@ -12,15 +12,15 @@ struct ConnectionRecord: BitwiseCopyable {
     var closeTime = Int64.min
     /// The initial sequence number of each side, seen or derived; meaningful with its `.baseKnown`.
     var bases = (SequenceNumber(0), SequenceNumber(0))
-    /// The index of each side's history, from 1; 0 is none.
-    var histories: (UInt32, UInt32) = (0, 0)
-    /// How long each side took to answer in the handshake (microseconds); 0: not known.
+    /// The handle of each side's history in `EvidenceStore.histories`; 0: none.
+    private(set) var histories: (UInt32, UInt32) = (0, 0)
+    /// How long each side took to answer in the handshake (µs); 0: not known.
     var roundTrips: (UInt32, UInt32) = (0, 0)
-    /// The index of its evidence, from 1; 0 is none.
-    var evidence: UInt32 = 0
-    /// The index of the acknowledgments that its ends repeated, from 1; 0 is none.
-    var repeats: UInt32 = 0
-    /// The longest time in which nothing passed, nothing was in flight and both windows were open (ms).
+    /// The handle of its evidence in `EvidenceStore.evidences`; 0: none.
+    private var evidenceHandle: UInt32 = 0
+    /// The handle of its repeated acknowledgments in `EvidenceStore.repeats`; 0: none.
+    private var repeatsHandle: UInt32 = 0
+    /// The longest time without segments while nothing was in flight and both windows were open (ms).
     var longestPause: UInt32 = 0
     /// Facts of each side.
     var facts: (EndFacts, EndFacts) = ([], [])
@@ -28,7 +28,7 @@ struct ConnectionRecord: BitwiseCopyable {
     var identifications: (UInt16, UInt16) = (0, 0)
     /// The TTLs of each side.
     var hops = (HopHistory(), HopHistory())
-    /// How often in a row the identifications of each side went on like a counter.
+    /// How many segments of each side in a row continued an identification counter, up to 255.
     var counts: (UInt8, UInt8) = (0, 0)
 
     /// The record of connection `number`, whose first segment came at `time` (ns since 1970).
@@ -37,8 +37,20 @@ struct ConnectionRecord: BitwiseCopyable {
         self.time = time
     }
 
-    /// Whether it had an event.
+    /// Whether an end has a history: every event adds one, apart from some RSTs, challenge ACKs and ICMP errors.
     var hasEvents: Bool { histories != (0, 0) }
+
+    /// The handle of its evidence; nil: it has none.
+    var evidence: UInt32? {
+        @inline(__always) get { evidenceHandle == 0 ? nil : evidenceHandle }
+        @inline(__always) set { evidenceHandle = newValue ?? 0 }
+    }
+
+    /// The handle of its repeated acknowledgments; nil: it has none.
+    var repeats: UInt32? {
+        @inline(__always) get { repeatsHandle == 0 ? nil : repeatsHandle }
+        @inline(__always) set { repeatsHandle = newValue ?? 0 }
+    }
 
     /// The initial sequence number of `side`, 0 or 1.
     subscript(base side: Int) -> SequenceNumber {
@@ -58,19 +70,24 @@ struct ConnectionRecord: BitwiseCopyable {
         set { if side == 0 { hops.0 = newValue } else { hops.1 = newValue } }
     }
 
-    /// The index of the history of `side`, from 1; 0 is none.
-    subscript(history side: Int) -> UInt32 {
-        get { side == 0 ? histories.0 : histories.1 }
-        set { if side == 0 { histories.0 = newValue } else { histories.1 = newValue } }
+    /// The handle of the history of `side`, 0 or 1; nil: it has none.
+    subscript(history side: Int) -> UInt32? {
+        @inline(__always) get {
+            let handle = side == 0 ? histories.0 : histories.1
+            return handle == 0 ? nil : handle
+        }
+        @inline(__always) set {
+            if side == 0 { histories.0 = newValue ?? 0 } else { histories.1 = newValue ?? 0 }
+        }
     }
 
-    /// The last known IPv4 identification of `side`.
+    /// The IPv4 identification of the last segment of `side` that took the full path.
     subscript(identification side: Int) -> UInt16 {
         get { side == 0 ? identifications.0 : identifications.1 }
         set { if side == 0 { identifications.0 = newValue } else { identifications.1 = newValue } }
     }
 
-    /// How often in a row the identifications of `side` went on like a counter.
+    /// How many segments of `side` in a row continued an identification counter, up to 255.
     subscript(counts side: Int) -> UInt8 {
         get { side == 0 ? counts.0 : counts.1 }
         set { if side == 0 { counts.0 = newValue } else { counts.1 = newValue } }

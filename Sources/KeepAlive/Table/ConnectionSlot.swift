@@ -1,14 +1,14 @@
 import Wire
 
-/// What is kept of one connection and touched by each of its segments: with an IPv4 key, one cache line.
+/// The hot state of a connection, which each of its segments uses: one cache line with an IPv4 key.
 struct ConnectionSlot<Key: ConnectionKey>: BitwiseCopyable {
     var key: Key
-    /// The handle of its unacknowledged ranges; 0 is none.
+    /// The handle of its unacknowledged ranges in `UnacknowledgedRanges`; 0: none.
     var lists: UInt32
-    /// The end that is first in the key, and the other one.
+    /// The state of the first and of the second end of the key.
     var sides: (EndState, EndState)
 
-    /// A connection of which nothing is known yet.
+    /// The blank state of a new connection.
     init(_ key: Key) {
         self.key = key
         lists = 0

@@ -9,10 +9,10 @@ extension ConnectionTable {
         unsafe tcpalive_prefetch(entries + (Int(hash) & mask))
     }
 
-    /// Prefetches the ranges of the connection that `lookup` found and, where `segment` may concern keep-alives or is the
-    /// first of its end, the connection's record; returns whether it may.
+    /// Prefetches the ranges of the connection that `lookup` found. If `segment` may concern keep-alives or is the
+    /// first of its end, also prefetches the connection's record and returns true.
     ///
-    /// A hint only: earlier segments of the group may still change the connection.
+    /// Only a hint: earlier segments of the group may still change the connection.
     @inline(__always)
     func prefetchForTracking(
         _ segment: Segment, _ lookup: Lookup, _ ranges: borrowing UnacknowledgedRanges
@@ -28,7 +28,7 @@ extension ConnectionTable {
                 || own.activity.union(peer.activity).contains(.needsAttention)
                 || own.markState.union(peer.markState).contains(.wasKeepAlive)
         else { return false }
-        // A record lies in two cache lines.
+        // A record spans two cache lines.
         let start = unsafe UnsafeRawPointer(records + Int(lookup.index))
         unsafe tcpalive_prefetch(start)
         unsafe tcpalive_prefetch(start + MemoryLayout<ConnectionRecord>.stride - 1)
@@ -47,8 +47,8 @@ extension ConnectionTable {
         unsafe store.prefetchDetails(records[index].histories)
     }
 
-    /// Tracks `segment` on the fast path (`WiresharkAnalysis.tryFastPath`) if its connection is where `lookup` says;
-    /// false: nothing has changed, and the full path must track it.
+    /// Tracks `segment` on the fast path (`WiresharkAnalysis.tryFastPath`) if its connection is at the index in
+    /// `lookup`; false: nothing has changed, and the full path must track it.
     @inline(__always)
     mutating func tryFastPath(
         _ segment: Segment, _ lookup: Lookup, _ analysis: inout WiresharkAnalysis
@@ -60,7 +60,7 @@ extension ConnectionTable {
         return unsafe analysis.tryFastPath(segment, sender, &sides[sender], &sides[sender ^ 1], &slot.pointee.lists)
     }
 
-    /// The number of the connection of `segment`, and which end sent it; nil: there is no such connection.
+    /// The number of the connection of `segment`, and the side that sent it; nil: not in the table.
     func number(of segment: Segment) -> (number: UInt64, side: Int)? {
         let sender = Key.sender(of: segment)
         let key = Key(segment, sender: sender)

@@ -1,41 +1,40 @@
 import CTCPAlive
 import Wire
 
-/// Connections by key.
+/// The connections of one IP version, by key.
 ///
-/// Slots and records lie densely, in the order of appearance, so that memory is that of the connections there are. A hash
-/// index finds them: open addressing with linear probing, a power of two of entries, at most three quarters full. An entry
-/// holds the number of the slot below and, above, as many bits of the hash as there is room for, so that a slot is hardly
-/// ever read in vain.
+/// Slots and records are stored densely in order of appearance. A hash index finds them: open addressing with linear
+/// probing, a power of two of entries, at most three quarters full. The low bits of an entry hold the index of the slot
+/// plus 1. The high bits hold part of the hash, so that slots of other connections are rarely read.
 ///
-/// All is raw memory, because a packet must cost one cache miss and no reference count. This is safe as long as every index
-/// is below `count`, as the results of `find` and `index(of:)` are. An index stays valid for the life of the table, but an
-/// eviction or a restart may replace its connection.
+/// All of it is raw memory, so that a packet costs one cache miss and no reference counting. This is safe while every
+/// index is less than `count`, as the results of `find` and `index(of:)` are. An index stays valid for the life of the
+/// table, but an eviction or a restart may replace its connection.
 @safe struct ConnectionTable<Key: ConnectionKey>: ~Copyable, @unchecked Sendable {
-    // Unchecked: the table alone owns its memory, and is not copied.
+    // Unchecked: only the table owns its memory, and it is not copyable.
 
-    /// Connections in the table, at the indices from 0 on.
+    /// The number of connections; their indices begin at 0.
     private(set) var count = 0
-    /// Connections that made room for others.
+    /// The number of connections that were evicted.
     private(set) var evictions: UInt64 = 0
 
-    /// What each segment touches.
+    /// The hot state of each connection.
     private(set) var slots: UnsafeMutablePointer<ConnectionSlot<Key>>
-    /// What few segments and the report touch.
+    /// The cold state of each connection.
     private(set) var records: UnsafeMutablePointer<ConnectionRecord>
-    /// Connections for which there is room.
+    /// The number of connections for which memory is allocated.
     private var capacity: Int
-    /// Bits of the hash above `mask`, index + 1 below; 0 is free.
+    /// The hash index. Bits of an entry within `mask`: index + 1; others: the same bits of the hash. 0: a free entry.
     private(set) var entries: UnsafeMutablePointer<UInt32>
     private(set) var mask: Int
     let seed: HashSeed
-    /// Where the search for a victim goes on.
+    /// The index at which the search for a victim continues.
     private var hand = 0
 
     private static var smallestCapacity: Int { 256 }
-    /// Tables double up to this capacity and then grow by eighths, which copies next to nothing (`tcpalive_resize`).
+    /// Tables double up to this capacity and then grow by an eighth, which copies almost nothing (`tcpalive_resize`).
     private static var smallCapacity: Int { 16384 }
-    /// Connections that one search for a victim looks at, at most.
+    /// The most connections that one search for a victim inspects.
     private static var sweepLimit: Int { 4096 }
 
     /// An empty table.
@@ -56,13 +55,13 @@ import Wire
 
     // MARK: Finding
 
-    /// The index where the connection with `hash` probably is, whose cache lines are prefetched; `Lookup.notFound`: there
-    /// is no such connection.
+    /// The probable index of the connection with `hash`, whose slot is prefetched; `Lookup.notFound`: it is not in the
+    /// table.
     @inline(__always)
     func find(_ hash: UInt32) -> UInt32 {
         let mask = UInt32(truncatingIfNeeded: mask)
         var position = hash & mask
-        // Nine of ten are in one of two entries. They are read as one, without a branch that could not be predicted.
+        // Nine out of ten are in the first two entries. Both are read at once, without an unpredictable branch.
         let pair = unsafe UnsafeRawPointer(entries + Int(position)).loadUnaligned(as: UInt64.self)
         #if _endian(little)
             let (firstShift, secondShift) = (0 as UInt64, 32 as UInt64)
@@ -98,13 +97,13 @@ import Wire
         unsafe index != Lookup.notFound && slots[Int(index)].key == key
     }
 
-    /// The index of the connection of `key`, which is probably at `lookup.index`; nil: there is none.
+    /// The index of the connection of `key`, which is probably at `lookup.index`; nil: not in the table.
     @inline(__always)
     func index(of key: Key, _ lookup: Lookup) -> Int? {
         holds(key, at: lookup.index) ? Int(lookup.index) : index(of: key, hash: lookup.hash)
     }
 
-    /// The index of the connection of `key`; nil: there is none.
+    /// The index of the connection of `key`; nil: not in the table.
     func index(of key: Key, hash: UInt32) -> Int? {
         var position = Int(hash) & mask
         while true {
@@ -127,7 +126,7 @@ import Wire
 
     // MARK: Content
 
-    /// Calls `body` with the connection at `index`, as the end `side` sees it; `isSelf`: both ends are the same.
+    /// Calls `body` with the connection at `index`, as the end `side` sees it. With `isSelf`, both ends are the same.
     @inline(__always)
     mutating func withConnection<Result>(
         at index: Int, sender side: Int, isSelf: Bool, _ body: (borrowing ConnectionAccess) -> Result
@@ -148,7 +147,8 @@ import Wire
         unsafe MemoryLayout<ConnectionSlot<Key>>.offset(of: \.lists).unsafelyUnwrapped
     }
 
-    /// The two ends of the connection in `slot`, chosen by index and not by branch: directions come in random order.
+    /// The two ends of the connection in `slot`, selected by index and not by a branch: the order of directions is
+    /// unpredictable.
     @inline(__always)
     static func sides(of slot: UnsafeMutablePointer<ConnectionSlot<Key>>) -> UnsafeMutablePointer<EndState> {
         let offset = unsafe MemoryLayout<ConnectionSlot<Key>>.offset(of: \.sides).unsafelyUnwrapped
@@ -160,7 +160,7 @@ import Wire
         unsafe slots[index]
     }
 
-    /// Blanks the slot at `index` except for its key: a new connection between the same ends.
+    /// Resets the slot at `index`, except for its key, for a new connection between the same ends.
     mutating func restart(at index: Int) {
         unsafe slots[index] = ConnectionSlot(slots[index].key)
     }
@@ -185,11 +185,11 @@ import Wire
         MemoryLayout<ConnectionSlot<Key>>.stride + MemoryLayout<ConnectionRecord>.stride
     }
 
-    /// Adds a connection of `key`, which must not be in the table, and returns its index. Its slot is blank; the caller sets
-    /// its record.
+    /// Adds a connection of `key`, which must not be in the table, and returns its index. Its slot is blank. The caller
+    /// must set its record.
     ///
-    /// When `budget` is exhausted, it replaces an attempt that was never established, which is passed to `evicted` first.
-    /// If no such attempt is found, memory grows beyond the budget.
+    /// When `budget` is exhausted, it replaces a connection that was never established, after passing that to
+    /// `evicted`. If the search finds no such connection, memory grows beyond the budget.
     mutating func insert(
         _ key: Key, hash: UInt32, _ budget: inout MemoryBudget,
         evicting evicted: (ConnectionSlot<Key>, ConnectionRecord) -> Void
@@ -216,8 +216,7 @@ import Wire
         return index
     }
 
-    /// The next connection, in the order of appearance, that was never established and has no events; nil: a limited search
-    /// found none.
+    /// The index of the next connection that was never established and has no events; nil: a limited search found none.
     private mutating func victim() -> Int? {
         for _ in 0..<min(count, Self.sweepLimit) {
             let index = hand
@@ -235,7 +234,7 @@ import Wire
         capacity = newCapacity
     }
 
-    /// Doubles the index.
+    /// Doubles the hash index.
     private mutating func rehash() {
         let old = unsafe entries
         mask = (mask + 1) * 2 - 1
@@ -252,8 +251,8 @@ import Wire
         unsafe entries[position] = hash & ~bits | UInt32(truncatingIfNeeded: index + 1)
     }
 
-    /// Frees the entry of the connection at `removed` and closes the gap: later entries of the run move up, unless they
-    /// would then lie before their home position.
+    /// Frees the entry of the connection at `removed` and closes the gap: later entries of the run move up, unless that
+    /// would move them before their home position.
     private mutating func removeEntry(of removed: Int) {
         var gap = Int(hash(at: removed)) & mask
         while unsafe index(in: entries[gap]) != removed { gap = (gap &+ 1) & mask }
@@ -271,7 +270,7 @@ import Wire
         unsafe entries[gap] = 0
     }
 
-    /// `count` free entries, and one more that stays free, as `find` reads two.
+    /// `count` free entries, and one more that stays free because `find` reads two at once.
     private static func freeEntries(_ count: Int) -> UnsafeMutablePointer<UInt32> {
         let bytes = (count + 1) * MemoryLayout<UInt32>.stride
         let largePage = 2 << 20

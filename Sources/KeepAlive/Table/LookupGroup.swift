@@ -3,20 +3,22 @@ import Wire
 
 /// The lookups of up to 64 consecutive segments.
 ///
-/// A connection takes up to five dependent cache misses: index entry, slot, record and ranges, probe history, its details.
-/// Each loop below makes one of these steps for the whole group and prefetches what the next one reads, so that the misses
-/// of 64 segments overlap. Without it, tracking takes 1.2 to 2.1 times as long (many connections; probes).
+/// A connection takes up to five dependent cache misses: index entry, slot, record and ranges, probe history, its
+/// details. Each loop below takes one of these steps for the whole group and prefetches what the next step reads, so
+/// that the misses of 64 segments overlap. Without it, tracking takes 1.2 to 2.1 times as long (many connections;
+/// probes).
 struct LookupGroup {
-    /// Segments in a group, at most: enough to hide a cache miss, and few enough that nothing leaves the nearest cache.
+    /// The most segments in a group: enough to hide cache misses, few enough that prefetched lines stay in the L1
+    /// cache.
     static var size: Int { 64 }
 
     /// One lookup for each segment.
     private(set) var lookups = InlineArray<64, Lookup>(repeating: Lookup())
-    /// Connections that may need more than their slot, by their index.
+    /// Indices of connections whose segment may need more than the slot.
     private var candidates = InlineArray<64, UInt32>(repeating: 0)
     private var candidateCount = 0
 
-    /// Looks up the segments of the table's IP version in `segments`, at most `size`; returns how many these are.
+    /// Looks up the segments of the table's IP version among `segments`, at most `size`; returns their number.
     @inline(__always)
     mutating func find<Key: ConnectionKey>(
         _ segments: Span<Segment>, in table: borrowing ConnectionTable<Key>, _ ranges: borrowing UnacknowledgedRanges,
@@ -31,7 +33,7 @@ struct LookupGroup {
         return count
     }
 
-    // Each loop is a function of its own, not inlined, with few variables: together they would not fit the registers.
+    // Each loop is a separate function that is not inlined: in one function, the variables would not fit the registers.
 
     @inline(never)
     private mutating func hash<Key: ConnectionKey>(
@@ -58,7 +60,8 @@ struct LookupGroup {
         }
     }
 
-    /// Prefetches ranges, and the records of connections whose segment may concern keep-alives or is the first of its end.
+    /// Prefetches ranges, and the records of connections whose segment may concern keep-alives or is the first of its
+    /// end.
     @inline(never)
     private mutating func findCandidates<Key: ConnectionKey>(
         _ segments: Span<Segment>, in table: borrowing ConnectionTable<Key>, _ ranges: borrowing UnacknowledgedRanges

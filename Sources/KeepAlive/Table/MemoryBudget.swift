@@ -1,10 +1,10 @@
-/// How much memory connections may take before those that never came to be make room for others.
+/// The memory limit for connections, and what they use.
 struct MemoryBudget {
-    /// Bytes that there are; more are taken only where nothing can make room.
+    /// The limit (bytes). The table exceeds it only if no connection can be evicted.
     let limit: Int
-    /// Bytes taken.
+    /// Bytes used by tables.
     private(set) var used = 0
-    /// Bytes that lists of ranges take, which come and go.
+    /// Bytes used by unacknowledged ranges.
     var usedByRanges = 0
 
     init(limit: Int) {
@@ -16,7 +16,7 @@ struct MemoryBudget {
         used + usedByRanges + bytes <= limit
     }
 
-    /// Takes `bytes`.
+    /// Adds `bytes` to those used by tables.
     mutating func take(_ bytes: Int) {
         used += bytes
     }

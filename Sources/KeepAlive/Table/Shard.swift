@@ -1,12 +1,12 @@
 public import Wire
 
-/// One of several parts that connections fall into by a hash of their two ends, the same for both directions.
+/// One of several parts of all connections. A hash of both endpoints, the same for both directions, decides the part.
 ///
-/// The hash is the same on every machine and in every run, so that several machines can share an archive.
+/// The hash is the same on every machine and in every run, so that several machines can divide an archive.
 public struct Shard: Sendable, Equatable {
-    /// Which part, from 1.
+    /// The number of the part, from 1.
     public let number: Int
-    /// Of how many, from 1.
+    /// The number of parts, from 1.
     public let count: Int
 
     /// Part `number` of `count`; nil unless `number` is between 1 and `count`.
@@ -16,15 +16,15 @@ public struct Shard: Sendable, Equatable {
         self.count = count
     }
 
-    /// Whether the connection between `one` and `other` falls into this part.
+    /// Whether the connection between `one` and `other` belongs to this part.
     public func holds(_ one: Endpoint, _ other: Endpoint) -> Bool {
         Self.index(one, other, among: count) == number - 1
     }
 
-    /// Which of `count` parts the connection between `one` and `other` falls into, from 0.
+    /// The index, from 0, of the part among `count` to which the connection between `one` and `other` belongs.
     @inlinable @inline(__always)
     public static func index(_ one: Endpoint, _ other: Endpoint, among count: Int) -> Int {
-        // A sum, so that both directions have the same.
+        // A sum, so that both directions have the same hash.
         let mixed = (mix(one) &+ mix(other)) &* 0xD6E8_FEB8_6659_FD93
         return Int(truncatingIfNeeded: mixed.multipliedFullWidth(by: UInt64(count)).high)
     }

@@ -33,17 +33,17 @@ extension [Diagnosis]: Findings {
 }
 
 extension ConnectionTracker {
-    /// What is found about the connection at `place`, of a capture of which `context` is known.
-    public func diagnosis(at place: ConnectionListing.Place, in context: CaptureContext) -> Diagnosis {
-        Diagnosis(of: connection(at: place), in: context)
+    /// What is found about the connection of `entry`, of a capture of which `context` is known.
+    public func diagnosis(at entry: ConnectionListing.Entry, in context: CaptureContext) -> Diagnosis {
+        Diagnosis(of: connection(at: entry), in: context)
     }
 
-    /// Whether a long silence of the connection at `place` may tell something of its path.
-    public func hadSilence(at place: ConnectionListing.Place) -> Bool {
-        let index = index(of: place)
-        return switch place.home {
-        case .version4: version4[record: index].evidence != 0
-        case .version6: version6[record: index].evidence != 0
+    /// Whether the connection of `entry` may have had an idle period long enough to show something about its path.
+    public func hadIdlePeriod(at entry: ConnectionListing.Entry) -> Bool {
+        let index = index(of: entry)
+        return switch entry.storage {
+        case .version4: version4[record: index].evidence != nil
+        case .version6: version6[record: index].evidence != nil
         case .replaced: pipeline.store.replaced[index].silence.longest > 0
         }
     }
@@ -61,8 +61,8 @@ extension ConnectionTracker {
         context.holes = holes(among: context.pauses)
         context.activity = activity(in: listing)
         var diagnoses: [Diagnosis] = []
-        while let place = next(in: &listing) {
-            let diagnosis = diagnosis(at: place, in: context)
+        while let entry = next(in: &listing) {
+            let diagnosis = diagnosis(at: entry, in: context)
             if all || diagnosis.isNotable { diagnoses.append(diagnosis) }
         }
         return diagnoses

@@ -60,7 +60,7 @@ extension VerdictRules {
         let closeIdle = max(originator.evidence.idleBeforeClose, responder.evidence.idleBeforeClose)
         guard connection.lastTime &- connection.firstTime >= Idleness.keepAliveDue, closeIdle < Idleness.keepAliveDue,
             connection.evidence.reset.applicationIdle < Idleness.keepAliveDue, !hasFailure, !context.isLight,
-            !has(.idleClose), !connection.evidence.hidesIdleness,
+            !has(.idleClose), !connection.evidence.hidesIdlePeriod,
             !context.isInterrupted(from: connection.firstTime, to: connection.lastTime)
         else { return }
         // A probe that looks like something else, or was lost before the capture, leaves no trace.
