@@ -19,8 +19,8 @@ extension ConnectionTracker {
             case .version6: awaited(version6.slot(at: index), version6[birth: index], &hosts)
             case .replaced:
                 let connection = follower.ledger.replaced[index]
-                if connection.fromOriginator.isWaiting { hosts.await(connection.responder.address) }
-                if connection.fromResponder.isWaiting { hosts.await(connection.originator.address) }
+                if connection.fromOriginator.isWaiting { hosts.watch(connection.responder.address) }
+                if connection.fromResponder.isWaiting { hosts.watch(connection.originator.address) }
             }
         }
         return hosts
@@ -29,8 +29,8 @@ extension ConnectionTracker {
     private func awaited<Key: ConnectionKey>(
         _ slot: ConnectionSlot<Key>, _ birth: ConnectionBirth, _ hosts: inout HostActivity
     ) {
-        if follower.ledger.isWaiting(slot, birth, side: 0) { hosts.await(slot.key.second.address) }
-        if follower.ledger.isWaiting(slot, birth, side: 1) { hosts.await(slot.key.first.address) }
+        if follower.ledger.isWaiting(slot, birth, side: 0) { hosts.watch(slot.key.second.address) }
+        if follower.ledger.isWaiting(slot, birth, side: 1) { hosts.watch(slot.key.first.address) }
     }
 
     /// Notes in `activity` when each host was heard in any connection.
@@ -55,7 +55,7 @@ extension ConnectionTracker {
             for (place, (side, address)) in ends.enumerated() where side.spokeTime != .min {
                 // Another host may have answered a probe.
                 if follower.ledger.lastAnswer(birth, ofSide: place) == side.spokeTime { continue }
-                activity.note(
+                activity.record(
                     address, at: side.spokeTime, since: birth.time,
                     longestPause: birth.histories == (0, 0) ? pause : nil)
             }
@@ -64,7 +64,7 @@ extension ConnectionTracker {
                 birth.facts.0.union(birth.facts.1).contains(.sentSYNACK)
             {
                 for (_, address) in ends {
-                    activity.note(address, at: birth.time, since: birth.time, longestPause: nil)
+                    activity.record(address, at: birth.time, since: birth.time, longestPause: nil)
                 }
             }
         }

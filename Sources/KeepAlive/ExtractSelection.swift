@@ -76,7 +76,7 @@ public struct ExtractSelection: Sendable {
             foundationsAhead = foundationsAhead.drop { $0 < packet }
             if foundationsAhead.first == packet { isChosen = true }
             if let place, segment.role == .whole, connections.contains(place.connection),
-                outline.takes(segment, at: place)
+                outline.record(segment, of: place)
             {
                 isChosen = true
             }

@@ -171,7 +171,7 @@ struct Follower: ~Copyable {
             // The peer gave a sign of life.
             if birth[facts: side].contains(.brokeIdle) {
                 birth[facts: side].subtract(.brokeIdle)
-                if birth.evidence != 0 { ledger.evidences[Int(birth.evidence) - 1].idleness.survive() }
+                if birth.evidence != 0 { ledger.evidences[Int(birth.evidence) - 1].idleness.recordSurvival() }
             }
             if birth[facts: side].contains(.awaitsAnswer) {
                 birth[facts: side].subtract(.awaitsAnswer)

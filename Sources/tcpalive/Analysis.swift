@@ -352,7 +352,7 @@ extension Analysis: Findings {
         }
         for var listing in conclusion.listings {
             while let place = tracker.next(in: &listing) {
-                if silentOnly, !tracker.hadSilence(at: place) { continue }
+                if silentOnly, !tracker.wasIdle(at: place) { continue }
                 try body(tracker.diagnosis(at: place, in: conclusion.context))
             }
         }

@@ -176,7 +176,7 @@ struct ParallelTracker {
         let listings = workers.map { $0.with { $0.listing(all: all, until: until) } }
         var hosts = HostActivity()
         for (worker, listing) in zip(workers, listings) {
-            hosts.awaitAll(of: worker.with { $0.awaitedHosts(in: listing) })
+            hosts.watchHosts(of: worker.with { $0.awaitedHosts(in: listing) })
         }
         for worker in workers {
             let before = hosts
@@ -236,7 +236,7 @@ struct ParallelTracker {
             (listing, place) = worker.with { tracker in
                 var listing = before
                 var place = tracker.next(in: &listing)
-                while silentOnly, let passed = place, !tracker.hadSilence(at: passed) {
+                while silentOnly, let passed = place, !tracker.wasIdle(at: passed) {
                     place = tracker.next(in: &listing)
                 }
                 return (listing, place)

@@ -153,9 +153,9 @@ struct ConnectionTrackerTests {
     func hostActivity() {
         let (one, other) = (IPAddress(v4: 0x0A00_0001), IPAddress(v4: 0x0A00_0002))
         var activity = HostActivity()
-        activity.await(one)
+        activity.watch(one)
         for (host, time) in [(one, 50), (other, 15), (one, 10), (one, 30)] as [(IPAddress, Int64)] {
-            activity.note(host, at: time, since: 0, longestPause: nil)
+            activity.record(host, at: time, since: 0, longestPause: nil)
         }
         activity.sort()
         #expect(activity.wasHeard(one, after: 20, until: 40))
@@ -163,7 +163,7 @@ struct ConnectionTrackerTests {
         // Nobody waited for the other one when it was heard.
         #expect(!activity.wasHeard(other, after: 0, until: 90))
         // A connection that goes on throughout counts, unless its pauses are as long as the time in question.
-        activity.note(one, at: 1000, since: 0, longestPause: 100)
+        activity.record(one, at: 1000, since: 0, longestPause: 100)
         activity.sort()
         #expect(activity.wasHeard(one, after: 300, until: 600) && !activity.wasHeard(one, after: 300, until: 400))
     }

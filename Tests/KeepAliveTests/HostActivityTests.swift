@@ -10,10 +10,10 @@ struct HostActivityTests {
     @Test("A host that was heard before anybody awaited it is noted from then on")
     func awaitedLater() {
         var activity = HostActivity()
-        activity.note(Self.host, at: 10, since: 0, longestPause: nil)
+        activity.record(Self.host, at: 10, since: 0, longestPause: nil)
         #expect(!activity.wasHeard(Self.host, after: 0, until: 100))
-        activity.await(Self.host)
-        activity.note(Self.host, at: 20, since: 0, longestPause: nil)
+        activity.watch(Self.host)
+        activity.record(Self.host, at: 20, since: 0, longestPause: nil)
         activity.sort()
         #expect(activity.wasHeard(Self.host, after: 10, until: 20))
         // After a time, and until one that counts too.
@@ -24,8 +24,8 @@ struct HostActivityTests {
     @Test("A connection that goes on throughout shows that its host lives, if its pauses are short")
     func spans() {
         var activity = HostActivity()
-        activity.await(Self.host)
-        activity.note(Self.host, at: 1000, since: 0, longestPause: 40)
+        activity.watch(Self.host)
+        activity.record(Self.host, at: 1000, since: 0, longestPause: 40)
         activity.sort()
         #expect(activity.wasHeard(Self.host, after: 100, until: 200))
         #expect(!activity.wasHeard(Self.host, after: 100, until: 170))
@@ -34,10 +34,10 @@ struct HostActivityTests {
     @Test("Hosts that another one awaits are awaited, too")
     func all() {
         var (activity, other) = (HostActivity(), HostActivity())
-        activity.note(Self.host, at: 10, since: 0, longestPause: nil)
-        other.await(Self.host)
-        activity.awaitAll(of: other)
-        activity.note(Self.host, at: 20, since: 0, longestPause: nil)
+        activity.record(Self.host, at: 10, since: 0, longestPause: nil)
+        other.watch(Self.host)
+        activity.watchHosts(of: other)
+        activity.record(Self.host, at: 20, since: 0, longestPause: nil)
         activity.sort()
         #expect(activity.wasHeard(Self.host, after: 0, until: 100))
     }

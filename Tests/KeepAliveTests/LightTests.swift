@@ -147,10 +147,10 @@ struct LightTests {
                     right.verdict == told.verdict || told.confidence == .low || isOfData,
                     "seed \(seed): \(right.verdict), light \(told.verdict)")
                 #expect(told.verdict != .silentDrop && told.verdict != .dataInFlight)
-                #expect(told.connection.silence.longest <= right.connection.silence.longest, "seed \(seed)")
-                #expect(told.connection.silence.longestSurvived <= right.connection.silence.longest, "seed \(seed)")
+                #expect(told.connection.idleness.longest <= right.connection.idleness.longest, "seed \(seed)")
+                #expect(told.connection.idleness.longestSurvived <= right.connection.idleness.longest, "seed \(seed)")
                 #expect(
-                    told.connection.silence.shortestFailed == 0 || right.connection.silence.shortestFailed > 0,
+                    told.connection.idleness.shortestFailed == 0 || right.connection.idleness.shortestFailed > 0,
                     "seed \(seed)")
                 #expect(told.connection.closedIdle ?? 0 <= right.connection.closedIdle ?? 0, "seed \(seed)")
             }

@@ -161,7 +161,7 @@ extension ConnectionLedger {
         let isHalfClosed = birth.closeTime != .min
         if birth[facts: 1 - side].contains(.brokeIdle), !isForeign {
             birth[facts: 1 - side].subtract(.brokeIdle)
-            if birth.evidence != 0, !isReset { evidences[Int(birth.evidence) - 1].idleness.survive() }
+            if birth.evidence != 0, !isReset { evidences[Int(birth.evidence) - 1].idleness.recordSurvival() }
         }
         if passage.hidesIdleness, time &- max(passage.sender.spokeTime, passage.peer.spokeTime) >= Idleness.threshold {
             let index = evidence(of: &birth)
@@ -173,15 +173,15 @@ extension ConnectionLedger {
         if gaps.path >= Idleness.threshold, passage.sender.facts.union(passage.peer.facts).contains(.established) {
             let index = evidence(of: &birth)
             if isClosing || isHalfClosed || birth[facts: side].contains(.sentRST) {
-                evidences[index].idleness.note(gaps.path, at: time, frame: frame)
+                evidences[index].idleness.record(gaps.path, at: time, frame: frame)
             } else {
-                evidences[index].idleness.end(after: gaps.path, at: time, frame: frame, side: side)
+                evidences[index].idleness.recordPending(gaps.path, at: time, frame: frame, side: side)
                 birth[facts: side].formUnion(.brokeIdle)
             }
         }
         if !isOfProbing, !isClosing, !isHalfClosed, gaps.application >= Idleness.threshold {
             let index = evidence(of: &birth)
-            evidences[index].idleness.noteApplication(gaps.application, at: time, frame: frame)
+            evidences[index].idleness.recordApplication(gaps.application, at: time, frame: frame)
         }
         recordUnprobed(passage, gaps, &birth)
     }
