@@ -1,7 +1,7 @@
 import KeepAlive
 import Wire
 
-/// A capture written by hand: segments in order, a second apart, and what each is marked with.
+/// A capture written by hand: segments in order, one second apart.
 struct SegmentScript {
     /// Endpoints by the letter that scripts use.
     static let endpoints: [Character: Endpoint] = [
@@ -20,7 +20,8 @@ struct SegmentScript {
         for line in lines { append(line) }
     }
 
-    /// Adds the segment that `line` tells: from and to, flags, seq, ack, then `len=`, `win=`, and words of `role`.
+    /// Adds the segment that `line` describes: source and destination, flags, seq, ack, then `len=`, `win=`, and words for
+    /// its role.
     mutating func append(_ line: String) {
         let words = line.split(separator: " ")
         let ends = Array(words[0])
@@ -48,7 +49,7 @@ struct SegmentScript {
         segments.append(segment)
     }
 
-    /// The marks as the vectors write them: `frame:K`, `frame:a`, `frame:Z` for a zero-window probe; `-` for none.
+    /// The marks in the notation of the vectors: `frame:K`, `frame:a`, `frame:Z` for a zero-window probe; `-` for none.
     func marks(_ version: WiresharkVersion, showingZeroWindowProbes: Bool = false) -> String {
         var tracker = ConnectionTracker(version: version, seed: 1)
         var events: [SegmentEvent] = []

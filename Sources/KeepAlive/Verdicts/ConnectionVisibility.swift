@@ -2,6 +2,9 @@ import Wire
 
 /// What the capture shows of a connection, and what it does not.
 struct ConnectionVisibility {
+    /// A sender without an acknowledgment retransmits within this time (ns): 3 s.
+    private static let retransmissionDue: Int64 = 3_000_000_000
+
     /// Whether there was data, a completed handshake, or a probe, which proves a connection.
     let isEstablished: Bool
     /// The end of which nothing was captured although the other end hears it.
@@ -58,11 +61,10 @@ struct ConnectionVisibility {
         {
             return connection.firstTime
         }
-        // A sender without an acknowledgment retransmits within seconds.
         if peer.hasUnacknowledged, !peer.awaitsCloseOnly, connection.evidence.errors.last == nil,
             peer.evidence.retransmissions == 0,
             connection.evidence.reset.time == nil, peer.zeroWindowProbes == 0, !own.hasClosedWindow,
-            let sent = peer.lastSpoke, captureEnd &- sent >= VerdictRules.seriousLoss, peer.unanswered == 0
+            let sent = peer.lastSpoke, captureEnd &- sent >= Self.retransmissionDue, peer.unanswered == 0
         {
             return sent
         }
