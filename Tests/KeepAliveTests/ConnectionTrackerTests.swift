@@ -5,12 +5,7 @@ import Wire
 @Suite("Connections")
 struct ConnectionTrackerTests {
     private static func track(_ lines: [String], keepsAll: Bool = true) -> [Connection] {
-        var tracker = ConnectionTracker(seed: 3, keepsAll: keepsAll)
-        var batch = SegmentBatch()
-        var events: [SegmentEvent] = []
-        for segment in SegmentScript(lines).segments { batch.append(segment) }
-        tracker.track(batch, events: &events)
-        return tracker.connections(all: keepsAll)
+        SegmentScript(lines).connections(keepsAll: keepsAll)
     }
 
     @Test(
@@ -122,17 +117,12 @@ struct ConnectionTrackerTests {
     func nextProbe(now: Int64, time: Int64?, unanswered: UInt64?) {
         var tracker = ConnectionTracker(seed: 3)
         var events: [SegmentEvent] = []
-        let lines: [(Int64, String)] = [
+        let lines: [(Double, String)] = [
             (0, "AB S 999 0"), (0, "BA AS 4999 1000"), (0, "AB A 1000 5000"), (61, "AB A 999 5000"),
             (76, "AB A 999 5000"), (91, "AB A 999 5000"),
         ]
-        var batch = SegmentBatch()
-        for (segment, line) in zip(SegmentScript(lines.map(\.1)).segments, lines) where line.0 <= now {
-            var segment = segment
-            segment.time = line.0 * 1_000_000_000
-            batch.append(segment)
-        }
-        tracker.track(batch, events: &events)
+        let script = SegmentScript(timed: lines.filter { $0.0 <= Double(now) })
+        tracker.track(SegmentBatch(script.segments), events: &events)
         let next = tracker.nextProbe(after: now * 1_000_000_000)
         #expect(
             next?.time == time.map { $0 * 1_000_000_000 } && next?.unanswered == unanswered,

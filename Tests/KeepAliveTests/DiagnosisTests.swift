@@ -8,17 +8,7 @@ struct DiagnosisTests {
     private static func diagnose(_ lines: [(Double, String)]) -> [Diagnosis] {
         var tracker = ConnectionTracker(seed: 8, keepsAll: true)
         var events: [SegmentEvent] = []
-        var batch = SegmentBatch()
-        for (line, segment) in zip(lines, SegmentScript(lines.map(\.1)).segments) {
-            var segment = segment
-            segment.time = Int64((line.0 * 1e9).rounded())
-            // A word `ttl=`, which scripts do not know.
-            segment.timeToLive =
-                line.1.split(separator: " ").first { $0.hasPrefix("ttl=") }
-                .flatMap { UInt8($0.dropFirst(4)) } ?? 64
-            batch.append(segment)
-        }
-        tracker.track(batch, events: &events)
+        tracker.track(SegmentBatch(SegmentScript(timed: lines).segments), events: &events)
         return tracker.diagnoses(all: true)
     }
 
@@ -50,13 +40,7 @@ struct DiagnosisTests {
         probes(count, from: start, every: period, answered: false)
     }
 
-    /// Lines as `time line | time line`.
-    private static func script(_ text: String) -> [(Double, String)] {
-        text.split(separator: "|").compactMap { part in
-            let words = part.split(separator: " ", maxSplits: 1)
-            return Double(words[0]).map { ($0, String(words[1])) }
-        }
-    }
+    private static func script(_ text: String) -> [(Double, String)] { SegmentScript.timed(text) }
 
     /// Scripts with the verdicts that they must get; a near miss follows the case that it resembles.
     private static let cases: [(name: String, lines: [(Double, String)])] = {

@@ -1,6 +1,7 @@
-import KeepAlive
 import Testing
 import Wire
+
+@testable import KeepAlive
 
 /// Compares settings that are inferred from gaps with a model of the timers that made the gaps.
 @Suite("Inferred policy")
@@ -140,5 +141,73 @@ struct InferredPolicyTests {
         let isPlausible = gap == 1 << 59
         #expect((policy.idle != nil) == isPlausible && (policy.period != nil) == isPlausible)
         #expect(policy.interval == nil)
+    }
+
+    private static let second: Int64 = 1_000_000_000
+
+    /// A prober whose first wait took `first`, with gaps after answered and unanswered probes (s).
+    private static func prober(first: Int64, periods: [Int64] = [], intervals: [Int64] = []) -> ConnectionSide {
+        var prober = ConnectionSide()
+        prober.probes = 3
+        prober.firstWait = Wait(since: .segment, gap: first * second)
+        prober.idleGaps.add(first * second)
+        for gap in periods { prober.periodGaps.add(gap * second) }
+        for gap in intervals { prober.intervalGaps.add(gap * second) }
+        return prober
+    }
+
+    private static func policy(_ prober: ConnectionSide, heard: Int64? = nil) -> InferredPolicy {
+        var peer = ConnectionSide()
+        peer.lastSpoke = heard
+        return InferredPolicy(of: prober, peer: peer)
+    }
+
+    @Test("Idle time and period explain each other")
+    func idleAndPeriod() {
+        // Keep-alives were enabled late: the first wait does not show the idle time.
+        let late = Self.policy(Self.prober(first: 100, periods: [60]))
+        #expect(late.idle == nil && late.period?.contains(60) == true)
+        // Only the interval can make the period longer than the idle time.
+        let longInterval = Self.policy(Self.prober(first: 10, periods: [60]))
+        #expect(longInterval.idle?.contains(10) == true && longInterval.interval?.contains(60) == true)
+        var disturbed = Self.prober(first: 10)
+        #expect(Self.policy(disturbed).idle?.contains(10) == true)
+        disturbed.isFirstWaitDisturbed = true
+        #expect(Self.policy(disturbed).idle == nil)
+    }
+
+    @Test("Far from the prober, the first wait may be longer than the idle time by the round trip")
+    func distance() {
+        var prober = Self.prober(first: 61)
+        #expect(Self.policy(prober).idle?.contains(55) == false)
+        prober.handshakeReply = 3 * Self.second
+        #expect(Self.policy(prober).idle?.contains(55) == true)
+    }
+
+    @Test("A count is inferred from steady gaps only, with the user timeouts that would end at the same time")
+    func count() {
+        var prober = Self.prober(first: 60, intervals: [15, 15])
+        prober.unanswered = 3
+        (prober.firstProbe, prober.lastProbe) = (60 * Self.second, 90 * Self.second)
+        (prober.hasGivenUp, prober.reset) = (true, 105 * Self.second)
+        let policy = Self.policy(prober, heard: 0)
+        #expect(policy.count == 3 && policy.userTimeout == 90 * Self.second...105 * Self.second)
+        prober.intervalGaps.add(5 * Self.second)
+        #expect(Self.policy(prober, heard: 0).count == nil)
+    }
+
+    @Test("Bytes and timestamps of probes exclude stacks")
+    func stacks() {
+        func stacks(bytes: UInt64 = 0, timestamps: UInt64 = 0, offered: Bool = false) -> [Stack] {
+            var prober = ConnectionSide()
+            (prober.probes, prober.byteProbes, prober.timestampedProbes) = (2, bytes, timestamps)
+            prober.hasTimestamps = offered
+            return Stack.consistent(with: prober, InferredPolicy(of: prober, peer: ConnectionSide()))
+        }
+        #expect(stacks() == [.linux, .macOS, .freeBSD])
+        #expect(stacks(offered: true) == [.macOS])
+        #expect(stacks(timestamps: 2, offered: true) == [.linux, .freeBSD])
+        #expect(stacks(bytes: 2) == [.windows, .illumos])
+        #expect(stacks(bytes: 1).isEmpty)
     }
 }
