@@ -7,7 +7,7 @@ struct ConnectionVisibility {
 
     /// Whether there was data, a completed handshake, or a probe, which proves a connection.
     let isEstablished: Bool
-    /// The end of which nothing was captured although the other end hears it.
+    /// The end whose packets are all missing from the capture although the other end hears it.
     let uncaptured: Connection.End?
     /// The time from which packets of each end are missing (ns since 1970); nil: none are.
     private let missingSince: PerEnd<Int64?>

@@ -115,7 +115,7 @@ extension VerdictRules {
 
     /// The path dropped its state in an idle period, before the first probe.
     ///
-    /// Alternative: an address of several hosts, another one of which was heard.
+    /// Alternative: several hosts share the address, and another one was heard.
     private func tooLateForPath(_ probes: UnansweredProbes) -> Finding {
         var finding = Finding(.tooLateForPath, .medium, probes.prober)
         finding.details.idle = connection.idleness.pending
@@ -127,7 +127,7 @@ extension VerdictRules {
 
     /// The path began to drop the connection while it was in use.
     ///
-    /// Alternative: an address of several hosts, another one of which was heard.
+    /// Alternative: several hosts share the address, and another one was heard.
     private func blocked(_ probes: UnansweredProbes) -> Finding {
         var finding = Finding(.blocked, .medium, probes.prober)
         finding.details.count = probes.count
