@@ -13,11 +13,9 @@ struct VerdictRuleTests {
         var testDescription: String
         var verdict: Verdict
         var script: String
-        var setUp: Change
-        /// The finding before the change: its confidence and alternative, or `-`.
-        var before: String
-        var change: Change
-        var after: String
+        var setUp, change: Change
+        /// The finding before and after the change: its confidence and alternative, or `-`.
+        var before, after: String
     }
 
     private static let second: Int64 = 1_000_000_000
@@ -63,8 +61,8 @@ struct VerdictRuleTests {
         ) {
             cases.append(
                 Case(
-                    testDescription: name, verdict: verdict, script: script, setUp: setUp, before: before,
-                    change: change, after: after))
+                    testDescription: name, verdict: verdict, script: script, setUp: setUp, change: change,
+                    before: before, after: after))
         }
 
         add("no handshake", .healthy, answered, "high", "medium") { connection, _ in connection.handshakeSeen = false }

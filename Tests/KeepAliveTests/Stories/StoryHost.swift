@@ -53,8 +53,7 @@ struct StoryHost: Sendable {
 
 /// The keep-alive settings of one end.
 struct StoryKeepAlive: Sendable {
-    var idle: Int64
-    var interval: Int64
+    var idle, interval: Int64
     var count: Int
     var userTimeout: Int64?
 }
@@ -64,9 +63,8 @@ struct StoryApplication: Sendable {
     struct Request: Sendable {
         var time: Int64
         var side: Side
-        var size: Int64
-        /// Bytes of the reply; 0: none.
-        var reply: Int64
+        /// Bytes of the request, and of the reply; 0: none.
+        var size, reply: Int64
         var think: Int64
     }
 
