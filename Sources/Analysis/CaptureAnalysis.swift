@@ -65,7 +65,9 @@ package struct CaptureAnalysis: ~Copyable {
 
     /// Notes how reading `file` ended.
     package mutating func end(_ file: borrowing CaptureFile) {
-        if let damage = file.damage { reading.damaged.append((file.path, FileDamage(offset: damage.offset, sentence: damage.sentence))) }
+        if let damage = file.damage {
+            reading.damaged.append((file.path, FileDamage(offset: damage.offset, sentence: damage.sentence)))
+        }
     }
 
     /// Whether `AnalysisSettings.packetLimit` is reached.

@@ -1,48 +1,48 @@
 public import Wire
 
-/// One connection as the capture showed it: a summary, made when it is asked for.
+/// One connection as the capture shows it: a summary that the tracker builds on request.
 public struct Connection: Sendable, Equatable {
     /// Its number from 0 in order of appearance: Wireshark's `tcp.stream`.
     public var number: UInt64
-    /// Who opened it; the smaller endpoint where the handshake was missed.
+    /// The end that opened it; without a captured handshake, the smaller endpoint.
     public var originator: Endpoint
     /// The other end.
     public var responder: Endpoint
-    /// Whether a SYN said who opened it.
+    /// Whether a SYN shows which end opened it.
     public var handshakeSeen: Bool
     /// Time of its first segment (ns since 1970).
     public var firstTime: Int64
     /// Time of its last analysed segment (ns since 1970).
     public var lastTime: Int64
-    /// How it ended, as far as the capture goes.
+    /// How it ended within the capture.
     public var ending: Ending
     /// What the originator sent.
     public var fromOriginator = ConnectionSide()
     /// What the responder sent.
     public var fromResponder = ConnectionSide()
-    /// What happened to it beside probes.
+    /// Idle periods, losses, resets and errors.
     public var evidence = ConnectionEvidence()
     /// Its idle periods.
-    public var silence: Idleness { evidence.idleness }
-    /// When another connection began on its ports (ns since 1970); nil: none did.
+    public var idleness: Idleness { evidence.idleness }
+    /// When another connection began on the same ports (ns since 1970); nil: none did.
     @OptionalTime public var supersededAt: Int64?
-    /// Whether the originator is the second side in its key.
+    /// Whether the originator is the second side in the connection's key.
     var isReversed = false
     /// Whether a SYN with ACK was captured.
     public var sawSYNACK = false
-    /// The longest time (ns) in which nothing passed, nothing was in flight and both windows were open; 0: less than 5 s.
+    /// The longest time (ns) without a segment while nothing was in flight and both windows were open; 0: less than 5 s.
     public var longestPause: Int64 = 0
-    /// When something other than probes and answers last passed (ns since 1970).
+    /// Time of its last segment other than probes and their answers (ns since 1970).
     public var lastActivity: Int64 = 0
-    /// When the first FIN came (ns since 1970); nil: none did.
+    /// Time of its first FIN (ns since 1970); nil: none.
     @OptionalTime public var closeTime: Int64?
-    /// How long nothing had passed but answered probes when the end that answered closed it (ns); nil: it did not.
+    /// How long nothing but answered probes had passed (ns) when the end that answers them closed; nil: it did not close.
     public var closedIdle: Int64? { fromOriginator.closedIdle ?? fromResponder.closedIdle }
     /// Whether it had a `SegmentEvent`.
     public var hasEvents = false
 
     /// An end of a connection.
-    public enum End: Sendable {
+    public enum End: CaseIterable, Sendable {
         /// The one that opened it.
         case originator
         /// The other one.
@@ -56,9 +56,9 @@ public struct Connection: Sendable, Equatable {
     public enum Ending: Sendable, Equatable {
         /// No FIN and no RST in the capture.
         case open
-        /// The originator alone closed with FIN.
+        /// Only the originator closed with FIN.
         case closedByOriginator
-        /// The responder alone closed with FIN.
+        /// Only the responder closed with FIN.
         case closedByResponder
         /// Both closed with FIN.
         case closed
@@ -67,4 +67,12 @@ public struct Connection: Sendable, Equatable {
         /// The responder sent RST.
         case resetByResponder
     }
+
+    /// What `end` sent.
+    subscript(end: End) -> ConnectionSide {
+        _read { if end == .originator { yield fromOriginator } else { yield fromResponder } }
+    }
+
+    /// The endpoint of `end`.
+    func endpoint(of end: End) -> Endpoint { end == .originator ? originator : responder }
 }

@@ -1,35 +1,45 @@
 public import Wire
 
-/// Tells the segments with which connections open and close: those with SYN, FIN or RST, and their acknowledgments.
+/// Finds the segments that open and close connections: those with SYN, FIN or RST, and their acknowledgments.
 public struct ConnectionOutline: Sendable {
-    /// The acknowledgment that each end still owes for a SYN with ACK or a FIN, by connection.
-    private var owed: [UInt64: (SequenceNumber?, SequenceNumber?)] = [:]
+    /// The acknowledgment that each end of a connection still owes for a SYN with ACK or a FIN.
+    private struct Owed {
+        private var first: SequenceNumber?
+        private var second: SequenceNumber?
+
+        /// What the end at `side` (0 or 1) of the connection's key owes.
+        subscript(side: Int) -> SequenceNumber? {
+            get { side == 0 ? first : second }
+            set { if side == 0 { first = newValue } else { second = newValue } }
+        }
+
+        var isEmpty: Bool { first == nil && second == nil }
+    }
+
+    /// By connection number.
+    private var owed: [UInt64: Owed] = [:]
 
     /// An outline before the first segment.
     public init() {}
 
-    /// Whether `segment`, the next of those at `place`, opens or closes its connection.
-    public mutating func takes(_ segment: Segment, at place: SegmentOrigin) -> Bool {
+    /// Records `segment`, the next of the connection and side of `origin`. Returns whether it opens or closes the
+    /// connection.
+    public mutating func record(_ segment: Segment, of origin: SegmentOrigin) -> Bool {
         let flags = segment.flags
-        let isTurn = !flags.isDisjoint(with: [.syn, .fin, .rst])
-        guard isTurn || owed[place.connection] != nil else { return false }
-        var (own, other) = owed[place.connection] ?? (nil, nil)
-        if place.side == 1 { (own, other) = (other, own) }
+        let opensOrCloses = !flags.isDisjoint(with: [.syn, .fin, .rst])
+        guard opensOrCloses || owed[origin.connection] != nil else { return false }
+        var owed = owed[origin.connection] ?? Owed()
         var isReply = false
-        if let number = own, flags.contains(.ack), !number.isNewer(than: segment.acknowledgment) {
-            own = nil
+        if let number = owed[origin.side], flags.contains(.ack), !number.isNewer(than: segment.acknowledgment) {
+            owed[origin.side] = nil
             isReply = true
         }
         if flags.contains([.syn, .ack]) || flags.contains(.fin) {
-            // SYN and FIN count one byte, together too.
-            other = segment.sequence + segment.payloadLength + 1
+            // SYN and FIN count one byte, also both together.
+            owed[1 - origin.side] = segment.sequence + segment.payloadLength + 1
         }
-        if flags.contains(.rst) { (own, other) = (nil, nil) }
-        if own == nil, other == nil {
-            owed[place.connection] = nil
-        } else {
-            owed[place.connection] = place.side == 1 ? (other, own) : (own, other)
-        }
-        return isTurn || isReply
+        if flags.contains(.rst) { owed = Owed() }
+        self.owed[origin.connection] = owed.isEmpty ? nil : owed
+        return opensOrCloses || isReply
     }
 }

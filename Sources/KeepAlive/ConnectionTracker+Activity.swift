@@ -12,8 +12,8 @@ extension ConnectionTracker {
             case .version6: addAwaited(version6.slot(at: index), version6[record: index], &hosts)
             case .replaced:
                 let connection = pipeline.store.replaced[index]
-                if connection.fromOriginator.isWaiting { hosts.await(connection.responder.address) }
-                if connection.fromResponder.isWaiting { hosts.await(connection.originator.address) }
+                if connection.fromOriginator.isWaiting { hosts.watch(connection.responder.address) }
+                if connection.fromResponder.isWaiting { hosts.watch(connection.originator.address) }
             }
         }
         if hosts.isEmpty { return hosts }
@@ -26,8 +26,8 @@ extension ConnectionTracker {
     private func addAwaited<Key: ConnectionKey>(
         _ slot: ConnectionSlot<Key>, _ record: ConnectionRecord, _ hosts: inout HostActivity
     ) {
-        if pipeline.store.awaitsPeer(slot, record, side: 0) { hosts.await(slot.key.second.address) }
-        if pipeline.store.awaitsPeer(slot, record, side: 1) { hosts.await(slot.key.first.address) }
+        if pipeline.store.awaitsPeer(slot, record, side: 0) { hosts.watch(slot.key.second.address) }
+        if pipeline.store.awaitsPeer(slot, record, side: 1) { hosts.watch(slot.key.first.address) }
     }
 
     /// Records in `activity` when each host was heard in the connections of `table`.
@@ -45,7 +45,7 @@ extension ConnectionTracker {
             for (index, (side, address)) in ends.enumerated() where side.spokeTime != .min {
                 // The answer to a probe may come from another host.
                 if pipeline.store.lastAnswer(record, ofSide: index) == side.spokeTime { continue }
-                activity.note(
+                activity.record(
                     address, at: side.spokeTime, since: record.time,
                     longestPause: record.hasEvents ? nil : pause)
             }
@@ -54,7 +54,7 @@ extension ConnectionTracker {
                 record.facts.0.union(record.facts.1).contains(.sentSYNACK)
             {
                 for (_, address) in ends {
-                    activity.note(address, at: record.time, since: record.time, longestPause: nil)
+                    activity.record(address, at: record.time, since: record.time, longestPause: nil)
                 }
             }
         }

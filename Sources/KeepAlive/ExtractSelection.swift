@@ -77,7 +77,7 @@ public struct ExtractSelection: Sendable {
             foundationsAhead = foundationsAhead.drop { $0 < packet }
             if foundationsAhead.first == packet { isChosen = true }
             if let origin, segment.role == .whole, connections.contains(origin.connection),
-                outline.takes(segment, at: origin)
+                outline.record(segment, of: origin)
             {
                 isChosen = true
             }

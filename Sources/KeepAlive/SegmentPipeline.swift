@@ -165,7 +165,7 @@ struct SegmentPipeline: ~Copyable {
         let side = connection.side
         if connection.record[facts: side].contains(.brokeIdle) {
             connection.record[facts: side].subtract(.brokeIdle)
-            if let evidence = connection.record.evidence { store.evidences[evidence].idleness.survive() }
+            if let evidence = connection.record.evidence { store.evidences[evidence].idleness.recordSurvival() }
         }
         if connection.record[facts: side].contains(.awaitsAnswer) {
             connection.record[facts: side].subtract(.awaitsAnswer)

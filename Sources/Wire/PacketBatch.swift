@@ -38,7 +38,9 @@ public struct PacketBatch: ~Copyable, Sendable {
             bytes.removeAll(keepingCapacity: true)
             start = 0
         }
-        guard let offset = UInt32(exactly: bytes.count - start), let length = UInt32(exactly: packet.count) else { return }
+        guard let offset = UInt32(exactly: bytes.count - start), let length = UInt32(exactly: packet.count) else {
+            return
+        }
         records.append(
             PacketRecord(
                 time: time, offset: offset, capturedLength: length,

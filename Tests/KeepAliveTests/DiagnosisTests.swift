@@ -2,23 +2,13 @@ import KeepAlive
 import Testing
 import Wire
 
-/// Each verdict, and what comes near it: scripts of A (who opens) and B, with their times in seconds.
+/// Each verdict and its near misses: scripts of A, which opens the connection, and B, with times in seconds.
 @Suite("Diagnosis")
 struct DiagnosisTests {
     private static func diagnose(_ lines: [(Double, String)]) -> [Diagnosis] {
         var tracker = ConnectionTracker(seed: 8, keepsAll: true)
         var events: [SegmentEvent] = []
-        var batch = SegmentBatch()
-        for (line, segment) in zip(lines, SegmentScript(lines.map(\.1)).segments) {
-            var segment = segment
-            segment.time = Int64((line.0 * 1e9).rounded())
-            // A word `ttl=`, which scripts do not know.
-            segment.timeToLive =
-                line.1.split(separator: " ").first { $0.hasPrefix("ttl=") }
-                .flatMap { UInt8($0.dropFirst(4)) } ?? 64
-            batch.append(segment)
-        }
-        tracker.track(batch, events: &events)
+        tracker.track(SegmentBatch(SegmentScript(timed: lines).segments), events: &events)
         return tracker.diagnoses(all: true)
     }
 
@@ -50,15 +40,9 @@ struct DiagnosisTests {
         probes(count, from: start, every: period, answered: false)
     }
 
-    /// Lines as `time line | time line`.
-    private static func script(_ text: String) -> [(Double, String)] {
-        text.split(separator: "|").compactMap { part in
-            let words = part.split(separator: " ", maxSplits: 1)
-            return Double(words[0]).map { ($0, String(words[1])) }
-        }
-    }
+    private static func script(_ text: String) -> [(Double, String)] { SegmentScript.timed(text) }
 
-    /// A script, and the verdict that it deserves; what comes near stands beside what it comes near to.
+    /// Scripts with the verdicts that they must get; a near miss follows the case that it resembles.
     private static let cases: [(name: String, lines: [(Double, String)])] = {
         var cases: [(name: String, lines: [(Double, String)])] = []
         func add(_ name: String, _ lines: [(Double, String)]) { cases.append((name, lines)) }
@@ -69,12 +53,12 @@ struct DiagnosisTests {
         // The last of two may still be answered.
         add("healthy", answered(2, 60.1, 61.44) + lost(2, 183, 15.104))
         add("peer_dead", lost(4, 60.1, 15.104) + script("120.6 AB AR 1000 5000"))
-        // A RST of who hears its peer is a close.
+        // The RST of an end that hears its peer is a close.
         add("healthy", answered(2, 60.1, 61.44) + script("130 AB AR 1000 5000"))
         add("user_timeout", lost(1, 60.1, 15.104) + script("75.3 AB AR 1000 5000"))
         add("peer_lost_state", script("60.1 AB A 999 5000 | 60.1004 BA R 5000 0"))
         add("peer_lost_state", script("400 AB AP 1000 5000 len=10 | 400.001 BA R 5000 0"))
-        // Without a silence or a probe before it, a RST is a close.
+        // A RST without an idle period or a probe before it is a close.
         add("closed", script("4 AB AP 1000 5000 len=10 | 4.001 BA R 5000 0"))
         add("reset_by_path", script("60.1 AB A 999 5000 | 60.1004 BA R 5000 0 ttl=250"))
         add("reset_by_path", script("400 AB AP 1000 5000 len=10 | 400.001 BA R 5000 0 ttl=250"))
@@ -117,7 +101,7 @@ struct DiagnosisTests {
             script(
                 "1 AB AP 1000 5000 len=10 | 1.3 AB AP 1000 5000 len=10 | 2 AB AP 1000 5000 len=10 | 5 AB AP 1000 5000 len=10"
             ))
-        // Between retransmissions nobody is idle.
+        // The time between retransmissions is not an idle period.
         add(
             "data_in_flight",
             script(
@@ -133,25 +117,25 @@ struct DiagnosisTests {
         return cases
     }()
 
-    @Test("A verdict and its near miss", arguments: cases.indices)
-    func verdict(place: Int) {
-        let (name, lines) = Self.cases[place]
+    @Test("Each script gets its verdict, and each near miss another one", arguments: cases.indices)
+    func verdict(index: Int) {
+        let (name, lines) = Self.cases[index]
         let diagnoses = Self.diagnose(Self.handshake + lines)
         #expect(diagnoses.map(\.verdict.rawValue) == [name])
     }
 
     @Test(
-        "How long nothing but answered probes had passed when the peer closed is remembered, and nothing else is",
+        "The idle time at a close counts only if nothing but answered probes passed before it",
         arguments: [
             (probes(3, from: 20, every: 15, answered: true), "62.1 BA AF 5000 1000", 62.0998),
             (probes(3, from: 20, every: 15, answered: true), "62.1 BA AR 5000 1000", 62.0998),
-            // Data after the handshake began another silence.
+            // Data after the handshake began another idle period.
             (script("10 BA AP 5000 1000 len=1") + script("10.1 AB A 1000 5001"), "62.1 BA AF 5001 1000", nil),
             (
                 script("10 AB AP 1000 5000 len=9 | 10.1 BA A 5000 1009 | 25.1 AB A 1008 5000 | 25.1003 BA A 5000 1009"),
                 "62.1 BA AF 5000 1009", 52
             ),
-            // Who probes closes; a probe has no answer; the peer spoke meanwhile, or the prober; it was not long.
+            // The prober closes; a probe has no answer; the peer or the prober sent data meanwhile; the time is short.
             (probes(3, from: 20, every: 15, answered: true), "62.1 AB AF 1000 5000", nil),
             (probes(3, from: 20, every: 15, answered: true) + script("61 AB A 999 5000"), "62.1 BA AF 5000 1000", nil),
             (
@@ -163,7 +147,7 @@ struct DiagnosisTests {
                 "62.1 BA AF 5000 1004", nil
             ),
             (probes(1, from: 20, every: 15, answered: true), "29.9 BA AF 5000 1000", nil),
-            // A clock that was set back tells nothing.
+            // The clock was set back.
             (probes(3, from: 20, every: 15, answered: true), "-900 BA AF 5000 1000", nil),
         ] as [([(Double, String)], String, Double?)])
     func closedIdle(lines: [(Double, String)], close: String, seconds: Double?) {
@@ -172,7 +156,7 @@ struct DiagnosisTests {
         #expect(diagnosis?.connection.fromResponder.closedIdle == nil)
     }
 
-    @Test("A close is remembered once, and times far apart are no trap")
+    @Test("Only the first close counts, and extreme times do not trap")
     func closedTwice() {
         let probes = Self.probes(2, from: 20, every: 15, answered: true)
         let twice = Self.script("62.1 BA AF 5000 1000 | 99 BA AF 5000 1000 | 99.1 BA AR 5001 1000")
@@ -183,7 +167,7 @@ struct DiagnosisTests {
         }
     }
 
-    @Test("Who falls silent is not dead whose host is heard in another connection: then the path is to blame")
+    @Test("If the peer's host is heard in another connection meanwhile, the path has failed and not the peer")
     func elsewhere() {
         let other: [(Double, String)] = [(0, "CB S 99 0"), (0.1, "BC AS 9 100"), (0.2, "CB A 100 10")]
         let dead = Self.handshake + Self.probes(4, from: 400, every: 15.104, answered: false) + [(460.5, Self.abort)]
@@ -193,10 +177,10 @@ struct DiagnosisTests {
             Self.diagnose((other + dead + heard).sorted { $0.0 < $1.0 }).map(\.verdict) == [
                 .noKeepalive, .tooLateForPath,
             ])
-        // Heard again later, it may have been away meanwhile.
+        // If it is heard only later, it may have been away meanwhile.
         let late: [(Double, String)] = [(470, "CB AP 100 10 len=4"), (470.1, "BC A 10 104")]
         #expect(Self.diagnose(other + dead + late).map(\.verdict) == [.noKeepalive, .peerDead])
-        // Where as long an idle period was survived before, no timeout of the path explains it.
+        // If an equal idle period was survived before, no timeout of the path explains it.
         let before =
             Self.handshake + Self.probes(2, from: 400, every: 400, answered: true)
             + Self.probes(4, from: 1200, every: 15.104, answered: false) + [(1260.5, Self.abort)]
@@ -207,7 +191,7 @@ struct DiagnosisTests {
     }
 
     @Test(
-        "The path's idle timeout lies between what was survived and what was not, over all connections of two networks")
+        "All connections between two networks bracket the idle timeout of their path")
     func path() throws {
         let survived: [(Double, String)] = [
             (0, "CB S 99 0"), (0.1, "BC AS 9 100"), (0.2, "CB A 100 10"), (300.2, "CB AP 100 10 len=4"),

@@ -2,9 +2,9 @@ import KeepAlive
 import Testing
 import Wire
 
-@Suite("ExtractSelection")
+@Suite("Extract selection")
 struct ExtractSelectionTests {
-    /// The packets of `lines` that are chosen, from 0; they come in batches of `size`.
+    /// The indices of the packets of `lines` that are chosen, tracked in batches of `size`.
     private func chosen(_ lines: [String], inBatchesOf size: Int) -> [Int] {
         let segments = SegmentScript(lines).segments
         var selection = ExtractSelection()
@@ -14,9 +14,9 @@ struct ExtractSelectionTests {
             for start in stride(from: 0, to: segments.count, by: size) {
                 let count = min(size, segments.count - start)
                 var batch = SegmentBatch()
-                for place in 0..<count {
-                    var segment = segments[start + place]
-                    segment.record = UInt32(place)
+                for index in 0..<count {
+                    var segment = segments[start + index]
+                    segment.record = UInt32(index)
                     batch.append(segment)
                 }
                 var events: [SegmentEvent] = []
@@ -36,22 +36,22 @@ struct ExtractSelectionTests {
     }
 
     @Test(
-        "holds the events, what they rest on, and how their connections opened and closed",
+        "The selection has the events, the segments before them, and those that open and close their connections",
         arguments: [
             // Data that is followed by other data of the same end is left out.
             (
                 SegmentScript.opened + ["AB AP 1100 5000 len=9", "BA A 5000 1109", "AB A 1108 5000", "BA A 5000 1109"],
                 [0, 1, 2, 5, 6, 7, 8]
             ),
-            // Between probes that nothing but answers part, there is nothing to rest on.
+            // Probes in a row need no other segments.
             (SegmentScript.opened + ["AB A 1099 5000", "AB A 1099 5000", "AB A 1099 5000"], [0, 1, 2, 3, 4, 5, 6, 7]),
-            // What reached furthest was not sent last.
+            // The last segment before the probe is not the one with the highest number.
             (
                 SegmentScript.opened + [
                     "AB AP 1100 5000 len=10", "AB AP 1000 5000 len=100", "BA A 5000 1110", "AB A 1109 5000",
                 ], [0, 1, 2, 5, 6, 7, 8]
             ),
-            // FINs and the acknowledgments of both; what comes behind is left out.
+            // FINs and the acknowledgments of both; later segments are left out.
             (
                 SegmentScript.opened + [
                     "AB A 1099 5000", "BA A 5000 1100", "AB AP 1100 5000 len=10", "BA A 5000 1110",
@@ -63,7 +63,7 @@ struct ExtractSelectionTests {
                 SegmentScript.opened + ["AB A 1099 5000", "BA R 5000 0", "AB S 7777 0", "BA AS 8888 7778"],
                 [0, 1, 2, 3, 4, 5, 6]
             ),
-            // A connection without events beside one that has them.
+            // A connection without events next to one with events.
             (
                 [
                     "CB S 1 0", "BC AS 1 2", "CB A 2 2", "AB S 999 0", "BA AS 4999 1000", "AB A 1000 5000",
@@ -76,7 +76,7 @@ struct ExtractSelectionTests {
         #expect(chosen(scene.0, inBatchesOf: size) == scene.1)
     }
 
-    @Test("A segment knows its connection and its end, also where the ports are used again within a batch")
+    @Test("Each segment is assigned to its connection and end, even if ports are reused within a batch")
     func origins() {
         let lines = ["AB S 999 0", "BA AS 4999 1000", "CB S 1 0", "AB S 7777 0", "BA R 1 1", "AB A 1 1 cut"]
         var batch = SegmentBatch()

@@ -5,7 +5,7 @@ import Testing
 @Suite("Hop distances")
 struct HopHistoryTests {
     @Test(
-        "Two hops are a difference and one is not, whatever the initial TTL was",
+        "Two hops are a difference and one is not, for each initial TTL",
         arguments: [
             (64, 64, false), (64, 63, false), (64, 62, true), (128, 64, false), (127, 61, true), (127, 62, false),
             (255, 64, false),
@@ -23,7 +23,7 @@ struct HopHistoryTests {
         #expect(!hops.isForeign(61) && hops.isForeign(58))
         hops.record(50, proves: true)
         #expect(!hops.isForeign(50) && hops.isForeign(60))
-        // The route changed: both distances are its own, and it is not known which is now.
+        // The route changed: both distances belong to the end, and it is not known which one is current.
         hops.record(55, proves: true)
         #expect(!hops.isForeign(55) && !hops.isForeign(50) && hops.isForeign(60) && hops.isAmbiguous)
     }

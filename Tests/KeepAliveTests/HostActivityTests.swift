@@ -3,42 +3,31 @@ import Wire
 
 @testable import KeepAlive
 
-@Suite("When hosts were heard")
+@Suite("Host activity")
 struct HostActivityTests {
     private static let host = IPAddress(v4: 0xC000_0201)
 
-    @Test("A host that was heard before anybody awaited it is noted from then on")
-    func awaitedLater() {
+    @Test("A host that was heard before it was watched is recorded from then on")
+    func watchedLater() {
         var activity = HostActivity()
-        activity.note(Self.host, at: 10, since: 0, longestPause: nil)
+        activity.record(Self.host, at: 10, since: 0, longestPause: nil)
         #expect(!activity.wasHeard(Self.host, after: 0, until: 100))
-        activity.await(Self.host)
-        activity.note(Self.host, at: 20, since: 0, longestPause: nil)
+        activity.watch(Self.host)
+        activity.record(Self.host, at: 20, since: 0, longestPause: nil)
         activity.sort()
         #expect(activity.wasHeard(Self.host, after: 10, until: 20))
-        // After a time, and until one that counts too.
+        // The start is exclusive, the end inclusive.
         #expect(!activity.wasHeard(Self.host, after: 20, until: 30))
         #expect(!activity.wasHeard(Self.host, after: 5, until: 19))
     }
 
-    @Test("A connection that goes on throughout shows that its host lives, if its pauses are short")
+    @Test("A connection that lasts all the time shows that its host is alive, if its pauses are short")
     func spans() {
         var activity = HostActivity()
-        activity.await(Self.host)
-        activity.note(Self.host, at: 1000, since: 0, longestPause: 40)
+        activity.watch(Self.host)
+        activity.record(Self.host, at: 1000, since: 0, longestPause: 40)
         activity.sort()
         #expect(activity.wasHeard(Self.host, after: 100, until: 200))
         #expect(!activity.wasHeard(Self.host, after: 100, until: 170))
-    }
-
-    @Test("Hosts that another one awaits are awaited, too")
-    func all() {
-        var (activity, other) = (HostActivity(), HostActivity())
-        activity.note(Self.host, at: 10, since: 0, longestPause: nil)
-        other.await(Self.host)
-        activity.awaitAll(of: other)
-        activity.note(Self.host, at: 20, since: 0, longestPause: nil)
-        activity.sort()
-        #expect(activity.wasHeard(Self.host, after: 0, until: 100))
     }
 }

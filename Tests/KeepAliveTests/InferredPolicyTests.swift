@@ -1,22 +1,23 @@
-import KeepAlive
 import Testing
 import Wire
 
-/// Settings told from gaps, against a model of the timers that made the gaps.
+@testable import KeepAlive
+
+/// Compares settings that are inferred from gaps with a model of the timers that made the gaps.
 @Suite("Inferred policy")
 struct InferredPolicyTests {
-    /// The kernel's keep-alive timer, as keepalive-facts 2 has it: it fires at the end of a bucket of the wheel, and an
-    /// armed timer is not moved; when it fires too soon it is armed for the rest.
+    /// The kernel's keep-alive timer (keepalive-facts 2): it fires at the end of a bucket of the wheel. It is never moved; if
+    /// it fires too early, it is armed for the rest.
     private struct Timer {
         let tickRate: Int64
         private static let second: Int64 = 1_000_000_000
 
-        /// When a timer fires that is armed at `now` (ns) for `delay` (ns): the end of the bucket.
+        /// When a timer fires (ns) that is armed at `now` for `delay` (ns): the end of the bucket.
         func fires(_ now: Int64, _ delay: Int64) -> Int64 {
             guard tickRate > 0 else { return now + delay + 300_000 }
             let tick = Self.second / tickRate
             let width = TimerWheel.bucket(delay, tickRate: tickRate) / tick
-            // The bucket that holds the first tick not before the delay is over.
+            // The bucket with the first tick at or after the end of the delay.
             let due = now / tick + (delay + tick - 1) / tick
             return ((due + width) / width * width) * tick
         }
@@ -74,13 +75,13 @@ struct InferredPolicyTests {
         "The true settings lie in the ranges, and the ranges are no wider than the wheel makes them",
         arguments: [Int64(100), 250, 300, 1000, 0])
     func ranges(tickRate: Int64) {
-        var random = Sequence(state: UInt64(tickRate) &* 7919 &+ 1)
+        var numbers = SeededNumbers(state: UInt64(tickRate) &* 7919 &+ 1)
         for _ in 0..<250 {
-            let idle = Int64(random.next(below: 7200)) + 1
-            let interval = Int64(random.next(below: 600)) + 1
-            let count = random.next(below: 20) + 1
-            let answered = random.next(below: 6)
-            let start = Int64(random.next(below: 1_000_000_000))
+            let idle = Int64.random(in: 1...7200, using: &numbers)
+            let interval = Int64.random(in: 1...600, using: &numbers)
+            let count = Int.random(in: 1...20, using: &numbers)
+            let answered = Int.random(in: 0...5, using: &numbers)
+            let start = Int64.random(in: 0..<1_000_000_000, using: &numbers)
             let (prober, peer) = Self.record(
                 idle: idle, interval: interval, count: count, answered: answered, tickRate: tickRate,
                 start: start + 1_700_000_000_000_000_000)
@@ -101,7 +102,7 @@ struct InferredPolicyTests {
         }
     }
 
-    @Test("Without a probe nothing is told, and a mean is no setting")
+    @Test("Without a probe no setting is inferred, and a mean is not a setting")
     func nothing() {
         let policy = InferredPolicy(of: ConnectionSide(), peer: ConnectionSide())
         #expect(policy.isEmpty && policy.tickRates.isEmpty && !policy.isAccurate)
@@ -114,7 +115,7 @@ struct InferredPolicyTests {
     }
 
     @Test(
-        "Gaps on the second are those of an accurate stack, and a Linux may have made them; gaps late at random are not"
+        "Gaps of whole seconds fit accurate stacks and Linux; gaps with random delays fit no accurate stack"
     )
     func accurate() {
         var prober = ConnectionSide()
@@ -127,7 +128,7 @@ struct InferredPolicyTests {
     }
 
     @Test(
-        "A gap that only a forged time can make tells no setting, and takes no time",
+        "A gap of forged times shows no setting, and costs no time",
         arguments: [Int64.max, Int64.max - 1, 1 << 62, 1 << 60, 1 << 59, -1, .min])
     func forged(gap: Int64) {
         var side = ConnectionSide()
@@ -141,16 +142,72 @@ struct InferredPolicyTests {
         #expect((policy.idle != nil) == isPlausible && (policy.period != nil) == isPlausible)
         #expect(policy.interval == nil)
     }
-}
 
-/// A sequence of numbers that is the same in every run (xorshift64*).
-private struct Sequence {
-    var state: UInt64
+    private static let second: Int64 = 1_000_000_000
 
-    mutating func next(below bound: Int) -> Int {
-        state ^= state >> 12
-        state ^= state << 25
-        state ^= state >> 27
-        return Int((state &* 2_685_821_657_736_338_717) >> 33) % bound
+    /// A prober whose first wait took `first`, with gaps after answered and unanswered probes (s).
+    private static func prober(first: Int64, periods: [Int64] = [], intervals: [Int64] = []) -> ConnectionSide {
+        var prober = ConnectionSide()
+        prober.probes = 3
+        prober.firstWait = Wait(since: .segment, gap: first * second)
+        prober.idleGaps.add(first * second)
+        for gap in periods { prober.periodGaps.add(gap * second) }
+        for gap in intervals { prober.intervalGaps.add(gap * second) }
+        return prober
+    }
+
+    private static func policy(_ prober: ConnectionSide, heard: Int64? = nil) -> InferredPolicy {
+        var peer = ConnectionSide()
+        peer.lastSpoke = heard
+        return InferredPolicy(of: prober, peer: peer)
+    }
+
+    @Test("Idle time and period explain each other")
+    func idleAndPeriod() {
+        // Keep-alives were enabled late: the first wait does not show the idle time.
+        let late = Self.policy(Self.prober(first: 100, periods: [60]))
+        #expect(late.idle == nil && late.period?.contains(60) == true)
+        // Only the interval can make the period longer than the idle time.
+        let longInterval = Self.policy(Self.prober(first: 10, periods: [60]))
+        #expect(longInterval.idle?.contains(10) == true && longInterval.interval?.contains(60) == true)
+        var disturbed = Self.prober(first: 10)
+        #expect(Self.policy(disturbed).idle?.contains(10) == true)
+        disturbed.isFirstWaitDisturbed = true
+        #expect(Self.policy(disturbed).idle == nil)
+    }
+
+    @Test("Far from the prober, the first wait may be longer than the idle time by the round trip")
+    func distance() {
+        var prober = Self.prober(first: 61)
+        #expect(Self.policy(prober).idle?.contains(55) == false)
+        prober.handshakeReply = 3 * Self.second
+        #expect(Self.policy(prober).idle?.contains(55) == true)
+    }
+
+    @Test("A count is inferred from steady gaps only, with the user timeouts that would end at the same time")
+    func count() {
+        var prober = Self.prober(first: 60, intervals: [15, 15])
+        prober.unanswered = 3
+        (prober.firstProbe, prober.lastProbe) = (60 * Self.second, 90 * Self.second)
+        (prober.hasGivenUp, prober.reset) = (true, 105 * Self.second)
+        let policy = Self.policy(prober, heard: 0)
+        #expect(policy.count == 3 && policy.userTimeout == 90 * Self.second...105 * Self.second)
+        prober.intervalGaps.add(5 * Self.second)
+        #expect(Self.policy(prober, heard: 0).count == nil)
+    }
+
+    @Test("Bytes and timestamps of probes exclude stacks")
+    func stacks() {
+        func stacks(bytes: UInt64 = 0, timestamps: UInt64 = 0, offered: Bool = false) -> [Stack] {
+            var prober = ConnectionSide()
+            (prober.probes, prober.byteProbes, prober.timestampedProbes) = (2, bytes, timestamps)
+            prober.hasTimestamps = offered
+            return Stack.consistent(with: prober, InferredPolicy(of: prober, peer: ConnectionSide()))
+        }
+        #expect(stacks() == [.linux, .macOS, .freeBSD])
+        #expect(stacks(offered: true) == [.macOS])
+        #expect(stacks(timestamps: 2, offered: true) == [.linux, .freeBSD])
+        #expect(stacks(bytes: 2) == [.windows, .illumos])
+        #expect(stacks(bytes: 1).isEmpty)
     }
 }

@@ -8,7 +8,7 @@ private struct Conversation {
     private var numbers: SeededNumbers
     private(set) var segments: [Segment] = []
     private var time: Int64 = 0
-    /// What each end sends next, and what it has taken of the other and acknowledged.
+    /// The next number of each end, and the number that it has acknowledged.
     private var next: [UInt32]
     private var acknowledged: [UInt32]
     private static let ends = [Endpoint(IPAddress(v4: 1), 40000), Endpoint(IPAddress(v4: 2), 443)]
@@ -49,7 +49,7 @@ private struct Conversation {
         send(0)
     }
 
-    /// Data of one end, which the other acknowledges at once, with data, or later.
+    /// Data of one end, which the other acknowledges immediately, with data, or later.
     private mutating func exchange() {
         let side = Int.random(in: 0...1, using: &numbers)
         for _ in 0..<Int.random(in: 1...3, using: &numbers) {
@@ -62,7 +62,7 @@ private struct Conversation {
         }
     }
 
-    /// Whatever is not acknowledged yet is, within a moment.
+    /// Acknowledges the rest.
     private mutating func settle() {
         for side in 0...1 where acknowledged[side] != next[1 - side] { send(side) }
     }
@@ -72,7 +72,7 @@ private struct Conversation {
         time += 20_000_000_000 * Int64.random(in: 1...4, using: &numbers)
         for _ in 0..<Int.random(in: 1...4, using: &numbers) {
             send(side, [0, 0, 0, 1].randomElement(using: &numbers) ?? 0, .ack, back: 1)
-            // The byte of a probe is none of the stream.
+            // The byte of a probe does not belong to the stream.
             next[side] = (segments.last?.sequence.rawValue ?? 0) &+ 1
             if Int.random(in: 0...4, using: &numbers) > 0 { send(1 - side) }
             time += 15_000_000_000
@@ -109,65 +109,67 @@ struct LightTests {
         }
     }
 
-    @Test("Whatever data was exchanged before, and however it was acknowledged, probes and answers are the same")
-    func sameAsWhole() {
-        var (probes, waits, untold) = (0, 0, 0)
+    @Test("Probes and answers are the same as in the complete capture, for random exchanges of data")
+    func sameAsComplete() {
+        var (probes, waits, unknown) = (0, 0, 0)
         for seed in 0..<400 as Range<UInt64> {
             let segments = Conversation(seed: seed).segments
-            let (whole, light) = (Self.track(segments, isLight: false), Self.track(segments, isLight: true))
-            let told = light.events.filter(Self.isOfProbes)
-            var right = whole.events.filter(Self.isOfProbes)
+            let (complete, light) = (Self.track(segments, isLight: false), Self.track(segments, isLight: true))
+            let found = light.events.filter(Self.isOfProbes)
+            var expected = complete.events.filter(Self.isOfProbes)
             // Midway, a repeated acknowledgment is a first probe only if no data came before it.
-            if segments.first?.flags.contains(.syn) == false, right.count > told.count {
-                right.removeFirst(right.count - told.count)
+            if segments.first?.flags.contains(.syn) == false, expected.count > found.count {
+                expected.removeFirst(expected.count - found.count)
             }
-            guard right.map(\.segment.record) == told.map(\.segment.record), right.map(\.kind) == told.map(\.kind)
+            guard expected.map(\.segment.record) == found.map(\.segment.record),
+                expected.map(\.kind) == found.map(\.kind)
             else {
                 Issue.record(
-                    "seed \(seed): \(right.map { "\($0.segment.record) \($0.kind)" }), light \(told.map { "\($0.segment.record) \($0.kind)" })"
+                    "seed \(seed): \(expected.map { "\($0.segment.record) \($0.kind)" }), light \(found.map { "\($0.segment.record) \($0.kind)" })"
                 )
                 return
             }
-            for (event, seen) in zip(right, told) where event.kind == .probe {
+            for (event, seen) in zip(expected, found) where event.kind == .probe {
                 probes += 1
-                // How long it waited is the same, or not told.
+                // The wait is the same or not known.
                 if let wait = seen.wait {
                     waits += 1
                     #expect(wait == event.wait, "seed \(seed), record \(event.segment.record)")
                 } else if event.wait != nil {
-                    untold += 1
+                    unknown += 1
                 }
                 #expect(seen.unanswered == event.unanswered, "seed \(seed), record \(event.segment.record)")
             }
-            for (right, told) in zip(whole.diagnoses, light.diagnoses) {
-                // What tells of data is not said, and then what comes next may be.
+            for (expected, found) in zip(complete.diagnoses, light.diagnoses) {
+                // Verdicts that need data are missing, and the next verdict takes over.
                 let isOfData = [.silentDrop, .dataInFlight, .applicationSilent, .incompleteCapture].contains(
-                    right.verdict)
+                    expected.verdict)
                 #expect(
-                    right.verdict == told.verdict || told.confidence == .low || isOfData,
-                    "seed \(seed): \(right.verdict), light \(told.verdict)")
-                #expect(told.verdict != .silentDrop && told.verdict != .dataInFlight)
-                #expect(told.connection.silence.longest <= right.connection.silence.longest, "seed \(seed)")
-                #expect(told.connection.silence.longestSurvived <= right.connection.silence.longest, "seed \(seed)")
+                    expected.verdict == found.verdict || found.confidence == .low || isOfData,
+                    "seed \(seed): \(expected.verdict), light \(found.verdict)")
+                #expect(found.verdict != .silentDrop && found.verdict != .dataInFlight)
+                #expect(found.connection.idleness.longest <= expected.connection.idleness.longest, "seed \(seed)")
                 #expect(
-                    told.connection.silence.shortestFailed == 0 || right.connection.silence.shortestFailed > 0,
+                    found.connection.idleness.longestSurvived <= expected.connection.idleness.longest, "seed \(seed)")
+                #expect(
+                    found.connection.idleness.shortestFailed == 0 || expected.connection.idleness.shortestFailed > 0,
                     "seed \(seed)")
-                #expect(told.connection.closedIdle ?? 0 <= right.connection.closedIdle ?? 0, "seed \(seed)")
+                #expect(found.connection.closedIdle ?? 0 <= expected.connection.closedIdle ?? 0, "seed \(seed)")
             }
         }
-        #expect(probes > 1300 && waits > 2 * untold, "\(probes) probes, \(waits) waits, \(untold) not told")
+        #expect(probes > 1300 && waits > 2 * unknown, "\(probes) probes, \(waits) waits, \(unknown) not known")
     }
 
-    /// What a light capture tells of scripts with data that it does not see, by letters: K, a and the kind.
+    /// The events of a light capture of scripts with data that it lacks: record, kind and mark (K, a).
     @Test(
-        "Each limit, and what it is",
+        "The known limits of light captures",
         arguments: [
-            // Acknowledged by pure ACKs: all as in the whole capture.
+            // Acknowledged by pure ACKs: the same as in the complete capture.
             (
                 ["AB AP 1100 5000 len=100", "BA A 5000 1200", "AB A 1199 5000", "BA A 5000 1200"],
                 "8 probe K, 9 answer a"
             ),
-            // The response is seen by its acknowledgment; its window is not known, so the first answer has no mark.
+            // The acknowledgment shows the response, but not its window: the first answer has no mark.
             (
                 [
                     "AB AP 1100 5000 len=100", "BA AP 5000 1200 len=50", "AB A 1200 5050", "AB A 1199 5050",
@@ -175,7 +177,7 @@ struct LightTests {
                 ],
                 "9 probe K, 10 answer, 11 probe K, 12 answer a"
             ),
-            // A window that data closed: a zero-window probe is taken for a keep-alive until its answer tells.
+            // Data closed the window: a zero-window probe looks like a keep-alive until its answer.
             (
                 [
                     "AB AP 1100 5000 len=100", "BA AP 5000 1200 len=50 win=0", "AB A 1200 5050", "AB A 1199 5050",
@@ -183,7 +185,7 @@ struct LightTests {
                 ],
                 "9 probe K, 10 answer, 11 zeroWindowProbe K"
             ),
-            // Data between two probes is a sign of life, though only its acknowledgment is seen.
+            // Data between two probes is a sign of life, although only its acknowledgment was captured.
             (
                 ["AB A 1099 5000", "BA AP 5000 1100 len=50", "AB A 1100 5050", "AB A 1099 5050"],
                 "6 probe K, 9 probe K"

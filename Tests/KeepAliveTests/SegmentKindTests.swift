@@ -2,7 +2,7 @@ import KeepAlive
 import Testing
 import Wire
 
-/// What segments truly are, beside their marks: scripts of A and B, a second between two segments.
+/// The actual kinds of segments next to their marks: scripts of A and B, one second between two segments.
 @Suite("Kinds of segments")
 struct SegmentKindTests {
     private static func events(_ lines: [String], _ change: (inout Segment) -> Void = { _ in }) -> [SegmentEvent] {
@@ -18,7 +18,8 @@ struct SegmentKindTests {
         return events
     }
 
-    /// A word an event: its kind, with `-` in front where it has no mark, `#` and its place in its train, and `'` for a copy.
+    /// One word for each event: its kind, after `-` if it has no mark, with `#` and its number in its train, and `'` for a
+    /// copy.
     private static func words(_ events: [SegmentEvent]) -> String {
         events.map { event in
             (event.marks.isEmpty ? "-" : "") + event.kind.name + (event.trainNumber > 0 ? "#\(event.trainNumber)" : "")
@@ -30,11 +31,11 @@ struct SegmentKindTests {
     private static let answer = "BA A 5000 1100"
 
     @Test(
-        "A segment is what the other end's acknowledgments, its window and the flags make it",
+        "The other end's acknowledgments, its window and the flags decide the kind",
         arguments: [
             ([probe, answer], "probe#1 answer"),
             ([probe + " len=1", answer], "probe#1 answer"),
-            // What is pushed, or what the peer has not acknowledged, is data.
+            // A byte that is pushed, or that the peer has not acknowledged, is data.
             (["AB AP 1100 5000 len=1", "AB AP 1100 5000 len=1"], "retransmission"),
             (["AB A 1100 5000 len=1", "AB A 1100 5000 len=1"], "retransmission"),
             ([probe, answer + " win=999"], "probe#1 -answer"),
@@ -46,7 +47,7 @@ struct SegmentKindTests {
             (["AB A 1100 5000 len=1", "AB A 1100 5000"], "acknowledgment"),
             ([probe, "AB AR 1100 5000"], "probe#1 -abort_reset"),
             ([probe, "BA R 5000 0"], "probe#1 -peer_reset"),
-            // Nothing is said of what has nothing to do with a probe.
+            // A RST without a probe is no event.
             (["AB AR 1100 5000"], ""),
             // An end that hears its peer resets the connection itself.
             ([probe, answer, "AB AR 1100 5000"], "probe#1 answer -own_reset"),
@@ -56,7 +57,7 @@ struct SegmentKindTests {
         #expect(Self.words(Self.events(SegmentScript.opened + lines)) == expected)
     }
 
-    @Test("What tells more than numbers and flags is evidence")
+    @Test("One byte, a D-SACK and the TTL are evidence")
     func evidence() {
         let lines = SegmentScript.opened + [Self.probe + " len=1", Self.answer, Self.probe, "BA R 5000 0"]
         let events = Self.events(lines) { segment in
@@ -73,7 +74,7 @@ struct SegmentKindTests {
         #expect(Self.words(Self.events(lines)) == "-probe#1 -answer -probe#1 -answer")
     }
 
-    @Test("A probe's number is its place among those that are unanswered since the peer was last heard")
+    @Test("A probe's number counts the unanswered probes since the peer was last heard")
     func trains() {
         let lines =
             SegmentScript.opened + [
@@ -96,11 +97,11 @@ struct SegmentKindTests {
         #expect(events.map(\.reply) == [nil, second, nil, nil, second, nil, nil, nil])
     }
 
-    @Test("Copies of a probe and of its answer count once, and halve no interval")
+    @Test("Copies of a probe and of its answer are not counted, and do not halve the interval")
     func copies() {
         let lines = SegmentScript.opened + [Self.probe, Self.probe, Self.answer, Self.answer, Self.probe]
         let events = Self.events(lines) { segment in
-            // The copies come 10 µs after the originals, with the identification of these.
+            // The copies come 10 µs after the originals, with the same identification.
             if segment.record == 6 || segment.record == 8 { segment.time = (segment.time - 1_000_000_000) + 10_000 }
             segment.identification = UInt16(segment.record == 6 ? 5 : segment.record)
         }
@@ -108,7 +109,7 @@ struct SegmentKindTests {
         #expect(events.last?.wait == Wait(since: .answeredProbe, gap: 4_000_000_000))
     }
 
-    @Test("A clock that is set back gives no gap, and nothing traps")
+    @Test("A clock that is set back makes no negative gap and no trap")
     func clock() {
         let lines = SegmentScript.opened + [Self.probe, Self.probe, Self.answer, "AB AR 1100 5000"]
         let events = Self.events(lines) { $0.time = $0.record < 5 ? .max : .min + Int64($0.record) * 200_000_000 }
@@ -116,7 +117,7 @@ struct SegmentKindTests {
         #expect(events.allSatisfy { ($0.wait?.gap ?? 0) >= 0 && ($0.reply ?? 0) >= 0 })
     }
 
-    @Test("The next probe is expected by the gaps before, and none after the end")
+    @Test("The previous gaps show when the next probe is due; none is due after the end")
     func nextProbe() {
         func next(_ lines: [String]) -> Int64? {
             var tracker = ConnectionTracker(seed: 9)

@@ -1,7 +1,7 @@
 import KeepAlive
 import Wire
 
-/// A capture written by hand: segments in order, a second apart, and what each is marked with.
+/// A capture written by hand: segments in order, one second apart.
 struct SegmentScript {
     /// Endpoints by the letter that scripts use.
     static let endpoints: [Character: Endpoint] = [
@@ -20,7 +20,24 @@ struct SegmentScript {
         for line in lines { append(line) }
     }
 
-    /// Adds the segment that `line` tells: from and to, flags, seq, ack, then `len=`, `win=`, and words of `role`.
+    /// Segments at times in seconds.
+    init(timed lines: [(Double, String)]) {
+        for (time, line) in lines {
+            append(line)
+            segments[segments.count - 1].time = Int64((time * 1e9).rounded())
+        }
+    }
+
+    /// Lines written as `time line | time line`.
+    static func timed(_ text: String) -> [(Double, String)] {
+        text.split(separator: "|").compactMap { part in
+            let words = part.split(separator: " ", maxSplits: 1)
+            return Double(words[0]).map { ($0, String(words[1])) }
+        }
+    }
+
+    /// Adds the segment that `line` describes: source and destination, flags, seq, ack, then `len=`, `win=`, `ttl=`, and
+    /// words for its role.
     mutating func append(_ line: String) {
         let words = line.split(separator: " ")
         let ends = Array(words[0])
@@ -32,11 +49,13 @@ struct SegmentScript {
         segment.sequence = SequenceNumber(UInt32(words[2]) ?? 0)
         segment.acknowledgment = SequenceNumber(UInt32(words[3]) ?? 0)
         segment.window = 1000
+        segment.timeToLive = 64
         for word in words.dropFirst(4) {
             let value = UInt32(word.split(separator: "=").last ?? "") ?? 0
             switch word.split(separator: "=").first {
             case "len": segment.payloadLength = value
             case "win": segment.window = UInt16(value)
+            case "ttl": segment.timeToLive = UInt8(value)
             case "quoted": segment.role = .quoted
             case "fragment": segment.role = .fragment
             case "short": segment.role = .short
@@ -48,7 +67,15 @@ struct SegmentScript {
         segments.append(segment)
     }
 
-    /// The marks as the vectors write them: `frame:K`, `frame:a`, `frame:Z` for a zero-window probe; `-` for none.
+    /// The connections of the script.
+    func connections(keepsAll: Bool = true) -> [Connection] {
+        var tracker = ConnectionTracker(seed: 3, keepsAll: keepsAll)
+        var events: [SegmentEvent] = []
+        tracker.track(SegmentBatch(segments), events: &events)
+        return tracker.connections(all: keepsAll)
+    }
+
+    /// The marks in the notation of the vectors: `frame:K`, `frame:a`, `frame:Z` for a zero-window probe; `-` for none.
     func marks(_ version: WiresharkVersion, showingZeroWindowProbes: Bool = false) -> String {
         var tracker = ConnectionTracker(version: version, seed: 1)
         var events: [SegmentEvent] = []

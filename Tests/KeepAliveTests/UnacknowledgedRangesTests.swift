@@ -5,7 +5,7 @@ import Wire
 
 @Suite("Unacknowledged ranges")
 struct UnacknowledgedRangesTests {
-    /// Both ends of one connection, in plain arrays: the rules of wireshark-rules 4.3 f and 6.1, 3, as they are written.
+    /// Both ends of one connection in plain arrays: a literal implementation of wireshark-rules 4.3 f and 6.1, 3.
     private struct Model {
         var handle: UInt32 = 0
         var sides: [[Range<UInt32>]] = [[], []]
@@ -27,7 +27,7 @@ struct UnacknowledgedRangesTests {
     }
 
     @Test(
-        "Lists that stay few, that move to a room and back, and that change connections, hold what arrays hold",
+        "Lists hold the same as arrays: short ones, ones that move to a larger room and back, ones that are reused",
         arguments: [3, 6, 40, 300])
     func model(most: Int) {
         var numbers = SeededNumbers(state: UInt64(most))
@@ -63,7 +63,7 @@ struct UnacknowledgedRangesTests {
                 ranges.contiguousEnd(from: SequenceNumber(from), model.handle, side).rawValue
                     == model.contiguousEnd(from: from, side), "step \(step)")
         }
-        // Room that was given back is used again: what all hold at once, twice for the way it grows.
+        // Released room is reused: the memory is at most twice what all lists need together, because it grows by doubling.
         #expect(ranges.bytes <= 9 * 64 + 64 + 2 * 18 * 8 * max(8, 2 * most))
     }
 }

@@ -1,9 +1,9 @@
-/// The rules of Wireshark's marks as scripts: every vector that needs nothing but segments.
+/// The rules of Wireshark's marks as scripts: every vector that needs only segments.
 ///
 /// A script names its rule, says what precedes it ("opened": a handshake, 100 bytes from A, acknowledged) and what
 /// three versions of Wireshark mark: `frame:K` a keep-alive, `frame:a` the answer to one, `-` nothing. Where the
-/// versions differ there are three columns: 4.0, 4.4, 4.6. Then a line a segment: from and to, flags, seq, ack, and
-/// len and win where they are not 0 and 1000.
+/// versions differ there are three columns: 4.0, 4.4, 4.6. One line for each segment follows: source and destination,
+/// flags, seq, ack, and len and win unless they are 0 and 1000.
 let vectorScripts = """
     A01 handshake, 100 B A->B acked, A empty seg seq=next-1, B repeats its ACK
     after opened: 6:K 7:a

@@ -42,21 +42,21 @@ struct WiresharkAnalysisTests {
         #expect(WiresharkVersion.allCases.map { script.marks($0) } == vector.expected)
     }
 
-    @Test("All the vectors are there: the table cannot be empty by mistake")
+    @Test("The table of vectors is complete")
     func vectorsArePresent() {
         #expect(Vector.all.count == 78)
         #expect(Vector.all.contains { $0.expected[0] != $0.expected[1] })
     }
 
     @Test(
-        "With 10,000 ranges unacknowledged a FIN counts no byte; an answer clears the list",
+        "With 10,000 unacknowledged ranges a FIN counts no byte; an acknowledgment clears the list",
         arguments: [
-            // The ranges sent before, whether the peer acknowledges, what the probe after the FIN must have as seq.
+            // The number of ranges, whether the peer acknowledges them, the bytes that the FIN counts.
             (9_999, false, UInt32(1)), (10_000, false, 0), (10_000, true, 1),
         ])
     func fullList(ranges: Int, acknowledged: Bool, finBytes: UInt32) {
         var script = SegmentScript([])
-        for place in 0..<ranges { script.append("AB AP \(1000 + 2 * place) 5000 len=2") }
+        for index in 0..<ranges { script.append("AB AP \(1000 + 2 * index) 5000 len=2") }
         let end = UInt32(1000 + 2 * ranges)
         if acknowledged { script.append("BA A 5000 \(end)") }
         script.append("AB AF \(end) 5000")
@@ -67,16 +67,16 @@ struct WiresharkAnalysisTests {
     }
 
     @Test(
-        "Roles: what is not analysed still moves streams",
+        "Segments that are not analysed still begin and advance streams",
         arguments: [
             // A quoted SYN with another ISN starts a stream (D15), one with the same ISN does not.
             (["AB S 70000 0 quoted", "AB A 1200 5000", "AB A 1199 5000"], "8:K | 8:K | 8:K"),
             (["AB A 1099 5000 quoted", "AB A 1099 5000", "BA A 5000 1100"], "7:K 8:a | 7:K 8:a | 7:K 8:a"),
             (["AB S 70000 0 fragment", "AB A 1200 5000", "AB A 1199 5000"], "8:K | 8:K | 8:K"),
             (["AB S 70000 0 short", "AB A 1200 5000", "AB A 1199 5000"], "8:K | 8:K | 8:K"),
-            // Fourteen bytes of a SYN are seen by 4.6 alone (E32).
+            // Only 4.6 sees a SYN of fourteen bytes (E32).
             (["AB S 70000 0 cut", "AB A 1099 5000"], "7:K | 7:K | -"),
-            // What is not shown is analysed all the same (E06).
+            // A segment that is not shown is analysed nevertheless (E06).
             (["AB A 1099 5000 hidden", "BA A 5000 1100"], "7:a | 7:a | 7:a"),
         ])
     func roles(lines: [String], expected: String) {
@@ -96,7 +96,7 @@ struct WiresharkAnalysisTests {
         }
     }
 
-    @Test("A zero-window probe pre-empts the keep-alive and is a mark of its own")
+    @Test("A zero-window probe has its own mark, which replaces that of a keep-alive")
     func zeroWindowProbe() {
         let script = SegmentScript(
             SegmentScript.opened + ["BA A 5000 1100 win=0", "AB A 1100 5000 len=1", "AB A 1100 5000 len=1"])
@@ -104,12 +104,12 @@ struct WiresharkAnalysisTests {
     }
 
     @Test(
-        "Sequence numbers wrap at their four edges",
+        "Sequence numbers wrap",
         arguments: [
             UInt32(0), 1, 2, 0x7FFF_FFFF, 0x8000_0000, 0x8000_0001, 0xFFFF_FFFE, 0xFFFF_FFFF,
         ])
     func wrap(next: UInt32) {
-        // 100 bytes end at `next`; the probe is one below; next == 0 is the rule's own exception: unset after it.
+        // 100 bytes end at `next`; the probe is one below. To Wireshark, next == 0 means that it is not set.
         let script = SegmentScript([
             "AB AP \(next &- 100) 5000 len=100", "BA A 5000 \(next)", "AB A \(next &- 1) 5000", "BA A 5000 \(next)",
             "AB A \(next &- 1) 5000",
@@ -128,9 +128,9 @@ struct WiresharkAnalysisTests {
         var tracker = ConnectionTracker(seed: seed)
         var events: [SegmentEvent] = []
         var batch = SegmentBatch()
-        for (place, segment) in segments.enumerated() {
+        for (index, segment) in segments.enumerated() {
             batch.append(segment)
-            if (place + 1) % size == 0 || place == segments.count - 1 {
+            if (index + 1) % size == 0 || index == segments.count - 1 {
                 tracker.track(batch, events: &events)
                 batch.removeAll()
             }

@@ -1,4 +1,4 @@
-/// A TCP implementation that probes can be consistent with; what they are, probes cannot prove (keepalive-facts 3).
+/// A TCP implementation. Probes can be consistent with it, but never prove it (keepalive-facts 3).
 public enum Stack: String, CaseIterable, Sendable {
     case linux = "Linux"
     case macOS = "macOS"
@@ -6,23 +6,23 @@ public enum Stack: String, CaseIterable, Sendable {
     case windows = "Windows"
     case illumos = "illumos"
 
-    /// The stacks that the probes of `side`, which tell `policy`, are consistent with; none without a probe.
+    /// The stacks that are consistent with the probes of `side` and their `policy`; none without a probe.
     public static func consistent(with side: ConnectionSide, _ policy: InferredPolicy) -> [Stack] {
         guard side.probes > 0 else { return [] }
         let hasBytes = side.byteProbes > 0
         if hasBytes, side.byteProbes < side.probes { return [] }
         let hasGaps = policy.isAccurate || policy.isTicking
         let isAccurate = policy.isAccurate || !hasGaps
-        let isLinux = policy.isTicking || !hasGaps
-        // A probe leaves the timestamp option out on macOS alone, where the connection has it.
-        let leavesOut = side.hasTimestamps == true && side.timestampedProbes == 0
-        let carries = side.timestampedProbes > 0
+        let isTicking = policy.isTicking || !hasGaps
+        // Only macOS leaves the timestamp option out of probes if the connection uses it.
+        let lacksTimestamps = side.hasTimestamps == true && side.timestampedProbes == 0
+        let hasTimestamps = side.timestampedProbes > 0
         return allCases.filter { stack in
             switch stack {
-            case .linux: !hasBytes && !leavesOut && isLinux
-            case .macOS: !hasBytes && !carries && isAccurate
-            case .freeBSD: !hasBytes && !leavesOut && isAccurate
-            case .windows: hasBytes && !leavesOut && isAccurate
+            case .linux: !hasBytes && !lacksTimestamps && isTicking
+            case .macOS: !hasBytes && !hasTimestamps && isAccurate
+            case .freeBSD: !hasBytes && !lacksTimestamps && isAccurate
+            case .windows: hasBytes && !lacksTimestamps && isAccurate
             case .illumos: hasBytes
             }
         }

@@ -1,11 +1,11 @@
-/// How late the timers of Linux fire: never early, and by up to one bucket of the timer wheel (keepalive-facts 2).
+/// How late timers of Linux fire: never early, and up to one bucket of the timer wheel late (keepalive-facts 2).
 ///
-/// A level of the wheel has 64 buckets, and each is 8 times as wide as those of the level below.
+/// A level of the wheel has 64 buckets, each 8 times as wide as those of the level below.
 public enum TimerWheel {
-    /// The tick rates that kernels are built with, in Hz (CONFIG_HZ).
+    /// The tick rates with which kernels are built, in Hz (CONFIG_HZ).
     public static let tickRates: [Int64] = [100, 250, 300, 1000]
 
-    /// How late at most, in nanoseconds, a timer of `delay` nanoseconds fires at `tickRate` Hz: one bucket.
+    /// The greatest delay, one bucket, of a timer of `delay` ns at `tickRate` Hz, in nanoseconds.
     public static func bucket(_ delay: Int64, tickRate: Int64) -> Int64 {
         let tick = 1_000_000_000 / tickRate
         let ticks = max(0, delay) / tick
@@ -19,7 +19,7 @@ public enum TimerWheel {
         return width * 1_000_000_000 / tickRate
     }
 
-    /// How late at most, in nanoseconds, a timer of `delay` nanoseconds fires on any Linux.
+    /// The greatest delay of a timer of `delay` ns on any Linux, in nanoseconds.
     public static func widestBucket(_ delay: Int64) -> Int64 {
         tickRates.map { bucket(delay, tickRate: $0) }.max() ?? 0
     }

@@ -161,7 +161,7 @@ extension EvidenceStore {
         let isHalfClosed = record.closeTime != .min
         if record[facts: 1 - side].contains(.brokeIdle), !isForeign {
             record[facts: 1 - side].subtract(.brokeIdle)
-            if let evidence = record.evidence, !isReset { evidences[evidence].idleness.survive() }
+            if let evidence = record.evidence, !isReset { evidences[evidence].idleness.recordSurvival() }
         }
         if tracked.hidesIdlePeriod, time &- max(tracked.sender.spokeTime, tracked.peer.spokeTime) >= Idleness.threshold
         {
@@ -175,15 +175,15 @@ extension EvidenceStore {
         {
             let index = evidence(of: &record)
             if isClosing || isHalfClosed || record[facts: side].contains(.sentRST) {
-                evidences[index].idleness.note(gaps.path, at: time, frame: frame)
+                evidences[index].idleness.record(gaps.path, at: time, frame: frame)
             } else {
-                evidences[index].idleness.end(after: gaps.path, at: time, frame: frame, side: side)
+                evidences[index].idleness.recordPending(gaps.path, at: time, frame: frame, side: side)
                 record[facts: side].formUnion(.brokeIdle)
             }
         }
         if !isOfProbing, !isClosing, !isHalfClosed, gaps.application >= Idleness.threshold {
             let index = evidence(of: &record)
-            evidences[index].idleness.noteApplication(gaps.application, at: time, frame: frame)
+            evidences[index].idleness.recordApplication(gaps.application, at: time, frame: frame)
         }
         recordUnprobed(tracked, gaps, &record)
     }

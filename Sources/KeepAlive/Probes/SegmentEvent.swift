@@ -1,30 +1,30 @@
 public import Wire
 
-/// A segment that carries a mark or concerns keep-alives without one: what the tracker reports as it happens.
+/// A segment that Wireshark marks or that concerns keep-alives. The tracker reports each one immediately.
 public struct SegmentEvent: Sendable, BitwiseCopyable {
     /// The segment.
     public var segment: Segment
-    /// The marks that Wireshark would show; empty where it shows none.
+    /// The marks that Wireshark shows; empty: none.
     public var marks: Marks
-    /// What it truly is.
+    /// Its actual kind.
     public var kind: SegmentKind
     /// Its connection, numbered from 0 in order of appearance: Wireshark's `tcp.stream`.
     public var connection: UInt64
-    /// Its place among the probes that are unanswered since the peer was last heard, from 1, which is what the kernel
-    /// counts; 0 where it is no probe.
+    /// Its number among the unanswered probes since the peer was last heard, from 1, which is what the kernel counts;
+    /// 0: it is not a probe.
     public var trainNumber: UInt32 = 0
-    /// Its place among all keep-alive probes of its sender, from 1; 0 where it is none.
+    /// Its number among all keep-alive probes of its sender, from 1; 0: it is not a keep-alive probe.
     public var ordinal: UInt64 = 0
-    /// Probes of the sender, or of the peer where this is its RST, that nobody had answered before this segment.
+    /// The number of unanswered probes before it: of the sender, or of the peer if it is the peer's RST.
     public var unanswered: UInt32 = 0
-    /// What a probe or the RST of its sender waited for, and how long; nil where that was not captured.
+    /// How long a probe, or the RST of its sender, waited, and since what; nil: not captured.
     public var wait: Wait?
-    /// How long after the probe this answer or RST of the peer came (ns); nil where it is none.
+    /// How long after the probe this answer, or RST of the peer, came (ns); nil: it is neither.
     public var reply: Int64?
-    /// Whether it is one more copy of the last such segment: from a mirror port, or from another interface.
+    /// Whether it is a duplicate of the last such segment, from a mirror port or another interface.
     public var isCopy = false
 
-    /// What beside numbers, window and flags tells its kind or its sender's stack, by names.
+    /// The names of further facts about its kind or the sender's stack: `one_byte`, `d_sack`, `ttl`.
     public var evidence: [String] {
         var evidence: [String] = []
         if kind.isAsking, segment.payloadLength == 1 { evidence.append("one_byte") }
@@ -33,7 +33,7 @@ public struct SegmentEvent: Sendable, BitwiseCopyable {
         return evidence
     }
 
-    /// `segment` of `connection`, a `kind` that carries `marks`.
+    /// The event of `segment` in `connection`, a `kind` with `marks`.
     public init(segment: Segment, marks: Marks, kind: SegmentKind, connection: UInt64) {
         self.segment = segment
         self.marks = marks
@@ -51,11 +51,11 @@ public struct Wait: Sendable, Equatable, BitwiseCopyable {
 
     /// What passed last before a probe.
     public enum Since: UInt8, Sendable, BitwiseCopyable {
-        /// A segment of the peer that answered no probe: the gap tells the idle time.
+        /// A segment of the peer that answered no probe: the gap shows the idle time.
         case segment
-        /// An unanswered probe: the gap tells the interval.
+        /// An unanswered probe: the gap shows the interval.
         case unansweredProbe
-        /// A probe that was answered: the gap, from that probe, tells the greater of idle time and interval.
+        /// An answered probe: the gap since that probe shows the greater of idle time and interval.
         case answeredProbe
     }
 

@@ -1,46 +1,47 @@
 public import Wire
 
-/// What is known of a capture beside its connections: what it can show, and what it cannot.
+/// Facts about a capture as a whole: what it can show and what it cannot.
 public struct CaptureContext: Sendable {
-    /// When the capture ends: the time of its last packet, live the present time (ns since 1970). nil: with each
-    /// connection's own last segment.
+    /// The end of the capture: the time of its last packet, or the present time of a live capture (ns since 1970).
+    /// nil: each connection ends with its own last segment.
     public var end: Int64?
-    /// Whether segments with more than one byte of data were kept out.
+    /// Whether packets are captured live: then a pause means that nothing was sent.
+    public var isLive = false
+    /// Whether a filter removed the segments with more than one byte of data.
     public var isLight = false
-    /// Whether packets were dropped, or headers cut: then nothing is sure.
+    /// Whether packets were dropped or headers cut: then nothing is sure.
     public var lacksPackets = false
-    /// Whether the times of the packets were made up.
+    /// Whether the packet times are made up.
     public var isArtificial = false
-    /// Stretches in which no packet of any connection was captured.
+    /// Periods in which no packet of any connection was captured.
     public var pauses: [CapturePauses.Pause] = []
-    /// Of those, the ones that several connections span: the capture was stopped, or two were merged.
+    /// The pauses that several connections span: the capture was stopped, or two captures were merged.
     public var holes: [CapturePauses.Pause] = []
-    /// When hosts that fell silent were heard elsewhere.
+    /// When hosts that stopped answering in one connection were heard in others.
     public var activity = HostActivity()
 
-    /// A capture of which nothing is known but its connections.
+    /// A capture without known facts.
     public init() {}
 
-    /// Whether packets are captured live: then no packet means that there was none.
-    public var isLive = false
-
-    /// How long the capture can be shown to have gone on between two times (ns since 1970).
+    /// How long the capture provably ran between two times (ns since 1970), in nanoseconds.
     func captured(from start: Int64, to end: Int64) -> Int64 {
         guard end > start else { return 0 }
-        let silent = isLive ? 0 : pauses.reduce(0) { $0 &+ max(0, min(end, $1.end) &- max(start, $1.start)) }
-        return max(0, end &- start &- silent)
+        let paused = isLive ? 0 : pauses.reduce(0) { $0 &+ max(0, min(end, $1.end) &- max(start, $1.start)) }
+        return max(0, end &- start &- paused)
     }
 
     /// Whether nothing at all was captured for a minute between two times (ns since 1970).
     func isInterrupted(from start: Int64, to end: Int64) -> Bool {
         pauses.contains { min(end, $0.end) &- max(start, $0.start) >= Idleness.keepAliveDue }
     }
+}
 
-    /// Whether most of the time from `start` to `end` (ns since 1970) lies in one of `stretches`.
-    static func isCovered(from start: Int64, to end: Int64, by stretches: [CapturePauses.Pause]) -> Bool {
+extension [CapturePauses.Pause] {
+    /// Whether one of these pauses covers most of the time from `start` to `end` (ns since 1970).
+    func coverMost(from start: Int64, to end: Int64) -> Bool {
         guard end > start else { return false }
-        return stretches.contains { stretch in
-            let overlap = min(end, stretch.end) &- max(start, stretch.start)
+        return contains { pause in
+            let overlap = Swift.min(end, pause.end) &- Swift.max(start, pause.start)
             return overlap > (end &- start) / 2
         }
     }

@@ -1,32 +1,31 @@
 import Wire
 
-/// What was found about one connection, and what it rests on.
+/// The findings about one connection, and the facts behind them.
 public struct Diagnosis: Sendable, Equatable {
     /// The connection.
     public var connection: Connection
-    /// All findings, the most severe first, of equals the first rule's; there is at least one.
+    /// All findings, the most severe first; equal ones in the order of their rules. There is at least one.
     public private(set) var findings: [Finding]
-    /// What the probes of the originator say about its settings.
-    public let originatorPolicy: InferredPolicy
-    /// What the probes of the responder say about its settings.
-    public let responderPolicy: InferredPolicy
-    /// How long the path had been idle when it failed (ns), by the evidence rules; nil: it did not, or something else did.
+    /// How long the path had been idle (ns) when it failed because of that; nil: it did not.
     public let failedIdle: Int64?
+    /// The settings that the probes of each end show.
+    private let policies: PerEnd<InferredPolicy>
 
     /// An end of the connection.
     public typealias End = Connection.End
 
-    /// Diagnoses `connection`, of a capture of which `context` is known.
+    /// Diagnoses `connection`, part of the capture that `context` describes.
     ///
-    /// The connection is large, so it is passed on and not copied.
+    /// The connection is large: it is moved, not copied.
     public init(of connection: consuming Connection, in context: CaptureContext = CaptureContext()) {
-        Self.readPeriods(of: &connection)
-        originatorPolicy = InferredPolicy(of: connection.fromOriginator, peer: connection.fromResponder)
-        responderPolicy = InferredPolicy(of: connection.fromResponder, peer: connection.fromOriginator)
-        var rules = VerdictRules(connection, originatorPolicy, responderPolicy, context)
-        var findings = rules.conclude()
+        Self.takeIntervalsAsPeriods(of: &connection)
+        policies = PerEnd(
+            originator: InferredPolicy(of: connection.fromOriginator, peer: connection.fromResponder),
+            responder: InferredPolicy(of: connection.fromResponder, peer: connection.fromOriginator))
+        var rules = VerdictRules(connection, policies, context)
+        var findings = rules.apply()
         if context.isLight {
-            for index in findings.indices where Self.restsOnData(findings[index].verdict) {
+            for index in findings.indices where Self.dependsOnData(findings[index].verdict) {
                 findings[index].confidence = .low
             }
         }
@@ -39,25 +38,37 @@ public struct Diagnosis: Sendable, Equatable {
     /// The most severe finding.
     public var primary: Finding { findings[0] }
 
-    /// The name of the most severe finding.
+    /// The verdict of the most severe finding.
     public var verdict: Verdict { primary.verdict }
 
-    /// How much the most severe finding matters.
+    /// The severity of the most severe finding.
     public var severity: Severity { primary.severity }
 
-    /// How sure the most severe finding is.
+    /// The confidence of the most severe finding.
     public var confidence: Confidence { primary.confidence }
 
-    /// The end that the most severe finding speaks of; nil: neither, or both.
+    /// The end that the most severe finding is about; nil: neither or both.
     public var end: End? { primary.end }
 
-    /// Whether there is something to say about the connection: it has probes, or anything above `ok`, or was idle for long.
+    /// Whether a report mentions the connection: it has probes, a finding above `ok`, or a long idle period.
     public var isNotable: Bool {
-        severity > .ok || connection.hasEvents || connection.evidence.idleness.longest >= Idleness.keepAliveDue
+        severity > .ok || connection.hasEvents || connection.idleness.longest >= Idleness.keepAliveDue
     }
 
-    /// Whether data that was not seen might change a finding of this name.
-    private static func restsOnData(_ verdict: Verdict) -> Bool {
+    /// The settings that the probes of the originator show.
+    public var originatorPolicy: InferredPolicy { policies.originator }
+
+    /// The settings that the probes of the responder show.
+    public var responderPolicy: InferredPolicy { policies.responder }
+
+    /// The settings that the probes of `end` show.
+    public func policy(of end: End) -> InferredPolicy { policies[end] }
+
+    /// What `end` sent.
+    public func side(_ end: End) -> ConnectionSide { connection[end] }
+
+    /// Whether data that a light capture lacks might change a finding of this verdict.
+    private static func dependsOnData(_ verdict: Verdict) -> Bool {
         switch verdict {
         case .noKeepalive, .closed, .silentDrop, .tooLateForPath, .userTimeout, .dataInFlight, .unknown, .idleClose,
             .neverIdle, .applicationSilent, .blocked, .staleReuse, .incompleteCapture, .notEstablished:
@@ -66,29 +77,18 @@ public struct Diagnosis: Sendable, Equatable {
         }
     }
 
-    /// Probes at a steady distance in a capture of one direction are those of a prober that is answered: their distance is
-    /// the period, not the interval.
-    private static func readPeriods(of connection: inout Connection) {
+    /// If only one direction was captured, probes at a steady distance are probably answered: the distance is their
+    /// period, not their interval.
+    private static func takeIntervalsAsPeriods(of connection: inout Connection) {
         if connection.fromResponder.isUnseen { connection.fromOriginator.takeIntervalsAsPeriods() }
         if connection.fromOriginator.isUnseen { connection.fromResponder.takeIntervalsAsPeriods() }
-    }
-
-    /// What the probes of `end` say about its settings.
-    public func policy(of end: End) -> InferredPolicy {
-        end == .originator ? originatorPolicy : responderPolicy
-    }
-
-    /// What `end` sent.
-    public func side(_ end: End) -> ConnectionSide {
-        end == .originator ? connection.fromOriginator : connection.fromResponder
     }
 }
 
 extension ConnectionSide {
-    /// Whether nothing of it was captured, although something must have been there.
+    /// Whether it sent something, but nothing of that was captured.
     fileprivate var isUnseen: Bool { lastSpoke == nil && probes == 0 && !evidence.missing.isEmpty }
 
-    /// What lies between its probes is their period.
     fileprivate mutating func takeIntervalsAsPeriods() {
         guard periodGaps.count == 0 else { return }
         periodGaps = intervalGaps
@@ -97,7 +97,7 @@ extension ConnectionSide {
 }
 
 extension Finding {
-    /// How long the path had been idle when it failed (ns); nil: this is no evidence about the path.
+    /// How long the path had been idle when it failed (ns); nil: the finding says nothing about the path.
     fileprivate var failedIdle: Int64? {
         switch verdict {
         case .silentDrop, .tooLateForPath, .resetWhenIdle, .peerLostState:

@@ -1,16 +1,16 @@
-/// What a report says at its end of connections, and of the paths between them.
+/// The findings that end a report: those about connections, and those about the paths between networks.
 ///
-/// Verdicts are made one at a time, as often as they are asked for: an archive has millions of connections.
+/// An archive has millions of connections: each call diagnoses them anew, one at a time.
 public protocol Findings: ~Copyable {
-    /// Calls `body` with the verdict on each connection, in order of appearance. Throws what it throws.
+    /// Calls `body` with the diagnosis of each connection, in order of appearance. Rethrows its error.
     func forEachDiagnosis<Failure: Error>(_ body: (Diagnosis) throws(Failure) -> Void) throws(Failure)
 
-    /// What the verdicts tell of the idle timeouts of paths.
+    /// The idle timeouts of paths that the diagnoses show.
     var paths: [PathTimeout] { get }
 }
 
 extension Findings where Self: ~Copyable {
-    /// All verdicts at once.
+    /// All diagnoses in one array.
     public var diagnoses: [Diagnosis] {
         var diagnoses: [Diagnosis] = []
         forEachDiagnosis { diagnoses.append($0) }
@@ -19,12 +19,12 @@ extension Findings where Self: ~Copyable {
 }
 
 extension [Diagnosis]: Findings {
-    /// Calls `body` with each of them, in order.
+    /// Calls `body` with each diagnosis, in order. Rethrows its error.
     public func forEachDiagnosis<Failure: Error>(_ body: (Diagnosis) throws(Failure) -> Void) throws(Failure) {
         for diagnosis in self { try body(diagnosis) }
     }
 
-    /// What they tell of the idle timeouts of paths.
+    /// The idle timeouts of paths that the diagnoses show.
     public var paths: [PathTimeout] {
         var timeouts = PathTimeouts()
         for diagnosis in self { timeouts.add(diagnosis) }
@@ -44,14 +44,14 @@ extension ConnectionTracker {
         return switch entry.storage {
         case .version4: version4[record: index].evidence != nil
         case .version6: version6[record: index].evidence != nil
-        case .replaced: pipeline.store.replaced[index].silence.longest > 0
+        case .replaced: pipeline.store.replaced[index].idleness.longest > 0
         }
     }
 
-    /// What is found about the connections: about those of which there is something to say, or about all.
+    /// The diagnoses of all connections, or of the notable ones only, in order of appearance.
     ///
-    /// `context` is what is known of the capture beside its connections; it ends with the last segment unless that says
-    /// otherwise.
+    /// `context` adds what the connections do not show about the capture. The capture ends at `context.end` or with the
+    /// last segment, whichever is later.
     public func diagnoses(all: Bool, in context: CaptureContext = CaptureContext()) -> [Diagnosis] {
         var context = context
         let end = max(context.end ?? .min, lastTime)

@@ -1,67 +1,62 @@
 public import Wire
 
-/// When hosts that fell silent in one connection were heard in others: a host that is heard *while* it does not answer here
-/// is alive.
+/// When hosts that stopped answering in one connection were heard in others: a host that is heard *while* it does not
+/// answer here is alive.
 public struct HostActivity: Sendable {
-    /// What is known of one host.
     private struct Activity: Sendable {
-        /// Times at which it was heard (ns since 1970).
+        /// Times at which the host was heard (ns since 1970).
         var times: [Int64] = []
-        /// Connections in which it was heard all the time, but for pauses of a certain length.
+        /// Connections in which the host was heard regularly.
         var spans: [Span] = []
 
-        mutating func note(_ time: Int64, _ start: Int64, _ longestPause: Int64?) {
+        mutating func record(_ time: Int64, _ start: Int64, _ longestPause: Int64?) {
             if times.count < HostActivity.limit { times.append(time) }
             guard let longestPause, spans.count < HostActivity.spanLimit else { return }
             spans.append(Span(start: start, end: time, longestPause: longestPause))
         }
     }
 
+    /// The start and end of a connection (ns since 1970), and its longest pause (ns).
     private struct Span: Sendable {
         var start: Int64
         var end: Int64
         var longestPause: Int64
     }
 
-    /// Times and spans that are kept of one host, at most.
+    /// At most this many times and spans are kept of one host.
     private static let limit = 4096
     private static let spanLimit = 64
 
     private var hosts: [IPAddress: Activity] = [:]
-    /// Of some hosts, whether they are awaited: most that is heard is not, and needs no look at `hosts` then.
-    private var recent = [IPAddress](repeating: IPAddress(v4: 0), count: 256)
+    /// Hosts that are not watched, by hash. Most records are of such hosts, and need no lookup in `hosts` then.
+    private var unwatched = [IPAddress](repeating: IPAddress(v4: 0), count: 256)
 
     /// No hosts.
     public init() {}
 
-    /// Whether nobody is awaited.
+    /// Whether no host is watched.
     public var isEmpty: Bool { hosts.isEmpty }
 
-    /// From now on `host` is awaited.
-    public mutating func await(_ host: IPAddress) {
+    /// Keeps what is recorded about `host` from now on.
+    public mutating func watch(_ host: IPAddress) {
         guard hosts[host] == nil else { return }
         hosts[host] = Activity()
-        recent[Self.index(of: host)] = IPAddress(v4: 0)
+        unwatched[Self.index(of: host)] = IPAddress(v4: 0)
     }
 
-    /// Awaits the hosts of `other` too.
-    public mutating func awaitAll(of other: HostActivity) {
-        for host in other.hosts.keys { self.await(host) }
-    }
-
-    /// Notes that `host`, if it is awaited, was heard at `time` (ns since 1970), in a connection that began at `start` and
-    /// in which nothing passed for at most `longestPause` nanoseconds; nil: for how long is not known.
-    mutating func note(_ host: IPAddress, at time: Int64, since start: Int64, longestPause: Int64?) {
+    /// Records that `host` was heard at `time`, in a connection that began at `start` (ns since 1970) and paused for at
+    /// most `longestPause` nanoseconds; nil: its pauses are not known. Ignored if `host` is not watched.
+    mutating func record(_ host: IPAddress, at time: Int64, since start: Int64, longestPause: Int64?) {
         let index = Self.index(of: host)
-        if recent[index] == host { return }
+        if unwatched[index] == host { return }
         guard hosts[host] != nil else {
-            recent[index] = host
+            unwatched[index] = host
             return
         }
-        hosts[host]?.note(time, start, longestPause)
+        hosts[host]?.record(time, start, longestPause)
     }
 
-    /// Brings the times in order, once all are noted.
+    /// Sorts the times; `wasHeard` needs that.
     mutating func sort() {
         for index in hosts.values.indices { hosts.values[index].times.sort() }
     }
@@ -69,14 +64,14 @@ public struct HostActivity: Sendable {
     /// Whether `host` was heard in any connection after `start` and until `end` (ns since 1970).
     func wasHeard(_ host: IPAddress, after start: Int64, until end: Int64) -> Bool {
         guard end > start, let activity = hosts[host] else { return false }
-        // The first time after `start`.
+        // Binary search for the first time after `start`.
         var (low, high) = (0, activity.times.count)
         while low < high {
             let middle = (low + high) / 2
             if activity.times[middle] > start { high = middle } else { low = middle + 1 }
         }
         if low < activity.times.count, activity.times[low] <= end { return true }
-        // A connection that went on throughout, with pauses much shorter than this time.
+        // A connection that lasted all this time, with pauses much shorter than it.
         return activity.spans.contains { $0.start < start && $0.end > end && $0.longestPause < (end &- start) / 2 }
     }
 

@@ -1,33 +1,44 @@
-// Who really sent what: answered_by_middlebox, middlebox_probes.
+// Segments that another host sent with the address of an end: answered_by_middlebox, middlebox_probes.
 
 extension VerdictRules {
-    mutating func judgeIdentity(_ end: End) {
-        guard candidates(end).contains(.identity) else { return }
-        let own = side(end)
-        judgeForeignAnswers(end, own)
-        // Alternative: a changed route, so that distance alone is never sure.
-        guard own.middleboxProbes >= 3 else { return }
-        var finding = Finding(.middleboxProbes, .medium, end)
-        finding.details.count = own.middleboxProbes
-        finding.details.alternative = .routeChange
-        finding.frames.append(own.lastProbeFrame)
-        add(finding)
+    mutating func applyIdentityRules(to end: End) {
+        guard applicable[end].contains(.identity) else { return }
+        let own = connection[end]
+        add(answeredByMiddlebox(end, own))
+        add(middleboxProbes(end, own))
     }
 
-    /// Answers from another distance *and* in another time than the peer itself needs.
-    private mutating func judgeForeignAnswers(_ end: End, _ own: ConnectionSide) {
-        let peer = side(end.other)
+    /// Answers come from another distance *and* take another time than the peer's own segments.
+    ///
+    /// Alternative: a changed route.
+    private func answeredByMiddlebox(_ end: End, _ own: ConnectionSide) -> Finding? {
+        let peer = connection[end.other]
         guard own.foreignAnswers >= 3, let trip = peer.handshakeReply, own.foreignReplies.count > 0,
             own.foreignReplies.longest < trip / 2, trip &- own.foreignReplies.longest >= 1_000_000
-        else { return }
+        else { return nil }
         var finding = Finding(.answeredByMiddlebox, .medium, end)
         finding.details.count = own.foreignAnswers
         finding.details.duration = own.foreignReplies.longest
-        finding.details.distances = Finding.Distances(
-            foreign: own.foreignTimeToLive, own: peer.hops.recent == 0 ? peer.hops.first : peer.hops.recent)
+        finding.details.distances = Finding.Distances(foreign: own.foreignTimeToLive, own: peer.hops.own)
         finding.details.alternative = .routeChange
-        finding.frames.append(own.lastProbeFrame)
-        finding.frames.append(own.lastAnswerFrame)
-        add(finding)
+        finding.frames = FrameList(own.lastProbeFrame, own.lastAnswerFrame)
+        return finding
     }
+
+    /// Probes come from another distance than the end's own segments. Distance alone is never sure.
+    ///
+    /// Alternative: a changed route.
+    private func middleboxProbes(_ end: End, _ own: ConnectionSide) -> Finding? {
+        guard own.middleboxProbes >= 3 else { return nil }
+        var finding = Finding(.middleboxProbes, .medium, end)
+        finding.details.count = own.middleboxProbes
+        finding.details.alternative = .routeChange
+        finding.frames = FrameList(own.lastProbeFrame)
+        return finding
+    }
+}
+
+extension HopHistory {
+    /// The TTL of the end's own segments: of recent ones, or else of its first; 0: not known.
+    var own: UInt8 { recent == 0 ? first : recent }
 }

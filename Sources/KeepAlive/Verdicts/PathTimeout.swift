@@ -1,12 +1,12 @@
 public import Wire
 
-/// The idle time that the path between two networks bears, bracketed by all connections between them.
+/// The idle timeout of the path between two networks, bracketed by all connections between them.
 public struct PathTimeout: Sendable, Equatable {
-    /// The two networks, the smaller first: /24 of IPv4, /64 of IPv6.
+    /// Two networks, the smaller first: /24 of IPv4, /64 of IPv6.
     public struct Networks: Sendable, Hashable {
-        /// The smaller one, by its first address.
+        /// The first address of the smaller network.
         public let first: IPAddress
-        /// The greater one.
+        /// The first address of the greater network.
         public let second: IPAddress
 
         /// The networks of two addresses.
@@ -18,11 +18,11 @@ public struct PathTimeout: Sendable, Equatable {
 
     /// The networks.
     public let networks: Networks
-    /// The longest silence that a connection survived (ns); 0: none.
+    /// The longest idle period that a connection survived (ns); 0: none.
     public private(set) var longestSurvived: Int64 = 0
-    /// The shortest silence that one did not survive (ns); 0: none.
+    /// The shortest idle period that a connection did not survive (ns); 0: none.
     public private(set) var shortestFailed: Int64 = 0
-    /// Connections that tell.
+    /// The number of connections that had idle periods.
     public private(set) var connections = 0
 
     fileprivate init(networks: Networks) {
@@ -30,19 +30,17 @@ public struct PathTimeout: Sendable, Equatable {
     }
 
     fileprivate mutating func add(_ diagnosis: Diagnosis) {
-        let silence = diagnosis.connection.silence
         connections += 1
-        longestSurvived = max(longestSurvived, silence.longestSurvived)
-        // A dead peer says nothing of the path.
+        longestSurvived = max(longestSurvived, diagnosis.connection.idleness.longestSurvived)
         guard let failed = diagnosis.failedIdle else { return }
         shortestFailed = shortestFailed == 0 ? failed : min(shortestFailed, failed)
     }
 
-    /// The largest TCP_KEEPIDLE (s) whose probes, as late as any Linux may send them, come within a silence that the path
-    /// is known to bear; nil: none is known.
+    /// The largest TCP_KEEPIDLE (s) whose probes come within an idle period that the path survived, even if Linux sends
+    /// them with the largest possible delay; nil: none is known.
     public var safeIdle: Int64? {
         let second: Int64 = 1_000_000_000
-        // What failed bounds what is safe, should a longer silence have been survived on another day.
+        // A failure bounds what is safe, even if a longer idle period was survived on another day.
         let bound = shortestFailed == 0 ? longestSurvived : min(longestSurvived, shortestFailed - 1)
         var idle = bound / second
         while idle > 0, idle * second > bound - TimerWheel.widestBucket(idle * second) { idle -= 1 }
@@ -50,31 +48,31 @@ public struct PathTimeout: Sendable, Equatable {
     }
 }
 
-/// The paths that verdicts tell something of, in the order in which they first do.
+/// The paths with idle periods, in the order in which the diagnoses mention them.
 public struct PathTimeouts: Sendable {
     /// The paths.
     public private(set) var paths: [PathTimeout] = []
-    private var places: [PathTimeout.Networks: Int] = [:]
+    private var indices: [PathTimeout.Networks: Int] = [:]
 
     /// No paths.
     public init() {}
 
-    /// Adds what `diagnosis` tells.
+    /// Adds the idle periods of the connection of `diagnosis`.
     public mutating func add(_ diagnosis: Diagnosis) {
         let connection = diagnosis.connection
-        guard connection.silence.longest > 0 else { return }
+        guard connection.idleness.longest > 0 else { return }
         let networks = PathTimeout.Networks(connection.originator.address, connection.responder.address)
-        let place = places[networks] ?? paths.count
-        if place == paths.count {
-            places[networks] = place
+        let index = indices[networks] ?? paths.count
+        if index == paths.count {
+            indices[networks] = index
             paths.append(PathTimeout(networks: networks))
         }
-        paths[place].add(diagnosis)
+        paths[index].add(diagnosis)
     }
 }
 
 extension Shard {
-    /// Whether what is known of the path between two networks falls into this part.
+    /// Whether this shard reports the path between two networks.
     public func holds(_ networks: PathTimeout.Networks) -> Bool {
         holds(Endpoint(networks.first, 0), Endpoint(networks.second, 0))
     }

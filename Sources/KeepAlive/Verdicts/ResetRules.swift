@@ -1,188 +1,187 @@
 import Wire
 
-// What a RST says: peer_lost_state, reset_by_path, reset_when_idle, idle_close, close_wait, stale_reuse, aborted.
+// The first RST: aborted, peer_lost_state, reset_by_path, reset_when_idle, close_wait, stale_reuse; or idle_close.
 //
-// A RST that was refused is not here: what follows it decides (RFC 5961 3.2), and `ConnectionEvidence.reset` is then empty.
+// `ConnectionEvidence.reset` never holds a RST that was refused: the segments after a RST show that (RFC 5961 3.2).
 
 extension VerdictRules {
-    mutating func judgeReset() {
+    mutating func applyResetRules() {
         let reset = connection.evidence.reset
         guard let time = reset.time, !isVoid(reset) else { return }
-        let sender = end(ofSide: reset.side)
-        let victim = sender.other
-        if reset.prober == .aborted { return judgeAbort(reset, sender, at: time) }
-        if reset.prober == .gaveUp { return }  // judgeUnanswered
+        switch reset.prober {
+        case .aborted: return add(aborted(reset, at: time))
+        case .gaveUp: return  // See `applyUnansweredProbeRules`.
+        case .none: break
+        }
         switch reset.trigger {
-        case .probe, .windowProbe: judgeAnswer(reset, from: sender, to: victim, at: time, isProbe: true)
-        case .data: judgeAnswer(reset, from: sender, to: victim, at: time, isProbe: false)
-        case .close: break  // Nothing was lost: judgeClose.
-        case .nothing: judgeUnprompted(reset, sender, at: time)
+        case .probe, .windowProbe: add(answered(by: reset, at: time, isProbe: true))
+        case .data: add(answered(by: reset, at: time, isProbe: false))
+        case .close: break  // Nothing was lost: see `closed`.
+        case .nothing: add(unprompted(reset, at: time))
         }
     }
 
-    /// The application ended the connection itself while a probe was unanswered: no keep-alive timer fits.
-    private mutating func judgeAbort(_ reset: ResetEvidence, _ sender: End, at time: Int64) {
-        let own = side(sender)
-        guard let last = own.lastProbe, time >= last else { return }
+    /// The end that `reset` names as its sender.
+    func sender(of reset: ResetEvidence) -> End { end(ofSide: reset.side) }
+
+    /// Whether the other end heard the sender of `reset` afterwards: then that end did not send it.
+    private func isVoid(_ reset: ResetEvidence) -> Bool {
+        let evidence = connection[sender(of: reset)].evidence
+        guard let time = reset.time else { return false }
+        return evidence.missing.contains(.echoed) && evidence.missingSince > time
+    }
+
+    // MARK: The prober sent it
+
+    /// The application ended the connection itself while a probe was unanswered: the time fits no keep-alive timer.
+    private func aborted(_ reset: ResetEvidence, at time: Int64) -> Finding? {
+        let sender = sender(of: reset)
+        let own = connection[sender]
+        guard let last = own.lastProbe, time >= last else { return nil }
         let isSure =
-            own.intervalGaps.count > 0 && own.answered > 0 && own.middleboxProbes == 0 && capture.isComplete
-            && !hidesProbe(own.intervalGaps, time &- last) && !hasUsualGaps(own)
-            // A socket that is closed sends RST with ACK.
-            && reset.hasAcknowledgment && !reset.isForeign && reset.continuesIdentification != false
+            own.intervalGaps.count > 0 && own.answered > 0 && own.middleboxProbes == 0 && visibility.isComplete
+            && !mayHideProbe(own.intervalGaps, time &- last) && !hasUsualGaps(own) && isFromSocket(reset)
         var finding = Finding(.aborted, isSure ? .high : .medium, sender)
         finding.details.duration = time &- last
         finding.details.count = own.unanswered
-        finding.frames.append(own.lastProbeFrame)
-        finding.frames.append(reset.frame)
-        add(finding)
+        finding.frames = FrameList(own.lastProbeFrame, reset.frame)
+        return finding
     }
 
-    /// Whether the longest of `gaps` is two or three times `interval` (ns): a probe or two may have been lost before the
-    /// capture, and the RST be timely.
-    private func hidesProbe(_ gaps: Gaps, _ interval: Int64) -> Bool {
+    /// Whether the longest of `gaps` is two or three times `interval` (ns): then a probe or two may have been lost before
+    /// the capture, and the RST may have come when the timer fired.
+    private func mayHideProbe(_ gaps: Gaps, _ interval: Int64) -> Bool {
         guard interval > 0 else { return false }
         let longest = min(gaps.longest, Idleness.longestCredible)
         let number = (longest &+ interval / 2) / interval
         return (2...3).contains(number) && abs(longest &- number * interval) <= TimerWheel.widestBucket(longest)
     }
 
-    /// A RST answered a probe or data.
-    private mutating func judgeAnswer(
-        _ reset: ResetEvidence, from sender: End, to victim: End, at time: Int64, isProbe: Bool
-    ) {
-        let own = side(victim)
-        if judgeReuse(reset, by: victim, at: time) { return }
-        if reset.senderHadClosed {
-            if isProbe { judgeCloseWait(reset, sender, victim, at: time) }
-            return
-        }
+    /// Whether nothing contradicts that the prober's own socket sent the RST: a socket sends RST with ACK.
+    func isFromSocket(_ reset: ResetEvidence) -> Bool {
+        reset.hasAcknowledgment && !reset.isForeign && reset.continuesIdentification != false
+    }
+
+    // MARK: It answers a probe or data
+
+    /// The finding about a RST that answers a probe, or data if not `isProbe`.
+    private func answered(by reset: ResetEvidence, at time: Int64, isProbe: Bool) -> Finding? {
+        if let staleReuse = staleReuse(reset, at: time) { return staleReuse }
+        if reset.senderHadClosed { return isProbe ? closeWait(reset, at: time) : nil }
         let wasIdle = isProbe || reset.pathIdle >= Idleness.threshold
-        if reset.isForeign, reset.continuesIdentification != true {
-            return add(resetByPath(reset, victim, isIdle: wasIdle))
-        }
-        // RST with ACK comes from a socket that knows the connection: its application closed it.
-        guard wasIdle, !reset.hasAcknowledgment, reset.isExact, !reset.peerHadClosed,
-            capture.isComplete(sender, until: time)
-        else { return }
-        var finding = Finding(.peerLostState, .medium, victim)
-        finding.details.idle = reset.pathIdle > 0 ? reset.pathIdle : isProbe ? own.firstWait?.gap : nil
-        finding.details.duration = max(0, time &- reset.triggerTime)
-        finding.details.alternative = .pathForgot
-        finding.details.distances = nearer(reset)
-        finding.frames.append(reset.triggerFrame)
-        if isProbe { finding.frames.append(own.lastProbeFrame) }
-        finding.frames.append(reset.frame)
-        add(finding)
+        if reset.isForeign, reset.continuesIdentification != true { return resetByPath(reset) }
+        return wasIdle ? peerLostState(reset, at: time, isProbe: isProbe) : nil
+    }
+
+    /// The receiver of the RST had sent new data long after the peer's FIN; not if it was closing, too.
+    private func staleReuse(_ reset: ResetEvidence, at time: Int64) -> Finding? {
+        let sender = sender(of: reset)
+        let (own, peer) = (connection[sender.other].evidence, connection[sender].evidence)
+        guard let reuse = own.reuse, let closed = peer.closeTime, time >= reuse else { return nil }
+        if let close = own.closeTime, close &- reuse <= Idleness.patience { return nil }
+        // Never sure: data that was sent at once, and lost before the capture, is retransmitted for minutes.
+        var finding = Finding(.staleReuse, .medium, sender.other)
+        finding.details.duration = reuse &- closed
+        finding.details.idle = peer.idleBeforeClose > 0 ? peer.idleBeforeClose : nil
+        finding.frames = FrameList(peer.closeFrame, own.reuseFrame, reset.frame)
+        return finding
     }
 
     /// One end had closed long ago, the other never did, and its probe met RST: the application leaks the socket.
-    private mutating func judgeCloseWait(_ reset: ResetEvidence, _ sender: End, _ victim: End, at time: Int64) {
-        guard !reset.peerHadClosed, let closed = connection.closeTime, time &- closed >= Idleness.threshold else {
-            return
-        }
-        // A device that forgot the connection answers the same way.
-        var finding = Finding(.closeWait, reset.isForeign ? .medium : .high, victim)
-        if reset.isForeign { finding.details.alternative = .pathDevice }
-        finding.details.duration = time &- closed
-        finding.frames.append(side(sender).evidence.closeFrame)
-        finding.frames.append(side(victim).lastProbeFrame)
-        finding.frames.append(reset.frame)
-        add(finding)
-    }
-
-    /// New data was sent long after the peer's FIN, and answered by RST; not where the sender was closing too.
-    private mutating func judgeReuse(_ reset: ResetEvidence, by user: End, at time: Int64) -> Bool {
-        let own = side(user)
-        let peer = side(user.other)
-        guard let reuse = own.evidence.reuse, let closed = peer.evidence.closeTime, time >= reuse else { return false }
-        if let close = own.evidence.closeTime, close &- reuse <= Idleness.patience { return false }
-        // What was sent at once, and lost before the capture, is retransmitted for minutes.
-        var finding = Finding(.staleReuse, .medium, user)
-        finding.details.duration = reuse &- closed
-        finding.details.idle = peer.evidence.idleBeforeClose > 0 ? peer.evidence.idleBeforeClose : nil
-        finding.frames.append(peer.evidence.closeFrame)
-        finding.frames.append(own.evidence.reuseFrame)
-        finding.frames.append(reset.frame)
-        add(finding)
-        return true
-    }
-
-    /// A device on the path sent the RST.
     ///
-    /// Alternatives: a changed route; a RST of the end's own kernel with another initial TTL, which has the same distance.
-    private func resetByPath(_ reset: ResetEvidence, _ victim: End, isIdle: Bool) -> Finding {
-        var finding = Finding(
-            .resetByPath,
-            reset.continuesIdentification == false && reset.isExact && capture.isComplete ? .high : .medium, victim)
-        finding.details.idle = reset.pathIdle > 0 ? reset.pathIdle : nil
-        finding.details.alternative = finding.confidence == .high ? nil : .routeChange
-        finding.details.distances = distances(reset)
-        finding.frames.append(reset.triggerFrame)
+    /// Alternative, if the RST has the TTL of another host: a device on the path that dropped its state.
+    private func closeWait(_ reset: ResetEvidence, at time: Int64) -> Finding? {
+        guard !reset.peerHadClosed, let closed = connection.closeTime, time &- closed >= Idleness.threshold else {
+            return nil
+        }
+        let sender = sender(of: reset)
+        var finding = Finding(.closeWait, .high, sender.other)
+        if reset.isForeign { finding.limit(to: .medium, because: .pathDevice) }
+        finding.details.duration = time &- closed
+        finding.frames = FrameList(
+            connection[sender].evidence.closeFrame, connection[sender.other].lastProbeFrame, reset.frame)
+        return finding
+    }
+
+    /// The peer has no such connection any more. It sends RST without ACK (RFC 9293 3.10.7.1); RST with ACK comes from a
+    /// socket that knows the connection, whose application closed it.
+    ///
+    /// Alternative: a device on the path dropped its state.
+    private func peerLostState(_ reset: ResetEvidence, at time: Int64, isProbe: Bool) -> Finding? {
+        let sender = sender(of: reset)
+        guard !reset.hasAcknowledgment, reset.isExact, !reset.peerHadClosed,
+            visibility.isComplete(sender, until: time)
+        else { return nil }
+        let own = connection[sender.other]
+        var finding = Finding(.peerLostState, .medium, sender.other)
+        finding.details.idle = reset.pathIdle > 0 ? reset.pathIdle : isProbe ? own.firstWait?.gap : nil
+        finding.details.duration = max(0, time &- reset.triggerTime)
+        finding.details.alternative = .pathForgot
+        if isNearer(reset) { finding.details.distances = distances(reset) }
+        finding.frames = FrameList(reset.triggerFrame)
+        if isProbe { finding.frames.append(own.lastProbeFrame) }
         finding.frames.append(reset.frame)
         return finding
     }
 
-    /// A RST that answers nothing.
-    private mutating func judgeUnprompted(_ reset: ResetEvidence, _ sender: End, at time: Int64) {
-        if reset.senderHadClosed || reset.peerHadClosed { return }
-        let isIdle = reset.pathIdle >= Idleness.threshold
-        // An idle path is reset by a device that may continue the counter: then distance is all there is.
-        let isForeign = reset.isForeign && (isIdle || reset.continuesIdentification != true)
-        let trip = max(side(sender).handshakeReply ?? 0, side(sender.other).handshakeReply ?? 0, 10_000_000)
-        let resetBoth = reset.otherTime.map { $0 &- time <= trip && reset.otherIsUnprompted } ?? false
+    // MARK: It answers nothing
+
+    private func unprompted(_ reset: ResetEvidence, at time: Int64) -> Finding? {
+        if reset.senderHadClosed || reset.peerHadClosed { return nil }
+        let wasIdle = reset.pathIdle >= Idleness.threshold
+        if wasIdle, let resetWhenIdle = resetWhenIdle(reset, at: time) { return resetWhenIdle }
+        if reset.isForeign, reset.continuesIdentification != true { return resetByPath(reset) }
+        guard reset.applicationIdle >= Idleness.threshold else { return nil }
+        // Not proven: an answer may have been lost after the capture point, and a prober may have given up.
+        return idleClose(sender(of: reset), after: reset.applicationIdle, frame: reset.frame, isProven: false)
+    }
+
+    /// A device on the path reset the idle connection: the RST comes from another distance, both ends were reset at once,
+    /// or the RST is none that a host sends. Its identification may continue the counter of the end.
+    ///
+    /// Alternative: the application aborted.
+    private func resetWhenIdle(_ reset: ResetEvidence, at time: Int64) -> Finding? {
+        let sender = sender(of: reset)
+        let trip = max(
+            connection[sender].handshakeReply ?? 0, connection[sender.other].handshakeReply ?? 0, 10_000_000)
+        let isOfBoth = reset.otherTime.map { $0 &- time <= trip && reset.otherIsUnprompted } ?? false
         // A host without a socket sends RST only as an answer, and a socket sends RST with ACK.
-        let isNearer =
+        let isOfNoHost =
             !reset.hasAcknowledgment && reset.continuesIdentification != true
             && HopHistory.distance(reset.timeToLive) < HopHistory.distance(reset.hops.recent)
-        if isIdle, isForeign || resetBoth || isNearer {
-            var finding = Finding(.resetWhenIdle, .medium, sender)
-            if resetBoth || (isForeign && reset.continuesIdentification == false) { finding.confidence = .high }
-            if !resetBoth, reset.continuesIdentification == true { finding.confidence = .low }
-            finding.details.idle = reset.pathIdle
-            finding.details.distances = isForeign || isNearer ? distances(reset) : nil
-            finding.details.alternative = finding.confidence == .high ? nil : .applicationAbort
-            finding.frames.append(reset.frame)
-            finding.frames.append(reset.otherFrame)
-            return add(finding)
-        }
-        if isForeign { return add(resetByPath(reset, sender.other, isIdle: isIdle)) }
-        guard reset.applicationIdle >= Idleness.threshold else { return }
-        // An answer may have been lost behind the capture, and a prober have given up.
-        addIdleClose(sender, after: reset.applicationIdle, frame: reset.frame, isProven: false)
+        guard reset.isForeign || isOfBoth || isOfNoHost else { return nil }
+        let isSure = isOfBoth || (reset.isForeign && reset.continuesIdentification == false)
+        let doubtful = reset.continuesIdentification == true ? Confidence.low : .medium
+        var finding = Finding(.resetWhenIdle, isSure ? .high : doubtful, sender)
+        finding.details.idle = reset.pathIdle
+        if reset.isForeign || isOfNoHost { finding.details.distances = distances(reset) }
+        if !isSure { finding.details.alternative = .applicationAbort }
+        finding.frames = FrameList(reset.frame, reset.otherFrame)
+        return finding
+    }
+
+    // MARK: A device on the path sent it
+
+    /// The RST comes from another distance, and its identification does not continue the counter of the end.
+    ///
+    /// Alternatives: a changed route; a RST of the end's own kernel with another initial TTL, which has the same distance.
+    private func resetByPath(_ reset: ResetEvidence) -> Finding {
+        let isSure = reset.continuesIdentification == false && reset.isExact && visibility.isComplete
+        var finding = Finding(.resetByPath, .high, sender(of: reset).other)
+        if !isSure { finding.limit(to: .medium, because: .routeChange) }
+        finding.details.idle = reset.pathIdle > 0 ? reset.pathIdle : nil
+        finding.details.distances = distances(reset)
+        finding.frames = FrameList(reset.triggerFrame, reset.frame)
+        return finding
     }
 
     /// The TTL of the RST and that of the end's own segments.
     private func distances(_ reset: ResetEvidence) -> Finding.Distances? {
-        let own = reset.hops.recent == 0 ? reset.hops.first : reset.hops.recent
-        return own == 0 ? nil : Finding.Distances(foreign: reset.timeToLive, own: own)
+        reset.hops.own == 0 ? nil : Finding.Distances(foreign: reset.timeToLive, own: reset.hops.own)
     }
 
-    /// The same where the RST comes from one hop nearer, which is weak by itself.
-    private func nearer(_ reset: ResetEvidence) -> Finding.Distances? {
-        guard let distances = distances(reset),
-            HopHistory.distance(distances.foreign) < HopHistory.distance(distances.own)
-        else { return nil }
-        return distances
-    }
-
-    /// An end closed the connection after it had been idle: keep-alives do not refresh that timeout.
-    ///
-    /// Alternative, where the segment does not prove its origin: a device on the path.
-    mutating func addIdleClose(_ end: End, after idle: Int64, frame: FrameReference, isProven: Bool) {
-        guard !context.isArtificial, capture.isComplete else { return }
-        var finding = Finding(.idleClose, isProven ? .high : .medium, end)
-        if !isProven { finding.details.alternative = .pathDevice }
-        finding.details.idle = idle
-        finding.frames.append(frame)
-        if CaptureContext.isCovered(from: frameTime(end, idle) &- idle, to: frameTime(end, idle), by: context.pauses),
-            context.pauses.count > 0
-        {
-            finding.confidence = .medium
-        }
-        add(finding)
-    }
-
-    private func frameTime(_ end: End, _ idle: Int64) -> Int64 {
-        side(end).evidence.closeTime ?? resetTime ?? self.end
+    /// Whether the RST comes from fewer hops away than the end's own segments. One hop is weak evidence.
+    private func isNearer(_ reset: ResetEvidence) -> Bool {
+        HopHistory.distance(reset.timeToLive) < HopHistory.distance(reset.hops.own)
     }
 }

@@ -1,6 +1,7 @@
-/// The name of a finding: what became of a connection, or will, and what the capture can say about it.
+/// The name of a finding about a connection.
 ///
-/// The rules are in `Sources/KeepAlive/Verdicts`; `tcpalive explain NAME` prints the requirements and alternatives of each.
+/// The rule of a verdict is the function with its name in `Sources/KeepAlive/Verdicts/*Rules.swift`; `VerdictRules` lists the
+/// order in which the rules apply. `tcpalive explain NAME` prints the requirements and alternatives of a verdict.
 public enum Verdict: String, CaseIterable, Sendable {
     // MARK: What the capture can show
 
@@ -15,13 +16,13 @@ public enum Verdict: String, CaseIterable, Sendable {
 
     /// Probes are sent, and the peer itself answers them.
     case healthy
-    /// Ended normally or by the application; nothing was lost.
+    /// The connection ended normally or by its application; nothing was lost.
     case closed
-    /// Never idle for long, so that no probe was due.
+    /// Never idle for long: no probe was due.
     case neverIdle = "never_idle"
     /// An end closed the connection after it had been idle: the timeout of an application or a proxy.
     case idleClose = "idle_close"
-    /// The capture does not say.
+    /// The capture does not show more.
     case unknown
 
     // MARK: Could be better
@@ -34,7 +35,7 @@ public enum Verdict: String, CaseIterable, Sendable {
     case aborted
     /// The peer is alive and does not read.
     case receiverStalled = "receiver_stalled"
-    /// The peer's TCP answers probes, its application does not answer a request.
+    /// The peer's TCP answers probes, but its application does not answer a request.
     case applicationSilent = "application_silent"
     /// The interval is longer than the idle time.
     case intervalExceedsIdle = "interval_exceeds_idle"
@@ -45,11 +46,11 @@ public enum Verdict: String, CaseIterable, Sendable {
 
     /// The last probes are unanswered, and the capture ends before the prober gave up.
     case unresponsive
-    /// The peer is heard, and answers no probe.
+    /// The peer is heard, but answers no probe.
     case peerNeverAnswers = "peer_never_answers"
     /// A middlebox nearer than the peer answers its probes.
     case answeredByMiddlebox = "answered_by_middlebox"
-    /// Another host sends probes in the name of an end.
+    /// Another host sends probes with the address of an end.
     case middleboxProbes = "middlebox_probes"
     /// New data was sent long after the peer had closed.
     case staleReuse = "stale_reuse"
@@ -64,7 +65,7 @@ public enum Verdict: String, CaseIterable, Sendable {
     case peerDead = "peer_dead"
     /// Routers report that the peer cannot be reached.
     case peerUnreachable = "peer_unreachable"
-    /// The peer answered RST: it has no such connection any more.
+    /// The peer answered RST: it no longer has the connection.
     case peerLostState = "peer_lost_state"
     /// The path dropped what was sent after an idle period.
     case silentDrop = "silent_drop"
@@ -74,14 +75,14 @@ public enum Verdict: String, CaseIterable, Sendable {
     case blocked
     /// The path reset the connection after an idle period.
     case resetWhenIdle = "reset_when_idle"
-    /// A device on the path sent RST in the name of an end.
+    /// A device on the path sent RST with the address of an end.
     case resetByPath = "reset_by_path"
     /// Given up after one probe: TCP_USER_TIMEOUT, or a count of 1.
     case userTimeout = "user_timeout"
     /// Data is retransmitted and not acknowledged.
     case dataInFlight = "data_in_flight"
 
-    /// The severity of a finding of this name, unless the finding says otherwise.
+    /// The usual severity of a finding with this verdict.
     public var severity: Severity {
         switch self {
         case .notEstablished, .incompleteCapture, .healthy, .closed, .neverIdle, .idleClose, .unknown: .ok
@@ -126,7 +127,7 @@ public enum Severity: String, CaseIterable, Comparable, Sendable {
 
 /// How sure a finding is.
 public enum Confidence: String, CaseIterable, Comparable, Sendable {
-    /// Another explanation is as likely.
+    /// Another explanation is equally likely.
     case low
     /// The capture may hide another explanation, which the sentence names.
     case medium

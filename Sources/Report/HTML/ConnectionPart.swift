@@ -63,7 +63,7 @@ struct ConnectionPart {
         let findings = diagnosis.findings
         values["findings"] = .items(findings.count) { self.values(of: findings[$0], isFirst: $0 == 0) }
         values["meaning"] = .text(diagnosis.verdict.guide.meaning)
-        let silence = diagnosis.connection.silence
+        let silence = diagnosis.connection.idleness
         values["longestSilence"] = Template.duration(silence.longest)
         values["survived"] = Template.duration(silence.longestSurvived)
         values["failed"] = Template.duration(silence.shortestFailed)

@@ -211,7 +211,7 @@ struct TimelineDrawing {
             let start = max(before, event.time &- wait.gap)
             if start < event.time { idles.insert(Idle(start: start, end: event.time)) }
         }
-        let silence = connection.silence
+        let silence = connection.idleness
         if silence.longest > 0, !idles.contains(where: { $0.end == silence.longestEnd }) {
             idles.insert(Idle(start: silence.longestEnd &- silence.longest, end: silence.longestEnd))
         }

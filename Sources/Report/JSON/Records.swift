@@ -65,7 +65,7 @@ extension TextBuffer {
         member("ended", connection.ending.name)
         members("originator_", connection.fromOriginator, diagnosis.originatorPolicy)
         members("responder_", connection.fromResponder, diagnosis.responderPolicy)
-        let silence = connection.silence
+        let silence = connection.idleness
         if silence.longest > 0 { member("longest_silence_s", seconds: silence.longest) }
         if silence.longestSurvived > 0 { member("longest_survived_s", seconds: silence.longestSurvived) }
         if silence.shortestFailed > 0 { member("shortest_failed_s", seconds: silence.shortestFailed) }

@@ -218,7 +218,7 @@ struct FindingText {
         if let tail = details.duration {
             return "Neither end probes, and the connection was idle for the last \(precise(tail)) of the capture."
         }
-        let silence = diagnosis.connection.silence
+        let silence = diagnosis.connection.idleness
         let survived = silence.longestSurvived > 0 && silence.longestSurvived >= (details.idle ?? .max)
         return "Neither end probes, and the connection was idle for up to \(precise(details.idle))"
             + (survived ? "; it survived." : ".")
@@ -423,7 +423,7 @@ struct FindingText {
     }
 
     private var noKeepaliveAdvice: String {
-        let survived = diagnosis.connection.silence.longestSurvived
+        let survived = diagnosis.connection.idleness.longestSurvived
         let idle =
             survived >= 60_000_000_000
             ? " short enough that probes come within \(seconds(survived)) of idleness, which this path survived"

@@ -4,7 +4,7 @@
     import Darwin
 #endif
 
-/// Variables of the environment.
+/// Environment variables.
 enum Environment {
     static func value(_ name: String) -> String? {
         unsafe getenv(name).map { unsafe String(cString: $0) }

@@ -1,7 +1,7 @@
 import KeepAlive
 import Wire
 
-/// A story that has run: what happened, what was captured of it, and what was found.
+/// A story that has run: what happened, what was captured, and what the code under test finds.
 struct Story {
     let plan: StoryPlan
     let world: StoryWorld
@@ -12,7 +12,7 @@ struct Story {
     let passed: [[Int]]
     /// The packets that were captured, by connection, each once.
     let capturedPackets: [[Int]]
-    /// What answered a probe, by the probe.
+    /// The packets that answered a probe, by probe.
     let answers: [Int: [Int]]
     private let serverTimes: [Int: Int64]
 
@@ -51,10 +51,10 @@ struct Story {
         (self.passed, self.capturedPackets, self.answers) = (passed, capturedPackets, answers)
     }
 
-    /// When a packet passed the capture point, or one of both; nil: it did not.
+    /// When a packet passed a capture point; nil: it did not.
     func passTime(_ index: Int) -> Int64? { world.packets[index].passedAt ?? serverTimes[index] }
 
-    /// The diagnoses of what was captured: the only call of the code under test. The capture ended at `Story.epoch` plus
+    /// The diagnoses of the capture: the only call of the code under test. The capture ended at `Story.epoch` plus
     /// `capturedUntil`.
     func diagnoses() -> [Diagnosis] {
         var tracker = ConnectionTracker(seed: plan.seed, keepsAll: true)
@@ -72,15 +72,15 @@ struct Story {
         return tracker.diagnoses(all: true, in: context)
     }
 
-    /// The numbers reported for the path between the hosts: an idle time that failed, and one that is safe (ns).
+    /// The idle times of the path between the hosts that are reported as failed and as safe (ns).
     func pathNumbers(_ diagnoses: [Diagnosis]) -> [(failed: Int64, safe: Int64)] {
         diagnoses.paths.map { ($0.shortestFailed, ($0.safeIdle ?? 0) * Nanoseconds.second) }
     }
 
-    /// When the capture ended, in the time of the story, as far as its packets show.
+    /// The time of the last captured packet, in the time of the story.
     var capturedUntil: Int64 { captured.last?.trueTime ?? 0 }
 
-    /// The time of the story that the capture calls `time`.
+    /// The time of the story at which the capture shows `time`.
     func trueTime(_ time: Int64) -> Int64 {
         let index = (time - Self.epoch) / StoryObservation.artificialGap
         guard observation.hasEqualGaps, captured.indices.contains(Int(index)) else { return time - Self.epoch }
@@ -95,7 +95,7 @@ struct StoryAddresses {
     private var backgroundNumber: UInt32 = 1
 
     init(seed: UInt64, isVersion6: Bool) {
-        // Either may be the greater one: without a handshake that decides who is called the originator.
+        // Either may be the greater one: without a handshake, that decides which end is the originator.
         let (first, second): (UInt32, UInt32) = seed & 1 == 0 ? (0x0A00_0005, 0xC000_0214) : (0xC000_0214, 0x0A00_0005)
         if isVersion6 {
             hosts = [
@@ -120,7 +120,7 @@ struct StoryAddresses {
         for (index, item) in captured.enumerated() {
             var segment: Segment
             if item.packet < 0 {
-                // A heartbeat, a byte longer each time.
+                // A heartbeat: new data each time.
                 segment = Segment(time: Story.epoch + item.time, source: background[0], destination: background[1])
                 segment.flags = [.psh, .ack]
                 segment.sequence = SequenceNumber(backgroundNumber)

@@ -1,7 +1,7 @@
 import KeepAlive
 import Wire
 
-/// A finding, or an inferred setting, that is false.
+/// A false finding or a false inferred setting.
 struct StoryContradiction: CustomStringConvertible {
     /// The name of the verdict; "settings" for an inferred setting.
     var verdict: String
@@ -12,10 +12,10 @@ struct StoryContradiction: CustomStringConvertible {
     var description: String { "\(verdict) of connection \(connection): \(reason)" }
 }
 
-/// Holds findings against the truth: one function for each verdict, which gives the reason why it is false, or nil.
+/// Compares findings with the truth: one function for each verdict returns the reason why the finding is false, or nil.
 ///
-/// Where a finding names an end, that is the prober, the sender of what is lost, the end that closed or aborted, or the end in
-/// whose name a middlebox probes. Of resets, of what a peer lost, and of windows, either end may be named.
+/// The end of a finding is the prober, the sender of lost data, the end that closed or aborted, or the end whose address a
+/// middlebox uses for probes. Findings about resets, lost state and windows may name either end.
 struct StoryRules {
     let view: StoryView
     let finding: Finding
@@ -24,7 +24,7 @@ struct StoryRules {
 
     /// Why `finding` is false; nil: it is true, or says nothing.
     ///
-    /// If a capture dropped packets at random and the rest looks complete, no rule could know, and nothing counts as false.
+    /// If a capture dropped packets at random and the rest looks complete, no rule can know, and nothing counts as false.
     func falsehood() -> String? {
         guard let reason = reason() else { return nil }
         let observation = view.story.observation
@@ -71,7 +71,7 @@ struct StoryRules {
         }
     }
 
-    /// A finding that names no end is false if it is of both.
+    /// A finding that names no end is false if it is false for both.
     private func each(_ rule: (Side) -> String?) -> String? {
         var reason: String?
         for side in view.sides(finding) {
@@ -90,7 +90,7 @@ struct StoryRules {
         return isEstablished ? "it was established" : nil
     }
 
-    /// What passed and was not captured.
+    /// The packets that passed the capture point and were not captured.
     private var missing: [Int] {
         let captured = Set(view.captured)
         return view.passed.filter { !captured.contains($0) }
@@ -123,7 +123,7 @@ struct StoryRules {
             return "the last answer is a RST"
         }
         if case .keepAliveGaveUp = view.cause(prober), let last = probes.last, let policy = view.end(prober).policy {
-            // What is lost before the capture point shows only in that no more probes come.
+            // Packets lost before the capture point show only in the absence of further probes.
             let isSeen = view.hasCaptured { $0.side == prober && $0.purpose == .giveUpReset }
             let patience = 2 * max(policy.idle, policy.interval) + 10 * Self.second
             if isSeen || view.until - view.time(last) > patience { return "it gave up" }
@@ -131,7 +131,7 @@ struct StoryRules {
         if probes.count >= 2, let last = probes.last {
             let patience = max(Self.second, 3 * view.roundTrip)
             let silent = probes.suffix(2).filter { view.passedAnswer($0) == nil && view.deliveredAnswer($0) == nil }
-            // Where the peer was heard later, it lives.
+            // A peer that was heard later is alive.
             let isHeard = view.passed.contains {
                 let packet = view.packet($0)
                 return packet.side != prober && !packet.isForged && packet.deliveredAt != nil
@@ -156,7 +156,7 @@ struct StoryRules {
                 guard view.hasCaptured({ $0.side == side && $0.purpose == .giveUpReset }) else { continue }
                 return "\(side.letter) gave up before"
             case .reset(let by):
-                // What is closed after the path has forgotten it loses nothing but the close.
+                // A connection that is closed after the path has forgotten it loses only the close.
                 guard view.packet(by).isForged, view.captured.contains(by) else { continue }
                 return "a middlebox had reset it before"
             default: break
@@ -166,12 +166,12 @@ struct StoryRules {
         return nil
     }
 
-    /// Data that `side` sent while the capture ran, and that never came to a peer whose application wanted it.
+    /// Data that `side` sent while the capture ran, and that never arrived at a peer whose application wanted it.
     private func lostData(of side: Side) -> String? {
         let (own, peer) = (view.end(side), view.end(side.other))
         guard own.establishedAt != nil, peer.establishedAt != nil else { return nil }
         let ownNext = own.next - (own.isFinishSent ? 1 : 0)
-        // What lies there, out of order, never came to the application.
+        // Data that was received out of order never arrived at the application.
         guard peer.expected < ownNext else { return nil }
         let number = own.initial &+ UInt32(truncatingIfNeeded: peer.expected)
         let lost = view.passed.first {
@@ -182,7 +182,7 @@ struct StoryRules {
         guard let lost else { return nil }
         let sent = view.packet(lost).sentAt
         if let closed = view.closedByApplication(side.other) {
-            // The application ended it while that was under way.
+            // The application ended the connection while the data was on its way.
             guard sent > closed + Self.second + view.roundTrip else { return nil }
             if let own = view.closedByApplication(side), own <= sent + Self.second { return nil }
         } else if view.story.world.endedAt - sent < 10 * Self.second, view.cause(side.other) == .open {
@@ -222,7 +222,7 @@ struct StoryRules {
             return "the other end closed first"
         }
         let idle = view.applicationIdle(at: closed)
-        // A FIN that was lost before it passed makes it longer.
+        // It is longer if a FIN was lost before the capture point.
         let passed = view.passed.first { view.packet($0).side == side && view.packet($0).sentAt >= closed }
         let longest = idle + (passed.map { view.time($0) - closed } ?? 0)
         if longest < 29 * Self.second { return "it had been idle for \(text(longest)) only" }
@@ -314,7 +314,7 @@ struct StoryRules {
 
     private func middleboxProbes(_ side: Side) -> String? {
         let isForged = view.hasCaptured { $0.isForged && $0.purpose == .probe && $0.side == side }
-        return isForged ? nil : "no middlebox probed in its name"
+        return isForged ? nil : "no middlebox probed with its address"
     }
 
     private func staleReuse() -> String? {
@@ -350,7 +350,7 @@ struct StoryRules {
         }
     }
 
-    /// Whether an application aborted just when the kernel might have given up: no capture shows the difference.
+    /// Whether an application aborted when the kernel might have given up: no capture shows the difference.
     private func isAbortWhenDue(_ prober: Side) -> Bool {
         guard let policy = view.end(prober).policy, let last = view.probes(prober).last,
             let abort = view.captured.last(where: { view.packet($0).purpose == .abortReset })
@@ -367,7 +367,7 @@ struct StoryRules {
                 return nil
             }
             guard packet.purpose == .stateless else { continue }
-            // A FIN that never passed is none that anybody could know of.
+            // No capture shows a FIN that never passed.
             let hasFinish = view.story.passed[view.connection].contains {
                 view.packet($0).side == packet.side && view.packet($0).flags.contains(.fin)
             }
@@ -377,7 +377,7 @@ struct StoryRules {
             case .hostDied, .keepAliveGaveUp, .userTimeout, .retransmissionGaveUp: return nil
             case .reset(let by): if view.packet(by).isForged { return nil }
             case .applicationAbort:
-                // A RST that was lost leaves a peer without state.
+                // A lost RST leaves one end without state.
                 let aborts = view.story.passed[view.connection].filter {
                     view.packet($0).purpose == .abortReset && view.packet($0).side == packet.side
                 }
@@ -388,12 +388,12 @@ struct StoryRules {
         return "no end and no middlebox had lost it"
     }
 
-    /// The reported idle time did not exceed what the path bears.
+    /// The contradiction if the path survives the idle time that is reported as failed.
     private func belowTimeout() -> String? {
         guard let reported = finding.details.idle, let forgotten = view.story.world.flows[view.connection].forgotten,
             reported < forgotten.timeout - Self.second / 10
         else { return nil }
-        return "the path bears \(text(forgotten.timeout)), and \(text(reported)) is reported as failed"
+        return "the path survives \(text(forgotten.timeout)), and \(text(reported)) is reported as failed"
     }
 
     private func forgotten(_ side: Side, probes: Bool) -> String? {
@@ -409,7 +409,7 @@ struct StoryRules {
         return belowTimeout()
     }
 
-    /// Whether a middlebox began to drop the connection in an idle period of 30 s or more: it forgot it, too, though not
+    /// Whether a middlebox began to drop the connection in an idle period of 30 s or more: it dropped its state, too, but not
     /// because of a timeout.
     private func isBlockedWhenIdle(_ flow: StoryFlow) -> Bool {
         guard let from = view.story.plan.path.device?.blocksFrom, view.connection == 0, let drop = flow.firstDrop,
@@ -442,7 +442,7 @@ struct StoryRules {
 
     private func dataInFlight(_ side: Side) -> String? {
         let own = view.end(side)
-        // The highest number that a segment which came back acknowledges.
+        // The highest acknowledgment number that arrived.
         var acknowledged: Int64 = 0
         for index in view.passed where view.packet(index).side == side.other {
             let packet = view.packet(index)

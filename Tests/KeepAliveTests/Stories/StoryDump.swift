@@ -1,7 +1,7 @@
 import KeepAlive
 import Wire
 
-/// A story in lines: the truth, what was captured, and what was found.
+/// A story as text: the truth, the captured packets, and the findings.
 struct StoryDump {
     let story: Story
 

@@ -6,7 +6,7 @@ extension StoryEnd {
         return expected + Int64(Int32(bitPattern: number &- near))
     }
 
-    /// Takes a segment off the wire.
+    /// Receives a segment.
     func receive(_ index: Int) {
         let packet = world.packets[index]
         switch state {
@@ -33,7 +33,7 @@ extension StoryEnd {
             if packet.length > 0 || hasFinish { acknowledge(.answer, trigger: index) }
             return
         }
-        // An empty segment below what was acknowledged, or one beyond the window, is answered and forgotten.
+        // An empty segment below what was acknowledged, or one beyond the window, is answered and dropped.
         let isBelow = end < lastAcknowledged || (end == start && start < expected)
         if isBelow || start > expected + max(1, advertised) {
             if host.answersEmptyProbes || packet.length > 0 || end != start {
@@ -122,7 +122,7 @@ extension StoryEnd {
         let isDuplicate = acknowledged == unacknowledged && isPure && Int64(packet.window) == peerWindow
         peerWindow = Int64(packet.window)
         if persistBackoff > 0 || wasClosed {
-            // The kernel counts probes without an answer alone, and keeps the backoff.
+            // The kernel counts only unanswered probes, and keeps the backoff.
             if peerWindow > 0 {
                 persistBackoff = 0
                 disarm(.persist)
@@ -178,7 +178,7 @@ extension StoryEnd {
         }
         lastHeard = world.now
         if !hasFinish, start == expected, packetLength(index) > 0, window() < packetLength(index) {
-            // No room: probes of a closed window are answered, and their byte is not taken.
+            // No room: probes of a closed window are answered, and their byte is not accepted.
             return acknowledge(.answer, trigger: index)
         }
         if end <= expected { return acknowledgeSpare(.answer, trigger: index, hasData: true) }

@@ -15,7 +15,7 @@ extension StoryEnd {
         timers[timer.rawValue] += 1
     }
 
-    /// When a timer of the kernel fires, and a little for its work.
+    /// When a timer of the kernel fires, plus its processing time.
     private func expiry(_ delay: Int64) -> Int64 {
         host.stack.expiry(of: delay, at: world.now, phase: host.phase) + world.random.int(2_000...60_000)
     }
@@ -96,7 +96,7 @@ extension StoryEnd {
         if host.stack.isLinux {
             send(.windowProbe, .ack, at: unacknowledged - 1)
         } else {
-            // One byte of what waits, beyond the window.
+            // One byte of the waiting data, beyond the window.
             isWindowByteOut = true
             send(.dataWindowProbe, .ack, at: next, length: 1)
         }

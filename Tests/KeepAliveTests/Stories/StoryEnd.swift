@@ -33,7 +33,7 @@ final class StoryEnd {
     unowned let world: StoryWorld
     let connection: Int
     let side: Side
-    /// Its place among the sockets of this side.
+    /// Its index among the sockets of this side.
     let number: Int
     let createdAt: Int64
     let policy: StoryKeepAlive?
@@ -125,7 +125,7 @@ final class StoryEnd {
         min(65_535, max(0, buffer - unread))
     }
 
-    /// Sends a segment from `start` on.
+    /// Sends a segment that begins at `start`.
     @discardableResult
     func send(
         _ purpose: StoryPacket.Purpose, _ flags: TCPFlags, at start: Int64, length: Int64 = 0, trigger: Int = -1,
@@ -174,7 +174,7 @@ final class StoryEnd {
         send(purpose, .ack, at: next, trigger: trigger, spare: spare)
     }
 
-    /// Acknowledges a segment that carries nothing new; Linux does so twice a second at most where it has no data.
+    /// Acknowledges a segment that carries nothing new; Linux does so at most twice a second if it has no data.
     func acknowledgeSpare(_ purpose: StoryPacket.Purpose, trigger: Int, hasData: Bool) {
         if host.stack.isLinux, !hasData {
             guard world.now - lastSpare >= 500 * Nanoseconds.millisecond else { return }
@@ -276,7 +276,7 @@ final class StoryEnd {
         push()
     }
 
-    /// The socket is no more.
+    /// Ends the socket.
     func end(_ cause: Cause) {
         guard state != .gone else { return }
         state = .gone

@@ -1,6 +1,6 @@
 import Wire
 
-/// Decides on a story at random.
+/// Makes random stories.
 struct StoryGenerator {
     private typealias Application = StoryApplication
     private var random: StoryRandom
@@ -20,7 +20,7 @@ struct StoryGenerator {
 
     private static let second = Nanoseconds.second
 
-    /// The story of `seed`, and the random numbers that it goes on with.
+    /// The plan of `seed`, and the random numbers for its run.
     static func plan(seed: UInt64) -> (StoryPlan, StoryRandom) {
         var generator = StoryGenerator(random: StoryRandom(seed: seed))
         return generator.make(seed)
@@ -108,15 +108,15 @@ struct StoryGenerator {
         if random.chance(0.5) { path.jitter = Int64(Double(total) * 0.1 * random.unit()) }
     }
 
-    /// A middlebox on one part of the way, where there is room for one.
+    /// A middlebox on one part of the path, which is lengthened if necessary.
     private mutating func makeDevice(on part: Side? = nil) -> StoryDevice {
         let part = part ?? (path.hops[0] > path.hops[1] ? .client : .server)
-        let place = part.rawValue
+        let index = part.rawValue
         // A difference of one hop is no difference.
-        if path.hops[place] < 3 { path.hops[place] = random.int(3...12) }
-        if path.delay[place] < 20_000 { path.delay[place] = random.duration(0.000_05, 0.02) }
+        if path.hops[index] < 3 { path.hops[index] = random.int(3...12) }
+        if path.delay[index] < 20_000 { path.delay[index] = random.duration(0.000_05, 0.02) }
         return StoryDevice(
-            part: part, hopsToCapture: random.int(0...path.hops[place] - 2),
+            part: part, hopsToCapture: random.int(0...path.hops[index] - 2),
             timeToLive: random.pick([64, 64, 128, 255, 255]), hasIdentification: random.chance(0.4))
     }
 
@@ -167,7 +167,7 @@ struct StoryGenerator {
                 cursor += random.duration(0.01, 2)
             }
         case 4:
-            // One way, and in bulk.
+            // Bulk data in one direction.
             let side: Side = random.chance(0.5) ? .client : .server
             request(cursor, side, size: random.int(2000...20_000), reply: 0)
             cursor += random.duration(0.2, 2)
@@ -197,7 +197,7 @@ struct StoryGenerator {
         }
     }
 
-    /// Bursts with idle periods between; ends in a burst, or idle.
+    /// Bursts with idle periods between them.
     private mutating func activity(_ periods: ClosedRange<Int64> = 0...4) {
         burst()
         for _ in 0..<random.int(periods) {
@@ -213,7 +213,7 @@ struct StoryGenerator {
         return random.int(range)
     }
 
-    /// What comes after an incident: nothing, or attempts to use the connection.
+    /// Attempts to use the connection after an incident, or none.
     private mutating func aftermath() {
         guard random.chance(0.6) else { return }
         if random.chance(0.5) { idle(gap()) }
@@ -222,13 +222,13 @@ struct StoryGenerator {
 
     private mutating func anySide() -> Side { random.chance(0.5) ? .client : .server }
 
-    /// A part of the way on which packets may be lost: seldom the one between a host and a capture on that host.
+    /// A part of the path on which packets may be lost: rarely the one between a host and a capture on that host.
     private mutating func anyPart() -> Side {
         let side = anySide()
         return path.hops[side.rawValue] == 0 && random.chance(0.85) ? side.other : side
     }
 
-    /// How applications end the connection, where they do.
+    /// How applications end the connection, if they do.
     private mutating func ending() {
         let side = anySide()
         switch random.int(0...15) {
@@ -258,7 +258,7 @@ struct StoryGenerator {
             application.reaction[side.other.rawValue] = .leak
             cursor += random.duration(10, 600)
         case 13:
-            // A pool that does not look: it uses the connection again after the peer's FIN.
+            // A connection pool that does not check: it uses the connection again after the peer's FIN.
             application.closes.append((cursor, side, .finish))
             application.reaction[side.other.rawValue] = .ignore
             cursor += random.duration(0.01, 300)
@@ -275,7 +275,7 @@ struct StoryGenerator {
     private mutating func abortsProbing(_ side: Side? = nil) {
         let side = side ?? (keepAlive[0] != nil ? .client : .server)
         guard keepAlive[side.rawValue] != nil else { return }
-        // Not at the moment when the kernel would give up: no capture would show the difference.
+        // Not when the kernel would give up: no capture would show the difference.
         let interval = keepAlive[side.rawValue]?.interval ?? Self.second
         let delay = min(random.duration(0.000_5, 20), Int64(Double(interval) * 0.8))
         application.abortsProbing = (side, Int(random.int(1...3)), delay)

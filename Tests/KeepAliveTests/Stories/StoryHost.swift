@@ -1,6 +1,6 @@
 import Wire
 
-/// The TCP implementation of a host, as far as a capture shows it.
+/// The TCP implementation of a host.
 enum StoryStack: Equatable, Sendable {
     /// Linux with this tick rate (Hz).
     case linux(Int64)
@@ -26,35 +26,34 @@ enum StoryStack: Equatable, Sendable {
 enum StoryIdentification: Sendable {
     /// Each socket counts from a random start, and a RST without a socket has 0, as in Linux.
     case perSocket
-    /// All packets of a host are counted, those to others too.
+    /// One counter for all packets of a host, including those to other hosts.
     case perHost
     case random, zero
 }
 
-/// A host: what all its connections have in common.
+/// A host, with the properties that all its connections share.
 struct StoryHost: Sendable {
     var stack: StoryStack
-    var timeToLive: Int64
-    /// What the application set for its sockets; the same, unless it protects itself as BGP does.
-    var socketTimeToLive: Int64
+    /// The TTL of its kernel, and the TTL that the application sets for its sockets: the same, unless the application
+    /// protects itself as BGP does.
+    var timeToLive, socketTimeToLive: Int64
     var identification: StoryIdentification
     var offersTimestamps: Bool
     var timestampTick: Int64
-    /// How often data is retransmitted before the connection is given up.
+    /// How often data is retransmitted before the host gives up.
     var retries: Int
     var answersEmptyProbes = true
     /// Whether it sends RST when it gives up retransmissions or probes.
     var resetsWhenGivingUp = true
-    /// ECN bits that all its segments carry (RFC 3168, RFC 9768), but for SYN and RST.
+    /// ECN bits of all its segments except SYN and RST (RFC 3168, RFC 9768).
     var congestionBits: TCPFlags = []
     var phase: Int64
     var counterStart: UInt16
 }
 
-/// The keep-alive settings of one end; nil where it has none.
+/// The keep-alive settings of one end.
 struct StoryKeepAlive: Sendable {
-    var idle: Int64
-    var interval: Int64
+    var idle, interval: Int64
     var count: Int
     var userTimeout: Int64?
 }
@@ -64,9 +63,8 @@ struct StoryApplication: Sendable {
     struct Request: Sendable {
         var time: Int64
         var side: Side
-        var size: Int64
-        /// Bytes of the reply; 0: none.
-        var reply: Int64
+        /// Bytes of the request, and of the reply; 0: none.
+        var size, reply: Int64
         var think: Int64
     }
 
@@ -76,21 +74,21 @@ struct StoryApplication: Sendable {
         case close(after: Int64)
         /// It never closes, and never sends again.
         case leak
-        /// It goes on as if nothing had happened.
+        /// It continues as if nothing had happened.
         case ignore
     }
 
     var requests: [Request] = []
     var closes: [(time: Int64, side: Side, how: Close)] = []
-    /// Closes when nothing but probes passed for so long, by side.
+    /// The time without anything but probes after which each side closes; nil: never.
     var idleTimeout: [Int64?] = [nil, nil]
     var idleClose: Close = .finish
     var reaction: [ReactionToFinish] = [.close(after: 200_000), .close(after: 200_000)]
     var stopsReading: (time: Int64, side: Side)?
     var readsAgain: Int64?
-    /// Aborts so long after the probe with this number that had no answer.
+    /// The end that aborts `delay` after the unanswered probe with this number.
     var abortsProbing: (side: Side, probe: Int, delay: Int64)?
-    /// The end closes when a reply is so late.
+    /// How long an end waits for a reply before it closes.
     var patience: Int64?
 }
 

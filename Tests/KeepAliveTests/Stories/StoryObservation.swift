@@ -1,24 +1,24 @@
 import Wire
 
-/// What a capture shows of a story, and what it does not.
+/// How a capture of a story is incomplete or distorted.
 struct StoryObservation {
-    /// The capture begins and ends then.
+    /// The times at which the capture begins and ends.
     var begin: Int64 = 0
     var end: Int64
-    /// What this end sends is not captured, from `missingFrom` on.
+    /// The end whose packets are not captured from `missingFrom` on; nil: neither.
     var missing: Side?
     var missingFrom: Int64 = 0
     /// The share of packets that the capture dropped.
     var dropRate = 0.0
-    /// One packet, by its number, that the capture dropped.
+    /// The number of the only packet that the capture dropped; nil: none.
     var dropsOne: Int?
     var dropsPureAcknowledgments = false
-    /// The share of packets that were captured twice, and what the copy has lost of its TTL.
+    /// The share of packets that were captured twice, and by how much the TTL of the copy is lower.
     var copyRate = 0.0
     var copyHops: UInt8 = 0
-    /// How much later than the first one a copy comes, about.
+    /// About how much later than the original a copy comes.
     var copyDelay: Int64 = 0
-    /// A second capture, at the server, is merged into it; its clock is ahead by this.
+    /// Whether a second capture, at the server, is merged into it; its clock is ahead by `clockOffset`.
     var mergesServer = false
     var clockOffset: Int64 = 0
     var reorders = false
@@ -26,10 +26,10 @@ struct StoryObservation {
     var hasEqualGaps = false
     static let artificialGap: Int64 = 10_000_000
     var pause: ClosedRange<Int64>?
-    /// Whether another connection is heard all the time.
+    /// Whether another connection is active all the time.
     var hasBackground = false
 
-    /// Whether nothing is missing or odd.
+    /// Whether nothing is missing or distorted.
     private(set) var isComplete = true
 
     init(of world: StoryWorld, _ random: inout StoryRandom) {
@@ -44,13 +44,13 @@ struct StoryObservation {
         let side: Side = random.chance(0.5) ? .client : .server
         var moment = random.int(0...max(1, world.endedAt))
         if random.chance(0.6), !world.packets.isEmpty {
-            // Where something happens, and not in the long time after it.
+            // When something happens, not in the long time after that.
             moment = random.pick(world.packets).sentAt + random.duration(0.000_001, 1)
         }
         switch random.int(0...19) {
         case 0...2: begin = moment
         case 3...4:
-            // In the middle of the handshake, or just behind it.
+            // In the middle of the handshake, or just after it.
             let start = world.plan.connections[0].start
             begin = start + random.int(1...max(2, 3 * (world.plan.path.delay[0] + world.plan.path.delay[1])))
         case 5...6: end = moment
@@ -76,17 +76,17 @@ struct StoryObservation {
 
     /// A packet as it was captured.
     struct Captured {
-        /// Its number in the story; -1: of the background.
+        /// Its number in the story; -1: it belongs to the background.
         var packet: Int
         var time: Int64
-        /// The same, before the clock of the capture went wrong.
+        /// The same without the error of the capture's clock.
         var trueTime: Int64 = 0
         var timeToLive: UInt8
-        /// Whether the same packet was captured before, or elsewhere.
+        /// Whether the same packet was also captured before or elsewhere.
         var isCopy = false
     }
 
-    /// The packets that the capture has, in its order.
+    /// The captured packets, in the order of the capture.
     func capture(_ world: StoryWorld, _ random: inout StoryRandom) -> [Captured] {
         var captured: [Captured] = []
         for (index, packet) in world.packets.enumerated() {
@@ -110,7 +110,7 @@ struct StoryObservation {
         }
         if hasBackground { addBackground(&captured, world, &random) }
         if reorders { for index in captured.indices { captured[index].time += random.int(0...50_000) } }
-        // A stable order: of equal times, the one that was sent first.
+        // Equal times stay in the order in which the packets were sent.
         captured = captured.enumerated().sorted {
             $0.element.time != $1.element.time ? $0.element.time < $1.element.time : $0.offset < $1.offset
         }.map(\.element)

@@ -9,10 +9,10 @@ enum Side: Int, Sendable, BitwiseCopyable {
     var letter: String { self == .client ? "C" : "S" }
 }
 
-/// One packet of a simulated connection, with what no capture knows: who sent it, why, and what became of it.
+/// One packet of a simulated connection, with facts that no capture shows: its real sender, its purpose, its fate.
 struct StoryPacket {
     var connection: Int
-    /// The end in whose name it is sent.
+    /// The end whose address it has as its source.
     var side: Side
     /// Whether a middlebox made it.
     var isForged = false
@@ -30,22 +30,22 @@ struct StoryPacket {
     var hasSelectiveAcknowledgment = false
     var firstByte: UInt8 = 0
     var identification: UInt16 = 0
-    /// What is left of the TTL where the packet is now.
+    /// Its TTL at its present position.
     var timeToLive: Int64 = 64
 
     var sentAt: Int64 = 0
-    /// When it passed the capture point; nil: it never came there.
+    /// When it passed the capture point; nil: it never did.
     var passedAt: Int64?
     var timeToLiveAtPass: UInt8 = 0
-    /// When it came to the other end's host; nil: it was lost, or taken off the path.
+    /// When it arrived at the other end's host; nil: it was lost or dropped.
     var deliveredAt: Int64?
-    /// What became of it at the other end, where that matters.
+    /// Whether the other end accepted it, if it is a RST.
     var wasAccepted = false
 
     enum Purpose: String {
         case syn, synAck, ack, data, retransmission, fin, finRetransmission
         case probe, windowProbe, dataWindowProbe
-        /// An acknowledgment of a segment outside of the window: a probe's answer, among others.
+        /// An acknowledgment of a segment outside the window, such as a probe.
         case answer
         case challenge
         case windowUpdate
@@ -65,7 +65,7 @@ struct StoryPacket {
         case refusedReset
     }
 
-    /// Whether it is a sign that something other than keep-alives passes.
+    /// Whether it shows that the application uses the connection.
     var isApplication: Bool {
         switch purpose {
         case .probe, .answer, .refusedReset, .challenge: false

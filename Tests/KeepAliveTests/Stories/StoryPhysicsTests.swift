@@ -2,7 +2,7 @@ import KeepAlive
 import Testing
 import Wire
 
-/// The simulator is held against what TCP and kernels do: a false truth would make right findings look wrong.
+/// Compares the simulator with TCP and real kernels: a wrong truth would make right findings look wrong.
 @Suite("Physics of stories")
 struct StoryPhysicsTests {
     private static let stories = (UInt64(1)...200).map { $0 * 7 }
@@ -15,7 +15,7 @@ struct StoryPhysicsTests {
                 let (client, server) = (connection[0][0], connection[1][0])
                 for (own, peer) in [(client, server), (server, client)] {
                     #expect(own.unacknowledged <= own.next, "story \(seed)")
-                    // A byte beyond the window may have been taken while its acknowledgment was lost.
+                    // A byte beyond the window may have been accepted, and its acknowledgment lost.
                     #expect(own.establishedAt == nil || own.expected <= peer.next + 1, "story \(seed)")
                     #expect(own.expected >= peer.unacknowledged || peer.establishedAt == nil, "story \(seed)")
                 }
@@ -24,7 +24,7 @@ struct StoryPhysicsTests {
     }
 
     @Test(
-        "Packets of one direction pass the capture point in the order in which they were sent, with a TTL that is possible"
+        "Packets of one direction pass the capture point in the order in which they were sent, with a possible TTL"
     )
     func order() {
         for seed in Self.stories {

@@ -1,6 +1,6 @@
 import KeepAlive
 
-/// Holds the settings that were inferred against the true ones, where the capture shows all.
+/// Compares inferred settings with the true ones, if the capture is complete.
 struct StoryPolicies {
     let view: StoryView
 
@@ -42,7 +42,7 @@ struct StoryPolicies {
         return reasons
     }
 
-    /// Whether all that `side` sent passed the capture point, and all that passed toward it came to it.
+    /// Whether everything that `side` sent passed the capture point, and everything that passed toward it arrived.
     private func isAllShown(_ side: Side) -> Bool {
         view.story.world.packets.allSatisfy { packet in
             guard packet.connection == view.connection, packet.sentAt <= view.until - Nanoseconds.second else {

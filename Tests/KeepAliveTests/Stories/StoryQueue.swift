@@ -1,4 +1,4 @@
-/// Events by time; of equals, the one that was added first.
+/// Events by time; equal times in the order in which they were added.
 struct StoryQueue<Event: BitwiseCopyable> {
     private struct Item: BitwiseCopyable {
         var time: Int64

@@ -1,18 +1,12 @@
-/// SplitMix64: the seed is the whole state, and a printed seed repeats a story.
+/// The random numbers of a story: a printed seed repeats it.
 struct StoryRandom {
-    private var state: UInt64
+    private var numbers: SeededNumbers
 
     init(seed: UInt64) {
-        state = seed &* 0x9E37_79B9_7F4A_7C15 ^ 0x5DEE_CE66_D1CE_4E5B
+        numbers = SeededNumbers(state: seed &* 0x9E37_79B9_7F4A_7C15 ^ 0x5DEE_CE66_D1CE_4E5B)
     }
 
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
-    }
+    mutating func next() -> UInt64 { numbers.next() }
 
     mutating func int(_ range: ClosedRange<Int64>) -> Int64 {
         range.lowerBound + Int64(next() % UInt64(range.upperBound - range.lowerBound + 1))
@@ -26,9 +20,9 @@ struct StoryRandom {
         choices[Int(next() % UInt64(choices.count))]
     }
 
-    /// A duration (ns) between both, each order of magnitude as likely.
+    /// A duration (ns) between two bounds (s); each order of magnitude is equally likely.
     mutating func duration(_ shortest: Double, _ longest: Double) -> Int64 {
-        // Halving and interpolation in place of exp and log, which would need Foundation.
+        // Bisection and interpolation instead of exp and log, which would need Foundation.
         var (low, high) = (shortest, longest)
         for _ in 0..<6 {
             let middle = (low * high).squareRoot()

@@ -1,10 +1,10 @@
 import KeepAlive
 
-/// What should be found in the first connection of a story whose capture shows all: over-caution is seen here.
+/// The findings that the first connection of a story deserves if its capture is complete: shows too cautious rules.
 struct StoryRecall {
     let view: StoryView
 
-    /// What happened, and the names that are right for it; nil: nothing that has a name of its own.
+    /// What happened, and the verdicts that are right for it; nil: nothing that has a verdict of its own.
     func expectation() -> (name: String, verdicts: [Verdict])? {
         let story = view.story
         guard story.observation.isComplete, view.connection == 0, !view.isMixed else { return nil }

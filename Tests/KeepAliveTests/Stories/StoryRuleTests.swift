@@ -1,10 +1,10 @@
 import KeepAlive
 import Testing
 
-/// The rules that judge findings are judged here: without that, a rule that accepts all, or nothing, would go unseen.
+/// Tests of the rules that check findings: without them, a rule that accepts everything or nothing would not be noticed.
 @Suite("Rules of stories")
 struct StoryRuleTests {
-    @Test("A rule accepts the finding that a story calls for, and rejects it elsewhere")
+    @Test("A rule accepts the finding that a story deserves, and rejects it in other stories")
     func rules() {
         var rejected: [Verdict: Int] = [:]
         var accepted: [Verdict: Int] = [:]

@@ -1,6 +1,6 @@
 import KeepAlive
 
-/// What was found in many stories, and how much of it is false.
+/// The findings in many stories, and how many of them are false.
 struct StoryStatistics {
     struct Row {
         var counts: [Confidence: Int] = [:]
@@ -19,7 +19,7 @@ struct StoryStatistics {
         [:]
     private(set) var contradictions = 0
 
-    /// Judges a story; returns what is false in it: findings of high confidence, and inferred settings.
+    /// Adds a story. Returns its false findings of high confidence and false inferred settings.
     mutating func add(_ story: Story, _ diagnoses: [Diagnosis]) -> [StoryContradiction] {
         stories += 1
         packets += story.captured.count
@@ -52,7 +52,7 @@ struct StoryStatistics {
         return found
     }
 
-    /// What is false in the numbers of the path, which have no confidence of their own.
+    /// The false idle times of the path, which have no confidence of their own.
     private func paths(_ story: Story, _ diagnoses: [Diagnosis]) -> [String] {
         let forgotten = story.world.flows.compactMap { $0.forgotten?.timeout }.min()
         return story.pathNumbers(diagnoses).flatMap { numbers -> [String] in
@@ -60,14 +60,14 @@ struct StoryStatistics {
             if numbers.failed > 0 {
                 if let forgotten {
                     if numbers.failed < forgotten - Nanoseconds.second / 10 {
-                        reasons.append("an idle time is reported as failed, and the path bears it")
+                        reasons.append("an idle time is reported as failed, and the path survives it")
                     }
                 } else {
                     reasons.append("an idle time is reported as failed, and the path has no timeout")
                 }
             }
             if let least = story.plan.path.device?.idleTimeout, numbers.safe > least {
-                reasons.append("an idle time is reported as safe, and the path does not bear it")
+                reasons.append("an idle time is reported as safe, and the path does not survive it")
             }
             return reasons
         }
@@ -95,7 +95,7 @@ struct StoryStatistics {
         table[reason] = row
     }
 
-    /// A reason without its numbers and ends.
+    /// A reason without its numbers and the ends that it names.
     private static func generic(_ reason: String) -> String {
         var text = ""
         for character in reason.drop(while: { $0 == "C" || $0 == "S" || $0 == ":" || $0 == " " }) {

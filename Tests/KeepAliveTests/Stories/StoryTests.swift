@@ -1,12 +1,13 @@
 import KeepAlive
 import Testing
 
-/// Stories at random, whose truth is known. No finding of high confidence may contradict it.
+/// Random stories whose truth is known. No finding of high confidence may contradict it.
 ///
-/// Inferred settings have no confidence. They may be false where another one sends probes, or an application aborts, just when
-/// a keep-alive timer would: at most one story in 3,000 shows such a thing, and none of those in `make test`.
+/// Inferred settings have no confidence. They may be false if another host probes, or an application aborts, at the moment
+/// when a keep-alive timer would fire: at most one story in 3,000 shows that, and none of those in `make test`.
 ///
-/// `TCPALIVE_STORIES` is how many there are, `TCPALIVE_STORY_SEED` the seed of the first, and `TCPALIVE_STORY` the only one.
+/// `TCPALIVE_STORIES` is the number of stories, `TCPALIVE_STORY_SEED` the seed of the first, and `TCPALIVE_STORY` the seed
+/// of a single story to print.
 @Suite("Stories")
 struct StoryTests {
     private static func number(_ name: String) -> UInt64? { Environment.value(name).flatMap { UInt64($0) } }
@@ -19,7 +20,7 @@ struct StoryTests {
         }
         let count = Self.number("TCPALIVE_STORIES") ?? 2000
         let first = Self.number("TCPALIVE_STORY_SEED") ?? 1
-        // How many of the stories with contradictions are printed whole.
+        // How many of the stories with contradictions are printed in full.
         var dumps = Self.number("TCPALIVE_STORY_DUMPS") ?? 5
         var statistics = StoryStatistics()
         var seeds: [UInt64] = []

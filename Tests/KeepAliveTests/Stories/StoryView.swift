@@ -1,29 +1,29 @@
 import KeepAlive
 import Wire
 
-/// One diagnosed connection beside what it truly was.
+/// One diagnosed connection with the truth about it.
 struct StoryView {
     let story: Story
     let diagnosis: Diagnosis
-    /// Which connection of the story.
+    /// The index of the connection in the story.
     let connection: Int
-    /// Which sockets of each side.
+    /// The socket of each side.
     let ends: [StoryEnd]
-    /// Whether a later connection on the same ports is in it too.
+    /// Whether it includes a later connection on the same ports.
     let isMixed: Bool
     /// The end that the tracker calls the originator.
     let originator: Side
-    /// From its first captured segment to the last packet of the capture.
+    /// The times of its first captured segment and of the last packet of the capture.
     let from: Int64
     let until: Int64
-    /// Its last captured segment.
+    /// The time of its last captured segment.
     let last: Int64
     /// The packets that passed the capture point in that time, in the order in which they were sent.
     let passed: [Int]
     /// Those that were captured.
     let captured: [Int]
 
-    /// nil: the connection is none of the story, but the background.
+    /// nil: the connection belongs to the background.
     init?(_ story: Story, _ diagnosis: Diagnosis) {
         let found = diagnosis.connection
         let ports = [found.originator.port, found.responder.port]
@@ -64,29 +64,29 @@ struct StoryView {
 
     func side(_ end: Diagnosis.End) -> Side { end == .originator ? originator : originator.other }
 
-    /// The ends that a finding may speak of.
+    /// The ends that a finding may be about.
     func sides(_ finding: Finding) -> [Side] { finding.end.map { [side($0)] } ?? [.client, .server] }
 
     var roundTrip: Int64 { 2 * (story.plan.path.delay[0] + story.plan.path.delay[1]) + 2_000_000 }
 
     // MARK: Probes
 
-    /// The probes that `side` truly sent, and that were captured.
+    /// The captured probes that `side` itself sent.
     func probes(_ side: Side) -> [Int] {
         captured.filter { packet($0).purpose == .probe && packet($0).side == side && !packet($0).isForged }
     }
 
-    /// The answer to a probe that came back to the prober while the capture ran; nil: none.
+    /// The answer to a probe that arrived at the prober while the capture ran; nil: none.
     func deliveredAnswer(_ probe: Int) -> Int? {
         story.answers[probe]?.first { packet($0).deliveredAt != nil && (story.passTime($0) ?? .max) <= until }
     }
 
-    /// An answer to a probe that passed the capture point, whether or not it came to the prober.
+    /// An answer to a probe that passed the capture point, whether or not it arrived at the prober.
     func passedAnswer(_ probe: Int) -> Int? {
         story.answers[probe]?.first { (story.passTime($0) ?? .max) <= until }
     }
 
-    /// When `side` ended, where that was before the capture ended.
+    /// How `side` ended; `.open` if that was after the end of the capture.
     func cause(_ side: Side) -> StoryEnd.Cause {
         // A RST that was the last packet of the capture arrived after it.
         if case .reset(let by) = end(side).cause, let time = story.passTime(by), time <= until {
@@ -97,14 +97,14 @@ struct StoryView {
         return end(side).cause
     }
 
-    /// When the application of `side` closed, where that was before the capture ended.
+    /// When the application of `side` closed; nil: not before the capture ended.
     func closedByApplication(_ side: Side) -> Int64? {
         end(side).closedByApplicationAt.flatMap { $0 <= until ? $0 : nil }
     }
 
-    /// The longest time without anything but probes and answers, from the start of the connection to its end or that of the capture.
+    /// The longest time with only probes and answers, from the start of the connection to its end or that of the capture.
     var longestApplicationIdle: Int64 {
-        // A close that was not captured ends nothing that the capture shows.
+        // A close that was not captured does not end the period in the capture.
         let closing = captured.first {
             (packet($0).flags.contains(.fin) || packet($0).flags.contains(.rst)) && packet($0).purpose != .refusedReset
         }
@@ -120,7 +120,7 @@ struct StoryView {
         return max(longest, min(until, closed) - (last ?? until))
     }
 
-    /// How long nothing but probes and answers had passed at `moment`.
+    /// How long only probes and answers had passed at `moment`.
     func applicationIdle(at moment: Int64) -> Int64 {
         let last = story.passed[connection].last { packet($0).isApplication && packet($0).sentAt < moment - 1000 }
         return last.map { moment - time($0) } ?? 0
@@ -128,8 +128,8 @@ struct StoryView {
 
     func hasCaptured(_ condition: (StoryPacket) -> Bool) -> Bool { captured.contains { condition(packet($0)) } }
 
-    /// Whether what was captured shows that something is missing: a later segment continues or acknowledges what is not there,
-    /// or echoes a timestamp that is not there.
+    /// Whether the capture shows that a packet is missing: a later segment continues it, acknowledges it or echoes its
+    /// timestamp.
     var hasVisibleGap: Bool {
         let captured = Set(captured)
         return passed.contains { index in

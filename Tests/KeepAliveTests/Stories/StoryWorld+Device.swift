@@ -1,14 +1,14 @@
 import Wire
 
-/// What a middlebox knows of a connection.
+/// The state of a middlebox for one connection.
 struct StoryFlow {
     var isKnown = false
     var lastSeen: Int64 = 0
-    /// When its timer ran out, and after how long an idle time.
+    /// When its timer expired, and after how long an idle period; nil: it did not.
     var forgotten: (time: Int64, timeout: Int64)?
-    /// When it first dropped something because it had forgotten the connection, or blocks it.
+    /// When it first dropped a packet because it had forgotten the connection or blocks it.
     var firstDrop: Int64?
-    /// The packets that met no state there.
+    /// The packets that it dropped.
     var dropped: [Int] = []
     /// By side: the next sequence number, the last acknowledgment and window.
     var next: [UInt32] = [0, 0]
@@ -27,7 +27,7 @@ extension StoryWorld {
         return timeout
     }
 
-    /// A packet comes to the middlebox: whether it goes on.
+    /// A packet arrives at the middlebox. Returns whether it is forwarded.
     func passesDevice(_ index: Int) -> Bool {
         guard let device = plan.path.device else { return true }
         let packet = packets[index]
@@ -71,13 +71,13 @@ extension StoryWorld {
             packets[index].timeToLive = device.timeToLive
             packets[index].identification = 0
         }
-        watch(packet.connection, flow)
-        if isOwnAnswer(packet, &flow, device) { return false }
-        return !answers(index, flow, device)
+        setTimers(packet.connection, flow)
+        if takeOwnAnswer(packet, &flow, device) { return false }
+        return !answer(index, flow, device)
     }
 
-    /// Sets the timers of the middlebox, which it looks at when they run out.
-    private func watch(_ connection: Int, _ flow: StoryFlow) {
+    /// Sets the timers of the middlebox.
+    private func setTimers(_ connection: Int, _ flow: StoryFlow) {
         guard let device = plan.path.device, !flow.isReset else { return }
         if let timeout = timeout(flow) {
             switch device.expiry {
@@ -114,8 +114,8 @@ extension StoryWorld {
         }
     }
 
-    /// Whether `packet` answers a probe of the middlebox, which keeps the answer.
-    private func isOwnAnswer(_ packet: StoryPacket, _ flow: inout StoryFlow, _ device: StoryDevice) -> Bool {
+    /// Whether `packet` answers a probe of the middlebox, which does not forward it. Resets the count of probes.
+    private func takeOwnAnswer(_ packet: StoryPacket, _ flow: inout StoryFlow, _ device: StoryDevice) -> Bool {
         guard packet.side == device.part.other, flow.unansweredProbes > 0 else { return false }
         let trigger = packet.trigger
         guard trigger >= 0, packets[trigger].isForged, packets[trigger].purpose == .probe else {
@@ -127,8 +127,8 @@ extension StoryWorld {
         return !packet.flags.contains(.rst)
     }
 
-    /// Whether the middlebox answers the packet, a probe of the end on the other part of the way, and keeps it.
-    private func answers(_ index: Int, _ flow: StoryFlow, _ device: StoryDevice) -> Bool {
+    /// Answers a probe of the end on the other part of the path, which is then not forwarded. Returns whether it did.
+    private func answer(_ index: Int, _ flow: StoryFlow, _ device: StoryDevice) -> Bool {
         let packet = packets[index]
         guard let from = device.answersFrom, now >= from, packet.side == device.part.other, packet.purpose == .probe
         else { return false }
@@ -138,7 +138,7 @@ extension StoryWorld {
         return true
     }
 
-    /// The middlebox, or an attacker beside it, sends a packet to `side` in the name of the other end.
+    /// The middlebox, or an attacker next to it, sends a packet to `side` with the address of the other end.
     func forge(
         _ connection: Int, _ purpose: StoryPacket.Purpose, _ flags: TCPFlags, toward side: Side, trigger: Int = -1,
         beyond: Int64 = 0, sequence: UInt32? = nil, acknowledgment: UInt32 = 0

@@ -22,7 +22,7 @@ final class StoryWorld {
     var random: StoryRandom
     var now: Int64 = 0
     var packets: [StoryPacket] = []
-    /// All sockets there ever were, by connection and side: the last one is in use.
+    /// All sockets, by connection and side: the last one is in use.
     private(set) var ends: [[[StoryEnd]]] = []
     private(set) var hostDied: [Int64?] = [nil, nil]
     private(set) var hostBack: [Int64?] = [nil, nil]
@@ -122,13 +122,13 @@ final class StoryWorld {
             let end = end(index, side)
             guard isAlive(side), end.isOpen, !end.isOrphan, end.lastDelivered < asked else { return }
             end.close(end.application.idleClose)
-        case .incident(let number): meet(plan.incidents[number])
+        case .incident(let number): apply(plan.incidents[number])
         case .wake(let side): hostBack[side.rawValue] = now
         case .deviceTimer(let index, let probes): fireDevice(index, probes: probes)
         }
     }
 
-    private func meet(_ incident: StoryIncident) {
+    private func apply(_ incident: StoryIncident) {
         switch incident {
         case .hostDies(let side, _): kill(side)
         case .hostRestarts(let side, _, let back):
@@ -153,7 +153,7 @@ final class StoryWorld {
         for index in ends.indices where end(index, side).state != .listen { end(index, side).end(.hostDied) }
     }
 
-    // MARK: The way of a packet
+    // MARK: The path of a packet
 
     private func isCut(_ part: Side) -> Bool {
         for case .outage(let side, let from, let to) in plan.incidents where side == part && from <= now && now < to {
@@ -193,7 +193,7 @@ final class StoryWorld {
         return index
     }
 
-    /// What was sent first arrives first.
+    /// Schedules the next stage of a packet: packets never overtake each other.
     func schedule(_ index: Int, _ stage: Stage, _ time: Int64) {
         let lane = packets[index].side.rawValue * 4 + stage.rawValue
         let time = max(time, lastArrival[lane] + 1)
