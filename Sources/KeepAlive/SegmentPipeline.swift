@@ -106,7 +106,7 @@ struct SegmentPipeline: ~Copyable {
         _ segment: Segment, _ side: Int, _ index: Int, in table: inout ConnectionTable<Key>
     ) {
         let isFresh = table.withConnection(at: index, sender: side, isSelf: false) {
-            analysis.startsStream(segment, $0)
+            analysis.applySYNRules(segment, $0)
         }
         guard isFresh else { return }
         let (slot, record) = (table.slot(at: index), table[record: index])
@@ -160,7 +160,7 @@ struct SegmentPipeline: ~Copyable {
     private mutating func applyUnseen(before segment: Segment, _ connection: borrowing ConnectionAccess) -> Bool {
         let unseen = UnseenSegments(before: segment, from: connection.sender, to: connection.peer)
         unseen.apply(to: &connection.peer)
-        guard unseen.ofPeer else { return unseen.hideIdlePeriod }
+        guard unseen.ofPeer else { return unseen.hidesIdlePeriod }
         // The peer gave a sign of life.
         let side = connection.side
         if connection.record[facts: side].contains(.brokeIdle) {
@@ -172,7 +172,7 @@ struct SegmentPipeline: ~Copyable {
             store.recordSignOfLife(connection.record, at: segment.time, toEndAt: side)
         }
         connection.updateSenderAttention()
-        return unseen.hideIdlePeriod
+        return unseen.hidesIdlePeriod
     }
 
     /// Marks a whole segment and updates what every segment changes.

@@ -8,7 +8,7 @@ struct UnseenSegments {
     /// Whether the receiver of the segment sent something before it.
     let ofPeer: Bool
     /// Whether the length of the idle period before the segment is unknown.
-    let hideIdlePeriod: Bool
+    let hidesIdlePeriod: Bool
     /// The next sequence number that the sender expects from the receiver; nil: nothing new.
     private let peerNext: SequenceNumber?
 
@@ -25,7 +25,7 @@ struct UnseenSegments {
         ofPeer = isNews && isKnown
         // Known only if the sender sent and received nothing new since its last segment, and the peer acknowledged all
         // of it.
-        hideIdlePeriod =
+        hidesIdlePeriod =
             !sender.markState.contains(.windowKnown) || acknowledgment != sender.lastAcknowledgment
             || segment.sequence.isNewer(than: sender.next)
             || (peer.markState.contains(.windowKnown) && peer.lastAcknowledgment != sender.next)

@@ -24,7 +24,7 @@ struct WiresharkAnalysis: ~Copyable {
     }
 
     /// Applies the SYN rules before `segment`, which has SYN, is marked; returns whether it starts a new stream.
-    func startsStream(_ segment: Segment, _ connection: borrowing ConnectionAccess) -> Bool {
+    func applySYNRules(_ segment: Segment, _ connection: borrowing ConnectionAccess) -> Bool {
         guard connection.sender.markState.contains(.baseKnown) else {
             connection.record.facts.0.subtract(.closeSeen)
             connection.record.facts.1.subtract(.closeSeen)

@@ -48,8 +48,8 @@ extension EvidenceStore {
         connection.updatePeerAttention()
     }
 
-    /// Reverts state that a segment changed although it is no activity: a probe is not activity, its byte is not data,
-    /// and a RST with an unexpected number may come from another host.
+    /// Reverts state that a segment changed although it shows no activity of its sender: a probe, whose byte is not data,
+    /// or a RST with an unexpected number, which may come from another host.
     private func restoreActivity(
         _ tracked: TrackedSegment, _ kind: SegmentKind?, _ connection: borrowing ConnectionAccess
     ) {
@@ -86,7 +86,7 @@ extension EvidenceStore {
             let isKnown = !tracked.hidesIdlePeriod && spoke != .min && !isWaiting
             func gap(since last: Int64) -> Int64 {
                 let gap = tracked.time &- last
-                // A longer gap is a clock error.
+                // A longer gap is a clock error, or lies between merged captures.
                 return isKnown && last != .min && tracked.time > last && gap < Idleness.longestCredible ? gap : 0
             }
             path = gap(since: last)
