@@ -8,7 +8,7 @@ TEST_NEEDS = $(BUILD_NEEDS) python3 python3-jsonschema gzip zstd xz-utils lz4 $(
 BENCH_NEEDS = gcc libc-dev python3 tshark tcptrace tcpdump gzip zstd util-linux
 TOOL = .build/release/tcpalive
 SHARED = $(wildcard ../shared/captures) $(wildcard ../shared/vectors)
-# Directories that `make agree` looks in; `make agree DIR="a b"` looks elsewhere.
+# Directories that `make agree` and `make compare` read; `make agree DIR="a b"` reads others.
 DIR = captures $(SHARED)
 # What `make bench-live` sends a second, and how long.
 RATE ?= 200000
@@ -18,7 +18,7 @@ EXAMPLE = captures/dead-peer-60-15-4.pcap
 STORIES ?= 100000
 SEED ?= 1
 
-.PHONY: run build test stories agree page docs expectations captures bench allocations bench-micro build-micro bench-live lab torture lint help clean
+.PHONY: run build test stories agree compare page docs expectations captures bench allocations bench-micro build-micro bench-live lab torture lint help clean
 
 run: build ## Build tcpalive and analyse a capture of a dead peer
 	$(TOOL) analyze $(EXAMPLE)
@@ -45,6 +45,10 @@ agree: build ## Compare our marks with tshark's on every capture below DIR, and 
 	@$(SETUP) tshark python3
 	python3 Tests/Scripts/agree.py $(TOOL) $(DIR)
 	python3 Tests/Scripts/written.py $(TOOL) captures
+
+compare: build ## Compare the results of another build with this one's on every capture below DIR: OLD=path of its tcpalive
+	@$(SETUP) python3
+	python3 Tests/Scripts/compare.py $(or $(OLD),$(error OLD=path of another tcpalive)) $(TOOL) $(DIR) $(wildcard ../shared/field)
 
 page: build ## Open the pages of analyze --html in Chromium and hold them against JSON and tshark
 	@$(SETUP) chromium tshark python3

@@ -10,7 +10,8 @@ import concurrent.futures
 import os
 import sys
 
-from tshark import MARKS, NOT_CAPTURES, run, tshark_version, whose_marks
+from capture_files import captures
+from tshark import MARKS, run, tshark_version, whose_marks
 
 FILTER = " || ".join(f"tcp.analysis.{mark}" for mark in MARKS)
 
@@ -72,14 +73,6 @@ def begins_as_ours(path):
 def reads(path):
     """Whether tshark gets at least one packet out of the file."""
     return bool(run("tshark", "-n", "-r", path, "-c", "1", "-T", "fields", "-e", "frame.number").stdout.strip())
-
-
-def captures(directories):
-    for directory in directories:
-        for folder, _, names in sorted(os.walk(directory)):
-            for name in sorted(names):
-                if not name.endswith(NOT_CAPTURES):
-                    yield os.path.join(folder, name)
 
 
 def main():

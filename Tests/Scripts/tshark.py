@@ -4,8 +4,6 @@ import subprocess
 import sys
 
 MARKS = ("keep_alive", "keep_alive_ack", "zero_window_probe")
-# Files below a directory of captures that are none.
-NOT_CAPTURES = (".md", ".tsv", ".expected", ".marks", ".txt")
 
 
 def run(*command, stdin=subprocess.DEVNULL):

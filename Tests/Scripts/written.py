@@ -16,7 +16,8 @@ import re
 import sys
 import tempfile
 
-from tshark import MARKS, NOT_CAPTURES, run, tshark_version, whose_marks
+from capture_files import captures
+from tshark import MARKS, run, tshark_version, whose_marks
 
 EVENT = re.compile(r" *[0-9]+  [0-9:.]+ IP6? (?:.*?, length [0-9]+  (.*)|.*?: ICMP6? (.*?), quoting .*)")
 # A comment on an ICMP error has more words than its line.
@@ -91,14 +92,6 @@ def compare(tool, version, path):
             if theirs != ours and not (file == part and os.path.basename(path).startswith("fragments-")):
                 differing.append(f"{name}: tshark marks {theirs} instead of {ours}")
         return path, len(words), "; ".join(differing)
-
-
-def captures(directories):
-    for directory in directories:
-        for folder, _, names in sorted(os.walk(directory)):
-            for name in sorted(names):
-                if not name.endswith(NOT_CAPTURES):
-                    yield os.path.join(folder, name)
 
 
 def main():
