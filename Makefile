@@ -13,7 +13,7 @@ DIR = captures $(SHARED)
 # What `make bench-live` sends a second, and how long.
 RATE ?= 200000
 SECONDS ?= 30
-EXAMPLE = captures/dead-peer-60-15-4.pcap
+EXAMPLE = captures/scenes/dead-peer-60-15-4.pcap
 
 STORIES ?= 100000
 SEED ?= 1

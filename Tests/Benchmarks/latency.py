@@ -46,11 +46,11 @@ def measure(tool):
     while len(delays) < EVENTS:
         if not select.select([pipe], [], [], max(0, deadline - time.monotonic()))[0]:
             fail(f"only {len(delays)} lines came within {PATIENCE} seconds")
-        bytes = os.read(pipe, 1 << 16)
+        data = os.read(pipe, 1 << 16)
         arrival = time.time_ns()
-        if not bytes:
+        if not data:
             fail(f"tcpalive ended after {len(delays)} lines")
-        *lines, rest = (rest + bytes).split(b"\n")
+        *lines, rest = (rest + data).split(b"\n")
         for event in map(json.loads, lines):
             if event["type"].startswith("tcpalive.event/"):
                 delays.append((arrival - event["ts_ns"]) / 1e6)

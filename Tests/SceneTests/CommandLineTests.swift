@@ -4,7 +4,7 @@ import Testing
 /// What a user meets who asks for help, types something wrong, or ends a reading early.
 @Suite("Command line")
 struct CommandLineTests {
-    private static let scene = SceneTests.directory.appendingPathComponent("dead-peer-60-15-4.pcap")
+    private static let scene = SceneTests.directory.appendingPathComponent("scenes/dead-peer-60-15-4.pcap")
 
     @Test(
         "The help is the one that was reviewed",
@@ -28,9 +28,9 @@ struct CommandLineTests {
     @Test(
         "A command line that contradicts itself is a usage error of its subcommand",
         arguments: [
-            ["analyze", "-", "-"], ["analyze", "--filter", "tcp", "dead-peer-60-15-4.pcap", "tcp"],
-            ["analyze", "dead-peer-60-15-4.pcap", "tcp", "zero-window.pcap"],
-            ["analyze", "-r", "dead-peer-60-15-4.pcap", "zero-window.pcap"], ["analyze"],
+            ["analyze", "-", "-"], ["analyze", "--filter", "tcp", "scenes/dead-peer-60-15-4.pcap", "tcp"],
+            ["analyze", "scenes/dead-peer-60-15-4.pcap", "tcp", "scenes/zero-window.pcap"],
+            ["analyze", "-r", "scenes/dead-peer-60-15-4.pcap", "scenes/zero-window.pcap"], ["analyze"],
         ])
     func usage(arguments: [String]) throws {
         let run = try Tool.run(arguments, in: SceneTests.directory)
@@ -50,7 +50,9 @@ struct CommandLineTests {
         #expect(run.errors.contains(reason), "\(run.errors)")
     }
 
-    @Test("A filter that does not compile leaves no report behind", arguments: ["link-raw.pcap", "pcapng.pcapng"])
+    @Test(
+        "A filter that does not compile leaves no report behind",
+        arguments: ["links/link-raw.pcap", "formats/pcapng.pcapng"])
     func badFilter(name: String) throws {
         let run = try Tool.run(["analyze", "--format", "json", "--filter", "tcp[", name], in: SceneTests.directory)
         #expect(run.status == 2 && run.output.isEmpty)

@@ -52,7 +52,7 @@ struct LightTests {
     static let files: [String] =
         SceneTests.names.map { SceneTests.directory.appendingPathComponent($0).path }
         + ((try? FileManager.default.contentsOfDirectory(atPath: lab.path)) ?? [])
-        .filter { $0.hasSuffix(".pcap") && !SceneTests.names.contains($0) }.sorted().map {
+        .filter { $0.hasSuffix(".pcap") && !SceneTests.names.contains("scenes/\($0)") }.sorted().map {
             lab.appendingPathComponent($0).path
         }
 
@@ -139,13 +139,13 @@ struct LightTests {
 
     @Test("A light report says that it is one")
     func saysSo() throws {
-        let run = try Tool.run(["analyze", "-q", "--light", "captures/dead-peer-5-3-4.pcap"])
+        let run = try Tool.run(["analyze", "-q", "--light", "captures/scenes/dead-peer-5-3-4.pcap"])
         #expect(
             run.status == 0
                 && run.output.contains("\nLight: segments with more than one byte of data were not captured"))
-        #expect(try !Tool.run(["analyze", "-q", "captures/dead-peer-5-3-4.pcap"]).output.contains("Light:"))
+        #expect(try !Tool.run(["analyze", "-q", "captures/scenes/dead-peer-5-3-4.pcap"]).output.contains("Light:"))
         // A link on which nothing can be asked.
-        let refused = try Tool.run(["analyze", "--light", "captures/link-nflog.pcap"])
+        let refused = try Tool.run(["analyze", "--light", "captures/links/link-nflog.pcap"])
         #expect(refused.status == 2 && refused.errors.contains("the filter of a light capture does not compile"))
     }
 }

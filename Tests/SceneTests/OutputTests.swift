@@ -29,7 +29,7 @@ struct OutputTests {
             for format in ["json", "jsonl"] {
                 let run = try Tool.run(
                     ["analyze", "--format", format, "--connections", "all", name], in: Self.captures)
-                files.append(("\(name).\(format)", run.output))
+                files.append((name.replacingOccurrences(of: "/", with: "-") + ".\(format)", run.output))
             }
         }
         let result = try Self.withFiles(files) { try Tool.python([Self.validator, Self.schema] + $0) }
@@ -50,7 +50,7 @@ struct OutputTests {
 
     @Test("JSON and JSON Lines say the same, and agree with the marks")
     func sameInAllFormats() throws {
-        let name = "five-cadences.pcap"
+        let name = "scenes/five-cadences.pcap"
         let lines = try Tool.run(["analyze", "--format", "jsonl", name], in: Self.captures).output
             .split(separator: "\n").map(String.init)
         let document = try Tool.run(["analyze", "--format", "json", name], in: Self.captures).output
@@ -70,11 +70,11 @@ struct OutputTests {
 
     @Test("Several files are one capture: streams run on, frames are each file's own")
     func severalFiles() throws {
-        let files = ["link-ethernet.pcap", "link-raw.pcap"]
+        let files = ["links/link-ethernet.pcap", "links/link-raw.pcap"]
         let marks = try Tool.run(["analyze", "--marks"] + files, in: Self.captures).output
         let lines = marks.split(separator: "\n")
-        #expect(lines.first == "link-ethernet.pcap:6\tkeep_alive")
-        #expect(lines.contains("link-raw.pcap:6\tkeep_alive"))
+        #expect(lines.first == "links/link-ethernet.pcap:6\tkeep_alive")
+        #expect(lines.contains("links/link-raw.pcap:6\tkeep_alive"))
         let summary = try Tool.run(["analyze", "--format", "jsonl"] + files, in: Self.captures).output
             .split(separator: "\n").last
         #expect(summary?.contains("\"packets\":20") == true)
@@ -82,7 +82,7 @@ struct OutputTests {
 
     @Test("A count ends the reading, a filter chooses packets and frame numbers stay those of the file")
     func countAndFilter() throws {
-        let name = "link-ethernet.pcap"
+        let name = "links/link-ethernet.pcap"
         let counted = try Tool.run(["analyze", "--marks", "-c", "7", name], in: Self.captures)
         #expect(counted.output == "6\tkeep_alive\n7\tkeep_alive_ack\n")
         for words in [["src", "host", "10.0.0.1"], ["--filter", "src host 10.0.0.1"]] {
@@ -93,7 +93,7 @@ struct OutputTests {
 
     @Test(
         "A capture is read from standard input too, compressed or not",
-        arguments: ["pcapng.pcapng", "compressed.pcap.gz"])
+        arguments: ["formats/pcapng.pcapng", "formats/compressed.pcap.gz"])
     func standardInput(name: String) throws {
         let data = try Data(contentsOf: Self.captures.appendingPathComponent(name))
         let run = try Tool.run(["analyze", "--marks", "-"], input: data)
@@ -106,8 +106,9 @@ struct OutputTests {
     @Test(
         "The README shows what the tool prints",
         arguments: [
-            ["analyze", "captures/dead-peer-60-15-4.pcap"],
-            ["analyze", "--format", "tsv", "--marks", "captures/ipv6-answered.pcap"], ["explain", "silent_drop"],
+            ["analyze", "captures/scenes/dead-peer-60-15-4.pcap"],
+            ["analyze", "--format", "tsv", "--marks", "captures/scenes/ipv6-answered.pcap"],
+            ["explain", "silent_drop"],
         ])
     func readme(arguments: [String]) throws {
         let readme = try String(contentsOf: Tool.root.appendingPathComponent("README.md"), encoding: .utf8)
@@ -123,7 +124,7 @@ struct OutputTests {
             (["analyze", "."], 2, "directory"),
             (["analyze", "/dev/null"], 2, "/dev/null"),
             (["analyze", "README.md"], 2, "README.md"),
-            (["analyze", "link-raw.pcap", "tcp", "porrt", "1"], 2, "porrt"),
+            (["analyze", "links/link-raw.pcap", "tcp", "porrt", "1"], 2, "porrt"),
             (["analyze"], 64, "Usage"), (["analyze", "--format", "xml", "a"], 64, "xml"),
             (["analyze", "--wireshark", "3.0", "a"], 64, "3.0"), (["nonsense"], 64, "nonsense"),
         ])

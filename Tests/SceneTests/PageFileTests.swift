@@ -11,7 +11,7 @@ struct PageFileTests {
         return try body(folder)
     }
 
-    private static let scene = SceneTests.directory.appendingPathComponent("dead-peer-60-15-4.pcap")
+    private static let scene = SceneTests.directory.appendingPathComponent("scenes/dead-peer-60-15-4.pcap")
 
     @Test("The page is there when it is complete, beside the report, in place of an older one")
     func written() throws {
@@ -34,7 +34,7 @@ struct PageFileTests {
             let page = folder.appendingPathComponent("page.html")
             let run = try Tool.run(
                 ["analyze", "--format", "tsv", "--html", page.path, name], in: SceneTests.directory)
-            let isDamaged = name.contains("-cut") || name.contains("-wrong-")
+            let isDamaged = SceneTests.isDamaged(name)
             #expect(run.status == (isDamaged ? 3 : 0))
             let text = try String(contentsOf: page, encoding: .utf8)
             #expect(text.hasSuffix("</html>\n") && text.contains("class=\"damage\"") == isDamaged)

@@ -59,7 +59,7 @@ struct TruthTests {
         ] as [(String, Int, Int, Int?, Int, String)]
     )
     func scene(name: String, idle: Int, interval: Int, count: Int?, probes: Int, verdict: String) throws {
-        let records = try Self.records(name + ".pcap")
+        let records = try Self.records("scenes/\(name).pcap")
         let record = try #require(records.first)
         #expect(records.count == 1)
         #expect(record.originator_probes == probes && record.verdict == verdict, "\(record)")
@@ -71,7 +71,7 @@ struct TruthTests {
 
     @Test("Five cadences, told apart: 3/8, 10/2, 5 with 7 at the other end, 6/2 under data, and a changed setting")
     func cadences() throws {
-        let records = try Self.records("five-cadences.pcap")
+        let records = try Self.records("scenes/five-cadences.pcap")
         #expect(records.map(\.originator_probes) == [9, 7, 14, 3, 3])
         #expect(records[0].verdict == "interval_exceeds_idle")
         for (record, (idle, interval)) in zip(records, [(3, 8), (10, 2), (5, 5), (6, 2), (20, 20)]) {

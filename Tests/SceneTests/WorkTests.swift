@@ -22,7 +22,7 @@ struct WorkTests {
     /// Captures that show more than envelopes and formats of files, which have nothing to do with who follows what; of
     /// those made for verdicts, the ones that show one.
     private static let files = SceneTests.names.filter { name in
-        !["link-", "pcap", "compressed", "fragments-", "near-", "field-"].contains(where: name.hasPrefix)
+        !["links/", "formats/", "verdicts/near-", "verdicts/field-"].contains(where: name.hasPrefix)
     }.map { SceneTests.directory.appendingPathComponent($0).path }
 
     @Test("Several threads give the output of one, byte for byte", arguments: files)
@@ -32,7 +32,10 @@ struct WorkTests {
 
     @Test("The same in the other formats", arguments: [["--connections", "all"], ["--format", "tsv"], ["-q", "-v"]])
     func jobsInFormat(format: [String]) throws {
-        for name in ["five-cadences", "seventy-connections", "verdict-silent-drop", "mptcp-answered"] {
+        for name in [
+            "scenes/five-cadences", "scenes/seventy-connections", "verdicts/verdict-silent-drop",
+            "scenes/mptcp-answered",
+        ] {
             #expect(try Self.isSame(format + ["captures/\(name).pcap"]) == 0)
         }
     }
@@ -40,16 +43,23 @@ struct WorkTests {
     @Test(
         "The same of several files, with a count or a filter, and when they are damaged",
         arguments: [
-            ["captures/link-ethernet.pcap", "captures/link-raw.pcap", "captures/ipv6-answered.pcap"],
-            ["captures/five-cadences.pcap", "captures/pcapng-cut.pcapng"],
-            ["captures/pcapng-cut.pcapng", "captures/five-cadences.pcap"], ["-c", "1", "captures/five-cadences.pcap"],
-            ["-c", "100", "captures/five-cadences.pcap"],
-            ["-c", "12", "captures/link-ethernet.pcap", "captures/link-raw.pcap"],
-            ["captures/seventy-connections.pcap", "port", "5001"], ["--light", "captures/seventy-connections.pcap"],
-            ["--wireshark", "4.0", "captures/seventy-connections.pcap"], ["-v", "captures/seventy-connections.pcap"],
-            ["--expect", "idle=5,interval=3,count=4", "captures/dead-peer-5-3-4.pcap"],
-            ["captures/five-cadences.pcap", "captures/no-such-file.pcap"], ["captures/link-raw.pcap", "porrt", "1"],
-            ["--shard", "1/2", "captures/seventy-connections.pcap"], ["captures/compressed.pcap.zst"],
+            [
+                "captures/links/link-ethernet.pcap", "captures/links/link-raw.pcap",
+                "captures/scenes/ipv6-answered.pcap",
+            ],
+            ["captures/scenes/five-cadences.pcap", "captures/formats/pcapng-cut.pcapng"],
+            ["captures/formats/pcapng-cut.pcapng", "captures/scenes/five-cadences.pcap"],
+            ["-c", "1", "captures/scenes/five-cadences.pcap"],
+            ["-c", "100", "captures/scenes/five-cadences.pcap"],
+            ["-c", "12", "captures/links/link-ethernet.pcap", "captures/links/link-raw.pcap"],
+            ["captures/scenes/seventy-connections.pcap", "port", "5001"],
+            ["--light", "captures/scenes/seventy-connections.pcap"],
+            ["--wireshark", "4.0", "captures/scenes/seventy-connections.pcap"],
+            ["-v", "captures/scenes/seventy-connections.pcap"],
+            ["--expect", "idle=5,interval=3,count=4", "captures/scenes/dead-peer-5-3-4.pcap"],
+            ["captures/scenes/five-cadences.pcap", "captures/no-such-file.pcap"],
+            ["captures/links/link-raw.pcap", "porrt", "1"],
+            ["--shard", "1/2", "captures/scenes/seventy-connections.pcap"], ["captures/formats/compressed.pcap.zst"],
         ])
     func jobsOfMore(arguments: [String]) throws {
         _ = try Self.isSame(arguments)
@@ -58,7 +68,10 @@ struct WorkTests {
 
     @Test("The same of standard input, where nobody knows when more comes")
     func jobsOfStandardInput() throws {
-        for name in ["pcapng.pcapng", "compressed.pcap.gz", "pcapng-cut.pcapng", "seventy-connections.pcap"] {
+        for name in [
+            "formats/pcapng.pcapng", "formats/compressed.pcap.gz", "formats/pcapng-cut.pcapng",
+            "scenes/seventy-connections.pcap",
+        ] {
             let data = try Data(contentsOf: SceneTests.directory.appendingPathComponent(name))
             _ = try Self.isSame(["--format", "jsonl", "-"], input: data)
         }
@@ -153,7 +166,7 @@ struct WorkTests {
             ["--shard", "1/2", "--html", "out.html"], ["--jobs", "0"], ["--jobs", "65"], ["--jobs", "two"],
         ])
     func usage(arguments: [String]) throws {
-        let run = try Tool.run(["analyze"] + arguments + ["captures/link-raw.pcap"])
+        let run = try Tool.run(["analyze"] + arguments + ["captures/links/link-raw.pcap"])
         #expect(run.status == 64 && run.output.isEmpty && run.errors.contains(arguments[0]), "\(run.errors)")
     }
 }

@@ -37,7 +37,9 @@ struct WrittenTests {
     }
 
     /// Captures of all formats and links. Those made for verdicts are held against tshark by `make agree`.
-    private static let names = SceneTests.names.filter { !$0.hasPrefix("near-") && !$0.hasPrefix("verdict-") }
+    private static let names = SceneTests.names.filter {
+        !$0.hasPrefix("verdicts/near-") && !$0.hasPrefix("verdicts/verdict-")
+    }
 
     @Test("What analyze -w writes is reported as the capture is", arguments: names)
     func whole(name: String) throws {
@@ -61,11 +63,10 @@ struct WrittenTests {
         try Self.withFolder { folder in
             let file = folder.appendingPathComponent("out.pcapng").path
             let run = try Tool.run(["extract", name, "-w", file], in: Self.captures)
-            let isDamaged = name.contains("-cut") || name.contains("-wrong-")
-            #expect(run.status == (isDamaged ? 3 : 0) && run.output.isEmpty, "\(run.errors)")
+            #expect(run.status == (SceneTests.isDamaged(name) ? 3 : 0) && run.output.isEmpty, "\(run.errors)")
             #expect(try Self.names(in: folder) == ["out.pcapng"])
             // Of the fragments of a datagram one alone is extracted.
-            if name.hasPrefix("fragments-") { return }
+            if name.hasPrefix("links/fragments-") { return }
             let fields = ["file", "frame", "connection"]
             let events = try Self.events(file, without: fields)
             if !LightTests.isDecidedByData(name) {
@@ -113,7 +114,10 @@ struct WrittenTests {
 
     @Test(
         "Comments say the verdict, which is known at the end only, where the capture can be read twice",
-        arguments: ["dead-peer-5-3-4.pcap", "five-cadences.pcap", "compressed.pcap.zst", "pcapng-cut.pcapng"])
+        arguments: [
+            "scenes/dead-peer-5-3-4.pcap", "scenes/five-cadences.pcap", "formats/compressed.pcap.zst",
+            "formats/pcapng-cut.pcapng",
+        ])
     func verdicts(name: String) throws {
         try Self.withFolder { folder in
             let file = folder.appendingPathComponent("out.pcapng")
@@ -135,7 +139,7 @@ struct WrittenTests {
     @Test("Standard input and a pipe are read once, and written without the verdict", arguments: [false, true])
     func once(isNamed: Bool) throws {
         try Self.withFolder { folder in
-            let capture = Self.captures.appendingPathComponent("dead-peer-60-15-4.pcap")
+            let capture = Self.captures.appendingPathComponent("scenes/dead-peer-60-15-4.pcap")
             let file = folder.appendingPathComponent("out.pcapng")
             if isNamed {
                 let pipe = folder.appendingPathComponent("pipe").path
@@ -154,7 +158,7 @@ struct WrittenTests {
                     ["analyze", "-q", "-", "-w", file.path], in: folder, input: Data(contentsOf: capture))
                 #expect(run.status == 0 && run.output.contains("unresponsive"), "\(run.errors)")
             }
-            let words = try Self.words("dead-peer-60-15-4.pcap").map { "tcpalive: " + $0 }
+            let words = try Self.words("scenes/dead-peer-60-15-4.pcap").map { "tcpalive: " + $0 }
             #expect(try Self.comments(in: file) == words)
         }
     }
@@ -163,7 +167,7 @@ struct WrittenTests {
     func limited(packets: Int, commented: Int) throws {
         try Self.withFolder { folder in
             let file = folder.appendingPathComponent("out.pcapng")
-            let sources = ["link-raw.pcap", "dead-peer-60-15-4.pcap"]
+            let sources = ["links/link-raw.pcap", "scenes/dead-peer-60-15-4.pcap"]
             let run = try Tool.run(
                 ["analyze", "-q", "-c", "\(packets)", "-w", file.path] + sources + ["port", "5001"], in: Self.captures)
             #expect(run.status == 0, "\(run.errors)")
@@ -178,7 +182,7 @@ struct WrittenTests {
     func nothing() throws {
         try Self.withFolder { folder in
             let file = folder.appendingPathComponent("out.pcapng")
-            let run = try Tool.run(["analyze", "-w", file.path, "link-raw.pcap", "port", "1"], in: Self.captures)
+            let run = try Tool.run(["analyze", "-w", file.path, "links/link-raw.pcap", "port", "1"], in: Self.captures)
             #expect(run.status == 0)
             #expect(try Tool.run(["analyze", file.path]).output.contains("0 packets"))
         }
@@ -186,7 +190,10 @@ struct WrittenTests {
 
     @Test(
         "tshark reads the words of the report as comments", .enabled(if: hasTshark, "tshark is not installed"),
-        arguments: ["peer-forgot-rst.pcap", "zero-window.pcap", "five-cadences.pcap", "link-cooked-v2.pcap"])
+        arguments: [
+            "scenes/peer-forgot-rst.pcap", "scenes/zero-window.pcap", "scenes/five-cadences.pcap",
+            "links/link-cooked-v2.pcap",
+        ])
     func comments(name: String) throws {
         try Self.withFolder { folder in
             let expected = try zip(Self.words(name), Self.verdicts(name)).map { "tcpalive: \($0) (connection: \($1))" }
@@ -212,7 +219,7 @@ struct WrittenTests {
     func severalFiles() throws {
         try Self.withFolder { folder in
             let file = folder.appendingPathComponent("out.pcapng").path
-            let sources = ["seventy-connections.pcap", "link-raw.pcap", "dead-peer-5-3-4.pcap"]
+            let sources = ["scenes/seventy-connections.pcap", "links/link-raw.pcap", "scenes/dead-peer-5-3-4.pcap"]
             let run = try Tool.run(
                 ["extract"] + sources + ["--snaplen", "80", "-w", file, "tcp", "port", "5001"], in: Self.captures)
             #expect(run.status == 0, "\(run.errors)")
@@ -233,7 +240,7 @@ struct WrittenTests {
             written = subprocess.run([sys.argv[1], "extract", sys.argv[2], "-w", "-"], capture_output=True).stdout
             print(subprocess.run([sys.argv[1], "analyze", "--marks", "-"], input=written, capture_output=True).stdout)
             """
-        let capture = Self.captures.appendingPathComponent("dead-peer-60-15-4.pcap").path
+        let capture = Self.captures.appendingPathComponent("scenes/dead-peer-60-15-4.pcap").path
         let expected = "4 5 6 7".split(separator: " ").map { "\($0)\\tkeep_alive\\n" }.joined()
         #expect(try Tool.python(["-c", script, tool, capture]).output == "b'\(expected)'\n")
     }
@@ -247,7 +254,7 @@ struct WrittenTests {
                     (".", "cannot write .: Is a directory"),
                     ("/dev/full", "/dev/full: cannot write: No space left on device"),
                 ] {
-                    let capture = Self.captures.appendingPathComponent("seventy-connections.pcap").path
+                    let capture = Self.captures.appendingPathComponent("scenes/seventy-connections.pcap").path
                     let run = try Tool.run([command, capture, "-w", path], in: folder)
                     #expect(run.status == 2 && run.errors == "tcpalive: \(sentence)\n", "\(run.errors)")
                     #expect(!run.output.contains("Read "))
@@ -266,7 +273,7 @@ struct WrittenTests {
                 os.close(reader)
                 print(subprocess.run(sys.argv[1:], stdout=writer).returncode)
                 """
-            let capture = Self.captures.appendingPathComponent("seventy-connections.pcap").path
+            let capture = Self.captures.appendingPathComponent("scenes/seventy-connections.pcap").path
             let file = folder.appendingPathComponent("out.pcapng").path
             let run = try Tool.python(["-c", script, Tool.executable.path, "analyze", capture, "-w", file])
             #expect(run.output.hasSuffix("2\n") && run.output.contains("\(file) was not written"), "\(run.output)")
@@ -287,7 +294,7 @@ struct WrittenTests {
                 run = subprocess.run(sys.argv[1:], restore_signals=False, stdout=subprocess.DEVNULL)
                 print(run.returncode)
                 """
-            let capture = Self.captures.appendingPathComponent("seventy-connections.pcap").path
+            let capture = Self.captures.appendingPathComponent("scenes/seventy-connections.pcap").path
             let run = try Tool.python(["-c", script, Tool.executable.path, command, capture, "-w", file.path])
             #expect(run.output.hasSuffix("2\n") && run.output.contains("\(file.path): cannot write: File too large"))
             #expect(try Self.names(in: folder) == ["out.pcapng"])
@@ -298,13 +305,16 @@ struct WrittenTests {
     @Test(
         "What makes no sense is a usage error",
         arguments: [
-            (["extract", "link-raw.pcap"], "No output file given"),
+            (["extract", "links/link-raw.pcap"], "No output file given"),
             (["extract", "-", "-w", "out"], "standard input can be read only once"),
-            (["extract", "link-raw.pcap", "-w", "../captures/link-raw.pcap"], "would overwrite link-raw.pcap"),
-            (["analyze", "link-raw.pcap", "-w", "link-raw.pcap"], "would overwrite link-raw.pcap"),
-            (["analyze", "link-raw.pcap", "-w", "-"], "standard output has the report"),
-            (["analyze", "link-raw.pcap", "--snaplen", "96"], "--snaplen requires -w"),
-            (["extract", "link-raw.pcap", "-w", "out", "--snaplen", "0"], "not between 1 and 262144"),
+            (
+                ["extract", "links/link-raw.pcap", "-w", "../captures/links/link-raw.pcap"],
+                "would overwrite links/link-raw.pcap"
+            ),
+            (["analyze", "links/link-raw.pcap", "-w", "links/link-raw.pcap"], "would overwrite links/link-raw.pcap"),
+            (["analyze", "links/link-raw.pcap", "-w", "-"], "standard output has the report"),
+            (["analyze", "links/link-raw.pcap", "--snaplen", "96"], "--snaplen requires -w"),
+            (["extract", "links/link-raw.pcap", "-w", "out", "--snaplen", "0"], "not between 1 and 262144"),
         ])
     func usage(arguments: [String], sentence: String) throws {
         let run = try Tool.run(arguments, in: Self.captures)
@@ -330,7 +340,7 @@ struct WrittenTests {
         try Self.withFolder { folder in
             let file = folder.appendingPathComponent("out.pcapng").path
             let readme = Tool.root.appendingPathComponent("README.md").path
-            let run = try Tool.run([command, "link-raw.pcap", readme, "-w", file], in: Self.captures)
+            let run = try Tool.run([command, "links/link-raw.pcap", readme, "-w", file], in: Self.captures)
             #expect(run.status == 2)
             #expect(try Self.names(in: folder).isEmpty)
         }

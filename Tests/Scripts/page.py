@@ -16,9 +16,9 @@ import subprocess
 import sys
 import tempfile
 
+from capture_files import captures
 from tshark import run, tshark_version, whose_marks
 
-SUFFIXES = (".pcap", ".pcapng", ".gz", ".zst", ".xz", ".lz4")
 # Legal as a name of a file, and markup wherever it is not escaped; the accent joins the quote before it.
 HOSTILE = "<script>alert(1)<|script>&amp;'\"\u0301 onmouseover=alert(1) {{title}}.pcap"
 
@@ -337,14 +337,15 @@ def main():
     pictures = os.path.abspath(sys.argv[4]) if len(sys.argv) == 5 else None
     if pictures:
         os.makedirs(pictures, exist_ok=True)
-    names = [name for name in sorted(os.listdir(directory)) if name.endswith(SUFFIXES)]
-    # Of the envelopes, whose segments are the same, a few will do.
-    names = [name for name in names if not name.startswith(("link-", "pcap-m", "pcap-n"))] + ["link-ethernet-ipv6.pcap"]
+    # One envelope is enough: all have the same segments.
+    files = [os.path.split(path) for path in captures([directory])]
+    files = [(place, name) for place, name in files
+             if not name.startswith(("link-", "pcap-m", "pcap-n")) or name == "link-ethernet-ipv6.pcap"]
     passed = failed = 0
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        shutil.copy(os.path.join(directory, "dead-peer-60-15-4.pcap"), os.path.join(folder, HOSTILE))
+        shutil.copy(os.path.join(directory, "scenes", "dead-peer-60-15-4.pcap"), os.path.join(folder, HOSTILE))
         browser = Browser(os.path.join(folder, "home"))
-        for place, name in [(directory, name) for name in names] + [(folder, HOSTILE)]:
+        for place, name in files + [(folder, HOSTILE)]:
             wrong = list(check(browser, tool, place, name, folder, pictures))
             for sentence in wrong:
                 print(f"{name}: {sentence}")

@@ -16,10 +16,10 @@ public struct VerdictGuide: Sendable {
 
 extension Verdict {
     /// The capture in the repository whose verdict this is.
-    public var scene: String { "captures/verdict-\(dashed).pcap" }
+    public var scene: String { "captures/verdicts/verdict-\(dashed).pcap" }
 
     /// A capture that looks much like `scene` and has another verdict.
-    public var nearMiss: String { "captures/near-\(dashed).pcap" }
+    public var nearMiss: String { "captures/verdicts/near-\(dashed).pcap" }
 
     private var dashed: String { rawValue.replacing("_", with: "-") }
 
