@@ -15,10 +15,12 @@ RATE ?= 200000
 SECONDS ?= 30
 EXAMPLE = captures/scenes/dead-peer-60-15-4.pcap
 
+LIBRARIES = Wire Capture KeepAlive Sockets Report
+
 STORIES ?= 100000
 SEED ?= 1
 
-.PHONY: run build test stories agree compare page docs expectations captures bench allocations bench-micro build-micro bench-live lab torture lint help clean
+.PHONY: run build test stories agree compare page docs documentation expectations captures bench allocations bench-micro build-micro bench-live lab torture lint help clean
 
 run: build ## Build tcpalive and analyse a capture of a dead peer
 	$(TOOL) analyze $(EXAMPLE)
@@ -59,6 +61,13 @@ docs: ## Generate docs/verdicts.md from the texts of explain
 	swift build --product tcpalive
 	mkdir -p docs
 	.build/debug/tcpalive explain --markdown > docs/verdicts.md
+
+# A package of its own, so that Package.resolved does not change.
+documentation: ## Build the documentation of the libraries, without a warning
+	@$(SETUP) $(BUILD_NEEDS)
+	@mkdir -p .build-docs && ln -sf ../Package.swift ../Sources ../Tests .build-docs
+	TCPALIVE_DOCS=1 swift package --package-path .build-docs generate-documentation --warnings-as-errors \
+		$(addprefix --target ,$(LIBRARIES))
 
 expectations: build ## Write anew what the tests expect of each file in captures/: review the diff
 	@$(SETUP) python3

@@ -43,10 +43,10 @@ struct OpeningTests {
         for index in packets.indices { packets[index].bytes = packets[index].bytes.map { _ in .random(in: 0...255) } }
         // Blocks of 64 KiB, as lz4 gives nothing of a cut one.
         let stream = try Self.run("\(tool) -c \(tool == "lz4" ? "-B4" : "")", on: PcapBuilder().file(packets))
-        // What little a program gives of a stream may end before the first packet, or before the file header.
         let contents = try read(Array(stream.prefix(stream.count * 9 / 10)))
         #expect(contents.packets == Array(packets.prefix(contents.packets.count)))
-        #expect(contents.packets.count < packets.count)
+        // A program may keep the last of its blocks to itself.
+        #expect(packets.count / 2..<packets.count ~= contents.packets.count)
         #expect(contents.damage?.sentence.contains("\(tool) stream is damaged") == true)
         #expect(throws: CaptureError.self) { try read(Array(stream.prefix(11))) }
     }

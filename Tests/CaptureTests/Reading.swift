@@ -74,6 +74,23 @@ final class TemporaryFile {
     }
 }
 
+/// Reads `whole` with each byte changed to each of four values, and passes what could be read to `check`.
+///
+/// Many of the files must be sound and many damaged, so that `check` has something to check.
+func readChanged(_ whole: [UInt8], flipping mask: UInt8, _ check: (Contents) -> Void) throws {
+    let file = try TemporaryFile([])
+    var (sound, damaged) = (0, 0)
+    for index in whole.indices {
+        for value in [0, 0x7F, 0xFF, whole[index] ^ mask] {
+            try file.write(whole.replacing(index, with: value))
+            guard let contents = try? read(file.path, capacity: 512) else { continue }
+            if contents.damage == nil { sound += 1 } else { damaged += 1 }
+            check(contents)
+        }
+    }
+    #expect(sound > whole.count / 2 && damaged > 20, "\(sound) sound, \(damaged) damaged")
+}
+
 /// Reads a file of `bytes`.
 func read(_ bytes: [UInt8], filter: String? = nil, capacity: Int = 0) throws -> Contents {
     let file = try TemporaryFile(bytes)

@@ -4,22 +4,15 @@ import Testing
 /// The recorded scenes against what the prober's kernel said of them (captures/README.md): kinds, settings, verdicts.
 @Suite("Truth")
 struct TruthTests {
-    /// A connection as --format jsonl has it, less what is not compared.
+    /// The compared fields of a connection in --format jsonl.
     private struct Record: Decodable {
-        var type: String
-        var connection: Int
         var verdict: String
-        var originator_port: Int
-        var originator_probes: Int
-        var originator_zero_window_probes: Int
-        var originator_retransmissions: Int
-        var originator_idle_min_s: Int?
-        var originator_idle_max_s: Int?
-        var originator_interval_min_s: Int?
-        var originator_interval_max_s: Int?
+        var originator_probes, originator_zero_window_probes, originator_retransmissions: Int
+        var originator_idle_min_s, originator_idle_max_s: Int?
+        var originator_interval_min_s, originator_interval_max_s: Int?
         var originator_count_max: Int?
 
-        /// Whether `setting` lies in the range that was inferred; also where none was.
+        /// Whether the settings lie in the inferred ranges; a setting without a range does.
         func holds(idle: Int, interval: Int, count: Int?) -> Bool {
             let idleHolds = (originator_idle_min_s ?? idle) <= idle && idle <= (originator_idle_max_s ?? idle)
             let intervalHolds =
