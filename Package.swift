@@ -23,11 +23,13 @@ let package = Package(
     platforms: [.macOS(.v26)],
     products: [
         .executable(name: "tcpalive", targets: ["tcpalive"]),
+        .library(name: "Platform", targets: ["Platform"]),
         .library(name: "Wire", targets: ["Wire"]),
         .library(name: "Capture", targets: ["Capture"]),
         .library(name: "KeepAlive", targets: ["KeepAlive"]),
         .library(name: "Sockets", targets: ["Sockets"]),
         .library(name: "Report", targets: ["Report"]),
+        .library(name: "Analysis", targets: ["Analysis"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -39,30 +41,42 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
         // Not CSystem: swift-system has a module of that name, and a program cannot use both.
         .target(name: "CTCPAlive"),
+        // Not System: Apple's SDK has a module of that name.
+        .target(name: "Platform", swiftSettings: house),
         .target(name: "Wire", swiftSettings: house),
-        .target(name: "Capture", dependencies: ["Wire", "CPcap", "CZlib", "CZstd", "CTCPAlive"], swiftSettings: house),
+        .target(
+            name: "Capture", dependencies: ["Platform", "Wire", "CPcap", "CZlib", "CZstd", "CTCPAlive"],
+            swiftSettings: house),
         .target(name: "KeepAlive", dependencies: ["Wire", "CTCPAlive"], swiftSettings: house),
-        .target(name: "Sockets", dependencies: ["CTCPAlive"], swiftSettings: house),
+        .target(name: "Sockets", dependencies: ["Platform", "Wire", "CTCPAlive"], swiftSettings: house),
         .target(
             name: "Report",
-            dependencies: ["Wire", "KeepAlive", "Capture", .product(name: "Mustache", package: "swift-mustache")],
+            dependencies: [
+                "Platform", "Wire", "KeepAlive", "Sockets", .product(name: "Mustache", package: "swift-mustache"),
+            ],
             exclude: ["tcpalive.schema.json"],
             resources: [.embedInCode("idle-timeouts.tsv"), .embedInCode("page.html")], swiftSettings: house),
+        .target(
+            name: "Analysis", dependencies: ["Platform", "Wire", "Capture", "KeepAlive", "Report"],
+            swiftSettings: house),
         .executableTarget(
             name: "tcpalive",
             dependencies: [
-                "Wire", "Capture", "KeepAlive", "Sockets", "Report",
+                "Platform", "Analysis", "Wire", "Capture", "KeepAlive", "Sockets", "Report",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house),
         .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: house),
         .testTarget(name: "KeepAliveTests", dependencies: ["KeepAlive", "Wire"], swiftSettings: house),
-        .testTarget(name: "CaptureTests", dependencies: ["Capture", "Wire", "CPcap"], swiftSettings: house),
+        .testTarget(
+            name: "CaptureTests", dependencies: ["Capture", "Platform", "Wire", "CPcap"], swiftSettings: house),
         .testTarget(
             name: "ReportTests", dependencies: ["Report", "KeepAlive", "Capture", "Wire"], swiftSettings: house),
         .testTarget(name: "SceneTests", dependencies: ["tcpalive"], exclude: ["Help"], swiftSettings: house),
         .testTarget(name: "LabTests", dependencies: ["tcpalive"], exclude: ["Scripts"], swiftSettings: house),
-        .testTarget(name: "SocketsTests", dependencies: ["Sockets", "tcpalive"], swiftSettings: house),
+        .testTarget(
+            name: "SocketsTests", dependencies: ["Sockets", "Wire", "Report", "Platform", "tcpalive"],
+            swiftSettings: house),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,2 +1,2 @@
-// A target needs a source file; the header is all there is.
+// SwiftPM requires a source file. All code is in the headers.
 #include "CTCPAlive.h"

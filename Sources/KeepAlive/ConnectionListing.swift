@@ -112,7 +112,7 @@ extension ConnectionTracker {
     /// `until` is when the capture ends (ns since 1970): connections that are idle until then are listed too.
     public func listing(all: Bool, until: Int64?) -> ConnectionListing {
         var stragglers: [ConnectionListing.Place] = []
-        for (index, connection) in follower.ledger.replaced.enumerated() {
+        for (index, connection) in pipeline.store.replaced.enumerated() {
             stragglers.append(
                 ConnectionListing.Place(
                     number: connection.number, index: UInt32(truncatingIfNeeded: index), home: .replaced))
@@ -131,9 +131,9 @@ extension ConnectionTracker {
     fileprivate func place(_ home: ConnectionListing.Home, _ index: Int?) -> ConnectionListing.Place? {
         guard let index else { return nil }
         precondition(index < (home == .version4 ? version4.count : version6.count), "a list of another tracker")
-        let birth = home == .version4 ? version4[birth: index] : version6[birth: index]
-        follower.ledger.prefetch(birth.histories)
-        return ConnectionListing.Place(number: birth.number, index: UInt32(truncatingIfNeeded: index), home: home)
+        let record = home == .version4 ? version4[record: index] : version6[record: index]
+        pipeline.store.prefetch(record.histories)
+        return ConnectionListing.Place(number: record.number, index: UInt32(truncatingIfNeeded: index), home: home)
     }
 
     /// Asks for the cache lines of the connection at `index` of `home`.
@@ -148,7 +148,7 @@ extension ConnectionTracker {
             switch place.home {
             case .version4: version4.count
             case .version6: version6.count
-            case .replaced: follower.ledger.replaced.count
+            case .replaced: pipeline.store.replaced.count
             }
         precondition(index < count, "a connection of another tracker")
         return index
@@ -162,16 +162,16 @@ extension ConnectionTracker {
         var places = PlaceSet(count: table.count)
         var earliest = UInt64.max
         for index in stride(from: table.count - 1, through: 0, by: -1) {
-            let birth = table[birth: index]
-            let isInOrder = birth.number < earliest
-            if isInOrder { earliest = birth.number }
-            guard all || follower.ledger.isNotable(table.slot(at: index), birth, until: until) else { continue }
+            let record = table[record: index]
+            let isInOrder = record.number < earliest
+            if isInOrder { earliest = record.number }
+            guard all || pipeline.store.isNotable(table.slot(at: index), record, until: until) else { continue }
             if isInOrder {
                 places.insert(index)
             } else {
                 stragglers.append(
                     ConnectionListing.Place(
-                        number: birth.number, index: UInt32(truncatingIfNeeded: index), home: home))
+                        number: record.number, index: UInt32(truncatingIfNeeded: index), home: home))
             }
         }
         return places
@@ -182,12 +182,12 @@ extension ConnectionTracker {
         let index = index(of: place)
         switch place.home {
         case .version4:
-            return follower.ledger.connection(
-                version4.slot(at: index), version4[birth: index], follower.analysis.ranges)
+            return pipeline.store.connection(
+                version4.slot(at: index), version4[record: index], pipeline.analysis.ranges)
         case .version6:
-            return follower.ledger.connection(
-                version6.slot(at: index), version6[birth: index], follower.analysis.ranges)
-        case .replaced: return follower.ledger.replaced[index]
+            return pipeline.store.connection(
+                version6.slot(at: index), version6[record: index], pipeline.analysis.ranges)
+        case .replaced: return pipeline.store.replaced[index]
         }
     }
 

@@ -7,17 +7,17 @@ extension ConnectionTracker {
     }
 
     /// Connections that have segments before and after a pause: fewer than this may all have been idle.
-    public static let spansOfHole = 3
+    private static let spansOfHole = 3
 
     /// How many connections have segments before and after `pause`; no more than needed are counted.
-    public func spanCount(_ pause: CapturePauses.Pause) -> Int {
+    private func spanCount(_ pause: CapturePauses.Pause) -> Int {
         count(version4, pause) + count(version6, pause)
     }
 
     private func count<Key: ConnectionKey>(_ table: borrowing ConnectionTable<Key>, _ pause: CapturePauses.Pause) -> Int
     {
         var count = 0
-        for index in 0..<table.count where table[birth: index].time <= pause.start {
+        for index in 0..<table.count where table[record: index].time <= pause.start {
             let slot = table.slot(at: index)
             if max(slot.sides.0.spokeTime, slot.sides.1.spokeTime) >= pause.end { count += 1 }
             if count >= Self.spansOfHole { return count }

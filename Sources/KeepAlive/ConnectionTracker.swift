@@ -3,8 +3,8 @@ public import Wire
 /// Follows every connection of a capture and marks its segments.
 ///
 /// Segments must come in the order of the capture. Time is theirs; the tracker has no clock.
-public struct ConnectionTracker: ~Copyable {
-    private(set) var follower: Follower
+public struct ConnectionTracker: ~Copyable, Sendable {
+    private(set) var pipeline: SegmentPipeline
     private(set) var version4: ConnectionTable<IPv4Key>
     private(set) var version6: ConnectionTable<IPv6Key>
 
@@ -23,8 +23,8 @@ public struct ConnectionTracker: ~Copyable {
         version: WiresharkVersion = .newest, seed: UInt64, keepsAll: Bool = false, shard: Shard? = nil,
         memoryLimit: Int = defaultMemoryLimit, isLight: Bool = false
     ) {
-        follower = Follower(
-            analysis: WiresharkAnalysis(version: version), ledger: ConnectionLedger(keepsAll: keepsAll, shard: shard),
+        pipeline = SegmentPipeline(
+            analysis: WiresharkAnalysis(version: version), store: EvidenceStore(keepsAll: keepsAll, shard: shard),
             budget: MemoryBudget(limit: memoryLimit), isLight: isLight)
         version4 = ConnectionTable(seed: seed)
         version6 = ConnectionTable(seed: seed)
@@ -35,81 +35,42 @@ public struct ConnectionTracker: ~Copyable {
 
     /// What was counted so far, of the connections in the shard.
     public var tally: ConnectionTally {
-        var tally = follower.ledger.tally
+        var tally = pipeline.store.tally
         tally.evicted = version4.evictions &+ version6.evictions
         return tally
     }
 
-    /// Which keep-alive probe of any connection can be expected next after `time` (ns since 1970), going by those before.
-    ///
-    /// Where none can, whose probes wait for an answer; nil where nobody's do.
-    public func nextProbe(after time: Int64) -> ExpectedProbe? {
-        var next: ExpectedProbe?
-        for connection in connections(all: false) where connection.ending == .open {
-            let ends = [
-                (connection.fromOriginator, connection.originator), (connection.fromResponder, connection.responder),
-            ]
-            for (side, prober) in ends {
-                guard let expected = ExpectedProbe(of: prober, side, after: time) else { continue }
-                if expected.isSooner(than: next) { next = expected }
-            }
-        }
-        return next
-    }
-
-    /// Follows `segments` and appends what they tell of keep-alives to `events`, in order.
+    /// Tracks `segments`, in the order of the capture, and appends what concerns keep-alives to `events`.
     public mutating func track(_ segments: borrowing SegmentBatch, events: inout [SegmentEvent]) {
-        track(GlanceBatch(at: segments.segments), at: PacketBatch(), events: &events)
+        if let last = segments.segments.last { lastTime = max(lastTime, last.time) }
+        pipeline.track(segments.segments.span, in: &version4, &version6, &events)
     }
 
-    /// Follows the segments of `glances` likewise. `packets` must be what they were taken at, unchanged.
-    public mutating func track(
-        _ glances: borrowing GlanceBatch, at packets: borrowing PacketBatch, events: inout [SegmentEvent]
-    ) {
-        if let last = glances.glances.last { lastTime = max(lastTime, last.time) }
-        follower.follow(glances, of: packets, in: &version4, &version6, &events)
-    }
-
-    /// Follows `segments` likewise, each the whole way: tests hold the quiet way against it (`WiresharkAnalysis.takesQuietly`).
-    mutating func trackWhole(_ segments: borrowing SegmentBatch, events: inout [SegmentEvent]) {
+    /// Tracks `segments` on the full path alone: tests compare the fast path with it (`WiresharkAnalysis.tryFastPath`).
+    mutating func trackFull(_ segments: borrowing SegmentBatch, events: inout [SegmentEvent]) {
         if let last = segments.segments.last { lastTime = max(lastTime, last.time) }
         for segment in segments.segments {
-            if segment.source.address.version == .v4 {
-                follower.followWhole(segment, in: &version4, &events)
+            if segment.isVersion6 {
+                pipeline.trackFull(segment, in: &version6, &events)
             } else {
-                follower.followWhole(segment, in: &version6, &events)
+                pipeline.trackFull(segment, in: &version4, &events)
             }
         }
     }
 
-    /// Follows `segments` likewise, and tells in `places` to which connection each belongs; nil: it was not looked up.
+    /// Tracks `segments` and sets `origins` to which end of which connection sent each; nil: it was not looked up.
     public mutating func track(
-        _ segments: borrowing SegmentBatch, events: inout [SegmentEvent], places: inout [SegmentOrigin?]
+        _ segments: borrowing SegmentBatch, events: inout [SegmentEvent], origins: inout [SegmentOrigin?]
     ) {
-        places.removeAll(keepingCapacity: true)
-        // One by one, as the next segment may begin another connection in the place of this one. Whoever wants no
-        // places pays nothing for that.
+        origins.removeAll(keepingCapacity: true)
+        // One by one, as the next segment may begin another connection between the same ends.
         var single = SegmentBatch()
         for segment in segments.segments {
             single.removeAll()
             single.append(segment)
             track(single, events: &events)
-            let place: (number: UInt64, side: Int)? =
-                segment.source.address.version == .v4 ? version4.number(of: segment) : version6.number(of: segment)
-            places.append(place.map { SegmentOrigin(connection: $0.number, side: $0.side) })
+            let origin = segment.isVersion6 ? version6.number(of: segment) : version4.number(of: segment)
+            origins.append(origin.map { SegmentOrigin(connection: $0.number, side: $0.side) })
         }
-    }
-
-    // MARK: Where several trackers share the connections
-
-    /// Notes from now on which segments begin connections, for `takeOpenings`.
-    public mutating func noteOpenings() {
-        follower.ledger.notesOpenings = true
-    }
-
-    /// The `record` of each segment that began a connection since this was last called, in order.
-    public mutating func takeOpenings() -> [UInt32] {
-        defer { follower.ledger.openings = [] }
-        return follower.ledger.openings
     }
 }

@@ -1,28 +1,28 @@
-public import Capture
+public import Platform
 
-/// Where a report goes: text that is collected and written out in large pieces.
+/// The output of a report: text that is collected and written in large pieces.
 public struct Output: ~Copyable {
-    /// Where the text is written; nil: nowhere, it stays in `text`.
+    /// Where the text is written; nil: it stays in `text`.
     private let descriptor: OutputDescriptor?
 
-    /// The text that was not written yet.
+    /// The text that is not written yet.
     public private(set) var text = TextBuffer()
 
-    /// Bytes of text that are worth a system call.
+    /// Bytes of text after which it is written.
     private static let fullCount = 1 << 16
 
-    /// An output to `descriptor`, or one that keeps its text.
+    /// An output to `descriptor`; with nil it keeps its text.
     public init(to descriptor: OutputDescriptor?) {
         self.descriptor = descriptor
     }
 
-    /// Has `body` append one record, and writes the text out when enough of it has come together.
-    mutating func write(_ body: (inout TextBuffer) -> Void) throws(OutputError) {
+    /// Appends a record with `body`, and writes the text if there is enough of it.
+    package mutating func write(_ body: (inout TextBuffer) -> Void) throws(OutputError) {
         body(&text)
         if text.count >= Self.fullCount { try flush() }
     }
 
-    /// Writes out what there is.
+    /// Writes the text so far.
     public mutating func flush() throws(OutputError) {
         guard let descriptor else { return }
         try descriptor.write(text.bytes)

@@ -1,5 +1,5 @@
-public import Capture
 public import KeepAlive
+public import Platform
 
 /// A format of a report.
 public enum ReportFormat: String, CaseIterable, Sendable {

@@ -1,4 +1,3 @@
-public import Capture
 public import KeepAlive
 public import Wire
 
@@ -19,7 +18,7 @@ public struct Summary: Sendable {
     /// Whether segments with more than one byte of data were kept out.
     public var isLight = false
     /// The files that are damaged, and how: what came before the damage is in the report.
-    public var damaged: [(file: String, damage: CaptureFile.Damage)] = []
+    public var damaged: [(file: String, damage: FileDamage)] = []
 
     /// The files, as findings refer to them.
     public var sources: SourceFiles { SourceFiles(files, isFiltered: isFiltered) }

@@ -1,35 +1,37 @@
-/// One address that was tried, and why it could not be connected to.
+public import Platform
+public import Wire
+
+/// A failed attempt to connect to one address.
 public struct ConnectAttempt: Sendable, Equatable, CustomStringConvertible {
-    /// Why an attempt failed.
+    /// Why the attempt failed.
     public enum Failure: Sendable, Equatable {
-        /// No answer within the connect timeout, which is given.
+        /// No answer within this connect timeout.
         case noAnswer(within: Duration)
-        /// What the system said: refused, unreachable, and the like (connect(2)).
+        /// An error of the system: refused, unreachable, and so on (connect(2)).
         case failed(SystemError)
-        /// The same, because of an ICMP error.
+        /// An error of the system that an ICMP error caused.
         case reported(SystemError, ICMPError)
-        /// The address to bind to could not be used (bind(2)), and why.
+        /// The socket could not be bound to this local address (bind(2)), with the reason.
         case cannotBind(String, reason: String)
     }
 
     /// The address that was tried.
-    public let endpoint: Endpoint
-    /// Why it did not connect.
+    public let address: SocketAddress
+    /// Why the attempt failed.
     public let failure: Failure
 
-    /// The attempt at `endpoint` that ended in `failure`.
-    public init(endpoint: Endpoint, failure: Failure) {
-        self.endpoint = endpoint
+    /// A failed attempt to connect to `address`.
+    public init(address: SocketAddress, failure: Failure) {
+        self.address = address
         self.failure = failure
     }
 
-    /// A clause for a person, as in `[::1]:80: Connection refused`.
+    /// A clause, as in `[::1]:80: Connection refused`.
     public var description: String {
         switch failure {
-        case .noAnswer(let limit): "\(endpoint): no answer within \(limit.secondsText)"
-        case .failed(let error): "\(endpoint): \(error)"
-        case .reported(let error, let report): "\(endpoint): \(error); \(report)"
-        case .cannotBind(let address, let reason): "\(endpoint): cannot bind to \(address): \(reason)"
+        case .noAnswer(let limit): "\(address): no answer within \(limit.secondsText)"
+        case .failed(let error), .reported(let error, _): "\(address): \(error)"
+        case .cannotBind(let local, let reason): "\(address): cannot bind to \(local): \(reason)"
         }
     }
 }

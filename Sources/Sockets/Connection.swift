@@ -1,28 +1,27 @@
+internal import Platform
+
 /// A connected socket and the bytes still to be sent on it; closed in `deinit`.
 struct Connection: ~Copyable {
-    /// The socket, which does not block.
+    /// The non-blocking socket.
     let socket: Descriptor
-    /// This end.
-    let local: Endpoint
-    /// The other end.
-    let remote: Endpoint
-    /// Bytes that the system accepted for sending.
+    /// The address of this end.
+    let local: SocketAddress
+    /// The address of the other end.
+    let remote: SocketAddress
+    /// Count of bytes that the system accepted for sending.
     private(set) var bytesSent: UInt64 = 0
     /// Bytes that the system did not accept yet.
     private(set) var unsent: ArraySlice<UInt8> = []
 
     /// The connection of a connected `socket`.
     init(_ socket: consuming Descriptor) throws(SystemError) {
-        guard let local = Endpoint(socketAddress: try systemLocalAddress(socket.number)),
-            let remote = Endpoint(socketAddress: try systemRemoteAddress(socket.number))
-        else { throw .invalidArgument }
+        let addresses = (try systemLocalAddress(socket.number), try systemRemoteAddress(socket.number))
         self.socket = socket
-        self.local = local
-        self.remote = remote
+        (local, remote) = addresses
     }
 
     /// What to wait for: always reading, and writing if bytes are still to be sent.
-    var interest: Interest { Interest(descriptor: socket.number, reads: true, writes: !unsent.isEmpty) }
+    var interest: Interest { Interest(descriptor: socket.number, writes: !unsent.isEmpty) }
 
     /// Sends as much of `bytes` as the system accepts now; `flush` sends the rest.
     mutating func send(_ bytes: [UInt8]) throws(SystemError) {
@@ -33,8 +32,7 @@ struct Connection: ~Copyable {
     /// Sends as much of the rest as the system accepts.
     mutating func flush() throws(SystemError) {
         while !unsent.isEmpty {
-            let count = try systemSend(socket.number, unsent)
-            if count == 0 { return }
+            guard let count = try systemSend(socket.number, unsent) else { return }
             bytesSent += UInt64(count)
             unsent = unsent.dropFirst(count)
         }

@@ -1,71 +1,71 @@
-/// What repeated looks at a connection (TCP_INFO) reveal about it, without packets.
+/// Answered keep-alive probes and window probes of a connection, found without packets by sampling TCP_INFO.
 ///
-/// The kernel keeps no count of answered probes. But the idle clock of an idle connection is set back by nothing except
-/// the answer to a probe, so each answer is seen if looks are no further apart than half the time between probes.
+/// The kernel does not count answered probes. But on an idle connection only the answer to a probe resets the time
+/// since the last acknowledgement. So each answer is found if the samples are at most half the time between probes
+/// apart.
 public struct ConnectionActivity: Sendable, Equatable {
-    /// Keep-alive probes that the peer answered, since the connection began.
+    /// Keep-alive probes that the peer answered.
     public private(set) var answeredProbes = 0
-    /// Of those, the ones since data was last sent or received.
+    /// Keep-alive probes that the peer answered since data was last sent or received.
     public private(set) var answeredSinceData = 0
-    /// Whether looks were so far apart that answers may be missing from the counts.
+    /// Whether both counts may be too low, because two samples were too far apart.
     public private(set) var mayMissAnswers = false
-    /// When the last answer came.
+    /// When the last answer arrived.
     public private(set) var lastAnswer: ContinuousClock.Instant?
-    /// Since when the peer's receive window has been closed while data waits for it, as far as looks show; nil: it is open.
+    /// The first sample in which the peer's receive window was closed while data was waiting; nil: it is open.
     public private(set) var windowClosedSince: ContinuousClock.Instant?
-    /// Window probes since the window closed; if it reopened, those of the last time.
+    /// Window probes since the window closed; if it is open again, those of the last time.
     public private(set) var windowProbes = 0
-    /// How long the connection was idle before the data that was last sent or received; nil before any data.
+    /// How long the connection was idle before the data that was last sent or received; nil: there was no data.
     public private(set) var idleBeforeData: Duration?
-    /// What the last look at the living connection showed; nil if there was none.
+    /// The last sample before the connection ended; nil: there was none.
     public private(set) var last: ConnectionInformation?
 
-    private var lastLook: ContinuousClock.Instant?
+    /// When `last` was taken.
+    private var lastTime: ContinuousClock.Instant?
     private var bytesSent: UInt64 = 0
     private let backoffLimit: Int
 
-    /// A connection that was not looked at yet, on a system that doubles timers `backoffLimit` times at most
+    /// A connection without samples, on a system that counts the doublings of a timer up to `backoffLimit`
     /// (net.ipv4.tcp_retries2).
     public init(backoffLimit: Int = 15) {
         self.backoffLimit = backoffLimit
     }
 
-    /// Whether more window probes may have been sent than were counted.
+    /// Whether `windowProbes` may be too low.
     public var mayMissWindowProbes: Bool { windowProbes >= backoffLimit }
 
-    /// As in `5 window probes`.
-    var windowProbesText: String {
-        "\(mayMissWindowProbes ? "at least " : "")\(windowProbes) window probe\(windowProbes == 1 ? "" : "s")"
-    }
-
-    /// The answer to a probe comes at least one second after whatever was heard before, the smallest value of
-    /// TCP_KEEPIDLE and TCP_KEEPINTVL. This is above what clock ticks of the kernel and delays between two system calls
-    /// add up to.
+    /// An answer arrives at least one second after the segment before it, the minimum of TCP_KEEPIDLE and
+    /// TCP_KEEPINTVL. This limit is lower, and above the sum of the kernel's clock ticks and the delays between two
+    /// system calls.
     private static let minimumAdvance = Duration.milliseconds(400)
 
-    /// Takes into account what a look at `now` showed.
+    /// Adds a sample taken at `now`.
     ///
-    /// `bytesSent` is how many bytes of data the system accepted so far, `isWindowClosed` whether the window probe timer
-    /// runs, and `period` the shortest time between two probes of the connection; nil if it sends none.
-    public mutating func note(
+    /// - Parameters:
+    ///   - information: the sample.
+    ///   - bytesSent: bytes of data that the system accepted so far.
+    ///   - isWindowClosed: whether the window probe timer runs.
+    ///   - period: the shortest time between two probes of the connection; nil: it sends none.
+    public mutating func record(
         _ information: ConnectionInformation, bytesSent: UInt64, isWindowClosed: Bool, period: Duration?,
         at now: ContinuousClock.Instant
     ) {
-        // After the end the kernel has cleared some fields. CLOSE is 7.
+        // In state CLOSE (7) the kernel has cleared some fields.
         guard information.state != 7 else { return }
-        if let last, let lastLook {
+        if let last, let lastTime {
             let hadData = bytesSent != self.bytesSent || information.bytesReceived != last.bytesReceived
             let wasAcknowledged = information.bytesAcknowledged != last.bytesAcknowledged
             if hadData {
-                let idleBefore = min(last.sinceDataReceived, last.sinceDataSent) + (now - lastLook)
+                let idleBefore = min(last.sinceDataReceived, last.sinceDataSent) + (now - lastTime)
                 let idle = min(information.sinceDataReceived, information.sinceDataSent)
                 idleBeforeData = max(.zero, idleBefore - idle)
                 answeredSinceData = 0
             }
             let heard = now - information.sinceAckReceived
-            let advance = (lastLook - last.sinceAckReceived).duration(to: heard)
-            // The peer may also send an acknowledgement unasked, such as a window update: a segment of ours must have gone
-            // out. Its own keep-alive probes do not set back the clock.
+            let advance = (lastTime - last.sinceAckReceived).duration(to: heard)
+            // An acknowledgement may also be unsolicited, such as a window update. So a segment without data must have
+            // been sent. Keep-alive probes of the peer do not reset the time.
             let sentSegments = information.emptySegmentsSent.flatMap { now in last.emptySegmentsSent.map { now &- $0 } }
             let isQuiet =
                 !hadData && !wasAcknowledged && information.unacknowledgedSegments == 0
@@ -75,15 +75,15 @@ public struct ConnectionActivity: Sendable, Equatable {
                 answeredSinceData += 1
                 lastAnswer = heard
             }
-            if let period, lastLook.duration(to: now) > period { mayMissAnswers = true }
+            if let period, lastTime.duration(to: now) > period { mayMissAnswers = true }
         }
-        noteWindow(information, isWindowClosed, at: now)
+        recordWindow(information, isWindowClosed, at: now)
         last = information
-        lastLook = now
+        lastTime = now
         self.bytesSent = bytesSent
     }
 
-    private mutating func noteWindow(
+    private mutating func recordWindow(
         _ information: ConnectionInformation, _ isClosed: Bool, at now: ContinuousClock.Instant
     ) {
         guard isClosed else {

@@ -1,10 +1,12 @@
+public import Platform
+
 /// How a connection ended, as recv(2) or send(2) reported it.
 public enum EndCause: Sendable, Equatable {
     /// The peer closed its direction (FIN).
     case closedByPeer
-    /// A RST arrived (ECONNRESET).
+    /// A RST arrived (ECONNRESET, or EPIPE after a FIN).
     case reset
-    /// The peer was silent for too long (ETIMEDOUT).
+    /// The peer did not answer for too long (ETIMEDOUT).
     case timedOut
     /// A router, or this host, has no route to the peer (EHOSTUNREACH, ENETUNREACH).
     case unreachable(SystemError)
@@ -22,7 +24,7 @@ public enum EndCause: Sendable, Equatable {
         }
     }
 
-    /// The error that recv(2) gave; nil for FIN.
+    /// The error of recv(2); nil after FIN.
     public var error: SystemError? {
         switch self {
         case .closedByPeer: nil
@@ -32,7 +34,7 @@ public enum EndCause: Sendable, Equatable {
         }
     }
 
-    /// The C name of the error that recv(2) gave, as in `ETIMEDOUT`; nil for FIN. Of other errors, their description.
+    /// The C name of the error of recv(2), as in `ETIMEDOUT`, or its description for `failed`; nil after FIN.
     public var errorName: String? {
         switch self {
         case .closedByPeer: nil
@@ -43,94 +45,42 @@ public enum EndCause: Sendable, Equatable {
         case .failed(let error): "\(error)"
         }
     }
+}
 
-    /// What it means given what is known, in a few sentences for a person.
-    public func explanation(_ known: EndContext) -> String {
-        switch self {
-        case .closedByPeer: Self.closeExplanation(known)
-        case .reset: Self.resetExplanation(known) + known.reportText
-        case .timedOut: Self.timeoutExplanation(known) + known.heardText + known.reportText + known.ignoredText
-        case .unreachable(let error):
-            "Unreachable (\(error)): sent data was not acknowledged, and a router or this host reported that it has "
-                + "no route to the peer. Only a connection with data in flight ends like this: on an idle connection "
-                + "the kernel ignores the report, and the probes go on until they time out." + known.reportText
-        case .failed(let error):
-            "The connection failed: \(error)." + known.reportText
-        }
-    }
+/// The facts about a connection when it ends or is closed from this end. Nil and 0 mean unknown or none.
+public struct EndContext: Sendable, Equatable {
+    /// The options read back from the socket.
+    public var options: KeepAliveOptions
+    /// Time since the last segment of the peer.
+    public var silence: Duration?
+    /// Time since data was last sent or received; before any data, since the connection began.
+    public var idle: Duration?
+    /// How long the connection was idle before the data that was last sent or received.
+    public var idleBeforeData: Duration?
+    /// Bytes that were sent and not acknowledged.
+    public var unacknowledgedBytes: UInt64?
+    /// Keep-alive or window probes sent since the peer last answered.
+    public var unansweredProbes: Int?
+    /// Keep-alive probes that the peer answered.
+    public var answeredProbes = 0
+    /// Keep-alive probes that the peer answered since data was last sent or received.
+    public var answeredSinceData = 0
+    /// Whether both counts of answers may be too low.
+    public var mayMissAnswers = false
+    /// How long the peer's window has been closed; nil: it is open.
+    public var windowClosed: Duration?
+    /// Window probes sent since the window closed.
+    public var windowProbes = 0
+    /// Whether the count of window probes may be too low.
+    public var mayMissWindowProbes = false
+    /// The ICMP errors about the connection.
+    public var reports = ICMPReports()
+    /// ICMP errors about any connection of this network namespace that the kernel ignored meanwhile (`KernelCounters`);
+    /// 0 if this process receives ICMP errors itself, and so knows which are about this connection.
+    public var ignoredICMPErrors = 0
 
-    private static func closeExplanation(_ known: EndContext) -> String {
-        if let window = known.windowText { return "Closed by the peer (FIN). \(window)" }
-        if let bytes = known.unacknowledgedBytes, bytes > 0 {
-            return "Closed by the peer (FIN) before it acknowledged \(EndContext.bytesText(bytes)) sent from here."
-        }
-        guard let idle = known.longIdle else {
-            return "Closed by the peer (FIN): it sent all its data and closed the connection in order."
-        }
-        return
-            "Closed by the peer (FIN): \(known.idleClause(idle)). This looks like an idle timeout of the application "
-            + "or of a proxy. Keep-alives do not refresh it: make it longer, or send data."
-    }
-
-    private static func resetExplanation(_ known: EndContext) -> String {
-        if let window = known.windowText { return "Reset by the peer (ECONNRESET). \(window)" }
-        if let bytes = known.unacknowledgedBytes, bytes > 0 {
-            let idle = known.idleBeforeData.flatMap { $0 >= EndContext.idleThreshold ? $0 : nil }
-            let before = idle.map { ", the first after \($0.preciseSecondsText) without any," } ?? ""
-            return "Reset by the peer (ECONNRESET): the data sent from here\(before) was answered with RST. "
-                + lostState(pathIdle: idle)
-        }
-        if let unanswered = known.unansweredProbes, unanswered > 0 {
-            return "Reset by the peer (ECONNRESET): a keep-alive probe was answered with RST. "
-                + lostState(pathIdle: known.silence)
-        }
-        guard let idle = known.longIdle else {
-            return "Reset by the peer (ECONNRESET): the application there aborted the connection or closed it with "
-                + "unread data, or a middlebox reset it."
-        }
-        return "Reset by the peer (ECONNRESET): \(known.idleClause(idle)). This looks like an idle timeout of the "
-            + "application, of a proxy, or of a middlebox on the path. Keep-alives refresh only the last of these; a capture shows "
-            + "by the hop distance of the RST who sent it."
-    }
-
-    /// The two reasons for a RST that answers a segment, and what to do if it was the path.
-    private static func lostState(pathIdle: Duration?) -> String {
-        let text = "The peer restarted or closed the connection, or a middlebox lost its state."
-        guard let pathIdle else { return text }
-        return text
-            + " If this happens again after the same \(pathIdle.preciseSecondsText) of silence, it is the path: "
-            + "set TCP_KEEPIDLE below that."
-    }
-
-    private static func timeoutExplanation(_ known: EndContext) -> String {
-        let options = known.options
-        let timeout = options.userTimeout ?? 0
-        if let window = known.windowText {
-            return "Timed out (ETIMEDOUT) while the peer's window was closed, when no keep-alive probes are sent. "
-                + window
-        }
-        if let bytes = known.unacknowledgedBytes, bytes > 0 {
-            return
-                "Timed out (ETIMEDOUT): \(EndContext.bytesText(bytes)) sent and never acknowledged. No keep-alive "
-                + "probes are sent while data is in flight; "
-                + (timeout > 0
-                    ? "the user timeout of \(Duration.milliseconds(timeout).secondsText) ended the retransmissions."
-                    : "the kernel retransmitted it until it gave up (net.ipv4.tcp_retries2).")
-        }
-        guard let schedule = ProbeSchedule(options) else {
-            return "Timed out (ETIMEDOUT): the peer did not answer."
-        }
-        let count = known.unansweredProbes.flatMap { $0 > 0 ? $0 : nil } ?? schedule.probes
-        let probes = "\(count) keep-alive probe\(count == 1 ? "" : "s")"
-        let sum =
-            "\(schedule.firstProbe.secondsText) idle + \(schedule.probes) × \(schedule.interval.secondsText) "
-            + "= \(schedule.givesUpAfter.secondsText)"
-        guard schedule.isByUserTimeout else {
-            return "Timed out (ETIMEDOUT): \(probes) unanswered. By the options that takes \(sum)."
-        }
-        let user = Duration.milliseconds(timeout).secondsText
-        let counted = options.count.map { " instead of the \($0) of TCP_KEEPCNT" } ?? ""
-        return "Timed out (ETIMEDOUT): \(probes) unanswered. The user timeout of \(user) decides\(counted): the kernel "
-            + "gives up when the keep-alive timer first fires after it with a probe unanswered; that takes \(sum)."
+    /// A connection with `options`, and no other facts.
+    public init(options: KeepAliveOptions) {
+        self.options = options
     }
 }

@@ -1,32 +1,35 @@
-/// A TCP connection with keep-alive options, made from this end; closed in `deinit`.
+internal import Platform
+public import Wire
+
+/// A TCP connection to a peer, with keep-alive options; closed in `deinit`.
 ///
-/// Options are set before it connects, so that they hold from the handshake on.
+/// The options are set before it connects, so they apply from the handshake on.
 public struct KeepAliveClient: ~Copyable {
-    /// What `wait` waited for.
+    /// What happened during `wait`.
     public enum Event: Sendable, Equatable {
-        /// The time is over and nothing happened.
+        /// Nothing until the deadline.
         case tick
-        /// Bytes of the peer, as many as one call of recv(2) gave.
+        /// Bytes of the peer, from one call of recv(2).
         case received([UInt8])
-        /// A router or the peer's host sent an ICMP error about the connection, for the `count`th time. The connection goes
-        /// on.
+        /// A router or the peer's host sent an ICMP error about the connection, for the `count`th time. The connection
+        /// continues.
         case reported(ICMPError, count: Int)
-        /// The connection ended. Asking again gives the same answer.
+        /// The connection ended. Further calls return the same.
         case ended(EndCause)
-        /// The watched descriptor can be read.
+        /// This watched descriptor is readable.
         case ready(Int32)
     }
 
-    /// What keep-alive options the socket had before any were set.
+    /// The keep-alive options of the socket before any were set.
     public let initialOptions: KeepAliveOptions
-    /// The options that could not be set, and why.
+    /// The options that could not be set.
     public let optionFailures: [OptionFailure]
-    /// The addresses that were tried in vain before this one.
+    /// The attempts at other addresses that failed before this one.
     public let failedAttempts: [ConnectAttempt]
 
-    /// What looks at the connection have shown so far.
-    public private(set) var activity = ConnectionActivity(backoffLimit: systemBackoffLimit())
-    /// The ICMP errors about the connection that have arrived so far.
+    /// Answered probes and window probes so far; `wait` and `sample` update it.
+    public private(set) var activity = ConnectionActivity(backoffLimit: systemSetting("tcp_retries2") ?? 0)
+    /// The ICMP errors about the connection so far.
     public private(set) var reports = ICMPReports()
 
     private var connection: Connection
@@ -34,61 +37,61 @@ public struct KeepAliveClient: ~Copyable {
     private let countersBefore: KernelCounters?
     /// The shortest time between two probes; nil if keep-alive is off.
     private let period: Duration?
-    private var nextLook = ContinuousClock.now
+    private var nextSample = ContinuousClock.now
     private var end: EndCause?
-    private var servedWatched = false
+    private var hasServedWatched = false
 
-    /// Between two looks: half the shortest time between probes that the options allow, see `ConnectionActivity`.
-    private static let lookInterval = Duration.milliseconds(500)
-    /// The same while data waits to be sent.
-    private static let shortLookInterval = Duration.milliseconds(50)
+    /// Time between two samples: half the shortest time between probes that the options allow (`ConnectionActivity`).
+    private static let sampleInterval = Duration.milliseconds(500)
+    /// Time between two samples while data is waiting to be sent.
+    private static let shortSampleInterval = Duration.milliseconds(50)
 
-    /// Connects to the first of `endpoints` that can be connected to.
+    /// Connects to the first of `addresses` that accepts the connection.
     ///
     /// - Parameters:
-    ///   - endpoints: the addresses to try, in this order (`Endpoint.resolve`).
-    ///   - options: the keep-alive options, set before connecting; nil leaves everything as the system has it.
-    ///   - bind: the numeric address or the name of this end; nil leaves it to the system.
-    ///   - timeout: how long each address may take, above zero.
-    ///   - watching: a descriptor that ends the connecting, with `SocketError.interrupted`, when it becomes readable.
-    ///   - listensForICMP: whether to receive ICMP errors about the connection while it is idle, which the kernel
-    ///     ignores; this takes the capability cap_net_raw. `hearsICMP` is true if it works.
-    ///   - onAttempt: called with each address before it is tried.
+    ///   - addresses: the addresses to try, in this order (`SocketAddress.resolve`).
+    ///   - options: the keep-alive options, set before connecting; nil: those of the system.
+    ///   - bind: the numeric address or the name of this end; nil: the system chooses.
+    ///   - timeout: the connect timeout for each address, above zero.
+    ///   - watching: a descriptor. When it becomes readable, connecting ends with `SocketError.interrupted`.
+    ///   - receivesICMP: whether to receive ICMP errors about the connection while it is idle, which the kernel ignores.
+    ///     This needs the capability cap_net_raw; the property `receivesICMP` says whether it works.
+    ///   - onAttempt: called with each address before the attempt.
     ///
     /// Throws `SocketError`: `outOfRange`, `notConnected`, `interrupted` or `system`.
     public static func connect(
-        to endpoints: [Endpoint], options: KeepAliveOptions?, bind: String? = nil,
-        timeout: Duration = .seconds(10), watching: Int32? = nil, listensForICMP: Bool = false,
-        onAttempt: (Endpoint) -> Void = { _ in }
+        to addresses: [SocketAddress], options: KeepAliveOptions?, bind: String? = nil,
+        timeout: Duration = .seconds(10), watching: Int32? = nil, receivesICMP: Bool = false,
+        onAttempt: (SocketAddress) -> Void = { _ in }
     ) throws(SocketError) -> KeepAliveClient {
         try options?.check()
         let counters = KernelCounters.now()
         var failures: [ConnectAttempt] = []
-        for endpoint in endpoints {
-            onAttempt(endpoint)
+        for address in addresses {
+            onAttempt(address)
             let socket: Descriptor
             do {
-                socket = try systemSocket(family: endpoint.family)
+                socket = try systemSocket(family: address.family)
             } catch {
-                failures.append(ConnectAttempt(endpoint: endpoint, failure: .failed(error)))
+                failures.append(ConnectAttempt(address: address, failure: .failed(error)))
                 continue
             }
             let initial = try KeepAliveOptions(readingFrom: socket.number)
             let refused = try options?.apply(to: socket.number) ?? []
             let failure = try Self.connect(
-                socket.number, to: endpoint, bind: bind, timeout: timeout, watching: watching)
+                socket.number, to: address, bind: bind, timeout: timeout, watching: watching)
             if let failure {
-                failures.append(ConnectAttempt(endpoint: endpoint, failure: failure))
+                failures.append(ConnectAttempt(address: address, failure: failure))
                 continue
             }
             do throws(SystemError) {
                 let connection = try Connection(socket)
                 return KeepAliveClient(
                     initialOptions: initial, optionFailures: refused, failedAttempts: failures, connection: connection,
-                    icmp: listensForICMP ? ICMPSocket(isVersion6: endpoint.isIPv6) : nil, countersBefore: counters)
+                    icmp: receivesICMP ? ICMPSocket(address.endpoint.address.version) : nil, countersBefore: counters)
             } catch {
-                // The peer was there and is gone already.
-                failures.append(ConnectAttempt(endpoint: endpoint, failure: .failed(error)))
+                // The peer has already closed the connection.
+                failures.append(ConnectAttempt(address: address, failure: .failed(error)))
             }
         }
         throw .notConnected(failures)
@@ -107,31 +110,31 @@ public struct KeepAliveClient: ~Copyable {
         self.connection = connection
         self.icmp = icmp
         self.countersBefore = countersBefore
-        look()
+        sample()
     }
 
-    /// Connects one socket; nil: it did.
+    /// Connects one socket; nil: it is connected.
     private static func connect(
-        _ socket: Int32, to endpoint: Endpoint, bind: String?, timeout: Duration, watching: Int32?
+        _ socket: Int32, to address: SocketAddress, bind: String?, timeout: Duration, watching: Int32?
     ) throws(SocketError) -> ConnectAttempt.Failure? {
         if let bind {
-            let family: AddressFamily = endpoint.isIPv6 ? .ipv6 : .ipv4
+            let family: AddressFamily = address.isIPv6 ? .ipv6 : .ipv4
             do {
-                let local = try Endpoint.resolve(host: bind, port: "0", family: family)
-                try systemBind(socket, to: local[0].socketAddress)
+                let local = try SocketAddress.resolve(host: bind, port: "0", family: family)
+                try systemBind(socket, to: local[0])
             } catch SocketError.unresolved(_, let reason) {
                 return .cannotBind(bind, reason: reason)
             } catch {
                 return .cannotBind(bind, reason: "\(error)")
             }
         }
-        // Only while connecting, see `ICMPSocket`. Without the queue an error is still an error.
+        // Only while connecting, see `ICMPSocket`. If it fails, errors have no ICMP error with them.
         #if os(Linux)
-            try? systemSetQueuesErrors(socket, isVersion6: endpoint.isIPv6, true)
-            defer { try? systemSetQueuesErrors(socket, isVersion6: endpoint.isIPv6, false) }
+            try? systemSetQueuesErrors(socket, isIPv6: address.isIPv6, true)
+            defer { try? systemSetQueuesErrors(socket, isIPv6: address.isIPv6, false) }
         #endif
         do {
-            try systemConnect(socket, to: endpoint.socketAddress)
+            try systemConnect(socket, to: address)
         } catch {
             if error != .inProgress { return .failed(error) }
         }
@@ -151,7 +154,7 @@ public struct KeepAliveClient: ~Copyable {
                 #endif
                 return .failed(error)
             }
-            // A socket that connects to a port of this host from which it happens to come meets itself (RFC 9293).
+            // A socket that gets the same local port as the one it connects to on this host is its own peer (RFC 9293).
             if try systemLocalAddress(socket) == systemRemoteAddress(socket) { return .failed(.connectionRefused) }
             return nil
         } catch let error as SystemError {
@@ -161,21 +164,21 @@ public struct KeepAliveClient: ~Copyable {
         }
     }
 
-    /// This end.
-    public var localEndpoint: Endpoint { connection.local }
+    /// The address of this end.
+    public var localAddress: SocketAddress { connection.local }
 
-    /// The other end.
-    public var remoteEndpoint: Endpoint { connection.remote }
+    /// The address of the other end.
+    public var remoteAddress: SocketAddress { connection.remote }
 
-    /// The socket, for as long as this value lives. It does not block.
+    /// The non-blocking socket, valid while this value lives.
     public var descriptor: Int32 { connection.socket.number }
 
-    /// The keep-alive options that the kernel has for this connection now. Throws `SocketError.system`.
+    /// The keep-alive options of the connection, read from the kernel. Throws `SocketError.system`.
     public func options() throws(SocketError) -> KeepAliveOptions {
         try KeepAliveOptions(readingFrom: descriptor)
     }
 
-    /// Sets keep-alive options on the connection as it is; returns those that could not be set.
+    /// Sets keep-alive options of the open connection; returns those that could not be set.
     ///
     /// Throws `SocketError.outOfRange` or `SocketError.system`.
     @discardableResult
@@ -183,41 +186,42 @@ public struct KeepAliveClient: ~Copyable {
         try options.apply(to: descriptor)
     }
 
-    /// What the kernel knows about the connection (TCP_INFO). Throws `SocketError.system` if it does not report it.
+    /// The state of the connection, from the kernel (TCP_INFO). Throws `SocketError.system` if it does not report it.
     public func information() throws(SocketError) -> ConnectionInformation {
         try ConnectionInformation(readingFrom: descriptor)
     }
 
-    /// The timer of the connection that fires next; nil if none runs or the system does not report it.
+    /// The running timer of the connection; nil if none runs or the system does not report it.
     public func timer() -> ConnectionTimer? {
-        ConnectionTimer(local: localEndpoint, remote: remoteEndpoint)
+        ConnectionTimer(local: localAddress, remote: remoteAddress)
     }
 
-    /// What the connection waits for when it is quiet.
+    /// What the connection does next if nothing is sent or received.
     public func nextProbe() -> NextProbe {
         guard let options = try? options() else { return .unknown }
         return NextProbe(options: options, information: try? information(), timer: timer())
     }
 
-    /// Bytes that were given to `send` and that the system did not accept yet.
+    /// Bytes passed to `send` that the system did not accept yet.
     public var unsentCount: Int { connection.unsent.count }
 
-    /// Bytes that the system accepted and the peer did not acknowledge; nil: not known.
-    public var unacknowledged: UInt64? {
+    /// Bytes that the system accepted and the peer did not acknowledge; nil: unknown.
+    public var unacknowledgedBytes: UInt64? {
         // The SYN counts as one byte.
         guard let acknowledged = try? information().bytesAcknowledged, acknowledged > 0 else { return nil }
         return connection.bytesSent - min(connection.bytesSent, acknowledged - 1)
     }
 
-    /// Whether ICMP errors about the idle connection are received.
-    public var hearsICMP: Bool { icmp != nil }
+    /// Whether this process receives ICMP errors about the connection while it is idle.
+    public var receivesICMP: Bool { icmp != nil }
 
-    /// Whether the kernel still has the connection. Once it has given up, an ICMP error is about the RST that it sent.
+    /// Whether the connection is not in state CLOSE (7). After the kernel has given it up, an ICMP error is about its
+    /// RST.
     private var isOpen: Bool { (try? information().state) != 7 }
 
-    /// What is known about the connection now, or when it ended.
+    /// The facts about the connection now, or when it ended.
     public mutating func endContext() -> EndContext {
-        look()
+        sample()
         var known = EndContext(options: (try? options()) ?? KeepAliveOptions(isEnabled: false))
         let now = ContinuousClock.now
         if let information = try? information() {
@@ -225,7 +229,7 @@ public struct KeepAliveClient: ~Copyable {
             known.idle = min(information.sinceDataReceived, information.sinceDataSent)
             known.unansweredProbes = information.unansweredProbes
         }
-        known.unacknowledgedBytes = unacknowledged
+        known.unacknowledgedBytes = unacknowledgedBytes
         known.idleBeforeData = activity.idleBeforeData
         known.answeredProbes = activity.answeredProbes
         known.answeredSinceData = activity.answeredSinceData
@@ -236,65 +240,50 @@ public struct KeepAliveClient: ~Copyable {
             known.mayMissWindowProbes = activity.mayMissWindowProbes
         }
         known.reports = reports
-        if !hearsICMP, let countersBefore, let counters = KernelCounters.now() {
+        if !receivesICMP, let countersBefore, let counters = KernelCounters.now() {
             known.ignoredICMPErrors = counters.since(countersBefore).ignoredICMPErrors
         }
         return known
     }
 
-    /// What `cause` means for this connection, in a few sentences for a person.
-    public mutating func explanation(of cause: EndCause) -> String { cause.explanation(endContext()) }
-
-    /// A line on what the quiet connection waits for and whether the peer answers, as in
-    /// `3 probes answered, last 1.2 s ago; next in 3.8 s`.
-    ///
-    /// `reply` is how long the last answer took, which only packets show.
-    public mutating func waitingText(reply: Duration? = nil) -> String {
-        look()
-        let errors = reports.total
-        return activity.waitingText(next: nextProbe(), reply: reply, at: .now)
-            + (errors == 0 ? "" : "; \(errors) ICMP error\(errors == 1 ? "" : "s") so far")
-    }
-
-    /// Looks at the connection, for `activity`.
-    private mutating func look() {
+    /// Updates `activity` from the kernel. `wait` does the same at least twice a second.
+    public mutating func sample() {
         let now = ContinuousClock.now
-        nextLook = now + Self.lookInterval
-        // The moment when the window closes shows soonest then.
-        if !connection.unsent.isEmpty, activity.windowClosedSince == nil { nextLook = now + Self.shortLookInterval }
+        nextSample = now + Self.sampleInterval
+        // While data is waiting, the window may close at any moment.
+        if !connection.unsent.isEmpty, activity.windowClosedSince == nil { nextSample = now + Self.shortSampleInterval }
         guard let information = try? information() else { return }
-        // Without the socket monitor the window itself has to do.
+        // If the system does not report timers, the window decides.
         let isWindowClosed =
             timer().map { $0.purpose == .windowProbe }
             ?? (information.peerWindow == 0 && !connection.unsent.isEmpty)
-        activity.note(
+        activity.record(
             information, bytesSent: connection.bytesSent, isWindowClosed: isWindowClosed, period: period, at: now)
     }
 
-    /// Sends `bytes`; what the system does not accept now is sent while waiting. An error ends the connection, and
-    /// the next `wait` reports it.
+    /// Sends `bytes`. `wait` sends those that the system does not accept now. An error ends the connection, and the
+    /// next `wait` returns it.
     public mutating func send(_ bytes: [UInt8]) {
         guard end == nil else { return }
         do {
             try connection.send(bytes)
-            if !connection.unsent.isEmpty { nextLook = min(nextLook, .now + Self.shortLookInterval) }
+            if !connection.unsent.isEmpty { nextSample = min(nextSample, .now + Self.shortSampleInterval) }
         } catch {
             end = EndCause(error)
         }
     }
 
-    /// Waits until something was received, the connection ended, one of the descriptors `watching` can be read, or
-    /// `tick` is over.
+    /// Waits for an event, at most for the time `tick`.
     ///
-    /// `readSize` is the most that is received at once, at least 1. Throws `SocketError.system` where waiting itself
-    /// fails.
+    /// `readSize` is the maximum of bytes per read, at least 1; `watching` are more descriptors to wait for. Throws
+    /// `SocketError.system` if waiting fails.
     public mutating func wait(
         tick: Duration, readSize: Int = 10, watching: [Int32] = []
     ) throws(SocketError) -> Event {
         try wait(until: .now + tick, readSize: readSize, watching: watching)
     }
 
-    /// Waits as `wait(tick:readSize:watching:)` does, until `deadline`.
+    /// Waits like `wait(tick:readSize:watching:)`, until `deadline`.
     public mutating func wait(
         until deadline: ContinuousClock.Instant, readSize: Int = 10, watching: [Int32] = []
     ) throws(SocketError) -> Event {
@@ -303,23 +292,23 @@ public struct KeepAliveClient: ~Copyable {
             var interests = [connection.interest] + watching.map { Interest(descriptor: $0) }
             if let icmp { interests.append(Interest(descriptor: icmp.descriptor)) }
             do {
-                try systemWait(&interests, until: min(deadline, nextLook))
+                try systemWait(&interests, until: min(deadline, nextSample))
             } catch {
                 throw .system("cannot wait for the connection", error)
             }
-            if ContinuousClock.now >= nextLook { look() }
+            if ContinuousClock.now >= nextSample { sample() }
             if interests.count > watching.count + 1, interests[watching.count + 1].isReadable,
-                let report = icmp?.next(local: localEndpoint, remote: remoteEndpoint), isOpen
+                let report = icmp?.next(local: localAddress.endpoint, remote: remoteAddress.endpoint), isOpen
             {
                 return .reported(report, count: reports.add(report))
             }
             let ready = interests.dropFirst().prefix(watching.count).first { $0.isReadable }
-            // In turns, so that neither a busy peer nor a busy input starves the other.
-            if let ready, !(servedWatched && interests[0].isReadable) {
-                servedWatched = true
+            // They take turns, so that neither a busy peer nor busy input starves the other.
+            if let ready, !(hasServedWatched && interests[0].isReadable) {
+                hasServedWatched = true
                 return .ready(ready.descriptor)
             }
-            servedWatched = false
+            hasServedWatched = false
             do {
                 if interests[0].isWritable { try connection.flush() }
                 if interests[0].isReadable, let bytes = try connection.receive(count: max(1, readSize)) {

@@ -1,23 +1,25 @@
+internal import Platform
+
 /// A listening TCP socket and all connections that it accepted; closed in `deinit`.
 public struct KeepAliveListener: ~Copyable {
-    /// What `wait` waited for. Connections are numbered from 1 in the order of their coming.
+    /// What happened during `wait`. Connections are numbered from 1 in the order in which they are accepted.
     public enum Event: Sendable, Equatable {
-        /// The time is over and nothing happened.
+        /// Nothing until the deadline.
         case tick
-        /// A connection was accepted, from this peer.
-        case accepted(Int, Endpoint)
-        /// Bytes of a peer.
+        /// A connection from this peer was accepted.
+        case accepted(Int, SocketAddress)
+        /// Bytes received on a connection.
         case received(Int, [UInt8])
-        /// A connection ended, and is closed now.
+        /// A connection ended and was closed.
         case ended(Int, EndCause)
-        /// The watched descriptor can be read.
+        /// This watched descriptor is readable.
         case ready(Int32)
     }
 
     /// Boxes a noncopyable connection for a dictionary.
     private final class Peer {
         var connection: Connection
-        /// The end that sending met.
+        /// The error of send(2), which `wait` returns.
         var end: EndCause?
 
         init(_ connection: consuming Connection) {
@@ -25,11 +27,11 @@ public struct KeepAliveListener: ~Copyable {
         }
     }
 
-    /// The address and the port that are listened on.
-    public let localEndpoint: Endpoint
-    /// The options that could not be set, and why.
+    /// The address on which it listens.
+    public let localAddress: SocketAddress
+    /// The options that could not be set.
     public let optionFailures: [OptionFailure]
-    /// Whether received data is read. Otherwise the window closes once the buffers are full.
+    /// Whether it reads received data. If not, the window closes when the buffers are full.
     public let reads: Bool
 
     private let socket: Descriptor
@@ -38,43 +40,44 @@ public struct KeepAliveListener: ~Copyable {
     private var acceptedCount = 0
     private var lastServed = 0
 
-    /// Listens on the first address of `host` that can be bound to, or on all addresses of this host if it is nil.
+    /// Listens on the first address of `host` that bind(2) accepts, or on all local addresses if it is nil.
     ///
     /// - Parameters:
-    ///   - host: a name or a numeric address; nil: all addresses.
-    ///   - port: 0 to 65535, or the name of a service; 0 lets the system choose, see `localEndpoint`.
-    ///   - options: keep-alive options of the accepted connections; nil leaves them as the system has them.
-    ///   - reads: whether what comes is read; if not, the receive buffer is made as small as the system allows.
+    ///   - host: a name or a numeric address; nil: all local addresses.
+    ///   - port: 0 to 65535, or the name of a service; with 0 the system chooses (`localAddress`).
+    ///   - family: which addresses of `host` to use.
+    ///   - options: the keep-alive options of the accepted connections; nil: those of the system.
+    ///   - reads: whether to read received data; if not, the receive buffer is as small as the system allows.
     ///
-    /// Throws `SocketError`: `outOfRange`, `unresolved`, or `system` where nothing could be bound to.
+    /// Throws `SocketError`: `outOfRange`, `unresolved`, or `system` if bind(2) or listen(2) fails for all addresses.
     public init(
         host: String?, port: String, family: AddressFamily = .any, options: KeepAliveOptions? = nil, reads: Bool = true
     ) throws(SocketError) {
         try options?.check()
-        let endpoints =
+        let addresses =
             if let host {
-                try Endpoint.resolve(host: host, port: port, family: family)
+                try SocketAddress.resolve(host: host, port: port, family: family)
             } else {
-                try Endpoint.wildcards(port: port, family: family)
+                try SocketAddress.wildcards(port: port, family: family)
             }
         var failure = SocketError.system("cannot listen", .invalidArgument)
-        for endpoint in endpoints {
+        for address in addresses {
             do {
-                let socket = try systemSocket(family: endpoint.family)
+                let socket = try systemSocket(family: address.family)
                 try systemSetSocketOption(socket.number, .reuseAddress, 1)
-                if endpoint.isIPv6 { try systemSetOnlyIPv6(socket.number, host != nil || family == .ipv6) }
+                if address.isIPv6 { try systemSetOnlyIPv6(socket.number, host != nil || family == .ipv6) }
                 if !reads { try systemSetSocketOption(socket.number, .receiveBuffer, 1) }
-                try systemBind(socket.number, to: endpoint.socketAddress)
+                try systemBind(socket.number, to: address)
                 try systemListen(socket.number, backlog: 128)
-                guard let local = Endpoint(socketAddress: try systemLocalAddress(socket.number)) else { continue }
+                let local = try systemLocalAddress(socket.number)
                 optionFailures = try options?.apply(to: socket.number) ?? []
-                localEndpoint = local
+                localAddress = local
                 self.socket = socket
                 self.options = options
                 self.reads = reads
                 return
             } catch let error as SystemError {
-                failure = .system("cannot listen on \(endpoint)", error)
+                failure = .system("cannot listen on \(address)", error)
             } catch let error as SocketError {
                 failure = error
             } catch {}
@@ -85,7 +88,7 @@ public struct KeepAliveListener: ~Copyable {
     /// The numbers of the open connections.
     public var connections: [Int] { peers.keys.sorted() }
 
-    /// The socket of the connection `number`, while it is open.
+    /// The socket of the connection `number`; nil if it is closed.
     public func descriptor(of number: Int) -> Int32? { peers[number]?.connection.socket.number }
 
     /// The keep-alive options of the connection `number`; nil if it is closed. Throws `SocketError.system`.
@@ -94,8 +97,8 @@ public struct KeepAliveListener: ~Copyable {
         return try KeepAliveOptions(readingFrom: descriptor)
     }
 
-    /// Sends `bytes` on the connection `number`; what the system does not accept now is sent while waiting. The next
-    /// `wait` reports an error.
+    /// Sends `bytes` on the connection `number`. `wait` sends those that the system does not accept now, and returns an
+    /// error.
     public mutating func send(_ bytes: [UInt8], on number: Int) {
         guard let peer = peers[number], peer.end == nil else { return }
         do throws(SystemError) {
@@ -105,17 +108,17 @@ public struct KeepAliveListener: ~Copyable {
         }
     }
 
-    /// Closes the connection `number`, with a RST instead of a FIN where `resetting`.
+    /// Closes the connection `number` with a FIN, or with a RST if `resetting`.
     public mutating func close(_ number: Int, resetting: Bool = false) {
         guard let peer = peers.removeValue(forKey: number) else { return }
-        // Where the option cannot be set the connection is closed all the same.
+        // If the option cannot be set, the connection closes with a FIN.
         if resetting { try? systemSetResetOnClose(peer.connection.socket.number) }
     }
 
-    /// Waits until a connection came, something was received, a connection ended, one of the descriptors `watching` can
-    /// be read, or the `deadline` has come; nil: none.
+    /// Waits for an event, until `deadline`; nil: without a limit.
     ///
-    /// `readSize` is the most that is received at once, at least 1. Throws `SocketError.system` where waiting fails.
+    /// `readSize` is the maximum of bytes per read, at least 1; `watching` are more descriptors to wait for. Throws
+    /// `SocketError.system` if waiting fails.
     public mutating func wait(
         until deadline: ContinuousClock.Instant?, readSize: Int = 4096, watching: [Int32] = []
     ) throws(SocketError) -> Event {
@@ -125,7 +128,7 @@ public struct KeepAliveListener: ~Copyable {
                 close(number)
                 return .ended(number, end)
             }
-            // Those after the last that was served come first, so that none is starved.
+            // Those after the last one served come first, so that none starves.
             let numbers = connections
             let order = numbers.filter { $0 > lastServed } + numbers.filter { $0 <= lastServed }
             var interests = watching.map { Interest(descriptor: $0) } + [Interest(descriptor: socket.number)]
@@ -155,13 +158,13 @@ public struct KeepAliveListener: ~Copyable {
     private mutating func accept() throws(SocketError) -> Event? {
         do throws(SystemError) {
             guard let accepted = try systemAccept(socket.number) else { return nil }
-            // Not every system lets accepted sockets inherit all options of the listening one.
+            // Not on every system do accepted sockets inherit all options of the listening socket.
             if let options { _ = try? options.apply(to: accepted.number) }
             let connection: Connection
             do {
                 connection = try Connection(accepted)
             } catch {
-                return nil  // It is gone already.
+                return nil  // The peer has already closed it.
             }
             let remote = connection.remote
             acceptedCount += 1
@@ -172,7 +175,7 @@ public struct KeepAliveListener: ~Copyable {
         }
     }
 
-    /// Does what the connection `number` is ready for.
+    /// Writes to and reads from the connection `number`, as far as it is ready.
     private mutating func serve(_ number: Int, _ interest: Interest, readSize: Int) -> Event? {
         guard let peer = peers[number] else { return nil }
         do throws(SystemError) {

@@ -1,15 +1,15 @@
-/// One of the options that tcp(7) has for keep-alives.
+/// An option of tcp(7) that keep-alive depends on.
 public enum KeepAliveOption: Sendable, Equatable, CaseIterable {
-    /// Seconds without a received segment before the first probe.
+    /// Seconds without a received segment before the first probe (TCP_KEEPIDLE, on macOS TCP_KEEPALIVE).
     case idle
-    /// Seconds between probes that get no answer.
+    /// Seconds between unanswered probes (TCP_KEEPINTVL).
     case interval
-    /// How many unanswered probes make a peer dead.
+    /// Unanswered probes before the connection is given up (TCP_KEEPCNT).
     case count
-    /// Milliseconds that sent data, or probes, may stay unanswered; 0: as the system decides.
+    /// Milliseconds that sent data or probes may stay unanswered (TCP_USER_TIMEOUT); 0: the other options decide.
     case userTimeout
 
-    /// The unit of its values: `s`, `ms`, or none.
+    /// The unit of its values: `s`, `ms`, or empty.
     public var unit: String {
         switch self {
         case .idle, .interval: "s"

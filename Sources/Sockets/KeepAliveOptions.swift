@@ -1,14 +1,16 @@
+public import Platform
+
 extension KeepAliveOption {
-    /// Throws `SocketError.outOfRange` where the kernel would refuse `value`.
+    /// Throws `SocketError.outOfRange` if the kernel would refuse `value`.
     public func check(_ value: Int) throws(SocketError) {
         if !bounds.contains(value) { throw .outOfRange(self, value) }
     }
 }
 
-/// The keep-alive options of a socket: wanted ones, where nil leaves what the kernel has; or such as were read back,
-/// where nil is what the platform cannot tell.
+/// The keep-alive options of a socket: options to set, where nil keeps the value of the kernel, or options read back,
+/// where nil means unknown.
 public struct KeepAliveOptions: Sendable, Equatable {
-    /// Whether probes are sent at all (SO_KEEPALIVE, socket(7)).
+    /// Whether probes are sent (SO_KEEPALIVE, socket(7)).
     public var isEnabled: Bool
     /// Seconds without a received segment before the first probe (TCP_KEEPIDLE, on macOS TCP_KEEPALIVE).
     public var idle: Int?
@@ -19,7 +21,7 @@ public struct KeepAliveOptions: Sendable, Equatable {
     /// Milliseconds after which unacknowledged data or probes end the connection, 0 for none (TCP_USER_TIMEOUT).
     public var userTimeout: Int?
 
-    /// Options with these values; bounds are checked where they are set.
+    /// Options with these values. `check` and `apply` check the bounds.
     public init(
         isEnabled: Bool = true, idle: Int? = nil, interval: Int? = nil, count: Int? = nil, userTimeout: Int? = nil
     ) {
@@ -30,7 +32,7 @@ public struct KeepAliveOptions: Sendable, Equatable {
         self.userTimeout = userTimeout
     }
 
-    /// The value of `option`, in its unit; nil: left to the kernel, or not known.
+    /// The value of `option` in its unit; nil: the value of the kernel, or unknown.
     public subscript(option: KeepAliveOption) -> Int? {
         get {
             switch option {
@@ -57,10 +59,10 @@ public struct KeepAliveOptions: Sendable, Equatable {
         }
     }
 
-    /// The options of the socket `descriptor`, as the kernel has them now (getsockopt(2)); nil for those that it refuses to
-    /// read.
+    /// The options of the socket `descriptor`, read from the kernel (getsockopt(2)). Those that it refuses to read are
+    /// nil.
     ///
-    /// Throws `SocketError.system` if the descriptor is no socket.
+    /// Throws `SocketError.system` if the descriptor is not a socket.
     public init(readingFrom descriptor: Int32) throws(SocketError) {
         self.init(isEnabled: false)
         do throws(SystemError) {
@@ -80,8 +82,8 @@ public struct KeepAliveOptions: Sendable, Equatable {
 
     /// Sets the options of the socket `descriptor`, SO_KEEPALIVE last (setsockopt(2)).
     ///
-    /// Returns those that the platform lacks or refuses to set, which keep their values; the others are set. Throws
-    /// `SocketError.outOfRange`, before anything is set, or `SocketError.system` if the descriptor is no socket.
+    /// Returns the options that the platform lacks or refuses to set. They keep their values; the others are set.
+    /// Throws `SocketError.outOfRange` before it sets any, and `SocketError.system` if the descriptor is not a socket.
     @discardableResult
     public func apply(to descriptor: Int32) throws(SocketError) -> [OptionFailure] {
         try check()
@@ -109,19 +111,19 @@ public struct KeepAliveOptions: Sendable, Equatable {
     }
 }
 
-/// An option that was not set, and why.
+/// An option that could not be set.
 public struct OptionFailure: Sendable, Equatable, CustomStringConvertible {
-    /// Why an option was not set.
+    /// Why it could not be set.
     public enum Reason: Sendable, Equatable {
-        /// The platform does not have it, for the reason given.
+        /// The platform lacks it; a clause says more.
         case absent(String)
-        /// The system refused, with this error.
+        /// The system refused it with this error.
         case refused(SystemError)
     }
 
-    /// The option; nil stands for SO_KEEPALIVE.
+    /// The option; nil: SO_KEEPALIVE.
     public let option: KeepAliveOption?
-    /// Why.
+    /// Why it could not be set.
     public let reason: Reason
 
     /// The failure to set `option`.
@@ -143,33 +145,32 @@ public struct OptionFailure: Sendable, Equatable, CustomStringConvertible {
 }
 
 extension SystemError {
-    /// Whether this is how a system answers for an option that it does not have or does not allow, as opposed to a
-    /// descriptor that is no socket.
+    /// Whether the system lacks or forbids the option, as opposed to: the descriptor is not a socket.
     ///
-    /// EINVAL as well: values that are out of bounds never reach the system.
+    /// EINVAL counts, because values out of bounds never reach the system.
     fileprivate var isRefusal: Bool {
         [.invalidArgument, .noSuchOption, .notPermitted, .notSupported].contains(self)
     }
 }
 
-/// What the options amount to when the peer falls silent, by the settings alone: the system's timers are a little late,
-/// never early.
+/// When a peer that no longer answers is probed and given up, according to the options. The timers of the system are a
+/// little late, never early.
 public struct ProbeSchedule: Sendable, Equatable {
-    /// From the last received segment to the first probe.
+    /// Time from the last received segment to the first probe.
     public let firstProbe: Duration
-    /// Between unanswered probes.
+    /// Time between unanswered probes.
     public let interval: Duration
     /// Probes that are sent before the connection is given up.
     public let probes: Int
-    /// From the last received segment to the end of the connection.
+    /// Time from the last received segment to the end of the connection.
     public let givesUpAfter: Duration
-    /// Whether the user timeout decides, and not the count.
+    /// Whether the user timeout ends the connection, and not the count.
     public let isByUserTimeout: Bool
 
-    /// The schedule of `options` as they were read back; nil where keep-alive is off or a value is not known.
+    /// The schedule of `options`, read back from a socket; nil if keep-alive is off or a value is unknown.
     ///
-    /// Linux ends the connection when its timer fires with the user timeout, where there is one, elapsed and at least
-    /// one probe unanswered; otherwise one interval after the last of `count` probes (net/ipv4/tcp_timer.c).
+    /// With a user timeout, Linux ends the connection when the keep-alive timer fires after that time with at least one
+    /// probe unanswered; otherwise one interval after the last of `count` probes (net/ipv4/tcp_timer.c).
     public init?(_ options: KeepAliveOptions) {
         guard options.isEnabled, let idle = options.idle, let interval = options.interval, let count = options.count,
             idle > 0, interval > 0, count > 0

@@ -1,17 +1,19 @@
-/// Why a socket could not do what it was asked to: what, where, and what to do, in one sentence.
+public import Platform
+
+/// Why an operation on a socket failed.
 public enum SocketError: Error, Sendable, Equatable, CustomStringConvertible {
     /// A value that the kernel would refuse.
     case outOfRange(KeepAliveOption, Int)
-    /// A name or a port without an address.
+    /// A host name or a service name without an address.
     case unresolved(name: String, reason: String)
-    /// None of the addresses that were tried could be connected to.
+    /// None of the addresses could be connected to.
     case notConnected([ConnectAttempt])
     /// A watched descriptor became readable while connecting.
     case interrupted
-    /// Any other failure of the system, and what it was about.
+    /// An error of the system, with what failed, as in `cannot listen on 127.0.0.1:80`.
     case system(String, SystemError)
 
-    /// One sentence for a person.
+    /// One sentence.
     public var description: String {
         switch self {
         case .outOfRange(let option, let value):

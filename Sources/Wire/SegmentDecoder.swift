@@ -18,159 +18,42 @@ public struct SegmentDecoder: ~Copyable {
     }
 
     /// When the packet before was captured (ns since 1970); `Int64.min` before the first.
-    public private(set) var lastTime = Int64.min
+    public internal(set) var lastTime = Int64.min
     /// Where the record whose `frame` is 0 is.
-    private var origin = FrameReference.none
+    var origin = FrameReference.none
 
     /// Decodes every packet of `batch` and appends the segments found to `segments`, in order.
     public mutating func decode(_ batch: borrowing PacketBatch, into segments: inout SegmentBatch) {
         decode(batch, 0..<batch.records.count, into: &segments)
     }
 
-    /// Decodes the packets whose places in `batch` are `places`, which must lie within its records, likewise.
+    /// Decodes the records of `batch` with indices in `range`, which must lie within its records.
     ///
-    /// Taken some hundreds at a time, segments stay in a near cache until they are followed.
+    /// Taken about a hundred at a time, segments stay in the nearest cache until they are tracked.
     public mutating func decode(
-        _ batch: borrowing PacketBatch, _ places: Range<Int>, into segments: inout SegmentBatch
+        _ batch: borrowing PacketBatch, _ range: Range<Int>, into segments: inout SegmentBatch
     ) {
         origin = FrameReference(file: batch.file, frame: batch.firstFrame)
         batch.withBytes { bytes in
             let records = batch.records.span
-            var place = places.lowerBound
-            while place < places.upperBound {
-                place = decodePlain(bytes, records, place..<places.upperBound, into: &segments)
-                guard place < places.upperBound else { break }
-                decode(bytes, records[place], place, &segments)
-                place += 1
+            var index = range.lowerBound
+            while index < range.upperBound {
+                index = decodeFastPath(bytes, records, index..<range.upperBound, into: &segments)
+                guard index < range.upperBound else { break }
+                decode(bytes, records[index], index, &segments)
+                index += 1
             }
         }
         tally.evictedDatagrams = reassembly.evictions
     }
 
-    /// Takes a glance at each segment of the packets whose places in `batch` are `places`, which must lie within its
-    /// records, and appends it to `glances`, in order: for who needs little of most segments.
-    public mutating func glance(
-        at batch: borrowing PacketBatch, _ places: Range<Int>, into glances: inout GlanceBatch
-    ) {
+    /// Decodes every packet of `batch` on the general path: tests compare the fast path with it.
+    mutating func decodeGeneral(_ batch: borrowing PacketBatch, into segments: inout SegmentBatch) {
         origin = FrameReference(file: batch.file, frame: batch.firstFrame)
         batch.withBytes { bytes in
-            let records = batch.records.span
-            var place = places.lowerBound
-            while place < places.upperBound {
-                place = glanceAtPlain(bytes, records, place..<places.upperBound, into: &glances)
-                guard place < places.upperBound else { break }
-                let firstListed = glances.listed.segments.count
-                decode(bytes, records[place], place, &glances.listed)
-                glances.list(from: firstListed)
-                place += 1
-            }
+            for index in batch.records.indices { decode(bytes, batch.records[index], index, &segments) }
         }
         tally.evictedDatagrams = reassembly.evictions
-    }
-
-    /// Decodes every packet of `batch` the general way: tests hold the plain one against it.
-    mutating func decodeGenerally(_ batch: borrowing PacketBatch, into segments: inout SegmentBatch) {
-        origin = FrameReference(file: batch.file, frame: batch.firstFrame)
-        batch.withBytes { bytes in
-            for place in batch.records.indices { decode(bytes, batch.records[place], place, &segments) }
-        }
-        tally.evictedDatagrams = reassembly.evictions
-    }
-
-    /// Takes glances at the packets at `places` for as long as they are plain; gives the place of the first that is not, or
-    /// the end.
-    @inline(__always)
-    private mutating func glanceAtPlain(
-        _ bytes: RawSpan, _ records: Span<PacketRecord>, _ places: Range<Int>, into batch: inout GlanceBatch
-    ) -> Int {
-        let origin = origin
-        var end = places.lowerBound
-        let firstListed = batch.listed.segments.count
-        batch.glances.append(addingCapacity: places.count) { glances in
-            batch.listed.append(addingCapacity: places.count) { listed in
-                end = Self.takePlain(bytes, records, places) { packet, place in
-                    glances.append(packet.glanceIPv4(bytes, records[place], place))
-                } version6: { packet, place in
-                    let segment = packet.segmentIPv6(
-                        bytes, records[place], place, origin.advanced(by: records[place].frame))
-                    glances.append(Glance(at: segment, place: firstListed &+ listed.count))
-                    listed.append(segment)
-                }
-            }
-        }
-        if batch.listed.segments.count > firstListed { batch.hasVersion6 = true }
-        countPlain(records, places.lowerBound..<end)
-        return end
-    }
-
-    /// Decodes the packets at `places` for as long as they are plain; gives the place of the first that is not, or the
-    /// end. The general way gives the same segments.
-    @inline(__always)
-    private mutating func decodePlain(
-        _ bytes: RawSpan, _ records: Span<PacketRecord>, _ places: Range<Int>, into segments: inout SegmentBatch
-    ) -> Int {
-        let origin = origin
-        var end = places.lowerBound
-        segments.append(addingCapacity: places.count) { segments in
-            end = Self.takePlain(bytes, records, places) { packet, place in
-                segments.append(
-                    packet.segmentIPv4(bytes, records[place], place, origin.advanced(by: records[place].frame)))
-            } version6: { packet, place in
-                segments.append(
-                    packet.segmentIPv6(bytes, records[place], place, origin.advanced(by: records[place].frame)))
-            }
-        }
-        countPlain(records, places.lowerBound..<end)
-        return end
-    }
-
-    /// Calls `version4` or `version6` with the packets at `places` for as long as they are plain (`PlainPacket`); gives
-    /// the place of the first that is not, or the end.
-    @inline(__always)
-    private static func takePlain(
-        _ bytes: RawSpan, _ records: Span<PacketRecord>, _ places: Range<Int>,
-        _ version4: (PlainPacket, Int) -> Void, version6: (PlainPacket, Int) -> Void
-    ) -> Int {
-        var place = places.lowerBound
-        // A loop for each, as packets of a kind follow each other.
-        var start = -1
-        while place != start {
-            start = place
-            while place < places.upperBound, let packet = PlainPacket(ipv4: bytes, records[place]) {
-                version4(packet, place)
-                place &+= 1
-            }
-            while place < places.upperBound, let packet = PlainPacket(ipv6: bytes, records[place]) {
-                version6(packet, place)
-                place &+= 1
-            }
-        }
-        return place
-    }
-
-    /// Counts the packets at `places`, each of which has one segment.
-    @inline(__always)
-    private mutating func countPlain(_ records: Span<PacketRecord>, _ places: Range<Int>) {
-        var (lastTime, outOfOrder, bytes) = (lastTime, 0 as UInt64, 0 as UInt64)
-        var longest: Int64 = 0
-        for place in places {
-            let time = records[place].time
-            outOfOrder &+= time < lastTime ? 1 : 0
-            longest = max(longest, time &- lastTime)
-            lastTime = time
-            bytes &+= UInt64(records[place].claimedLength)
-        }
-        if longest >= CapturePauses.threshold || !tally.pauses.hasVariedTimes {
-            for place in places {
-                tally.pauses.add(after: self.lastTime, at: records[place].time)
-                self.lastTime = records[place].time
-            }
-        }
-        self.lastTime = lastTime
-        tally.outOfOrder &+= outOfOrder
-        tally.bytes &+= bytes
-        tally.packets &+= UInt64(places.count)
-        tally.segments &+= UInt64(places.count)
     }
 
     /// Counts the packet of `record`.

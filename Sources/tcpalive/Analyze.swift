@@ -1,6 +1,8 @@
+import Analysis
 import ArgumentParser
 import Capture
 import KeepAlive
+import Platform
 import Report
 import Wire
 
@@ -94,10 +96,16 @@ struct Analyze: ParsableCommand {
         var reporter = output.reporter(
             namesFiles: source.files.count > 1, printsTimelines: isVerbose, keepsEvents: page.path != nil,
             isFiltered: source.filter != nil)
-        var analysis = Analysis(
-            version: output.wireshark, packetLimit: input.packetLimit, keepsAll: output.connections == .all,
-            tracksOrigins: page.path != nil, shard: work.shard?.shard, jobs: work.jobs,
-            isLight: work.isLight)
+        var settings = AnalysisSettings()
+        settings.version = output.wireshark
+        settings.packetLimit = input.packetLimit
+        settings.keepsAll = output.connections == .all
+        settings.tracksOrigins = page.path != nil
+        settings.shard = work.shard?.shard
+        settings.usesTwoThreads = work.jobs > 1
+        settings.isLight = work.isLight
+        var analysis = CaptureAnalysis(settings)
+        var packets = CommentedPackets()
         var ticks = page.path == nil ? nil : DataTicks()
         // What can be read twice is written the second time, when the verdicts are known.
         let writesLater = writing.file != nil && source.files.allSatisfy(SavedCaptures.isRereadable)
@@ -105,10 +113,10 @@ struct Analyze: ParsableCommand {
         do {
             for path in source.files where !analysis.isDone && !Signals.isStopping {
                 try read(path, filter: source.filter, &analysis, &reporter) { file, analysis in
-                    analysis.note(in: &ticks)
+                    ticks?.take(analysis.pipeline.segments, analysis.pipeline.origins, analysis.events)
                     if writesLater { return }
-                    analysis.describe(file, to: &writer)
-                    try analysis.write(to: &writer)
+                    writer?.describe(file.interfaces, of: analysis.file)
+                    try packets.write(analysis, to: &writer)
                 }
             }
         } catch let error as CaptureError {
@@ -120,7 +128,7 @@ struct Analyze: ParsableCommand {
         if output.listsConnections || judgement.isWanted || page.path != nil || writesLater { analysis.conclude() }
         if failure == nil, writesLater {
             do {
-                try write(source.files, filter: source.filter, summary, CommentedConclusions(analysis), to: &writer)
+                try write(source.files, filter: source.filter, summary, Conclusions(analysis), to: &writer)
             } catch let error as CaptureError {
                 failure = error
             }
@@ -141,23 +149,24 @@ struct Analyze: ParsableCommand {
 
     /// Reads all again and writes what was read, with `conclusions` in the comments.
     private func write(
-        _ files: [String], filter: String?, _ summary: Summary, _ conclusions: CommentedConclusions,
+        _ files: [String], filter: String?, _ summary: Summary, _ conclusions: Conclusions,
         to writer: inout PcapngWriter?
     ) throws {
         let captures = SavedCaptures(
             files: files, filter: filter, isLight: work.isLight, version: output.wireshark)
+        var packets = CommentedPackets(conclusions)
         // No more than was reported: the user may have ended the reading, and a file may have grown.
         _ = try captures.read(packetLimit: summary.tally.packets, onWhenStopping: Signals.isStopping) {
             file, analysis in
-            analysis.describe(file, to: &writer)
-            try analysis.write(conclusions, to: &writer)
+            writer?.describe(file.interfaces, of: analysis.file)
+            try packets.write(analysis, to: &writer)
         }
     }
 
     /// Reads the capture at `path`, reports what happens in it, and calls `body` after each batch.
     private func read(
-        _ path: String, filter: String?, _ analysis: inout Analysis, _ reporter: inout Reporter,
-        _ body: (borrowing CaptureFile, inout Analysis) throws -> Void
+        _ path: String, filter: String?, _ analysis: inout CaptureAnalysis, _ reporter: inout Reporter,
+        _ body: (borrowing CaptureFile, inout CaptureAnalysis) throws -> Void
     ) throws {
         var file = try CaptureFile(path: path, filter: filter, isLight: work.isLight)
         var progress = Progress(of: path)
@@ -172,7 +181,7 @@ struct Analyze: ParsableCommand {
             try body(file, &analysis)
             if analysis.events.isEmpty || !reporter.wantsEvents { continue }
             progress.makeRoom()
-            for event in analysis.events { try reporter.event(event, frame: analysis.frame(of: event)) }
+            for event in analysis.events { try reporter.event(event, frame: event.segment.frame.frame) }
             // Of a pipe nobody knows when more comes, so nothing is held back.
             if !file.isFinite { try reporter.flush() }
         }

@@ -1,8 +1,10 @@
 import ArgumentParser
 import Capture
 import KeepAlive
+import Platform
 import Report
 import Sockets
+import Wire
 
 /// `tcpalive client`: connects with keep-alive enabled and reports how the connection ends.
 struct Client: ParsableCommand {
@@ -65,11 +67,8 @@ struct Client: ParsableCommand {
     @Option(help: ArgumentHelp("Unanswered probes before giving up, 1 to 127 (default: 4).", valueName: "probes"))
     var count: Int?
 
-    @Option(
-        help: ArgumentHelp(
-            "Give up after this long without an acknowledgement; overrides --count (TCP_USER_TIMEOUT).",
-            valueName: "seconds"), transform: { try Seconds(userTimeout: $0) })
-    var userTimeout: Seconds?
+    @OptionGroup
+    var timeout: UserTimeoutOption
 
     @Flag(help: "Disable SO_KEEPALIVE.")
     var noKeepalive = false
@@ -117,7 +116,7 @@ struct Client: ParsableCommand {
         let isOurs = !noKeepalive && !systemDefaults
         return KeepAliveOptions(
             isEnabled: !noKeepalive, idle: idle ?? (isOurs ? 60 : nil), interval: interval ?? (isOurs ? 15 : nil),
-            count: count ?? (isOurs ? 4 : nil), userTimeout: userTimeout?.milliseconds)
+            count: count ?? (isOurs ? 4 : nil), userTimeout: timeout.userTimeout?.milliseconds)
     }
 
     func validate() throws {
@@ -148,7 +147,7 @@ struct Client: ParsableCommand {
     private enum Stop {
         case ended(EndCause), interrupted, durationOver
 
-        /// How the connection ended by itself; nil: it lived.
+        /// How the connection ended by itself; nil: it was open.
         var cause: EndCause? {
             if case .ended(let cause) = self { cause } else { nil }
         }
@@ -172,7 +171,7 @@ struct Client: ParsableCommand {
             } catch SocketError.interrupted {
                 return try log.write("Interrupted while connecting.")
             } catch let error as SocketError where error.isFailureToConnect {
-                if reconnect { try log.write("\(error)") } else { complain(error.description) }
+                if reconnect { try log.write(error.text) } else { complain(error.text) }
             }
             guard reconnect else { throw failure }
             let next = ContinuousClock.now + backoff
@@ -183,7 +182,7 @@ struct Client: ParsableCommand {
         }
     }
 
-    /// Makes one connection and reports on it until it ends, or until the duration is over or a signal comes.
+    /// Makes one connection and prints what happens until it ends, the duration is over, or a signal comes.
     private func hold(
         _ log: ClientLog, _ wakeup: SignalWakeup, _ deadline: ContinuousClock.Instant?,
         _ input: inout StandardInput?, onConnect: () -> Void
@@ -192,32 +191,31 @@ struct Client: ParsableCommand {
         if let deadline { timeout = max(.milliseconds(1), min(timeout, ContinuousClock.now.duration(to: deadline))) }
         var verifier: Verifier?
         if verify { verifier = try Verifier(port: port) }
-        let endpoints = try Endpoint.resolve(host: host, port: port, family: family.family)
+        let addresses = try SocketAddress.resolve(host: host, port: port, family: family.family)
         var client = try KeepAliveClient.connect(
-            to: endpoints, options: options, bind: bind, timeout: timeout, watching: wakeup.descriptor,
-            listensForICMP: true,
+            to: addresses, options: options, bind: bind, timeout: timeout, watching: wakeup.descriptor,
+            receivesICMP: true,
             onAttempt: { try? log.write("Connecting to \($0).") })
         onConnect()
         verifier?.begin(client)
         let schedule = verify ? ProbeSchedule(try client.options()) : nil
-        for attempt in client.failedAttempts { try log.write("Failed to connect to \(attempt).") }
+        for attempt in client.failedAttempts { try log.write("Failed to connect to \(attempt.text).") }
         try describe(client, log)
         var nextTick = ContinuousClock.now + tick.duration
         while true {
-            // Input waits while much of the last is not sent.
+            // While much is unsent, no more input is read.
             var watching = [wakeup.descriptor] + (verifier?.descriptors ?? [])
             if let input, client.unsentCount < 65536 { watching.append(input.descriptor) }
             let event = try client.wait(
                 until: min(nextTick, deadline ?? nextTick), readSize: readSize, watching: watching)
             switch event {
             case .received(let bytes):
-                let text = hex ? ByteText.hex(bytes) : ByteText.quoted(bytes)
-                try log.write("received \(bytes.count) byte\(bytes.count == 1 ? "" : "s"): \(text)")
+                try log.write(log.received(bytes, hex: hex))
             case .reported(let error, let count):
-                // The status lines and the last line count the others.
-                if count == 1 { try log.write("\(error); \(client.effect(of: error))") }
+                // Of later ones, the status lines and the last line have the number.
+                if count == 1 { try log.write("\(error.clause); \(client.effect(of: error))") }
             case .ended(let cause):
-                try log.write(client.explanation(of: cause))
+                try log.write(cause.explanation(client.endContext()))
                 return try judge(.ended(cause), schedule, &verifier, log)
             case .ready(wakeup.descriptor):
                 try log.write("Interrupted: closed from this end.\(client.endContext().stateText)")
@@ -235,7 +233,7 @@ struct Client: ParsableCommand {
             }
             if nextTick <= now {
                 verifier?.lookAtOthers()
-                try log.write(client.waitingText(reply: verifier?.lastReply))
+                try log.write(waitingText(&client, reply: verifier?.lastReply))
                 repeat { nextTick += tick.duration } while nextTick <= now
             }
         }
@@ -263,14 +261,23 @@ struct Client: ParsableCommand {
         throw judged.exitStatus
     }
 
-    /// Says what the connection is, and which options the kernel has for it.
+    /// The status line at a tick.
+    private func waitingText(_ client: inout KeepAliveClient, reply: Duration?) -> String {
+        client.sample()
+        let line = client.activity.waitingText(next: client.nextProbe(), reply: reply, at: .now)
+        let errors = client.reports.total
+        return errors == 0 ? line : "\(line); \(errors) ICMP error\(errors == 1 ? "" : "s") so far"
+    }
+
+    /// Prints the addresses of the connection and the options that the kernel has for it.
     private func describe(_ client: borrowing KeepAliveClient, _ log: ClientLog) throws {
-        try log.write("Connected to \(client.remoteEndpoint) from \(client.localEndpoint).")
+        try log.write("Connected to \(client.remoteAddress) from \(client.localAddress).")
         let before = client.initialOptions.isEnabled
         let now = try client.options()
         try log.write(
             "SO_KEEPALIVE was \(before ? "on" : "off")"
-                + (before == now.isEnabled ? " and stays so." : "; it is \(now.isEnabled ? "on" : "off") now."))
+                + (before == now.isEnabled
+                    ? " and stays \(before ? "on" : "off")." : "; it is \(now.isEnabled ? "on" : "off") now."))
         for failure in client.optionFailures {
             try log.write("\(failure). \(failure.consequence)")
         }
@@ -298,7 +305,7 @@ extension SocketError {
 }
 
 extension OptionFailure {
-    /// What follows from it, and what to do about it.
+    /// The consequence, and what to do about it.
     fileprivate var consequence: String {
         switch (option, reason) {
         case (nil, _): "No keep-alive probes will be sent."
@@ -310,10 +317,10 @@ extension OptionFailure {
 }
 
 extension KeepAliveClient {
-    /// What the kernel does about `error` now.
+    /// How the kernel reacts to `error` now.
     fileprivate func effect(of error: ICMPError) -> String {
-        if error.isPacketTooBig { return "the kernel sends smaller segments" }
-        return unacknowledged.map { $0 > 0 } ?? false
+        if error.isTooBig { return "the kernel sends smaller segments" }
+        return unacknowledgedBytes.map { $0 > 0 } ?? false
             ? "the kernel keeps retransmitting the data in flight"
             : "the kernel ignores this on an idle connection"
     }

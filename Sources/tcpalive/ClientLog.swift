@@ -1,4 +1,4 @@
-import Capture
+import Platform
 import Sockets
 
 /// Timestamped lines of a long-running command, written at once.
@@ -26,6 +26,14 @@ struct ClientLog {
     }
 }
 
+extension ClientLog {
+    /// A clause, as in `received 10 bytes: "hello worl"`.
+    func received(_ bytes: [UInt8], hex: Bool) -> String {
+        let text = hex ? ByteText.hex(bytes) : ByteText.quoted(bytes)
+        return "received \(bytes.count) byte\(bytes.count == 1 ? "" : "s"): \(text)"
+    }
+}
+
 /// Received bytes as text.
 enum ByteText {
     /// The bytes in base 16, as in `68 65 0a`.
@@ -36,12 +44,12 @@ enum ByteText {
         }.joined(separator: " ")
     }
 
-    /// The bytes as quoted text, with nothing in it that a terminal would obey, as in `"hello\n"`.
+    /// The bytes as quoted text without control characters, as in `"hello\n"`.
     static func quoted(_ bytes: [UInt8]) -> String {
         var text = "\""
         var rest = bytes[...]
         while let first = rest.first {
-            // The length of a UTF-8 sequence that begins so.
+            // The length of the UTF-8 sequence, from its first byte.
             let length = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4
             let piece = rest.prefix(length)
             guard let scalar = String(validating: piece, as: UTF8.self)?.unicodeScalars.first else {

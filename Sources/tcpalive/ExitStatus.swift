@@ -1,5 +1,6 @@
 import ArgumentParser
 import Capture
+import Platform
 import Report
 import Sockets
 
@@ -31,6 +32,9 @@ func exitingOnFailure(_ body: () throws -> Void) throws {
         complain(error.description)
         throw ExitStatus.couldNotRun
     } catch let error as SocketError {
+        complain(error.description)
+        throw ExitStatus.couldNotRun
+    } catch let error as SystemError {
         complain(error.description)
         throw ExitStatus.couldNotRun
     } catch OutputError.closed {

@@ -8,8 +8,8 @@ struct ExpectedOptions: Sendable, Equatable {
     /// What they promise.
     let expectation: Verification.Expectation
 
-    /// The options in `argument`: one or more, in any order. Throws `ValidationError`, with the reason, where one is given
-    /// twice, unknown, or of a value that the kernel would refuse.
+    /// The options in `argument`: one or more, in any order. Throws `ValidationError`, with the reason, where one is
+    /// given twice, unknown, or of a value that the kernel would refuse.
     init(_ argument: String) throws {
         if argument.isEmpty { throw ValidationError("no option given. \(Self.usage)") }
         var values: [KeepAliveOption: Int] = [:]

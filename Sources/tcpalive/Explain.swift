@@ -1,6 +1,6 @@
 import ArgumentParser
-import Capture
 import KeepAlive
+import Platform
 import Report
 
 /// `tcpalive explain`: what a verdict means.

@@ -1,6 +1,8 @@
+import Analysis
 import ArgumentParser
 import Capture
 import KeepAlive
+import Platform
 import Report
 import Wire
 
@@ -68,14 +70,16 @@ struct Extract: ParsableCommand {
         var selection = ExtractSelection()
         let captures = SavedCaptures(files: source.files, filter: source.filter, version: wireshark)
         let survey = try captures.read(packetLimit: input.packetLimit, tracksOrigins: true) { _, analysis in
-            analysis.survey(for: &selection)
+            selection.survey(
+                analysis.pipeline.segments, analysis.pipeline.origins, analysis.events,
+                packets: analysis.pipeline.batch.records.count)
         }
-        let conclusions = CommentedConclusions(survey)
+        var packets = CommentedPackets(Conclusions(survey))
         selection.rewind()
         var written = 0
         let writing = try captures.read(packetLimit: input.packetLimit, tracksOrigins: true) { file, analysis in
-            analysis.describe(file, to: &writer)
-            written += try analysis.write(&selection, conclusions, to: &writer)
+            writer?.describe(file.interfaces, of: analysis.file)
+            written += try packets.write(&selection, of: analysis, to: &writer)
         }
         try writer?.finish()
         let summary = writing.summary

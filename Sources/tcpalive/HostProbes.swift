@@ -2,20 +2,20 @@ import Capture
 import KeepAlive
 import Wire
 
-/// The probes that were seen on the wire by their senders, to be held against what this host's kernel counts.
+/// The captured probes by sender, to compare those of this host with the counters of its kernel.
 struct HostProbes {
-    /// How many of each kind.
+    /// The number of probes of each kind.
     struct Counts {
         var probes: UInt64 = 0
         var windowProbes: UInt64 = 0
     }
 
     private var addresses = HostAddresses()
-    /// By address, as only later it may be known that one is this host's.
+    /// By address, because an address may become one of this host's later.
     private var counts: [IPAddress: Counts] = [:]
 
-    /// Counts the probes in `events`, without copies.
-    mutating func note(_ events: [SegmentEvent]) {
+    /// Counts the probes in `events`, without duplicates.
+    mutating func count(_ events: [SegmentEvent]) {
         for event in events where !event.isCopy {
             switch event.kind {
             case .probe: counts[event.segment.source.address, default: Counts()].probes += 1
@@ -25,7 +25,7 @@ struct HostProbes {
         }
     }
 
-    /// How many of them this host sent.
+    /// The number of probes that this host sent.
     mutating func ofThisHost() -> Counts {
         addresses.update()
         return counts.reduce(into: Counts()) { sum, entry in

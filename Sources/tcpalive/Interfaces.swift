@@ -1,6 +1,6 @@
 import ArgumentParser
 import Capture
-import Report
+import Platform
 
 /// `tcpalive interfaces`: what can be captured on.
 struct Interfaces: ParsableCommand {
@@ -14,8 +14,7 @@ struct Interfaces: ParsableCommand {
 
     func run() throws {
         try exitingOnFailure {
-            var output = Output(to: .standardOutput)
-            try output.write(interfaces: try HostInterface.all())
+            try OutputDescriptor.standardOutput.write(Array(try HostInterface.all().text.utf8))
         }
     }
 }

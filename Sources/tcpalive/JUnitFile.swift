@@ -1,4 +1,5 @@
 import Capture
+import Platform
 import Report
 
 /// Writes `judgements` and `failed` to the file at `path` as JUnit XML. Throws if the file cannot be written.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Capture
+import Platform
 import Sockets
 
 /// `tcpalive listen`: the other end of `tcpalive client`.
@@ -57,11 +58,8 @@ struct Listen: ParsableCommand {
             "Enable SO_KEEPALIVE: unanswered probes before giving up, 1 to 127.", valueName: "probes"))
     var count: Int?
 
-    @Option(
-        help: ArgumentHelp(
-            "Give up after this long without an acknowledgement; overrides --count (TCP_USER_TIMEOUT).",
-            valueName: "seconds"), transform: { try Seconds(userTimeout: $0) })
-    var userTimeout: Seconds?
+    @OptionGroup
+    var timeout: UserTimeoutOption
 
     @Flag(help: "Print received data in hexadecimal.")
     var hex = false
@@ -71,12 +69,12 @@ struct Listen: ParsableCommand {
         transform: { try Seconds($0) })
     var duration: Seconds?
 
-    /// The keep-alive options that the command line means; nil: those of the system, off.
+    /// The keep-alive options of the command line; nil: those of the system, which are off.
     var options: KeepAliveOptions? {
         let isEnabled = idle != nil || interval != nil || count != nil
-        if !isEnabled, userTimeout == nil { return nil }
+        if !isEnabled, timeout.userTimeout == nil { return nil }
         return KeepAliveOptions(
-            isEnabled: isEnabled, idle: idle, interval: interval, count: count, userTimeout: userTimeout?.milliseconds)
+            isEnabled: isEnabled, idle: idle, interval: interval, count: count, userTimeout: timeout.userTimeout?.milliseconds)
     }
 
     func validate() throws {
@@ -90,7 +88,7 @@ struct Listen: ParsableCommand {
         if let port = words.last, let number = Int(port), !(0...65535).contains(number) {
             throw ValidationError("\(port): a port is between 0 and 65535.")
         }
-        if words.count == 1, (try? Endpoint.resolve(host: "127.0.0.1", port: words[0])) == nil {
+        if words.count == 1, (try? SocketAddress.resolve(host: "127.0.0.1", port: words[0])) == nil {
             throw ValidationError(
                 "\(words[0]) is no port: give one, and an address before it, as in tcpalive listen 127.0.0.1 5001.")
         }
@@ -106,13 +104,13 @@ struct Listen: ParsableCommand {
             host: words.count > 1 ? words.first : nil, port: words.last ?? "0", family: family.family,
             options: options, reads: !stopReading)
         let log = ClientLog()
-        try log.write(plain: "Listening on \(listener.localEndpoint)")
+        try log.write(plain: "Listening on \(listener.localAddress)")
         for failure in listener.optionFailures {
             try log.write("\(failure). The other options are set.")
         }
         let end = duration.map { ContinuousClock.now + $0.duration }
         let lifetime = (closeAfter ?? resetAfter)?.duration
-        // In the order of their coming, which is that of their ends.
+        // In the order of acceptance, which is the order of their ends.
         var due: [(number: Int, at: ContinuousClock.Instant)] = []
         while true {
             let deadline = [end, due.first?.at].compactMap { $0 }.min()
@@ -125,8 +123,7 @@ struct Listen: ParsableCommand {
                 listener.send(send.flatMap { Array("\($0)\n".utf8) }, on: number)
                 if let lifetime { due.append((number, .now + lifetime)) }
             case .received(let number, let bytes):
-                let text = hex ? ByteText.hex(bytes) : ByteText.quoted(bytes)
-                try log.write("#\(number) received \(bytes.count) byte\(bytes.count == 1 ? "" : "s"): \(text)")
+                try log.write("#\(number) \(log.received(bytes, hex: hex))")
             case .ended(let number, let cause):
                 due.removeAll { $0.number == number }
                 try log.write("#\(number) \(Self.sentence(cause))")

@@ -1,42 +1,42 @@
-/// When to look at the connections of a live capture, and how far: looks take at most 1 % of the time.
+/// When to look for new findings in the connections of a live capture, and for how long: at most 1 % of the time.
 ///
-/// A look delays the reading of packets, for which the kernel has limited room. So a look at many connections is split, and the
-/// next part goes on where the last one stopped.
+/// Looking delays the reading of packets, and the kernel's buffer for them is limited. So a look at many connections is
+/// split: each part starts at the connection after the last one of the part before.
 struct LookSchedule {
-    /// The number of the connection at which the next look begins; nil: at the first.
+    /// The number of the connection at which the next look starts; nil: at the first.
     var next: UInt64?
 
     private var due = ContinuousClock.now + Self.shortest
     private var start = ContinuousClock.now
     private var count = 0
 
-    /// The time between two looks is this, or `share` times as long as the look took.
+    /// The time between two looks is at least this, and at least `share` times the duration of the look.
     private static let shortest = Duration.seconds(1)
     private static let share = 100
-    /// After this time a look stops.
+    /// A look ends after this time,
     private static let longestLook = Duration.milliseconds(100)
-    /// After this many findings too: each is kept until the look ends.
+    /// or after this many findings, which are in memory until it ends.
     private static let findingLimit = 1000
-    /// Connections from one look at the clock to the next.
+    /// The clock is read after this many connections.
     private static let connectionsAtOnce = 64
 
-    /// Whether it is time to look.
+    /// Whether a look is due.
     var isDue: Bool { ContinuousClock.now >= due }
 
-    /// A look begins.
+    /// Starts a look.
     mutating func begin() {
         start = .now
         count = 0
     }
 
-    /// Whether the look goes on after one more connection, with `findings` to print so far.
-    mutating func goesOn(with findings: Int) -> Bool {
+    /// Counts a connection, and returns whether the look continues after it, with `findings` to print so far.
+    mutating func advance(withFindings findings: Int) -> Bool {
         count += 1
         if findings >= Self.findingLimit { return false }
         return count % Self.connectionsAtOnce != 0 || start.duration(to: .now) < Self.longestLook
     }
 
-    /// The look has ended.
+    /// Ends the look.
     mutating func end() {
         let end = ContinuousClock.now
         due = end + max(Self.shortest, start.duration(to: end) * Self.share)

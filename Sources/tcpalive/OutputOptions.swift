@@ -1,6 +1,7 @@
 public import ArgumentParser
 import Capture
 import KeepAlive
+import Platform
 import Report
 public import Wire
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Capture
 import KeepAlive
+import Platform
 import Report
 
 /// The page of HTML, if one is wanted.

@@ -1,4 +1,3 @@
-import Capture
 import Report
 
 /// A line on the terminal that tells how far a long reading is; where standard error is none, nothing.

@@ -1,5 +1,7 @@
+import Analysis
 import Capture
 import KeepAlive
+import Platform
 import Report
 import Wire
 
@@ -24,10 +26,14 @@ struct SavedCaptures {
     /// Throws where the user wants no more of it, unless it goes `onWhenStopping`.
     func read(
         packetLimit: UInt64?, tracksOrigins: Bool = false, onWhenStopping: Bool = false,
-        _ body: (borrowing CaptureFile, inout Analysis) throws -> Void
-    ) throws -> Analysis {
-        var analysis = Analysis(
-            version: version, packetLimit: packetLimit, tracksOrigins: tracksOrigins, isLight: isLight)
+        _ body: (borrowing CaptureFile, inout CaptureAnalysis) throws -> Void
+    ) throws -> CaptureAnalysis {
+        var settings = AnalysisSettings()
+        settings.version = version
+        settings.packetLimit = packetLimit
+        settings.tracksOrigins = tracksOrigins
+        settings.isLight = isLight
+        var analysis = CaptureAnalysis(settings)
         for path in files where !analysis.isDone {
             var file = try CaptureFile(path: path, filter: filter, isLight: isLight)
             var progress = Progress(of: path)

@@ -9,12 +9,21 @@ struct FamilyOptions: ParsableArguments {
     @Flag(name: .customShort("6"), help: "IPv6 addresses only.")
     var isIPv6Only = false
 
-    /// The family that the flags amount to.
+    /// The address family that the flags select.
     var family: AddressFamily { isIPv4Only ? .ipv4 : isIPv6Only ? .ipv6 : .any }
 
     func validate() throws {
         if isIPv4Only, isIPv6Only { throw ValidationError("-4 and -6 leave no address: give one of them.") }
     }
+}
+
+/// The user timeout of a socket.
+struct UserTimeoutOption: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Give up after this long without an acknowledgement; overrides --count (TCP_USER_TIMEOUT).",
+            valueName: "seconds"), transform: { try Seconds(userTimeout: $0) })
+    var userTimeout: Seconds?
 }
 
 /// A time on the command line in seconds, such as `60` or `2.5`.
@@ -40,11 +49,11 @@ struct Seconds: Sendable, Equatable {
                 "it is not between \(bounds.lowerBound) and \(Double(bounds.upperBound) / 1000) seconds, the bounds of "
                     + "the kernel for TCP_USER_TIMEOUT.")
         }
-        // Zero means no timeout, so a smaller value than a millisecond becomes one.
+        // Zero means no timeout, so a value below one millisecond becomes one.
         duration = .milliseconds(max(seconds > 0 ? 1 : 0, Int64((seconds * 1000).rounded())))
     }
 
-    /// So many seconds.
+    /// A time of whole seconds.
     init(_ seconds: Int) {
         duration = .seconds(seconds)
     }

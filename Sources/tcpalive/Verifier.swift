@@ -1,6 +1,8 @@
+import Analysis
 import ArgumentParser
 import Capture
 import KeepAlive
+import Platform
 import Report
 import Sockets
 import Wire
@@ -8,16 +10,19 @@ import Wire
 /// Captures the connection of `tcpalive client --verify` and checks it against the options of its socket.
 struct Verifier: ~Copyable {
     private var live: LiveCapture
-    private var analysis = Analysis(version: .newest, keepsAll: true)
-    /// The endpoints, once the connection is there.
-    private var ends: (local: Wire.Endpoint, remote: Wire.Endpoint)?
+    private var analysis: CaptureAnalysis
+    /// The ends of the connection; nil before `begin`.
+    private var ends: (local: Endpoint, remote: Endpoint)?
     private var kernelBefore: Int?
     private var others: OtherProbers?
-    /// How long the last answer to a probe took; nil before any.
+    /// The time between the last answered probe and its answer; nil before the first.
     private(set) var lastReply: Duration?
 
-    /// Captures on all interfaces the segments from and to `port`, and ICMP errors.
+    /// Captures the segments from and to `port`, and ICMP errors, on all interfaces.
     init(port: String) throws(CaptureError) {
+        var analysisSettings = AnalysisSettings()
+        analysisSettings.keepsAll = true
+        analysis = CaptureAnalysis(analysisSettings)
         var settings = LiveCapture.Settings()
         settings.isImmediate = true
         settings.filter = "tcp port \(port) or \(LiveCapture.errorFilter)"
@@ -27,15 +32,16 @@ struct Verifier: ~Copyable {
     /// The descriptors that become readable when packets have arrived.
     var descriptors: [Int32] { live.descriptors }
 
-    /// The connection to check is that of `client`.
+    /// Starts checking the connection of `client`.
     mutating func begin(_ client: borrowing KeepAliveClient) {
         kernelBefore = KernelCounters.now()?.keepAliveProbes
-        ends = (Wire.Endpoint(client.localEndpoint), Wire.Endpoint(client.remoteEndpoint))
-        others = OtherProbers(beside: client.localEndpoint, client.remoteEndpoint)
+        let ends = (client.localAddress.endpoint, client.remoteAddress.endpoint)
+        self.ends = ends
+        others = OtherProbers(besides: ends.0, ends.1)
         lookAtOthers()
     }
 
-    /// Checks whether other connections may probe, which the kernel counts too. To be called now and then.
+    /// Looks for other connections that may probe, because the kernel counts their probes too. Call it regularly.
     mutating func lookAtOthers() {
         others?.look()
     }
@@ -82,25 +88,12 @@ struct Verifier: ~Copyable {
     /// The connection on the wire, and whether this end is its originator.
     private func connection() -> (connection: Connection, isOriginator: Bool)? {
         guard let ends else { return nil }
-        // The last one of these endpoints, should the port have been used before.
-        for connection in analysis.tracker.connections(all: true).reversed() {
+        // The last connection with these ends: the port may have been used before.
+        for connection in analysis.pipeline.tracker.connections(all: true).reversed() {
             if (connection.originator, connection.responder) == (ends.local, ends.remote) { return (connection, true) }
             if (connection.originator, connection.responder) == (ends.remote, ends.local) { return (connection, false) }
         }
         return nil
-    }
-}
-
-extension Wire.Endpoint {
-    /// `endpoint` of a socket as packets show it.
-    fileprivate init(_ endpoint: Sockets.Endpoint) {
-        func number(_ bytes: some Collection<UInt8>) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
-        let bytes = endpoint.headerAddress
-        let address =
-            bytes.count == 4
-            ? IPAddress(v4: UInt32(truncatingIfNeeded: number(bytes)))
-            : IPAddress(v6: number(bytes.prefix(8)), number(bytes.suffix(8)))
-        self.init(address, endpoint.port)
     }
 }
 

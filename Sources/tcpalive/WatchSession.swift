@@ -1,5 +1,7 @@
+import Analysis
 import Capture
 import KeepAlive
+import Platform
 import Report
 import Sockets
 import Wire
@@ -9,7 +11,8 @@ struct WatchSession: ~Copyable {
     /// The interfaces, as a heading says them.
     let name: String
 
-    private var analysis: Analysis
+    private var analysis: CaptureAnalysis
+    private var packets = CommentedPackets()
     private var reporter: Reporter
     private var writer: PcapngWriter?
     /// When packets are next written to the file, if some are pending.
@@ -32,9 +35,12 @@ struct WatchSession: ~Copyable {
         name = described.map(\.name).joined(separator: ", ")
         self.output = output
         self.isFiltered = isFiltered
-        analysis = Analysis(
-            version: output.wireshark, packetLimit: packetLimit, keepsAll: output.connections == .all,
-            isLight: isLight)
+        var settings = AnalysisSettings()
+        settings.version = output.wireshark
+        settings.packetLimit = packetLimit
+        settings.keepsAll = output.connections == .all
+        settings.isLight = isLight
+        analysis = CaptureAnalysis(settings)
         reporter = output.reporter(namesFiles: false)
         if let file {
             // It can be read while it grows, from the start.
@@ -57,16 +63,16 @@ struct WatchSession: ~Copyable {
     /// Takes what has come, and prints events and findings. Called again and again, also while no packet comes.
     mutating func take(from live: inout LiveCapture) throws {
         analysis.advance(&live)
-        try analysis.write(to: &writer)
+        try packets.write(analysis, to: &writer)
         let now = ContinuousClock.now
         if now >= nextFlush {
             try writer?.flush()
             nextFlush = now + Self.flushInterval
         }
         if !analysis.events.isEmpty {
-            hostProbes.note(analysis.events)
+            hostProbes.count(analysis.events)
             status.makeRoom()
-            for event in analysis.events { try reporter.event(event, frame: analysis.frame(of: event)) }
+            for event in analysis.events { try reporter.event(event, frame: event.segment.frame.frame) }
             try reporter.flush()
         }
         for notice in live.notices {
@@ -87,7 +93,7 @@ struct WatchSession: ~Copyable {
         var ready: [(finding: Finding, diagnosis: Diagnosis)] = []
         looks.next = analysis.diagnoseNotable(from: looks.next ?? 0) { diagnosis in
             for finding in findings.take(diagnosis, at: time) { ready.append((finding, diagnosis)) }
-            return looks.goesOn(with: ready.count)
+            return looks.advance(withFindings: ready.count)
         }
         if looks.next == nil { findings.endRound() }
         looks.end()
@@ -100,7 +106,7 @@ struct WatchSession: ~Copyable {
     /// The time until which the packets were read (ns since 1970). If the last ones are a second old, more are waiting.
     private var present: Int64 {
         let now = WallClock.now
-        guard let last = analysis.lastTimeOfBatch, now &- last > 1_000_000_000 else { return now }
+        guard let last = analysis.pipeline.batch.records.last?.time, now &- last > 1_000_000_000 else { return now }
         return last
     }
 

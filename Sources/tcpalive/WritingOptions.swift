@@ -1,5 +1,6 @@
 import ArgumentParser
 import Capture
+import Platform
 
 /// Where packets are written, and how much of each.
 struct WritingOptions: ParsableArguments {

@@ -1,4 +1,5 @@
 import Capture
+import Platform
 import Foundation
 import Testing
 import Wire

@@ -20,13 +20,13 @@ struct ExtractSelectionTests {
                     batch.append(segment)
                 }
                 var events: [SegmentEvent] = []
-                var places: [SegmentOrigin?] = []
-                tracker.track(batch, events: &events, places: &places)
+                var origins: [SegmentOrigin?] = []
+                tracker.track(batch, events: &events, origins: &origins)
                 if isSurvey {
-                    selection.survey(batch, places, events, packets: count)
+                    selection.survey(batch, origins, events, packets: count)
                 } else {
                     var records: [Int] = []
-                    selection.choose(batch, places, events, packets: count, into: &records)
+                    selection.choose(batch, origins, events, packets: count, into: &records)
                     result += records.map { start + $0 }
                 }
             }
@@ -77,15 +77,15 @@ struct ExtractSelectionTests {
     }
 
     @Test("A segment knows its connection and its end, also where the ports are used again within a batch")
-    func places() {
+    func origins() {
         let lines = ["AB S 999 0", "BA AS 4999 1000", "CB S 1 0", "AB S 7777 0", "BA R 1 1", "AB A 1 1 cut"]
         var batch = SegmentBatch()
         for segment in SegmentScript(lines).segments { batch.append(segment) }
         var tracker = ConnectionTracker(version: .v4_0, seed: 1)
-        var (events, places): ([SegmentEvent], [SegmentOrigin?]) = ([], [])
-        tracker.track(batch, events: &events, places: &places)
+        var (events, origins): ([SegmentEvent], [SegmentOrigin?]) = ([], [])
+        tracker.track(batch, events: &events, origins: &origins)
         let expected = [(0, 0), (0, 1), (1, 0), (2, 0), (2, 1)].map { SegmentOrigin(connection: $0.0, side: $0.1) }
-        #expect(places.prefix(5).compactMap(\.self) == expected)
+        #expect(origins.prefix(5).compactMap(\.self) == expected)
         #expect(tracker.tally.connections == 3)
     }
 }

@@ -1,15 +1,15 @@
 import Foundation
 import Testing
 
-/// What the client learns from routers, with the kernel's real ICMP errors.
+/// The client and real ICMP errors of the kernel.
 @Suite("The client in the lab", .enabled(if: Lab.isPossible, Lab.needs))
 struct ClientTests {
     private static let options = ["--tick", "1", "--idle", "2", "--interval", "1", "--count", "3"]
 
-    @Test("A router that loses the way to the peer is named, and the idle connection lives until it times out")
+    @Test("The client names a router without a route to the peer, and the idle connection lives until it times out")
     func router() async throws {
         let lab = try await Lab()
-        // The peer's host is a router as well: the address behind it disappears.
+        // The peer's host is also a router, and the address behind it disappears.
         try await lab.inside(lab.peer, "ip", "addr", "add", "10.9.7.7/32", "dev", "lo")
         try await lab.inside(lab.prober, "ip", "route", "add", "10.9.7.7/32", "via", "10.9.0.2")
         let listener = try lab.start(lab.peer, ["listen"] + Lab.limit + ["10.9.7.7", "5001"])
@@ -25,19 +25,19 @@ struct ClientTests {
         #expect(try await client.end() == 10, "\(client.text)\(client.errorText)")
         let report =
             "10.9.0.2 reports: host unreachable (ICMP type 3 code 1); the kernel ignores this on an idle connection"
-        // Once where it first comes; after that it is counted.
+        // The first one is printed, the others are counted.
         #expect(client.text.components(separatedBy: report).count == 2, "\(client.text)")
         #expect(client.text.contains(" ICMP errors so far"), "\(client.text)")
         let end = try #require(client.text.split(separator: "\n").last)
         for words in [
             "3 keep-alive probes unanswered", "10.9.0.2 reported ", " times: host unreachable (ICMP type 3 code 1).",
-            "Check the peer and its link: 10.9.0.2 does not reach it.",
+            "Check whether the peer is powered on and connected: its last router cannot reach it.",
         ] {
             #expect(end.contains(words), "\(end)")
         }
     }
 
-    @Test("Without the capability the errors are counted, and nothing is claimed about them")
+    @Test("Without the capability ICMP errors are counted, and not attributed to the connection")
     func withoutCapability() async throws {
         let lab = try await Lab()
         let listener = try lab.start(lab.peer, ["listen"] + Lab.limit + ["10.9.0.2", "5001"])
@@ -54,10 +54,10 @@ struct ClientTests {
     }
 
     @Test(
-        "Who refused the connection is named, by the error queue of the socket",
+        "The client names the router that refused the connection, from the error queue of the socket",
         arguments: [
-            ("10.9.0.2", "10.9.0.2 reports: prohibited by a filter (ICMP type 3 code 13)"),
-            ("fd09::2", "fd09::2 reports: prohibited by a filter (ICMPv6 type 1 code 1)"),
+            ("10.9.0.2", "10.9.0.2 reports: communication administratively prohibited (filter) (ICMP type 3 code 13)"),
+            ("fd09::2", "fd09::2 reports: communication administratively prohibited (filter) (ICMPv6 type 1 code 1)"),
         ])
     func refused(address: String, report: String) async throws {
         let lab = try await Lab()
@@ -70,12 +70,12 @@ struct ClientTests {
         #expect(client.errorText.contains("; \(report)\n"), "\(client.errorText)")
     }
 
-    @Test("A RST that answers a probe is explained as lost state, with the silence before it")
+    @Test("The explanation of a RST that answers a probe is lost state, with the silence before it")
     func lostState() async throws {
         let lab = try await Lab()
         let listener = try lab.start(lab.peer, ["listen", "--reset-after", "0.5"] + Lab.limit + ["10.9.0.2", "5001"])
         try await listener.wait(for: "Listening on")
-        // The RST by which the peer forgets is lost.
+        // The RST by which the peer ends the connection is lost.
         try await lab.filter(lab.peer, "output", "tcp flags & rst == rst drop")
         let client = try lab.start(lab.prober, ["client", "--idle", "3", "--tick", "1", "10.9.0.2", "5001"])
         try await listener.wait(for: "#1 reset from this end")

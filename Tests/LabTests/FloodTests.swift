@@ -1,12 +1,12 @@
 import Foundation
 import Testing
 
-/// The observer amid more than it has time for.
+/// `watch` under a high packet rate.
 @Suite("Flood", .enabled(if: Lab.isPossible, Lab.needs))
 struct FloodTests {
-    @Test("A watch that SIGINT ends amid a flood has captured whatever the kernel received for it")
+    @Test("When SIGINT ends watch during a flood, all packets that the kernel received are captured")
     func flood() async throws {
-        await Torture.run("all captured that was received when SIGINT came amid a flood") {
+        await Torture.run("all received packets are captured when SIGINT comes during a flood") {
             let recording = try await Recording()
             let lab = recording.lab
             let sink = try lab.start(lab.peer, script: "flood.py", ["sink", "10.9.0.2", "5002"])

@@ -1,14 +1,14 @@
 import Foundation
 import Testing
 
-/// A lab in which `watch` records what passes at the prober, beside the kernel's counts.
+/// A lab in which `watch` records the packets at the prober, and the kernel counts probes.
 final class Recording {
     let lab: Lab
     let watch: Running
     private let file: String
     private let before: [Count: Int]
 
-    /// A count of the kernel in one of the namespaces.
+    /// A counter of the kernel in one of the namespaces.
     enum Count: CaseIterable {
         case probes, probesOfPeer, windowProbes, ignoredErrors
 
@@ -22,26 +22,26 @@ final class Recording {
         }
     }
 
-    /// What was recorded.
+    /// The result of a recording.
     struct Result {
-        /// What each count grew by.
+        /// The increase of each counter.
         var counts: [Count: Int]
-        /// What watch told, marked or not.
+        /// The events that watch reported, with and without marks.
         var events: [Event]
-        /// The connections that watch told of.
+        /// The connections that watch reported.
         var connections: [Connection]
-        /// Packets captured, and those that the kernel received for the filter.
+        /// Packets captured, and packets that the kernel received for the filter.
         var captured: Int
         var received: Int
 
-        /// The segments with mark `mark`.
+        /// The events with the mark `mark`.
         func events(_ mark: String) -> [Event] { events.filter { $0.marks.contains(mark) } }
 
-        /// The segments that truly are of kind `kind`.
+        /// The events of the kind `kind`.
         func kind(_ kind: String) -> [Event] { events.filter { $0.kind == kind } }
     }
 
-    /// A connection, as --format jsonl has it.
+    /// A connection record of --format jsonl.
     struct Connection: Decodable {
         var verdict: String
         private var originator_idle_min_s: Int?
@@ -51,7 +51,7 @@ final class Recording {
         private var originator_count_min: Int?
         private var originator_count_max: Int?
 
-        /// Idle, interval and count as they were inferred; nil where nothing tells them.
+        /// The inferred idle, interval and count; nil: unknown.
         var ranges: [ClosedRange<Int>?] {
             [
                 (originator_idle_min_s, originator_idle_max_s), (originator_interval_min_s, originator_interval_max_s),
@@ -60,11 +60,11 @@ final class Recording {
         }
     }
 
-    /// An event, as --format jsonl has it.
+    /// An event record of --format jsonl.
     struct Event: Decodable {
         /// ns since 1970.
         var time: Int64
-        /// Bytes of payload; nil where an ICMP error quotes the segment.
+        /// Bytes of payload; nil if an ICMP error quotes the segment.
         var length: Int?
         var marks: [String]
         var kind: String
@@ -86,17 +86,17 @@ final class Recording {
         self.before = before
     }
 
-    /// What `count` has grown by so far.
+    /// The increase of `count` so far.
     func count(_ count: Count) throws -> Int { try count.value(in: lab) - before[count, default: 0] }
 
-    /// Ends it by SIGINT. Whatever was recorded: nothing is lost, and the file tells the same as watch did.
+    /// Ends watch with SIGINT. Checks that no packet was lost and that `analyze` reports the same from the file.
     func end() async throws -> Result {
         var counts: [Count: Int] = [:]
         for count in Count.allCases { counts[count] = try self.count(count) }
         #expect(try await watch.end(by: SIGINT) == 0, "\(watch.errorText)")
         let analyzed = try await lab.analyze(["--format", "jsonl", file])
         #expect(
-            Running.lasting(analyzed.replacing("\"\(file)\"", with: "\"va\"")) == Running.lasting(watch.text))
+            Running.stableLines(analyzed.replacing("\"\(file)\"", with: "\"va\"")) == Running.stableLines(watch.text))
         let words = watch.errorText.split(separator: "\n").first { $0.contains(" captured, ") } ?? ""
         let numbers = words.split(separator: " ").compactMap { Int($0) }
         try #require(numbers.count == 3, "\(watch.errorText)")

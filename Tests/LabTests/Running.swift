@@ -1,18 +1,18 @@
 import Foundation
 
-/// The programs of the system.
+/// Programs of the system.
 enum Program {
     private static let folders = ["/usr/sbin", "/sbin", "/usr/bin", "/bin"]
 
-    /// Where the program `name` is; a path stays as it is.
+    /// The path of the program `name`; a path stays as it is.
     static func path(_ name: String) -> String {
-        let places = folders.map { "\($0)/\(name)" }
-        return places.first { FileManager.default.isExecutableFile(atPath: $0) } ?? name
+        let paths = folders.map { "\($0)/\(name)" }
+        return paths.first { FileManager.default.isExecutableFile(atPath: $0) } ?? name
     }
 
-    static func isThere(_ name: String) -> Bool { path(name).hasPrefix("/") }
+    static func isInstalled(_ name: String) -> Bool { path(name).hasPrefix("/") }
 
-    /// A process that will run `words`, with what only root has in its PATH there for others too.
+    /// A process for the command `words`, with the folders of root's PATH for all users.
     static func process(_ words: [String]) throws -> Process {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: path(words[0]))
@@ -22,7 +22,7 @@ enum Program {
         return process
     }
 
-    /// Runs `words`: whether that ends well.
+    /// Runs the command `words`; returns whether its exit status is 0.
     static func succeeds(_ words: [String]) -> Bool {
         guard let process = try? process(words) else { return false }
         process.standardInput = FileHandle.nullDevice
@@ -34,7 +34,7 @@ enum Program {
     }
 }
 
-/// A program that runs, and what it has printed.
+/// A running program and its output.
 final class Running {
     let process: Process
     private let input = Pipe()
@@ -56,9 +56,9 @@ final class Running {
     var text: String { (try? String(contentsOf: output, encoding: .utf8)) ?? "" }
     var errorText: String { (try? String(contentsOf: errors, encoding: .utf8)) ?? "" }
 
-    /// The lines of a report in JSON Lines, less what depends on the present: findings as they became known, and connections
-    /// that were open at the end.
-    static func lasting(_ report: String) -> [Substring] {
+    /// The lines of a JSON Lines report that are the same live and from a file: without findings during the capture and
+    /// connections that were open at its end.
+    static func stableLines(_ report: String) -> [Substring] {
         report.split(separator: "\n").filter {
             !$0.hasPrefix("{\"type\":\"tcpalive.finding/1\"") && !$0.contains("\"ended\":\"open\"")
         }
@@ -67,9 +67,9 @@ final class Running {
     /// Writes `text` to its standard input.
     func type(_ text: String) throws { try input.fileHandleForWriting.write(contentsOf: Data(text.utf8)) }
 
-    /// Waits until `words` were printed to either; throws where they are not.
+    /// Waits until the program prints `words` to either output; throws if it does not.
     func wait(for words: String) async throws {
-        let deadline = ContinuousClock.now + Lab.patience
+        let deadline = ContinuousClock.now + Lab.timeout
         while true {
             let isLast = !process.isRunning || ContinuousClock.now > deadline
             if text.contains(words) || errorText.contains(words) { return }
@@ -78,18 +78,18 @@ final class Running {
         }
     }
 
-    /// Waits for the end; throws where it does not come.
+    /// Waits for the end and returns the exit status, or the negative signal; throws if it does not end.
     @discardableResult
     func end() async throws -> Int32 {
-        let deadline = ContinuousClock.now + Lab.patience
+        let deadline = ContinuousClock.now + Lab.timeout
         while process.isRunning {
-            if ContinuousClock.now > deadline { throw Lab.Failure(sentence: "runs on: \(text)\(errorText)") }
+            if ContinuousClock.now > deadline { throw Lab.Failure(sentence: "still runs: \(text)\(errorText)") }
             try await Task.sleep(for: .milliseconds(5))
         }
         return process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
     }
 
-    /// Sends `signal`, and waits for the end.
+    /// Sends `signal` and waits for the end.
     func end(by signal: Int32) async throws -> Int32 {
         kill(process.processIdentifier, signal)
         return try await end()

@@ -1,28 +1,29 @@
 import Foundation
 import Testing
 
-/// Our own client, listener and observer in real namespaces, with the kernel's counters as judge.
+/// Client, listener and watch in real namespaces, compared with the kernel's counters.
 @Suite("Scenes", .enabled(if: Lab.isPossible, Lab.needs))
 struct SceneTests {
-    @Test("As many keep-alives are marked as the kernel counts, and the client says how it ended", arguments: Scene.all)
+    @Test(
+        "The number of marked keep-alives is the kernel's count, and the client explains the end", arguments: Scene.all)
     func scene(_ scene: Scene) async throws {
         guard scene.showsProbes else {
-            try await scene.play()
+            try await scene.run()
             return
         }
-        await Torture.run("as many keep-alives marked as the kernel counts (TCPKeepAlive): \(scene.name)") {
-            try await scene.play()
+        await Torture.run("the number of marked keep-alives is TCPKeepAlive: \(scene.name)") {
+            try await scene.run()
         }
     }
 
     @Test(
-        "The lab needs no root: a dead peer in a user namespace of nobody",
+        "The lab works without root: a dead peer in a user namespace of the user nobody",
         .enabled(if: Lab.isPossibleUnprivileged, Lab.needsUnprivileged))
     func unprivileged() async throws {
-        try await Scene.dead("A dead peer, and nobody is root").play(isUnprivileged: true)
+        try await Scene.dead("A dead peer, without root").run(isUnprivileged: true)
     }
 
-    @Test("Probes of one byte, which no socket of Linux sends, are marked, and so are their answers by D-SACK")
+    @Test("Probes of one byte, which Linux never sends, are marked, and their D-SACK answers too")
     func oneByte() async throws {
         let recording = try await Recording()
         let lab = recording.lab

@@ -1,33 +1,33 @@
 import Foundation
 import Testing
 
-/// A network namespace, there as long as a process that holds it.
+/// A network namespace, which exists while a process holds it.
 ///
-/// The holder is cat(1): it ends with the pipe it reads, so that nothing is left over however the tests end.
+/// The holder is cat(1). It ends when its input is closed, so nothing remains however the tests end.
 final class Space {
-    /// The process id of the holder, as the kernel's name of the namespace.
+    /// The process id of the holder, which identifies the namespace.
     let holder: String
-    /// The words before those of a program that shall run inside.
+    /// The command prefix that runs a program inside.
     let entering: [String]
-    /// Whether it is in a user namespace of its own.
+    /// Whether it has a user namespace of its own.
     let hasUsers: Bool
     private let process: Process
     private let input = Pipe()
 
-    /// The words before those of a program that shall run in a new namespace.
+    /// The command prefix that runs a program in a new namespace.
     static func making(isUnprivileged: Bool) -> [String] {
         dropping(isUnprivileged) + ["unshare", hasUsers(isUnprivileged) ? "-Urn" : "-n"]
     }
 
     private static func hasUsers(_ isUnprivileged: Bool) -> Bool { isUnprivileged || geteuid() != 0 }
 
-    /// The words that make a program of root one of nobody.
+    /// The command prefix that runs a program as the user nobody, if `isUnprivileged` and this is root.
     static func dropping(_ isUnprivileged: Bool) -> [String] {
         isUnprivileged && geteuid() == 0
             ? ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"] : []
     }
 
-    /// Makes it with the words `making`.
+    /// Makes a namespace with the command prefix `making`.
     init(_ making: [String], _ isUnprivileged: Bool) async throws {
         let output = Pipe()
         process = try Program.process(making + ["sh", "-c", "echo; exec cat"])
@@ -39,9 +39,9 @@ final class Space {
         entering =
             Self.dropping(isUnprivileged) + ["nsenter", "-t", holder]
             + (hasUsers ? ["-U", "--preserve-credentials", "-n"] : ["-n"])
-        // The line comes from inside: from then on the namespace is there.
+        // The line comes from inside, so the namespace exists.
         if output.fileHandleForReading.availableData.isEmpty {
-            throw Lab.Failure(sentence: "no namespace by \(making.joined(separator: " "))")
+            throw Lab.Failure(sentence: "no namespace with \(making.joined(separator: " "))")
         }
     }
 
@@ -50,7 +50,7 @@ final class Space {
         process.waitUntilExit()
     }
 
-    /// The kernel's count `name` of TcpExt (/proc/net/netstat).
+    /// The kernel's counter `name` of TcpExt (/proc/net/netstat).
     func count(_ name: String) throws -> Int {
         let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: "/proc/\(holder)/net/netstat"))
         defer { try? file.close() }

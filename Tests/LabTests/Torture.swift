@@ -2,14 +2,14 @@ import Foundation
 import Synchronization
 import Testing
 
-/// Repeats what must hold each time, for what goes wrong rarely: `make torture`.
+/// Repeats tests, to find failures that are rare: `make torture`.
 enum Torture {
-    /// How often: TCPALIVE_LAB_RUNS, once where that is not set.
+    /// The number of runs: TCPALIVE_LAB_RUNS, by default 1.
     static let runs = max(1, ProcessInfo.processInfo.environment["TCPALIVE_LAB_RUNS"].flatMap(Int.init) ?? 1)
 
     private static let sums = Mutex((held: 0, runs: 0))
 
-    /// Runs `run`, which tells whether `promise` held, that often, as many at once as there may be labs.
+    /// Runs `run`, which returns whether `promise` held, `runs` times, as many at once as there may be labs.
     static func run(_ promise: String, _ run: @escaping @Sendable () async throws -> Bool) async {
         let held = await withTaskGroup(of: Bool.self) { group in
             for _ in 0..<runs {
@@ -31,7 +31,7 @@ enum Torture {
             return sums
         }
         let line = "\(held) of \(runs) (in all \(sum.held) of \(sum.runs)): \(promise)\n"
-        // At once, also where the output is a file.
+        // Unbuffered, also if the output is a file.
         try? FileHandle.standardOutput.write(contentsOf: Data(line.utf8))
     }
 }

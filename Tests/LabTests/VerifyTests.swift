@@ -1,10 +1,10 @@
 import Foundation
 import Testing
 
-/// `client --verify` in real namespaces: it passes on what Linux does, and fails where the options are not kept.
+/// `client --verify` in real namespaces: it passes for the probes of Linux, and fails if they do not match the options.
 @Suite("Verify in the lab", .enabled(if: Lab.isPossible, Lab.needs))
 struct VerifyTests {
-    /// A client of `lab` with these options, connected.
+    /// A connected client with these options.
     private func connect(_ lab: Lab, _ triple: [Int], _ more: [String] = []) async throws -> Running {
         let listener = try lab.start(lab.peer, ["listen"] + Lab.limit + ["10.9.0.2", "5001"])
         try await listener.wait(for: "5001")
@@ -34,11 +34,11 @@ struct VerifyTests {
         let client = try await connect(lab, triple, ["--duration", "\(Double(2 * period) + 0.8)"])
         #expect(try await client.end() == 0, "\(client.text)\(client.errorText)")
         #expect(client.text.contains("Verified") && client.text.contains("answers"), "\(client.text)")
-        // Packets show how long an answer took.
+        // Packets show the time between a probe and its answer.
         #expect(client.text.contains("1 probe answered, last in "), "\(client.text)")
     }
 
-    @Test("A connection by an IPv4-mapped address is found on the wire, where it is IPv4")
+    @Test("A connection to an IPv4-mapped address, which is IPv4 on the wire, is verified")
     func mapped() async throws {
         let lab = try await Lab()
         let listener = try lab.start(lab.peer, ["listen"] + Lab.limit + ["10.9.0.2", "5001"])
@@ -50,7 +50,7 @@ struct VerifyTests {
         #expect(client.text.contains("Verified"), "\(client.text)")
     }
 
-    @Test("The judgement is one JSON record on standard output and a JUnit file, and the narration gets out of the way")
+    @Test("The result is one JSON record on standard output and a JUnit file, and the log goes to standard error")
     func formats() async throws {
         let lab = try await Lab()
         let junit = lab.folder.appendingPathComponent("result.xml")
@@ -58,20 +58,20 @@ struct VerifyTests {
         let client = try await connect(lab, [1, 1, 3], more)
         #expect(try await client.end() == 0, "\(client.text)\(client.errorText)")
         #expect(client.errorText.contains("Verified:"))
-        struct Judgement: Decodable {
+        struct Record: Decodable {
             struct Check: Decodable { var field: String, passes: Bool }
             var type: String, outcome: String, peer_ip: String, peer_port: Int, checks: [Check]
         }
-        let judgement = try JSONDecoder().decode(Judgement.self, from: Data(client.text.utf8))
-        #expect(judgement.type == "tcpalive.verification/1" && judgement.outcome == "pass")
-        #expect(judgement.peer_ip == "10.9.0.2" && judgement.peer_port == 5001)
-        #expect(judgement.checks.count > 3 && judgement.checks.allSatisfy(\.passes))
+        let record = try JSONDecoder().decode(Record.self, from: Data(client.text.utf8))
+        #expect(record.type == "tcpalive.verification/1" && record.outcome == "pass")
+        #expect(record.peer_ip == "10.9.0.2" && record.peer_port == 5001)
+        #expect(record.checks.count > 3 && record.checks.allSatisfy(\.passes))
         let xml = try String(contentsOf: junit, encoding: .utf8)
-        #expect(xml.components(separatedBy: "<testcase ").count - 1 == judgement.checks.count, "\(xml)")
+        #expect(xml.components(separatedBy: "<testcase ").count - 1 == record.checks.count, "\(xml)")
     }
 
     @Test(
-        "watch --expect judges a connection that somebody else made",
+        "watch --expect verifies the connection of another program",
         arguments: [
             ("idle=1,interval=1,count=2", Int32(0)), ("idle=1,interval=2,count=2", 1), ("idle=1,interval=1,count=3", 1),
         ])
@@ -90,7 +90,7 @@ struct VerifyTests {
         #expect(watch.text.contains(status == 0 ? "Verified:" : "Not verified:"), "\(watch.text)")
     }
 
-    /// Sets TCP_KEEPINTVL (5) of every TCP socket of a process: pidfd_open(2), pidfd_getfd(2).
+    /// Sets TCP_KEEPINTVL (5) of the TCP socket of another process (pidfd_open(2), pidfd_getfd(2)).
     private static let changer = """
         import ctypes, os, socket, sys
         libc = ctypes.CDLL(None, use_errno=True)
@@ -108,7 +108,7 @@ struct VerifyTests {
         sys.exit(0 if changed == 1 else 1)
         """
 
-    @Test("An interval that is changed behind the client's back fails, and by its field")
+    @Test("If another process changes the interval, the check of the interval fails")
     func changed() async throws {
         let lab = try await Lab()
         let client = try await connect(lab, [1, 1, 2])
@@ -119,7 +119,7 @@ struct VerifyTests {
         #expect(client.text.contains("FAIL  interval") && client.text.contains("pass  first probe"), "\(client.text)")
     }
 
-    @Test("Probes that never leave the host are told from the kernel's count")
+    @Test("Probes that do not leave the host fail the check of the kernel's count")
     func outputDropped() async throws {
         let lab = try await Lab()
         let client = try await connect(lab, [2, 1, 2])
@@ -131,7 +131,7 @@ struct VerifyTests {
         #expect(client.text.contains("\n\(sentence)"), "\(client.text)")
     }
 
-    /// What is wrong with the record `text` by the schema; empty: nothing.
+    /// The violations of the schema by the record `text`; empty: none.
     private func faults(of text: String, in lab: Lab) throws -> String {
         let file = lab.folder.appendingPathComponent("record.json")
         try text.write(to: file, atomically: false, encoding: .utf8)
@@ -150,7 +150,7 @@ struct VerifyTests {
         return process.terminationStatus == 0 ? "" : output
     }
 
-    @Test("The record of probes that never left the host keeps to the schema")
+    @Test("The record of probes that do not leave the host conforms to the schema")
     func outputDroppedRecord() async throws {
         let lab = try await Lab()
         let client = try await connect(lab, [2, 1, 1], ["--format", "json"])
@@ -162,7 +162,7 @@ struct VerifyTests {
     }
 
     @Test(
-        "Where another connection of the namespace probes too, the kernel's count is not judged, and the rest passes",
+        "If another connection of the namespace probes too, the kernel's count is not checked, and the rest passes",
         arguments: [true, false])
     func others(beginsFirst: Bool) async throws {
         let lab = try await Lab()
@@ -187,7 +187,7 @@ struct VerifyTests {
         #expect(try faults(of: client.text, in: lab) == "")
     }
 
-    @Test("A connection whose keep-alive timer does not fire meanwhile changes nothing")
+    @Test("Another connection whose keep-alive timer does not fire changes nothing")
     func othersAsleep() async throws {
         let lab = try await Lab()
         let listener = try lab.start(lab.peer, ["listen"] + Lab.limit + ["10.9.0.2", "5002"])
@@ -200,14 +200,14 @@ struct VerifyTests {
         #expect(client.text.contains("FAIL  probes by the kernel's count"), "\(client.text)")
     }
 
-    @Test("Probes of another shape fail by that field alone, where all times are kept")
+    @Test("Probes of one byte at the right times fail only the check of the shape")
     func forged() async throws {
         let lab = try await Lab()
         let forger = try lab.start(lab.prober, script: "one-byte-probes.py", ["forge", "va", "5001"])
         try await forger.wait(for: "ready")
         let client = try await connect(lab, [2, 1, 2])
         try await forger.wait(for: "connected")
-        // The kernel's own probes, and nothing else that is to come, acknowledge only.
+        // Of the later segments only the probes of the kernel have no flag but ACK.
         try await lab.filter(
             lab.prober, "output", "tcp dport 5001 tcp flags & (fin | syn | rst | psh | ack) == ack drop")
         try await lab.cutPeer()
@@ -217,7 +217,7 @@ struct VerifyTests {
     }
 
     @Test(
-        "The scene of make lab needs no root", .enabled(if: Lab.isPossibleUnprivileged, Lab.needsUnprivileged))
+        "make lab works without root", .enabled(if: Lab.isPossibleUnprivileged, Lab.needsUnprivileged))
     func scene() async throws {
         let lab = try await Lab()
         let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -230,7 +230,7 @@ struct VerifyTests {
         }
     }
 
-    @Test("Where no probe was due yet nothing is judged, and the status says so")
+    @Test("If no probe was due yet, the exit status is 4")
     func tooShort() async throws {
         let lab = try await Lab()
         let client = try await connect(lab, [30, 1, 2], ["--duration", "0.5"])

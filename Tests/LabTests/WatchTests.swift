@@ -1,18 +1,18 @@
 import Foundation
 import Testing
 
-/// The observer of interfaces that come, go, or are not there.
+/// `watch` in real namespaces.
 ///
-/// CI sets TCPALIVE_LAB=1, and there a lab that cannot be made is a failure.
+/// CI sets TCPALIVE_LAB=1: then it is a failure if the lab cannot be made.
 @Suite("Lab")
 struct WatchTests {
-    @Test("The lab can be made where it is wanted")
+    @Test("With TCPALIVE_LAB=1 the lab can be made")
     func possible() {
         if ProcessInfo.processInfo.environment["TCPALIVE_LAB"] == "1" { #expect(Lab.isPossible) }
     }
 
     @Test(
-        "An interface that goes down and comes back is told; one that is removed ends the capture with its summary",
+        "watch reports an interface that goes down and up; one that is removed ends the capture with the summary",
         .enabled(if: Lab.isPossible, Lab.needs))
     func interfaceComesAndGoes() async throws {
         let lab = try await Lab()
@@ -28,7 +28,8 @@ struct WatchTests {
     }
 
     @Test(
-        "Two interfaces are one capture, and the file tells the same of both", .enabled(if: Lab.isPossible, Lab.needs))
+        "Two interfaces are one capture, and analyze reports the same from the file",
+        .enabled(if: Lab.isPossible, Lab.needs))
     func severalInterfaces() async throws {
         let lab = try await Lab()
         let file = lab.folder.appendingPathComponent("seen.pcapng").path
@@ -51,11 +52,12 @@ struct WatchTests {
         #expect(bytes.range(of: Data("tcpalive: keep-alive 1 after 1.".utf8)) != nil)
         let analyzed = try await lab.analyze(["--format", "jsonl", file])
         #expect(
-            Running.lasting(analyzed.replacing("\"\(file)\"", with: "\"va, lo\"")) == Running.lasting(watch.text))
+            Running.stableLines(analyzed.replacing("\"\(file)\"", with: "\"va, lo\""))
+                == Running.stableLines(watch.text))
     }
 
     @Test(
-        "A light watch sees the probes and answers that the whole one sees beside it, and no data",
+        "watch --light reports the same probes and answers as watch, and sees no data",
         .enabled(if: Lab.isPossible, Lab.needs),
         arguments: [("10.9.0.2", "va"), ("fd09::2", "va"), ("10.9.0.2", "any")])
     func light(address: String, interface: String) async throws {
@@ -75,7 +77,7 @@ struct WatchTests {
         }
         #expect(try await client.end() == 0, "\(client.text)\(client.errorText)")
         for watch in watches { #expect(try await watch.end(by: SIGINT) == 0, "\(watch.errorText)") }
-        // Frame numbers and what a clock told differ.
+        // Frame numbers and times differ.
         let words = watches.map { watch in
             watch.text.split(separator: "\n").filter { $0.contains("tcpalive.event/1") }.map { line in
                 line.split(separator: ",").filter { word in
@@ -89,12 +91,12 @@ struct WatchTests {
         let packets = try watches.map { watch in
             try #require(watch.text.firstMatch(of: #/"packets":([0-9]+)/#).flatMap { Int($0.1) })
         }
-        // Six lines of data were kept out, at the least, and nothing else of TCP.
+        // At least six lines of data are excluded, and no other TCP segments.
         #expect(packets[1] <= packets[0] - 6 && watches[1].text.contains("\"light\":true"), "\(packets)")
     }
 
     @Test(
-        "What passes on two interfaces by turns is told in the order of time", .enabled(if: Lab.isPossible, Lab.needs),
+        "Packets that alternate between two interfaces are in order of time", .enabled(if: Lab.isPossible, Lab.needs),
         arguments: [[], ["--immediate"]])
     func orderOfInterfaces(options: [String]) async throws {
         let lab = try await Lab()
@@ -118,7 +120,7 @@ struct WatchTests {
     }
 
     @Test(
-        "SIGUSR1 prints how it stands, and the capture goes on",
+        "SIGUSR1 prints a report, and the capture continues",
         .enabled(if: Lab.isPossible, Lab.needs))
     func interimReport() async throws {
         let lab = try await Lab()
@@ -132,7 +134,7 @@ struct WatchTests {
     }
 
     @Test(
-        "A peer that falls silent is a finding while the capture goes on, in the words of analyze, and is printed once",
+        "The findings about a dead peer are printed once, during the capture, with the same text as by analyze",
         .enabled(if: Lab.isPossible, Lab.needs))
     func liveFindings() async throws {
         let lab = try await Lab()
@@ -154,7 +156,7 @@ struct WatchTests {
         for words in ["unresponsive (", "peer_dead ("] {
             #expect(watch.text.ranges(of: words).count == 1, "\(watch.text)")
         }
-        // The block of the file, up to the filter.
+        // The finding in the report of the file, up to the filter.
         let analyzed = try await lab.analyze(["-q", file])
         let start = try #require(analyzed.range(of: "failure  peer_dead ("), "\(analyzed)")
         let block = analyzed[start.lowerBound...].prefix(while: { $0 != ";" })
@@ -162,7 +164,7 @@ struct WatchTests {
     }
 
     @Test(
-        "A light watch sees ICMP errors, and a report asked for by SIGUSR1 has the findings that were printed before",
+        "watch --light reports ICMP errors, and the report of SIGUSR1 repeats the findings printed before",
         .enabled(if: Lab.isPossible, Lab.needs), arguments: ["10.9.0.2", "fd09::2"])
     func liveErrors(address: String) async throws {
         let lab = try await Lab()
@@ -188,29 +190,29 @@ struct WatchTests {
         #expect(try await watch.end(by: SIGINT) == 0, "\(watch.errorText)")
     }
 
-    /// A watch on `lo` that writes `file`, and a client there that has sent `words` and then nothing more; returned when
-    /// the file holds the words.
+    /// Starts a watch on `lo` that writes `file`, and a client that sends `words` and then nothing more; returns the
+    /// watch when the file has the words.
     private func recordWords(_ words: String, in lab: Lab, to file: String) async throws -> Running {
         let arguments = ["watch", "-i", "lo", "--format", "jsonl", "-w", file]
         let watch = try lab.start(lab.prober, arguments + Lab.limit)
         try await watch.wait(for: "capturing on lo")
-        // The header is there before the first packet.
+        // The file has its header before the first packet.
         #expect(try await lab.analyze(["--format", "jsonl", file]).contains("\"packets\":0"))
         let listener = try lab.start(lab.prober, ["listen"] + Lab.limit + ["127.0.0.1", "5001"])
         try await listener.wait(for: "Listening on")
         let client = try lab.start(lab.prober, ["client"] + Lab.limit + ["127.0.0.1", "5001"])
         try client.type(words)
-        // No further packet comes that could push these out: the first probe is due after a minute.
-        let deadline = ContinuousClock.now + Lab.patience
+        // No later packet can cause the write: the first probe is due after a minute.
+        let deadline = ContinuousClock.now + Lab.timeout
         while try Data(contentsOf: URL(fileURLWithPath: file)).range(of: Data(words.utf8)) == nil {
-            if ContinuousClock.now > deadline { throw Lab.Failure(sentence: "the file holds no \"\(words)\"") }
+            if ContinuousClock.now > deadline { throw Lab.Failure(sentence: "the file does not have \"\(words)\"") }
             try await Task.sleep(for: .milliseconds(10))
         }
         return watch
     }
 
     @Test(
-        "A watch that is killed leaves a file with all packets up to then", .enabled(if: Lab.isPossible, Lab.needs))
+        "After watch is killed, the file has all packets until then", .enabled(if: Lab.isPossible, Lab.needs))
     func killed() async throws {
         let lab = try await Lab()
         let file = lab.folder.appendingPathComponent("seen.pcapng").path
@@ -219,11 +221,11 @@ struct WatchTests {
         let analyze = try Running([Lab.executable.path, "analyze", "--connections", "all", file], in: lab.folder)
         #expect(try await analyze.end() == 0, "\(analyze.errorText)")
         #expect(analyze.text.contains("1 connection"), "\(analyze.text)")
-        if Program.isThere("tshark") { #expect(Program.succeeds(["tshark", "-r", file])) }
+        if Program.isInstalled("tshark") { #expect(Program.succeeds(["tshark", "-r", file])) }
     }
 
     @Test(
-        "A watch whose terminal hangs up ends with the summary and a complete file, however many SIGHUP come",
+        "When the terminal hangs up, watch ends with the summary and a complete file, also after two SIGHUP",
         .enabled(if: Lab.isPossible, Lab.needs))
     func hangup() async throws {
         let lab = try await Lab()
@@ -234,11 +236,12 @@ struct WatchTests {
         #expect(watch.errorText.contains(" captured, "))
         #expect(watch.text.contains("tcpalive.summary/1") && !watch.text.contains("\"packets\":0"), "\(watch.text)")
         let analyzed = try await lab.analyze(["--format", "jsonl", file])
-        #expect(Running.lasting(analyzed.replacing("\"\(file)\"", with: "\"lo\"")) == Running.lasting(watch.text))
+        #expect(
+            Running.stableLines(analyzed.replacing("\"\(file)\"", with: "\"lo\"")) == Running.stableLines(watch.text))
     }
 
     @Test(
-        "On a terminal of 80 columns the status line names who probes next, and is gone in all its rows before a result",
+        "On a terminal of 80 columns the status line has the next prober, and all its rows are erased before a result",
         .enabled(if: Lab.isPossible, Lab.needs))
     func statusLine() async throws {
         let lab = try await Lab()
@@ -253,13 +256,13 @@ struct WatchTests {
         let last = try #require(drawn.last, "\(terminal.text)")
         #expect(
             last.contains(#/packets, 0 dropped.*; next probe in ~[0-2] s by \[fd09::1\]:[0-9]+/#), "\(terminal.text)")
-        // The cursor goes back to the first row, from which the next erasure begins.
+        // The cursor returns to the first row, where the next erasure begins.
         #expect(drawn.allSatisfy { $0.hasSuffix("<CR><CR>") && $0.utf8.count <= 79 + 11 }, "\(terminal.text)")
         #expect(!terminal.text.contains("EL "))
     }
 
     @Test(
-        "What cannot be captured is told with what would help",
+        "The error for a capture that cannot start names the cause",
         .enabled(if: Lab.isPossible, Lab.needs),
         arguments: [
             (["-i", "nothing0"], "there is no interface nothing0"), (["-i", "va", "porrt"], "does not compile"),

@@ -105,7 +105,7 @@ struct PageTests {
     func escaping() {
         var summary = Summary(version: .newest)
         summary.files = [Self.hostile, Self.hostile]
-        summary.damaged = [(Self.hostile, CaptureFile.Damage(offset: 1, sentence: "\(Self.hostile): cut"))]
+        summary.damaged = [(Self.hostile, FileDamage(offset: 1, sentence: "\(Self.hostile): cut"))]
         var kept = RetainedEvents()
         for file in summary.files { kept.begin(file: file) }
         let page = Self.text(Self.probing(1, probes: 2, kept: &kept), summary, kept)
@@ -128,9 +128,9 @@ struct PageTests {
         var diagnoses = Self.probing(3, probes: 2, kept: &kept)
         diagnoses.swapAt(0, 2)
         let page = Self.text(diagnoses, Summary(version: .newest), kept)
-        let places = (0..<3).map { page.firstRange(of: "<tr data-connection=\"\($0)\">")?.lowerBound }
-        #expect(places.compactMap(\.self).count == 3)
-        #expect(places.compactMap(\.self) == places.compactMap(\.self).sorted())
+        let origins = (0..<3).map { page.firstRange(of: "<tr data-connection=\"\($0)\">")?.lowerBound }
+        #expect(origins.compactMap(\.self).count == 3)
+        #expect(origins.compactMap(\.self) == origins.compactMap(\.self).sorted())
     }
 
     @Test("Of a connection with many events the first and the last are drawn, and the rest is counted")
@@ -212,7 +212,7 @@ struct PageTests {
         var tracker = ConnectionTracker(version: .newest, seed: 1)
         var batch = SegmentBatch()
         var events: [SegmentEvent] = []
-        var places: [SegmentOrigin?] = []
+        var origins: [SegmentOrigin?] = []
         var ticks = DataTicks()
         // The server, which is the greater endpoint, opens: it is the originator, on the upper lane.
         var syn = Self.segment(0, fromClient: false)
@@ -230,8 +230,8 @@ struct PageTests {
         var end = Self.segment(10)
         (end.flags, end.sequence, end.window) = ([.fin, .ack], SequenceNumber(11), 1000)
         batch.append(end)
-        tracker.track(batch, events: &events, places: &places)
-        ticks.take(batch, places, events)
+        tracker.track(batch, events: &events, origins: &origins)
+        ticks.take(batch, origins, events)
         let page = Self.text(tracker.diagnoses(all: true), Summary(version: .newest), RetainedEvents(), ticks)
         #expect(page.contains("<span class=\"sent\">2</span> of the originator, <span class=\"sent\">1</span>"))
         #expect(page.contains("2 × data of 10.0.0.2:5001, 1 × data of 10.0.0.1:40000</desc>"))
@@ -252,8 +252,8 @@ struct PageTests {
             batch.append(segment)
         }
         var ticks = DataTicks()
-        let places = [SegmentOrigin?](repeating: SegmentOrigin(connection: 0, side: 0), count: 5)
-        ticks.take(batch, places, [])
+        let origins = [SegmentOrigin?](repeating: SegmentOrigin(connection: 0, side: 0), count: 5)
+        ticks.take(batch, origins, [])
         let page = Self.text([diagnosis], Summary(version: .newest), kept, ticks)
         #expect(Self.count("<rect class=\"data\" x=\"", in: page) == 6 && !page.contains("=\"nan"))
     }
@@ -264,15 +264,15 @@ struct PageTests {
         let diagnoses = Self.probing(9, probes: 2, kept: &kept)
         var batch = SegmentBatch()
         let count: UInt64 = isFull ? 9 : 8
-        var places: [SegmentOrigin?] = []
+        var origins: [SegmentOrigin?] = []
         for number in 0..<count {
             var segment = Self.segment(1, port: 10_000 + UInt16(number))
             segment.payloadLength = 5
             batch.append(segment)
-            places.append(SegmentOrigin(connection: number, side: 0))
+            origins.append(SegmentOrigin(connection: number, side: 0))
         }
         var ticks = DataTicks(bound: 64)
-        ticks.take(batch, places, [])
+        ticks.take(batch, origins, [])
         let page = Self.text(diagnoses, Summary(version: .newest), kept, ticks)
         #expect(page.contains("the times of data were not kept for the last ones") == isFull)
     }

@@ -1,4 +1,3 @@
-import Capture
 import KeepAlive
 import Report
 import Testing
@@ -16,7 +15,7 @@ struct StatusTextTests {
         summary.counts.connections = 3
         summary.counts.kinds[Int(SegmentKind.probe.rawValue)] = 17
         var text = TextBuffer()
-        text.append(statusOf: summary, LiveCapture.Counters(), next: next, at: 1_000_000_000, columns: columns)
+        text.append(statusOf: summary, dropped: 0, next: next, at: 1_000_000_000, columns: columns)
         return text.string
     }
 

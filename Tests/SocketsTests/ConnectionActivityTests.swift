@@ -1,10 +1,10 @@
+import Report
+import Sockets
 import Testing
 
-@testable import Sockets
-
-@Suite("What looks at a connection reveal")
+@Suite("Answered probes, from samples of TCP_INFO")
 struct ConnectionActivityTests {
-    /// Looks at a connection, of which one field or another changes in between.
+    /// Samples of a connection whose state changes in between.
     private struct Script {
         var activity = ConnectionActivity()
         var now = ContinuousClock.now
@@ -21,17 +21,17 @@ struct ConnectionActivityTests {
         init() {
             heardAt = now
             dataAt = now
-            look(after: 0)
+            sample(after: 0)
         }
 
-        mutating func look(after milliseconds: Int) {
+        mutating func sample(after milliseconds: Int) {
             now += .milliseconds(milliseconds)
             let information = ConnectionInformation(
                 state: state, unansweredProbes: 0, retransmissions: 0, unacknowledgedSegments: 0,
                 sinceDataReceived: dataAt.duration(to: now), sinceAckReceived: heardAt.duration(to: now),
                 roundTrip: .zero, bytesAcknowledged: acknowledged, bytesReceived: received,
                 sinceDataSent: dataAt.duration(to: now), backoff: backoff, emptySegmentsSent: segments)
-            activity.note(
+            activity.record(
                 information, bytesSent: sent, isWindowClosed: isWindowClosed, period: .seconds(1), at: now)
         }
 
@@ -42,46 +42,46 @@ struct ConnectionActivityTests {
         }
     }
 
-    @Test("Each answer to a probe is counted once, with the time when it came")
+    @Test("Each answer to a probe is counted once, with its time")
     func answers() {
         var script = Script()
         for _ in 1...3 {
-            script.look(after: 500)
+            script.sample(after: 500)
             script.answer(after: 510)
-            script.look(after: 550)
-            script.look(after: 10)
+            script.sample(after: 550)
+            script.sample(after: 10)
         }
         #expect(script.activity.answeredProbes == 3 && script.activity.answeredSinceData == 3)
         #expect(script.activity.lastAnswer == script.heardAt)
         #expect(!script.activity.mayMissAnswers)
     }
 
-    @Test("An acknowledgement that answers nothing of ours is no answer, such as a window update")
+    @Test("An unsolicited acknowledgement, such as a window update, is not an answer")
     func unasked() {
         var script = Script()
-        script.look(after: 900)
+        script.sample(after: 900)
         script.heardAt = script.now + .milliseconds(300)
-        script.look(after: 400)
+        script.sample(after: 400)
         #expect(script.activity.answeredProbes == 0)
     }
 
-    @Test("An answer to a probe of the peer is no answer: the clock goes on")
+    @Test("Answering a probe of the peer does not count as an answer")
     func peerProbes() {
         var script = Script()
         for _ in 1...5 {
             script.segments &+= 1
-            script.look(after: 900)
+            script.sample(after: 900)
         }
         #expect(script.activity.answeredProbes == 0)
     }
 
-    @Test("Data is no answer, and ends the count since data", arguments: [true, false])
+    @Test("Data is not an answer, and resets the count since data", arguments: [true, false])
     func data(isReceived: Bool) {
         var script = Script()
-        script.look(after: 900)
+        script.sample(after: 900)
         script.answer(after: 200)
-        script.look(after: 800)
-        script.look(after: 900)
+        script.sample(after: 800)
+        script.sample(after: 900)
         #expect(script.activity.answeredSinceData == 1)
         script.heardAt = script.now + .milliseconds(300)
         script.dataAt = script.heardAt
@@ -92,16 +92,16 @@ struct ConnectionActivityTests {
             script.sent = 5
             script.acknowledged = 6
         }
-        script.look(after: 400)
+        script.sample(after: 400)
         #expect(script.activity.answeredProbes == 1 && script.activity.answeredSinceData == 0)
         #expect(script.activity.idleBeforeData == .milliseconds(2900))
     }
 
-    @Test("If looks are further apart than probes, the count is a least one")
-    func rareLooks() {
+    @Test("If samples are further apart than probes, the count is a minimum")
+    func rareSamples() {
         var script = Script()
         script.answer(after: 3000)
-        script.look(after: 3500)
+        script.sample(after: 3500)
         #expect(script.activity.answeredProbes == 1 && script.activity.mayMissAnswers)
         let next = NextProbe.probe(after: .milliseconds(500), number: 1)
         #expect(
@@ -109,14 +109,14 @@ struct ConnectionActivityTests {
                 == "at least 1 probe answered, last 0.5 s ago; next in 0.5 s")
     }
 
-    @Test("While the window is closed, window probes are counted and no keep-alives")
+    @Test("While the window is closed, window probes are counted, and no answered keep-alives")
     func window() {
         var script = Script()
         script.isWindowClosed = true
         for probe in 1...3 {
             script.answer(after: 700)
             script.backoff = probe
-            script.look(after: 800)
+            script.sample(after: 800)
         }
         #expect(script.activity.answeredProbes == 0 && script.activity.windowProbes == 3)
         let next = NextProbe.windowProbe(after: .seconds(2), unanswered: 0)
@@ -124,33 +124,33 @@ struct ConnectionActivityTests {
             script.activity.waitingText(next: next, reply: nil, at: script.now)
                 == "waiting; the peer's window has been closed for 1.6 s, so no keep-alive probes; 3 window probes, "
                 + "next in 2.0 s")
-        script.backoff = 15  // No further by the system's limit.
-        script.look(after: 100)
+        script.backoff = 15  // The limit of the system.
+        script.sample(after: 100)
         #expect(
             script.activity.waitingText(next: next, reply: nil, at: script.now).contains("at least 15 window probes,"))
         script.isWindowClosed = false
         script.backoff = 0
-        script.look(after: 100)
+        script.sample(after: 100)
         #expect(script.activity.windowClosedSince == nil)
     }
 
-    @Test("What the kernel clears when the connection ends is not taken for news")
+    @Test("Fields that the kernel clears at the end of the connection are ignored")
     func ended() {
         var script = Script()
         script.isWindowClosed = true
-        script.look(after: 100)
+        script.sample(after: 100)
         script.isWindowClosed = false
         script.state = 7
-        script.look(after: 100)
+        script.sample(after: 100)
         #expect(script.activity.windowClosedSince != nil && script.activity.last?.state == 1)
     }
 
-    @Test("The line for an answered probe has the latency only if packets show it")
+    @Test("The line about an answered probe has the reply time only if packets show it")
     func latency() {
         var script = Script()
-        script.look(after: 900)
+        script.sample(after: 900)
         script.answer(after: 200)
-        script.look(after: 700)
+        script.sample(after: 700)
         let next = NextProbe.probe(after: .milliseconds(500), number: 1)
         func text(_ reply: Duration?) -> String {
             script.activity.waitingText(next: next, reply: reply, at: script.now)
@@ -174,12 +174,12 @@ struct ConnectionActivityTests {
                 _ = try ends.client.wait(tick: .milliseconds(100))
             }
             #expect(ends.client.activity.answeredProbes == 2)
-            let text = ends.client.waitingText()
+            let text = ends.client.activity.waitingText(next: ends.client.nextProbe(), reply: nil, at: .now)
             #expect(text.contains("2 probes answered, last ") && text.contains(" s ago; next in "), "\(text)")
             #expect(ends.client.endContext().stateText.contains("2 probes."))
         }
 
-        @Test("A FIN does not end the count since data")
+        @Test("A FIN does not reset the count since data")
         func closed() throws {
             var ends = try Loopback(options: KeepAliveOptions(idle: 1, interval: 1, count: 3))
             let deadline = Loopback.deadline
@@ -201,7 +201,7 @@ struct ConnectionActivityTests {
                 options: KeepAliveOptions(idle: 600), accepting: KeepAliveOptions(idle: 1, interval: 1, count: 3))
             let before = try #require(try ends.client.information().emptySegmentsSent)
             let deadline = Loopback.deadline
-            // Each is answered by one segment.
+            // This end answers each with one segment.
             while try ends.client.information().emptySegmentsSent ?? 0 < before + 2, ContinuousClock.now < deadline {
                 _ = try ends.client.wait(tick: .milliseconds(100))
             }
@@ -209,7 +209,7 @@ struct ConnectionActivityTests {
             #expect(ends.client.activity.answeredProbes == 0)
         }
 
-        @Test("A peer that does not read is alive, and its window probes are counted")
+        @Test("Window probes to a peer that does not read are counted")
         func liveWindow() throws {
             var ends = try Loopback(options: KeepAliveOptions(idle: 60, interval: 15, count: 4), reads: false)
             ends.client.send([UInt8](repeating: 1, count: 8_000_000))
@@ -221,7 +221,8 @@ struct ConnectionActivityTests {
             #expect(known.windowClosed != nil && known.windowProbes == 2)
             #expect(known.stateText.hasPrefix(" The peer is alive but does not read: window closed for "))
             #expect(known.stateText.hasSuffix("2 window probes."))
-            #expect(ends.client.waitingText().contains("so no keep-alive probes; 2 window probes, next in "))
+            let text = ends.client.activity.waitingText(next: ends.client.nextProbe(), reply: nil, at: .now)
+            #expect(text.contains("so no keep-alive probes; 2 window probes, next in "))
         }
     #endif
 }

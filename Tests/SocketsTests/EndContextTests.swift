@@ -1,8 +1,10 @@
+import Platform
+import Report
+import Sockets
 import Testing
+import Wire
 
-@testable import Sockets
-
-@Suite("The end, from what is known")
+@Suite("Explanations of the end")
 struct EndContextTests {
     private static let options = KeepAliveOptions(idle: 60, interval: 15, count: 4, userTimeout: 0)
 
@@ -12,7 +14,7 @@ struct EndContextTests {
         return known
     }
 
-    @Test("A FIN after a long time without data is an idle timeout, which keep-alives do not refresh")
+    @Test("A FIN after a long idle time is explained as an idle timeout that keep-alives do not refresh")
     func idleClose() {
         let known = Self.known {
             $0.idle = .seconds(75)
@@ -29,7 +31,7 @@ struct EndContextTests {
     }
 
     @Test(
-        "An end has the name of its error, also where it is one of two",
+        "An end has the C name of its error",
         arguments: [
             (EndCause(.networkUnreachable), "ENETUNREACH"), (EndCause(.hostUnreachable), "EHOSTUNREACH"),
             (EndCause(.timedOut), "ETIMEDOUT"), (EndCause(.brokenPipe), "ECONNRESET"), (.closedByPeer, nil),
@@ -38,15 +40,17 @@ struct EndContextTests {
         #expect(cause.errorName == name)
     }
 
-    @Test("A FIN soon after data is an end in order")
+    @Test("A FIN soon after data is explained as a normal end")
     func orderlyClose() {
         let known = Self.known { $0.idle = .milliseconds(29_900) }
-        #expect(EndCause.closedByPeer.explanation(known).contains("closed the connection in order"))
+        #expect(EndCause.closedByPeer.explanation(known).contains("closed the connection normally"))
         let unread = Self.known { $0.unacknowledgedBytes = 1 }
         #expect(EndCause.closedByPeer.explanation(unread).contains("before it acknowledged 1 byte sent from here"))
     }
 
-    @Test("A RST that answers a probe means lost state, with the time of silence as the number to stay below")
+    @Test(
+        "The explanation of a RST that answers a probe has the silence before it, the limit for TCP_KEEPIDLE"
+    )
     func resetOfProbe() {
         let known = Self.known {
             $0.unansweredProbes = 1
@@ -59,7 +63,7 @@ struct EndContextTests {
         #expect(!text.contains("idle timeout"))
     }
 
-    @Test("A RST that answers data names the idle time before that data, if it was long")
+    @Test("The explanation of a RST that answers data has the idle time before the data, if it was long")
     func resetOfData() {
         let known = Self.known {
             $0.unacknowledgedBytes = 6
@@ -74,7 +78,8 @@ struct EndContextTests {
         #expect(!EndCause.reset.explanation(soon).contains("3.0 s"))
     }
 
-    @Test("A RST that answers nothing is an idle timeout after a long time, and an abort after a short one")
+    @Test(
+        "An unsolicited RST is explained as an idle timeout after a long idle time, and as an abort after a short one")
     func unpromptedReset() {
         let known = Self.known { $0.idle = .seconds(350) }
         #expect(
@@ -84,9 +89,9 @@ struct EndContextTests {
         #expect(EndCause.reset.explanation(soon).contains("the application there aborted the connection"))
     }
 
-    @Test("A timeout counts the probes that were really unanswered, and says what routers reported")
+    @Test("The explanation of a timeout has the number of unanswered probes and the ICMP errors")
     func timeout() {
-        let error = ICMPError(isVersion6: false, type: 3, code: 13, reporter: "198.51.100.1")
+        let error = ICMPError(router: IPAddress(v4: 0xC633_6401), type: 3, code: 13)
         let known = Self.known {
             $0.unansweredProbes = 4
             $0.silence = .seconds(120)
@@ -95,14 +100,15 @@ struct EndContextTests {
         }
         let text = EndCause.timedOut.explanation(known)
         #expect(
-            text.contains("4 keep-alive probes unanswered. By the options that takes 60 s idle + 4 × 15 s = 120 s."))
+            text.contains("4 keep-alive probes unanswered. With these options that takes 60 s idle + 4 × 15 s = 120 s.")
+        )
         #expect(
             text.hasSuffix(
-                "198.51.100.1 reported 3 times: prohibited by a filter (ICMP type 3 code 13). Check the filter rules of "
-                    + "198.51.100.1."))
+                "198.51.100.1 reported 3 times: communication administratively prohibited (filter) (ICMP type 3 code 13). "
+                    + "Check the filter of that router: a rule rejects the connection."))
     }
 
-    @Test("Errors of which only the number is known are not claimed to be about this connection")
+    @Test("ICMP errors that were only counted are not attributed to this connection")
     func counted() {
         let known = Self.known { $0.ignoredICMPErrors = 2 }
         let text = EndCause.timedOut.explanation(known)
@@ -111,7 +117,7 @@ struct EndContextTests {
     }
 
     @Test(
-        "A closed window is named as the reason, whatever the end",
+        "If the window is closed, every explanation says so",
         arguments: [EndCause.closedByPeer, .reset, .timedOut])
     func window(cause: EndCause) {
         let known = Self.known {
@@ -123,7 +129,7 @@ struct EndContextTests {
         #expect(
             cause.explanation(known).contains(
                 "The peer is alive but does not read: window closed for 28 s, 7 window probes."))
-        // It is not called alive where it does not answer.
+        // A peer that does not answer is not called alive.
         let dead = Self.known {
             $0.windowClosed = .seconds(28)
             $0.windowProbes = 7
@@ -134,7 +140,7 @@ struct EndContextTests {
                 "The peer's window closed for 28 s, 7 window probes, the last 3 unanswered."))
     }
 
-    @Test("The owner who closes learns the state")
+    @Test("A connection closed from this end has its state explained")
     func state() {
         #expect(Self.known { _ in }.stateText.isEmpty)
         #expect(Self.known { $0.unacknowledgedBytes = 6 }.stateText == " 6 bytes sent and not acknowledged.")

@@ -1,3 +1,5 @@
+import Platform
+import Report
 import Sockets
 import Testing
 
@@ -5,7 +7,7 @@ import Testing
 struct KeepAliveClientTests {
     static let hosts = ["127.0.0.1", "::1"]
 
-    @Test("A FIN of the peer is an end in order, after all that was received", arguments: hosts, [1, 7, 10, 4096])
+    @Test("A FIN of the peer ends the connection after all its data is received", arguments: hosts, [1, 7, 10, 4096])
     func closed(host: String, readSize: Int) throws {
         var ends = try Loopback(host)
         let text = Array("the quick brown fox jumps over the lazy dog\n".utf8)
@@ -18,7 +20,7 @@ struct KeepAliveClientTests {
         #expect(cause == .closedByPeer)
         #expect(try ends.client.wait(tick: .zero) == .ended(.closedByPeer))
         #if os(Linux)
-            // The FIN is no data.
+            // The FIN does not count as data.
             #expect(try ends.client.information().bytesReceived == UInt64(text.count))
         #endif
     }
@@ -31,10 +33,11 @@ struct KeepAliveClientTests {
         #expect(pieces.isEmpty)
         #expect(cause == .reset)
         #expect(cause?.error == SystemError(code: connectionResetCode))
-        #expect(ends.client.explanation(of: .reset).contains("the application there aborted the connection"))
+        let text = EndCause.reset.explanation(ends.client.endContext())
+        #expect(text.contains("the application there aborted the connection"))
     }
 
-    @Test("Nothing happening is a tick, not before its time")
+    @Test("A tick comes at the deadline if nothing happens, and not before")
     func tick() throws {
         var ends = try Loopback()
         let before = ContinuousClock.now
@@ -42,7 +45,7 @@ struct KeepAliveClientTests {
         #expect(ContinuousClock.now - before >= .milliseconds(30))
     }
 
-    @Test("What is sent arrives, more than the buffers hold too")
+    @Test("Sent data arrives, also more than the buffers hold")
     func sent() throws {
         var ends = try Loopback()
         let bytes = (0..<12_000_000).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ $0 >> 12) }
@@ -59,7 +62,7 @@ struct KeepAliveClientTests {
         #expect(ends.client.unsentCount == 0)
     }
 
-    @Test("Unread data is unacknowledged once the window is zero")
+    @Test("With a zero window, data that the peer does not read is unacknowledged")
     func zeroWindow() throws {
         var ends = try Loopback(options: KeepAliveOptions(idle: 60, interval: 15, count: 4), reads: false)
         ends.client.send([UInt8](repeating: 1, count: 8_000_000))
@@ -71,77 +74,79 @@ struct KeepAliveClientTests {
         }
         #expect(isClosed)
         #expect(ends.client.unsentCount > 0)
-        // What the kernel took is not acknowledged, as the peer has no room.
-        #expect((ends.client.unacknowledged ?? 0) > 0)
+        // Part of what the kernel accepted is not acknowledged, because the peer has no room.
+        #expect((ends.client.unacknowledgedBytes ?? 0) > 0)
     }
 
-    @Test("The next address is tried where one refuses")
+    @Test("If one address refuses the connection, the next is tried")
     func order() throws {
-        // A port that was just free on ::1, and is listened on at 127.0.0.1.
+        // A port that is open at 127.0.0.1 and closed at ::1.
         var listener = try KeepAliveListener(host: "127.0.0.1", port: "0")
-        let port = "\(listener.localEndpoint.port)"
-        let refusing = try Endpoint.resolve(host: "::1", port: port)
-        var tried: [Endpoint] = []
+        let port = "\(listener.localAddress.port)"
+        let refusing = try SocketAddress.resolve(host: "::1", port: port)
+        var tried: [SocketAddress] = []
         let client = try KeepAliveClient.connect(
-            to: refusing + [listener.localEndpoint], options: nil, onAttempt: { tried.append($0) })
-        #expect(tried == refusing + [listener.localEndpoint])
-        #expect(client.remoteEndpoint == listener.localEndpoint)
-        #expect(client.failedAttempts.map(\.endpoint) == refusing)
-        guard case .accepted(1, client.localEndpoint) = try listener.wait(until: Loopback.deadline) else {
+            to: refusing + [listener.localAddress], options: nil, onAttempt: { tried.append($0) })
+        #expect(tried == refusing + [listener.localAddress])
+        #expect(client.remoteAddress == listener.localAddress)
+        #expect(client.failedAttempts.map(\.address) == refusing)
+        guard case .accepted(1, client.localAddress) = try listener.wait(until: Loopback.deadline) else {
             Issue.record("not accepted")
             return
         }
     }
 
-    @Test("Where all refuse, each is named with its reason")
+    @Test("If all addresses refuse the connection, the error names each with its reason")
     func refused() throws {
-        let endpoints = try Self.unusedEndpoints()
+        let addresses = try Self.closedAddresses()
         let error = #expect(throws: SocketError.self) {
-            _ = try KeepAliveClient.connect(to: endpoints, options: nil).localEndpoint
+            _ = try KeepAliveClient.connect(to: addresses, options: nil).localAddress
         }
         guard case .notConnected(let attempts) = error else {
             Issue.record("\(String(describing: error))")
             return
         }
-        #expect(attempts.map(\.endpoint) == endpoints)
-        #expect(error?.description.contains("127.0.0.1:\(endpoints[0].port): Connection refused") == true)
+        #expect(attempts.map(\.address) == addresses)
+        #expect(error?.description.contains("127.0.0.1:\(addresses[0].port): Connection refused") == true)
     }
 
-    /// Endpoints of a port that was listened on, and is not any more.
-    private static func unusedEndpoints() throws -> [Endpoint] {
+    /// The address of a port that was open and is closed now.
+    private static func closedAddresses() throws -> [SocketAddress] {
         let listener = try KeepAliveListener(host: "127.0.0.1", port: "0")
-        return [listener.localEndpoint]
+        return [listener.localAddress]
     }
 
-    @Test("This end has the address that it is bound to")
+    @Test("--bind sets the address of this end")
     func bound() throws {
         let listener = try KeepAliveListener(host: "127.0.0.1", port: "0")
         #if os(Linux)
-            let address = "127.0.0.77"  // All of 127.0.0.0/8 is this host there.
+            let address = "127.0.0.77"  // On Linux, all of 127.0.0.0/8 is this host.
         #else
             let address = "127.0.0.1"
         #endif
-        let client = try KeepAliveClient.connect(to: [listener.localEndpoint], options: nil, bind: address)
-        #expect(client.localEndpoint.address == address)
+        let client = try KeepAliveClient.connect(to: [listener.localAddress], options: nil, bind: address)
+        #expect(client.localAddress.address == address)
     }
 
-    @Test("An address of the other family cannot be bound to, and the next address is tried")
+    @Test("If the local address is of another family, the next address is tried")
     func boundToOtherFamily() throws {
         let listener = try KeepAliveListener(host: nil, port: "0")
-        let port = "\(listener.localEndpoint.port)"
-        let endpoints = try Endpoint.resolve(host: "::1", port: port) + Endpoint.resolve(host: "127.0.0.1", port: port)
-        let client = try KeepAliveClient.connect(to: endpoints, options: nil, bind: "127.0.0.1")
-        #expect(!client.remoteEndpoint.isIPv6)
+        let port = "\(listener.localAddress.port)"
+        let addresses =
+            try SocketAddress.resolve(host: "::1", port: port)
+            + SocketAddress.resolve(host: "127.0.0.1", port: port)
+        let client = try KeepAliveClient.connect(to: addresses, options: nil, bind: "127.0.0.1")
+        #expect(!client.remoteAddress.isIPv6)
         #expect(client.failedAttempts.count == 1)
         #expect(client.failedAttempts.first?.description.contains("cannot bind to 127.0.0.1") == true)
     }
 
     #if os(Linux)
-        @Test("An address that does not answer is given up after the connect timeout")
+        @Test("An address that does not answer fails after the connect timeout")
         func connectTimeout() throws {
             let listener = try KeepAliveListener(host: "127.0.0.1", port: "0")
-            let endpoint = listener.localEndpoint
-            // Nobody accepts, so the backlog fills up, and Linux drops the next SYN.
+            let address = listener.localAddress
+            // No connection is accepted, so the backlog fills up, and Linux drops the next SYN.
             var held: [Held] = []
             var error: SocketError?
             var before = ContinuousClock.now
@@ -149,7 +154,7 @@ struct KeepAliveClientTests {
                 before = .now
                 do throws(SocketError) {
                     held.append(
-                        Held(try KeepAliveClient.connect(to: [endpoint], options: nil, timeout: .milliseconds(80))))
+                        Held(try KeepAliveClient.connect(to: [address], options: nil, timeout: .milliseconds(80))))
                 } catch let failure {
                     error = failure
                 }
@@ -158,9 +163,9 @@ struct KeepAliveClientTests {
             #expect(
                 error
                     == .notConnected([
-                        ConnectAttempt(endpoint: endpoint, failure: .noAnswer(within: .milliseconds(80)))
+                        ConnectAttempt(address: address, failure: .noAnswer(within: .milliseconds(80)))
                     ]))
-            #expect(error?.description == "could not connect: \(endpoint): no answer within 0.1 s")
+            #expect(error?.description == "could not connect: \(address): no answer within 0.1 s")
         }
 
         /// A connection in an array.
@@ -172,7 +177,7 @@ struct KeepAliveClientTests {
             }
         }
 
-        @Test("Connecting and waiting end when the watched descriptor can be read")
+        @Test("Connecting and waiting end when a watched descriptor is readable")
         func watched() throws {
             let pipe = readablePipe()
             defer { closePipe(pipe) }
@@ -180,11 +185,11 @@ struct KeepAliveClientTests {
             #expect(try ends.client.wait(until: Loopback.deadline, watching: [pipe.reading]) == .ready(pipe.reading))
             #expect(
                 try ends.listener.wait(until: Loopback.deadline, watching: [pipe.reading]) == .ready(pipe.reading))
-            let endpoint = ends.listener.localEndpoint
+            let address = ends.listener.localAddress
             #expect(throws: SocketError.interrupted) {
-                _ = try KeepAliveClient.connect(to: [endpoint], options: nil, watching: pipe.reading).localEndpoint
+                _ = try KeepAliveClient.connect(to: [address], options: nil, watching: pipe.reading).localAddress
             }
-            // A busy watched descriptor does not starve the connection.
+            // A watched descriptor that is always readable does not starve the connection.
             ends.listener.send([1, 2, 3], on: ends.number)
             var received: [UInt8] = []
             while received.isEmpty {
@@ -197,7 +202,7 @@ struct KeepAliveClientTests {
             #expect(received == [1, 2, 3])
         }
 
-        @Test("The countdown begins at the idle time and falls", arguments: KeepAliveOptionsTests.triples)
+        @Test("The first probe is due after the idle time", arguments: KeepAliveOptionsTests.triples)
         func countdown(idle: Int, interval: Int, count: Int) throws {
             let ends = try Loopback(options: KeepAliveOptions(idle: idle, interval: interval, count: count))
             let running = ends.client.timer()
@@ -210,17 +215,17 @@ struct KeepAliveClientTests {
             #expect(after <= .seconds(idle) && after > .seconds(idle) - .milliseconds(900))
         }
 
-        @Test("Without keep-alive no timer runs and no probe will come")
+        @Test("Without keep-alive no timer runs and no probe is due")
         func off() throws {
             let ends = try Loopback()
             #expect(ends.client.timer() == nil)
             #expect(ends.client.nextProbe() == .never)
         }
 
-        @Test("A live peer answers the probes, and the connection goes on")
+        @Test("A live peer answers the probes, and the connection stays open")
         func alive() throws {
             var ends = try Loopback(options: KeepAliveOptions(idle: 1, interval: 1, count: 1))
-            // Twice the time in which a dead peer would have been given up.
+            // Twice the time after which a dead peer is given up.
             #expect(try ends.client.wait(tick: .seconds(4)) == .tick)
             let information = try ends.client.information()
             #expect(information.state == 1)
@@ -230,7 +235,7 @@ struct KeepAliveClientTests {
     #endif
 }
 
-@Suite("What a quiet connection waits for")
+@Suite("The next probe")
 struct NextProbeTests {
     private static let options = KeepAliveOptions(idle: 60, interval: 15, count: 4, userTimeout: 0)
 
@@ -241,18 +246,18 @@ struct NextProbeTests {
             bytesReceived: 0)
     }
 
-    @Test("The clause says when, and what went before")
+    @Test("The clause has the time of the next probe and the number of unanswered ones")
     func clauses() {
         func clause(heard: Int, unanswered: Int = 0, timer: ConnectionTimer? = nil) -> String {
             NextProbe(
                 options: Self.options, information: Self.information(heard: .seconds(heard), unanswered: unanswered),
                 timer: timer
-            ).description
+            ).text
         }
         #expect(clause(heard: 5) == "next probe in 55.0 s")
         #expect(clause(heard: 65, unanswered: 1) == "1 probe unanswered, next in 10.0 s")
         #expect(clause(heard: 110, unanswered: 4) == "4 probes unanswered, gives up in 10.0 s")
-        // Data came since the timer was set: it is set anew when it fires.
+        // Data arrived since the timer was set: when it fires, the kernel sets it again.
         #expect(
             clause(heard: 5, timer: ConnectionTimer(purpose: .keepAlive, expires: .seconds(2), unanswered: 0))
                 == "next probe in 55.0 s")
@@ -266,7 +271,7 @@ struct NextProbeTests {
                 == "data in flight, so no keep-alive probes; retransmitted 2 times, next retransmission in 3.0 s")
     }
 
-    @Test("Where the system does not tell, that is said")
+    @Test("Without TCP_INFO the next probe is unknown")
     func unknown() {
         #expect(NextProbe(options: Self.options, information: nil, timer: nil) == .unknown)
         #expect(NextProbe(options: KeepAliveOptions(isEnabled: false), information: nil, timer: nil) == .never)

@@ -1,16 +1,17 @@
 import Sockets
 import Testing
+import Wire
 
 @Suite("The listener")
 struct KeepAliveListenerTests {
-    @Test("Several connections are accepted, numbered, and kept apart", arguments: ["127.0.0.1", "::1"])
+    @Test("Several connections are accepted, numbered, and served independently", arguments: ["127.0.0.1", "::1"])
     func several(host: String) throws {
         var listener = try KeepAliveListener(host: host, port: "0")
-        #expect(listener.localEndpoint.address == host && listener.localEndpoint.port != 0)
-        var first = try KeepAliveClient.connect(to: [listener.localEndpoint], options: nil)
-        var second = try KeepAliveClient.connect(to: [listener.localEndpoint], options: nil)
-        var third = try KeepAliveClient.connect(to: [listener.localEndpoint], options: nil)
-        let expected = [first.localEndpoint, second.localEndpoint, third.localEndpoint]
+        #expect(listener.localAddress.address == host && listener.localAddress.port != 0)
+        var first = try KeepAliveClient.connect(to: [listener.localAddress], options: nil)
+        var second = try KeepAliveClient.connect(to: [listener.localAddress], options: nil)
+        var third = try KeepAliveClient.connect(to: [listener.localAddress], options: nil)
+        let expected = [first.localAddress, second.localAddress, third.localAddress]
         for number in 1...3 {
             #expect(try listener.wait(until: Loopback.deadline) == .accepted(number, expected[number - 1]))
         }
@@ -31,10 +32,10 @@ struct KeepAliveListenerTests {
         #expect(try listener.wait(until: .now) == .tick)
     }
 
-    @Test("A connection that its client closes is over")
+    @Test("A connection that the client closes ends")
     func closed() throws {
         var listener = try KeepAliveListener(host: "127.0.0.1", port: "0")
-        _ = try KeepAliveClient.connect(to: [listener.localEndpoint], options: nil).localEndpoint
+        _ = try KeepAliveClient.connect(to: [listener.localAddress], options: nil).localAddress
         guard case .accepted(1, _) = try listener.wait(until: Loopback.deadline) else {
             Issue.record("not accepted")
             return
@@ -47,55 +48,55 @@ struct KeepAliveListenerTests {
     @Test("Without a host it listens on IPv4 and IPv6")
     func allAddresses() throws {
         let listener = try KeepAliveListener(host: nil, port: "0")
-        let port = "\(listener.localEndpoint.port)"
+        let port = "\(listener.localAddress.port)"
         for host in ["127.0.0.1", "::1"] {
-            let endpoints = try Endpoint.resolve(host: host, port: port)
-            let client = try KeepAliveClient.connect(to: endpoints, options: nil)
-            #expect(client.remoteEndpoint == endpoints.first)
+            let addresses = try SocketAddress.resolve(host: host, port: port)
+            let client = try KeepAliveClient.connect(to: addresses, options: nil)
+            #expect(client.remoteAddress == addresses.first)
         }
     }
 
-    @Test("A port that is taken is named")
+    @Test("The error for a port in use names the address")
     func taken() throws {
         let listener = try KeepAliveListener(host: "127.0.0.1", port: "0")
-        let endpoint = listener.localEndpoint
+        let address = listener.localAddress
         let error = #expect(throws: SocketError.self) {
-            _ = try KeepAliveListener(host: "127.0.0.1", port: "\(endpoint.port)").localEndpoint
+            _ = try KeepAliveListener(host: "127.0.0.1", port: "\(address.port)").localAddress
         }
-        #expect(error?.description == "cannot listen on \(endpoint): Address already in use")
+        #expect(error?.description == "cannot listen on \(address): Address already in use")
     }
 }
 
-@Suite("Endpoints")
-struct EndpointTests {
-    @Test("Numeric addresses are shown as they are written")
+@Suite("Socket addresses")
+struct SocketAddressTests {
+    @Test("The description of a numeric address is the address and the port")
     func numeric() throws {
-        let four = try #require(try Endpoint.resolve(host: "127.0.0.1", port: "80").first)
+        let four = try #require(try SocketAddress.resolve(host: "127.0.0.1", port: "80").first)
         #expect(four.description == "127.0.0.1:80" && !four.isIPv6 && four.port == 80)
-        let six = try #require(try Endpoint.resolve(host: "::1", port: "65535").first)
+        let six = try #require(try SocketAddress.resolve(host: "::1", port: "65535").first)
         #expect(six.description == "[::1]:65535" && six.isIPv6 && six.port == 65535)
     }
 
     @Test(
-        "An address is told as IP headers have it, without its zone and as IPv4 where it is mapped",
+        "The endpoint has the address of IP headers: without a zone, and IPv4 if it is IPv4-mapped",
         arguments: [
-            ("192.0.2.1", [192, 0, 2, 1]), ("::ffff:192.0.2.1", [192, 0, 2, 1]),
-            ("fe80::1%lo", [0xFE, 0x80] + [UInt8](repeating: 0, count: 13) + [1]),
-            ("::1", [UInt8](repeating: 0, count: 15) + [1]),
-        ] as [(String, [UInt8])])
-    func headerAddress(host: String, bytes: [UInt8]) throws {
-        #expect(try Endpoint.resolve(host: host, port: "80").first?.headerAddress == bytes)
+            ("192.0.2.1", IPAddress(v4: 0xC000_0201)), ("::ffff:192.0.2.1", IPAddress(v4: 0xC000_0201)),
+            ("fe80::1%lo", IPAddress(v6: 0xFE80 << 48, 1)), ("::1", IPAddress(v6: 0, 1)),
+            ("::ffff:0:0:1", IPAddress(v6: 0, 0xFFFF_0000_0000_0001)),
+        ])
+    func endpoint(host: String, address: IPAddress) throws {
+        #expect(try SocketAddress.resolve(host: host, port: "80").first?.endpoint == Endpoint(address, 80))
     }
 
-    @Test("Only the wanted family is given")
+    @Test("Only addresses of the requested family are returned")
     func family() throws {
-        #expect(try Endpoint.resolve(host: "localhost", port: "1", family: .ipv4).allSatisfy { !$0.isIPv6 })
-        #expect(throws: SocketError.self) { try Endpoint.resolve(host: "127.0.0.1", port: "1", family: .ipv6) }
+        #expect(try SocketAddress.resolve(host: "localhost", port: "1", family: .ipv4).allSatisfy { !$0.isIPv6 })
+        #expect(throws: SocketError.self) { try SocketAddress.resolve(host: "127.0.0.1", port: "1", family: .ipv6) }
     }
 
-    @Test("What cannot be resolved is named with the reason", arguments: ["65536", "-1", "no-such-service"])
+    @Test("The error for an unknown port names it", arguments: ["65536", "-1", "no-such-service"])
     func unresolved(port: String) {
-        let error = #expect(throws: SocketError.self) { try Endpoint.resolve(host: "127.0.0.1", port: port) }
+        let error = #expect(throws: SocketError.self) { try SocketAddress.resolve(host: "127.0.0.1", port: port) }
         #expect(error?.description.contains(port) == true)
     }
 }

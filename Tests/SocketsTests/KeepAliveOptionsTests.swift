@@ -1,3 +1,5 @@
+import Platform
+import Report
 import Sockets
 import Testing
 
@@ -5,7 +7,7 @@ import Testing
 struct KeepAliveOptionsTests {
     static let triples = [(60, 15, 4), (1, 1, 1), (5, 2, 3), (7200, 75, 9), (32767, 32767, 127), (15, 60, 4)]
 
-    @Test("The kernel has what was set, before connecting and after", arguments: triples)
+    @Test("Options that are set are read back from the kernel", arguments: triples)
     func triple(idle: Int, interval: Int, count: Int) throws {
         let wanted = KeepAliveOptions(idle: idle, interval: interval, count: count, userTimeout: 4321)
         for host in ["127.0.0.1", "::1"] {
@@ -16,7 +18,7 @@ struct KeepAliveOptionsTests {
         }
     }
 
-    @Test("What is not asked for stays as the system has it")
+    @Test("Options that are not set keep the system defaults")
     func defaults() throws {
         let ends = try Loopback(options: KeepAliveOptions())
         var expected = KeepAliveOptions.systemDefaults
@@ -26,7 +28,7 @@ struct KeepAliveOptionsTests {
         #expect(try untouched.client.options() == .systemDefaults)
     }
 
-    @Test("Options change on the connection as it is, and behind its back")
+    @Test("Options can be changed on an open connection, by its value or by its descriptor")
     func change() throws {
         let ends = try Loopback(options: KeepAliveOptions(idle: 60, interval: 15, count: 4))
         try ends.client.set(KeepAliveOptions(idle: 30))
@@ -37,7 +39,7 @@ struct KeepAliveOptionsTests {
                 == KeepAliveOptions(isEnabled: false, idle: 30, interval: 7, count: 4, userTimeout: 0))
     }
 
-    @Test("The bounds are the kernel's", arguments: KeepAliveOption.allCases)
+    @Test("The bounds are those of the kernel", arguments: KeepAliveOption.allCases)
     func bounds(option: KeepAliveOption) throws {
         let ends = try Loopback()
         for value in [option.bounds.lowerBound, option.bounds.upperBound] {
@@ -51,13 +53,13 @@ struct KeepAliveOptionsTests {
             options[option] = value
             #expect(throws: SocketError.outOfRange(option, value)) { try options.check() }
             #expect(throws: SocketError.outOfRange(option, value)) {
-                _ = try KeepAliveListener(host: "127.0.0.1", port: "0", options: options).localEndpoint
+                _ = try KeepAliveListener(host: "127.0.0.1", port: "0", options: options).localAddress
             }
         }
     }
 
     #if os(Linux)
-        @Test("The kernel itself refuses what lies outside the bounds")
+        @Test("The kernel refuses values outside the bounds")
         func refusal() throws {
             let ends = try Loopback()
             for (number, values) in [(4, [0, 32768]), (5, [0, 32768]), (6, [0, 128]), (18, [-1])] {
@@ -77,11 +79,11 @@ struct KeepAliveOptionsTests {
             let failures = try KeepAliveOptions(idle: 60, interval: 15, count: 4).apply(to: descriptor)
             #expect(failures == [.idle, .interval, .count].map { OptionFailure($0, .refused(error)) })
             #expect(failures[1].description == "TCP_KEEPINTVL cannot be set: \(error)")
-            // SO_KEEPALIVE, which every socket has, is set, and what cannot be read is unknown.
+            // SO_KEEPALIVE, which every socket has, is set; the others cannot be read, so they are nil.
             #expect(try KeepAliveOptions(readingFrom: descriptor) == KeepAliveOptions())
         }
 
-        @Test("What is no socket is an error, not a refusal")
+        @Test("A descriptor that is not a socket is an error")
         func noSocket() {
             let pipe = readablePipe()
             defer { closePipe(pipe) }
@@ -90,7 +92,7 @@ struct KeepAliveOptionsTests {
         }
     #endif
 
-    @Test("The sentence for a value out of range names the option, the value, and the bounds")
+    @Test("The error for a value out of range has the option, the value, and the bounds")
     func sentence() {
         #expect(
             SocketError.outOfRange(.idle, 0).description
@@ -107,18 +109,18 @@ struct KeepAliveOptionsTests {
     }
 }
 
-@Suite("When a silent peer is given up")
+@Suite("The probe schedule")
 struct ProbeScheduleTests {
     /// idle, interval, count, user timeout in ms; probes, seconds.
     static let table: [([Int], Int, Int)] = [
         ([60, 15, 4, 0], 4, 120), ([5, 3, 4, 0], 4, 17), ([1, 1, 1, 0], 1, 2), ([7200, 75, 9, 0], 9, 7875),
         ([15, 60, 4, 0], 4, 255),
-        // With a user timeout: the first firing after it, with at least one probe out.
+        // With a user timeout: when the timer first fires after it, with at least one probe unanswered.
         ([5, 3, 4, 7000], 1, 8), ([5, 3, 4, 1000], 1, 8), ([5, 3, 4, 8000], 1, 8), ([5, 3, 4, 8001], 2, 11),
         ([5, 3, 4, 30000], 9, 32), ([60, 15, 4, 90000], 2, 90),
     ]
 
-    @Test("Probes and time follow from the options", arguments: table)
+    @Test("The number of probes and the time follow from the options", arguments: table)
     func schedule(values: [Int], probes: Int, seconds: Int) throws {
         let options = KeepAliveOptions(idle: values[0], interval: values[1], count: values[2], userTimeout: values[3])
         let schedule = try #require(ProbeSchedule(options))
@@ -131,7 +133,7 @@ struct ProbeScheduleTests {
         #expect(sentence.contains("user timeout") == (values[3] > 0))
     }
 
-    @Test("With data in flight the probes had no part in it")
+    @Test("The explanation of a timeout with data in flight does not mention probes")
     func dataInFlight() {
         let options = KeepAliveOptions(idle: 60, interval: 15, count: 4, userTimeout: 2500)
         var known = EndContext(options: options)
@@ -143,7 +145,7 @@ struct ProbeScheduleTests {
         #expect(sentence.contains("last heard 3.0 s ago"))
     }
 
-    @Test("Without keep-alive, or with values that are not known, there is no schedule")
+    @Test("Without keep-alive, or with unknown values, there is no schedule")
     func none() {
         #expect(ProbeSchedule(KeepAliveOptions(isEnabled: false, idle: 1, interval: 1, count: 1)) == nil)
         #expect(ProbeSchedule(KeepAliveOptions(idle: 1, interval: 1)) == nil)

@@ -1,17 +1,18 @@
+import Report
 import Sockets
 import Testing
 
 @Suite("Kernel counters")
 struct KernelCountersTests {
     #if os(Linux)
-        @Test("The kernel tells its counts")
+        @Test("The counters of the kernel can be read")
         func known() {
             #expect(KernelCounters.now() != nil)
         }
     #endif
 
     @Test(
-        "Where the wire shows other numbers than the kernel, a clause says what that means",
+        "If the packets show another number than the kernel, a clause says what that means",
         arguments: [
             (4, UInt64(0), "none was seen from this host: they went"), (4, 4, nil),
             (4, 2, "2 seen from this host: the others went"),
@@ -25,7 +26,7 @@ struct KernelCountersTests {
         #expect(clause.map { sentence.contains($0) } ?? !sentence.contains(";"), "\(sentence)")
     }
 
-    @Test("A filter may have left out what was not seen")
+    @Test("With a filter, the clause names it as a possible cause")
     func filtered() {
         let counters = KernelCounters(keepAliveProbes: 4, windowProbes: 2, abortsOnTimeout: 0)
         let sentence = counters.sentence(probes: 0, windowProbes: 1, isFiltered: true)
@@ -34,7 +35,7 @@ struct KernelCountersTests {
         #expect(!counters.sentence(probes: 0, windowProbes: 1).contains("filter"))
     }
 
-    @Test("What was counted meanwhile is the difference")
+    @Test("since returns the difference")
     func difference() {
         let before = KernelCounters(keepAliveProbes: 3, windowProbes: 1, abortsOnTimeout: 0)
         let after = KernelCounters(keepAliveProbes: 7, windowProbes: 1, abortsOnTimeout: 2)

@@ -8,14 +8,14 @@
 let connectionResetCode = ECONNRESET
 
 #if os(Linux)
-    /// Whether the kernel takes `value` for the option `number` of tcp(7), asked without the code under test.
+    /// Whether the kernel accepts `value` for the option `number` of tcp(7), without the code under test.
     func setTCPOption(_ descriptor: Int32, _ number: Int32, _ value: Int32) -> Bool {
         var value = value
         return unsafe setsockopt(descriptor, Int32(IPPROTO_TCP), number, &value, socklen_t(MemoryLayout<Int32>.size))
             == 0
     }
 
-    /// Which of the descriptors of this process is a pipe's reading end that can be read at once.
+    /// A pipe whose reading end is readable.
     func readablePipe() -> (reading: Int32, writing: Int32) {
         var ends: [Int32] = [-1, -1]
         _ = unsafe pipe(&ends)
@@ -24,12 +24,12 @@ let connectionResetCode = ECONNRESET
         return (ends[0], ends[1])
     }
 
-    /// A socket without the options of TCP: a Unix or a UDP one.
+    /// A socket without the options of TCP: a Unix or a UDP socket.
     func foreignSocket(isUnix: Bool) -> Int32 {
         socket(isUnix ? AF_UNIX : AF_INET, Int32((isUnix ? SOCK_STREAM : SOCK_DGRAM).rawValue), 0)
     }
 
-    /// The errors that those sockets give for such options.
+    /// The error of such a socket for these options.
     func foreignError(isUnix: Bool) -> Int32 { isUnix ? EOPNOTSUPP : ENOPROTOOPT }
 
     /// Closes a descriptor.

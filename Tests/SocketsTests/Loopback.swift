@@ -5,10 +5,10 @@ import Testing
 struct Loopback: ~Copyable {
     var listener: KeepAliveListener
     var client: KeepAliveClient
-    /// The number that the listener gave the connection.
+    /// The number of the connection at the listener.
     let number: Int
 
-    /// Longer than anything here takes.
+    /// A deadline that no test reaches if it passes.
     static var deadline: ContinuousClock.Instant { .now + .seconds(20) }
 
     /// Listens on `host`, connects, and accepts.
@@ -17,10 +17,10 @@ struct Loopback: ~Copyable {
         reads: Bool = true
     ) throws {
         var listener = try KeepAliveListener(host: host, port: "0", options: accepting, reads: reads)
-        let client = try KeepAliveClient.connect(to: [listener.localEndpoint], options: options)
+        let client = try KeepAliveClient.connect(to: [listener.localAddress], options: options)
         var number = 0
         if case .accepted(let accepted, let peer) = try listener.wait(until: Self.deadline) {
-            #expect(peer == client.localEndpoint)
+            #expect(peer == client.localAddress)
             number = accepted
         }
         #expect(number == 1)
@@ -29,7 +29,7 @@ struct Loopback: ~Copyable {
         self.number = number
     }
 
-    /// All that the client receives until the connection ends, and the end.
+    /// The data that the client receives until the connection ends, and how it ends.
     mutating func readToEnd(readSize: Int = 10) throws -> (pieces: [[UInt8]], cause: EndCause?) {
         var pieces: [[UInt8]] = []
         while true {

@@ -2,15 +2,18 @@ import Foundation
 import Sockets
 import Testing
 
-/// `tcpalive` at work, its output read line by line.
+/// A running `tcpalive`, whose output is read line by line.
 final class RunningTool {
     private let process = Process()
     private let output = Pipe()
     private let errors = Pipe()
     private let input = Pipe()
 
-    /// Starts the tool that was built beside these tests; by the program `wrapper`, which gets the command line, if any.
-    init(_ arguments: [String], wrapper: [String] = []) throws {
+    /// Starts the tool from the build folder of these tests, through the program `wrapper` if one is given; with a
+    /// non-blocking standard input if `hasNonblockingInput`.
+    init(_ arguments: [String], wrapper: [String] = [], hasNonblockingInput: Bool = false) throws {
+        let reading = input.fileHandleForReading.fileDescriptor
+        if hasNonblockingInput { _ = fcntl(reading, F_SETFL, fcntl(reading, F_GETFL) | O_NONBLOCK) }
         let tool = URL(fileURLWithPath: CommandLine.arguments[0])
             .deletingLastPathComponent().appendingPathComponent("tcpalive")
         process.executableURL = wrapper.isEmpty ? tool : URL(fileURLWithPath: "/usr/bin/env")
@@ -35,7 +38,7 @@ final class RunningTool {
         return bytes.isEmpty ? nil : String(decoding: bytes, as: UTF8.self)
     }
 
-    /// The lines up to the first that contains `text`, which is the last given; nil where none does.
+    /// The lines up to and including the first that contains `text`; nil if none does.
     func lines(until text: String) -> [String]? {
         var lines: [String] = []
         while let line = line() {
@@ -46,11 +49,12 @@ final class RunningTool {
     }
 
     /// Writes `text` to its standard input.
-    func write(_ text: String) throws {
-        try input.fileHandleForWriting.write(contentsOf: Data(text.utf8))
-    }
+    func write(_ text: String) throws { try write(Data(text.utf8)) }
 
-    /// Ends its standard input.
+    /// Writes `data` to its standard input.
+    func write(_ data: Data) throws { try input.fileHandleForWriting.write(contentsOf: data) }
+
+    /// Closes its standard input.
     func closeInput() throws {
         try input.fileHandleForWriting.close()
     }
@@ -60,7 +64,7 @@ final class RunningTool {
         kill(process.processIdentifier, signal)
     }
 
-    /// Waits for its end: what it still printed, its errors, and its exit status.
+    /// Waits for its end; returns the rest of its output, its errors, and its exit status.
     func finish() -> (output: String, errors: String, status: Int32) {
         let rest = output.fileHandleForReading.readDataToEndOfFile()
         let complaints = errors.fileHandleForReading.readDataToEndOfFile()
@@ -71,7 +75,7 @@ final class RunningTool {
         )
     }
 
-    /// A listening tool on a port of 127.0.0.1 that the system chose, and the port.
+    /// `tcpalive listen` on a port of 127.0.0.1 that the system chooses, and the port.
     static func listening(
         _ arguments: [String] = [], wrapper: [String] = []
     ) throws -> (tool: RunningTool, port: String) {
@@ -85,13 +89,13 @@ final class RunningTool {
 
 @Suite("tcpalive client and listen")
 struct ToolTests {
-    @Test("The client shows what it set, what came, and how it ended")
+    @Test("The client prints its options, received data, and how the connection ended")
     func closed() throws {
         let (listener, port) = try RunningTool.listening(["--send", "hello world"])
         let client = try RunningTool(["client", "--tick", "0.2", "127.0.0.1", port])
         try client.write("from here\n")
         #expect(listener.lines(until: "#1 received 10 bytes: \"from here\\n\"") != nil)
-        try client.closeInput()  // This does not end the connection.
+        try client.closeInput()  // This does not close the connection.
         let shown = try #require(client.lines(until: "waiting; next probe in 5"))
         #expect(shown.contains { $0.hasSuffix("SO_KEEPALIVE was off; it is on now.") })
         #expect(shown.contains { $0.hasSuffix("received 10 bytes: \"hello worl\"") })
@@ -103,7 +107,7 @@ struct ToolTests {
     }
 
     #if os(Linux)
-        /// Runs a program in which setsockopt(2) fails with ENOPROTOOPT for TCP_KEEPINTVL (5), by a seccomp(2) filter.
+        /// Runs a program with a seccomp(2) filter that makes setsockopt(2) fail with ENOPROTOOPT for TCP_KEEPINTVL (5).
         private static let refusingKernel = """
             import ctypes, os, platform, struct, sys
             number = {"x86_64": 54, "aarch64": 208}[platform.machine()]
@@ -121,7 +125,7 @@ struct ToolTests {
             """
 
         @Test(
-            "An option that the kernel refuses is named with the reason and the remedy, and the rest is set",
+            "An option that the kernel refuses is reported with the reason and the remedy, and the others are set",
             .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/python3"), "needs python3"))
         func refusedOption() throws {
             let (listener, port) = try RunningTool.listening()
@@ -143,7 +147,7 @@ struct ToolTests {
             _ = listener.finish()
         }
 
-        @Test("While a live peer answers, the client says so, and says it at the end")
+        @Test("The client prints the number of answered probes, at each tick and at the end")
         func answered() throws {
             let (listener, port) = try RunningTool.listening()
             let options = ["--idle", "1", "--interval", "1", "--count", "2", "--tick", "0.1"]
@@ -157,7 +161,7 @@ struct ToolTests {
         }
     #endif
 
-    @Test("A reset has a status of its own")
+    @Test("A reset has exit status 11")
     func reset() throws {
         let (listener, port) = try RunningTool.listening(["--reset-after", "0.1"])
         let end = try RunningTool(["client", "127.0.0.1", port]).finish()
@@ -167,7 +171,7 @@ struct ToolTests {
     }
 
     @Test(
-        "SIGINT, SIGTERM and SIGHUP end client and listener in order",
+        "SIGINT, SIGTERM and SIGHUP end client and listener with status 0",
         arguments: [[SIGINT], [SIGTERM], [SIGHUP, SIGHUP]])
     func interrupted(signals: [Int32]) throws {
         let (listener, port) = try RunningTool.listening()
@@ -195,7 +199,7 @@ struct ToolTests {
         }
     }
 
-    @Test("The listener serves several clients, and the duration ends the clients")
+    @Test("The listener serves several clients, which end after --duration")
     func several() throws {
         let (listener, port) = try RunningTool.listening()
         let clients = try (0..<3).map { _ in
@@ -208,17 +212,17 @@ struct ToolTests {
         #expect(listener.lines(until: "#3 closed by the peer (FIN)") != nil)
     }
 
-    @Test("It connects again, with more patience each time, until its time is over")
+    @Test("With --reconnect the client waits longer each time, until --duration is over")
     func reconnect() throws {
-        let port = try KeepAliveListener(host: "127.0.0.1", port: "0").localEndpoint.port
+        let port = try KeepAliveListener(host: "127.0.0.1", port: "0").localAddress.port
         let end = try RunningTool(["client", "--reconnect", "--duration", "1.2", "127.0.0.1", "\(port)"]).finish()
         #expect(end.status == 0)
         #expect(end.output.contains("Connecting again in 1 s.") && end.output.contains("Connecting again in 2 s."))
     }
 
-    @Test("Nobody there is status 13, with a sentence")
+    @Test("A refused connection has exit status 13 and a sentence")
     func refused() throws {
-        let port = try KeepAliveListener(host: "127.0.0.1", port: "0").localEndpoint.port
+        let port = try KeepAliveListener(host: "127.0.0.1", port: "0").localAddress.port
         let end = try RunningTool(["client", "127.0.0.1", "\(port)"]).finish()
         #expect(end.status == 13)
         #expect(end.errors == "tcpalive: could not connect: 127.0.0.1:\(port): Connection refused\n")
@@ -237,7 +241,7 @@ struct ToolTests {
         (["--user-timeout", "1e300"], "between 0 and 2147483.647 seconds, the bounds of the kernel for TCP_USER"),
     ]
 
-    @Test("A wrong command line is status 64, with the reason", arguments: mistakes)
+    @Test("Invalid usage has exit status 64 and a reason", arguments: mistakes)
     func mistake(options: [String], reason: String) throws {
         let end = try RunningTool(["client"] + options + ["127.0.0.1", "1"]).finish()
         #expect(end.status == 64)
@@ -245,7 +249,7 @@ struct ToolTests {
     }
 
     @Test(
-        "Whoever names no port to listen on is told how, in our words",
+        "Without a port to listen on, the error says how to give one",
         arguments: [["127.0.0.1"], ["::1"], ["localhost"], ["no-such-service"], ["70000"], ["127.0.0.1", "70000"]])
     func noPort(words: [String]) throws {
         let end = try RunningTool(["listen"] + words).finish()
@@ -254,7 +258,7 @@ struct ToolTests {
         #expect(end.errors.contains(reason), "\(end.errors)")
     }
 
-    @Test("The listener has a user timeout, with keep-alives or without")
+    @Test("The listener sets a user timeout with and without keep-alive")
     func listenersUserTimeout() throws {
         for (options, state) in [([], "off"), (["--idle", "7"], "on")] {
             let (listener, port) = try RunningTool.listening(["--user-timeout", "2.5"] + options)
@@ -267,9 +271,9 @@ struct ToolTests {
         }
     }
 
-    @Test("The help tells every exit status and every default")
+    @Test("The help has every exit status and every default")
     func help() throws {
-        // Words only: where the lines break depends on the width.
+        // Without line breaks, which depend on the width.
         let client = try RunningTool(["client", "--help"]).finish().output.split(whereSeparator: \.isWhitespace)
             .joined(separator: " ")
         for words in [

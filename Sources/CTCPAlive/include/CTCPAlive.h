@@ -1,13 +1,13 @@
-// What Swift cannot import: intrinsics, hints to the system.
+// Functions that Swift cannot import: compiler intrinsics, memory hints, structures of Linux.
 #pragma once
 
 #include "error_queue.h"
 #include "packet_socket.h"
 
-/// Asks for the cache line at `address`, to be written soon. A hint: any address is allowed.
+/// Prefetches the cache line at `address` for writing. A hint: any address is allowed.
 static inline void tcpalive_prefetch(const void *address) { __builtin_prefetch(address, 1); }
 
-/// The same, to be read.
+/// Prefetches the cache line at `address` for reading. A hint: any address is allowed.
 static inline void tcpalive_prefetch_for_reading(const void *address) { __builtin_prefetch(address, 0); }
 
 #include <stddef.h>
@@ -21,13 +21,13 @@ static inline void tcpalive_prefetch_for_reading(const void *address) { __builti
 #include <linux/mman.h>
 #include <sys/mman.h>
 
-// <sys/mman.h> declares it where _GNU_SOURCE is defined before the first header of all, which is not for us to do.
+// <sys/mman.h> declares it only if _GNU_SOURCE is defined before the first header, which a header cannot ensure.
 extern void *mremap(void *old, size_t length, size_t wanted, int flags, ...);
 
-/// Asks for large pages behind `length` bytes at `address` (MADV_HUGEPAGE, madvise(2)). A hint: refusal is no error.
+/// Requests large pages for `length` bytes at `address` (MADV_HUGEPAGE, madvise(2)). A hint: refusal is not an error.
 static inline void tcpalive_prefer_large_pages(void *address, size_t length) { madvise(address, length, MADV_HUGEPAGE); }
 
-/// New memory of `length` bytes, which are whole large pages, that begins on one. NULL where there is none.
+/// New memory of `length` bytes, a multiple of the large page size, aligned to a large page. NULL if there is none.
 static inline void *tcpalive_large_pages(size_t length) {
     size_t page = 2u << 20;
     char *memory = mmap(NULL, length + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -40,13 +40,13 @@ static inline void *tcpalive_large_pages(size_t length) {
     return start;
 }
 
-/// The memory at `old` of `length` bytes, resized to `wanted`; 0 gives it back. NULL where there is none.
+/// Resizes the memory at `old` from `length` to `wanted` bytes; 0 frees it. Returns NULL if there is no memory.
 ///
-/// Pages are moved (mremap(2)), not copied, but for the one time that small pages become large ones; those that were never
-/// touched take no memory.
+/// Pages are moved (mremap(2)) and not copied, except once, when small pages become large ones. Pages that were never
+/// touched use no memory.
 static inline void *tcpalive_resize(void *old, size_t length, size_t wanted) {
     size_t large = 2u << 20;
-    // Whole large pages, as a part of one is given in small ones, and stays so.
+    // Whole large pages: the kernel would use small pages for a part of one, and keep them.
     if (wanted >= large) wanted = (wanted + large - 1) & ~(large - 1);
     if (length >= large) length = (length + large - 1) & ~(large - 1);
     if (wanted == 0) {

@@ -1,4 +1,4 @@
-// The error queue of a socket (IP_RECVERR, ip(7)), whose control messages Swift cannot walk. Empty off Linux.
+// The error queue of a socket (IP_RECVERR, ip(7)), whose control messages need C macros. Only on Linux.
 #pragma once
 
 #if defined(__linux__)
@@ -8,10 +8,10 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-/// Takes the next error from the queue of `descriptor` and stores its control message, a struct sock_extended_err
-/// followed by the socket address of the reporter, in `bytes`.
+/// Removes the next error from the queue of `descriptor` and stores its control message in `bytes`: a struct
+/// sock_extended_err, followed by the socket address of the sender.
 ///
-/// Returns how many bytes were stored, 0 if the message was something else, and -1 with errno if the queue is empty.
+/// Returns the number of bytes stored, 0 if the message is of another type, or -1 with errno if the queue is empty.
 static inline long tcpalive_next_queued_error(int descriptor, void *bytes, size_t capacity) {
     char quoted[512];
     union {

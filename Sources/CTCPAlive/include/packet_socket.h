@@ -1,4 +1,4 @@
-// Packet sockets (packet(7)), whose headers Swift does not import. Empty off Linux.
+// Packet sockets (packet(7)), whose headers Swift does not import. Only on Linux.
 #pragma once
 
 #if defined(__linux__)
@@ -9,16 +9,16 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-/// Has the kernel give `descriptor` no more packets (SO_ATTACH_FILTER with a program that rejects all, socket(7)).
+/// Makes the kernel deliver no more packets to `descriptor` (SO_ATTACH_FILTER with a filter that rejects all, socket(7)).
 ///
-/// What its ring holds stays there, and libpcap does not know.
+/// Packets in its ring stay there. libpcap does not know about the filter.
 static inline int tcpalive_accept_no_more(int descriptor) {
     struct sock_filter reject = BPF_STMT(BPF_RET | BPF_K, 0);
     struct sock_fprog program = {1, &reject};
     return setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
 }
 
-/// Takes away the program of tcpalive_accept_no_more: all packets come again (SO_DETACH_FILTER, socket(7)).
+/// Removes the filter of tcpalive_accept_no_more, so all packets are delivered (SO_DETACH_FILTER, socket(7)).
 static inline int tcpalive_accept_all(int descriptor) {
     int ignored = 0;
     return setsockopt(descriptor, SOL_SOCKET, SO_DETACH_FILTER, &ignored, sizeof ignored);
@@ -32,7 +32,7 @@ static inline int tcpalive_is_down(int descriptor, const char *name) {
     return ioctl(descriptor, SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & IFF_UP) == 0;
 }
 
-/// Has the kernel leave out what this host sends (PACKET_IGNORE_OUTGOING, Linux 4.20): on loopback the second copy.
+/// Makes the kernel omit packets that this host sends (PACKET_IGNORE_OUTGOING, Linux 4.20): the duplicates on loopback.
 static inline int tcpalive_ignore_outgoing(int descriptor) {
 #ifdef PACKET_IGNORE_OUTGOING
     int yes = 1;

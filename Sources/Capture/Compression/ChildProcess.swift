@@ -1,3 +1,4 @@
+internal import Platform
 internal import Synchronization
 
 #if canImport(Glibc)
@@ -5,52 +6,6 @@ internal import Synchronization
 #elseif canImport(Darwin)
     internal import Darwin
 #endif
-
-/// Why a system call failed.
-struct SystemError: Error, CustomStringConvertible {
-    /// The number that errno(3) explains.
-    let code: Int32
-
-    var description: String { unsafe String(cString: strerror(code)) }
-}
-
-/// Held from the making of a pipe until it is closed to children: one spawned between would keep it open.
-private let spawning = Mutex(())
-
-/// The two ends of a pipe, closed in `deinit`, and closed to children.
-struct Pipe: ~Copyable {
-    private(set) var reading: Int32
-    private(set) var writing: Int32
-
-    /// Makes a pipe.
-    init() throws(SystemError) {
-        var ends: [Int32] = [-1, -1]
-        let code: Int32 = spawning.withLock { _ in
-            guard unsafe pipe(&ends) == 0 else { return errno }
-            for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-            return 0
-        }
-        guard code == 0 else { throw SystemError(code: code) }
-        (reading, writing) = (ends[0], ends[1])
-    }
-
-    deinit {
-        if reading >= 0 { systemClose(reading) }
-        if writing >= 0 { systemClose(writing) }
-    }
-
-    /// The reading end, which is the caller's to close from now on.
-    mutating func takeReading() -> Int32 {
-        defer { reading = -1 }
-        return reading
-    }
-
-    /// The writing end, which is the caller's to close from now on.
-    mutating func takeWriting() -> Int32 {
-        defer { writing = -1 }
-        return writing
-    }
-}
 
 /// A program of the system at work, its errors silenced. Killed and reaped in `deinit` unless it was waited for.
 struct ChildProcess: ~Copyable {

@@ -1,4 +1,5 @@
 internal import Dispatch
+internal import Platform
 internal import Synchronization
 
 #if canImport(Glibc)
@@ -39,8 +40,8 @@ struct DecompressingThread: ~Copyable {
     private enum End {
         case sound
         case flawed(String)
-        /// The file cannot be read, for the reason that errno(3) explains.
-        case unreadable(Int32)
+        /// The file cannot be read.
+        case unreadable(SystemError)
     }
 
     /// Starts to decode `file`, in front of which stand the few bytes of `front`, by the decoder that `make` makes.
@@ -51,7 +52,7 @@ struct DecompressingThread: ~Copyable {
         var returned = try Pipe()
         // Its own, with the position shared: the reader may close the file.
         let input = fcntl(file, F_DUPFD_CLOEXEC, 0)
-        guard input >= 0 else { throw SystemError(code: errno) }
+        guard input >= 0 else { throw .last }
         returning = returned.takeWriting()
         let (exchange, filling, returns) = (exchange, filled.writing, returned.reading)
         self.filled = consume filled
@@ -94,7 +95,7 @@ struct DecompressingThread: ~Copyable {
     /// Waits until the buffer holds something that was not read, or the end has come; false where a signal interrupted it.
     private mutating func fill() throws(SystemError) -> Bool {
         while position == buffer.count {
-            if case .unreadable(let code) = end { throw SystemError(code: code) }
+            if case .unreadable(let error) = end { throw error }
             if end != nil { return true }
             var told: [UInt8] = [0]
             if try systemRead(filled.reading, into: &told, at: 0) == nil { return false }
@@ -203,14 +204,14 @@ extension DecompressingThread {
                     switch refill() {
                     case .bytes: break
                     case .nothing: return decoder.state == .complete ? .sound : .flawed(Decoder.compression.flaw)
-                    case .failed(let code): return .unreadable(code)
+                    case .failed(let error): return .unreadable(error)
                     case .gone: return nil
                     }
                 }
                 do {
                     guard try takeBuffer() else { return nil }
                 } catch {
-                    return .unreadable(error.code)
+                    return .unreadable(error)
                 }
                 // Out of here for as long as the bytes are borrowed.
                 var buffer: [UInt8] = []
@@ -258,7 +259,7 @@ extension DecompressingThread {
             case bytes
             case nothing
             case gone
-            case failed(Int32)
+            case failed(SystemError)
         }
 
         /// Reads more of the file. Before that is waited for, the reader gets what was decoded.
@@ -268,17 +269,15 @@ extension DecompressingThread {
                 var ends = [
                     pollfd(fd: returns, events: 0, revents: 0), pollfd(fd: input, events: Int16(POLLIN), revents: 0),
                 ]
-                let ready = unsafe poll(&ends, 2, buffer.count > frontRoom ? 0 : -1)
-                if ready < 0, errno != EINTR { return .failed(errno) }
-                if ends[0].revents & Int16(POLLHUP) != 0 { return .gone }
-                if ready == 0 { give() }
-                guard ready > 0 else { continue }
-                do {
-                    guard let count = try systemRead(input, into: &bytes, at: 0) else { continue }
+                do throws(SystemError) {
+                    let ready = try systemResult(Int(unsafe poll(&ends, 2, buffer.count > frontRoom ? 0 : -1)))
+                    if ends[0].revents & Int16(POLLHUP) != 0 { return .gone }
+                    if ready == 0 { give() }
+                    guard let ready, ready > 0, let count = try systemRead(input, into: &bytes, at: 0) else { continue }
                     undecoded = 0..<count
                     return count == 0 ? .nothing : .bytes
                 } catch {
-                    if error.code != EAGAIN { return .failed(error.code) }
+                    return .failed(error)
                 }
             }
         }

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
+internal import Platform
 
 /// What decompresses a file: a library on a thread of its own, or a program of the system. Ended in `deinit`.
 struct Decompressor: ~Copyable {
@@ -20,7 +16,7 @@ struct Decompressor: ~Copyable {
             case .xz, .lz4: program = try DecompressingProgram(compression, of: file, behind: front)
             }
         } catch {
-            throw error.code == ENOENT
+            throw error == .noSuchFile
                 ? CaptureError(
                     "\(name) is compressed with \(compression), which is not installed here: "
                         + "apt install \(compression.package)")

@@ -1,3 +1,5 @@
+internal import Platform
+
 #if canImport(Glibc)
     internal import Glibc
 #elseif canImport(Darwin)
@@ -31,7 +33,7 @@ struct ByteSource: ~Copyable {
         var status = stat()
         let flaw: String? =
             if unsafe fstat(descriptor, &status) != 0 {
-                "cannot read \(name): \(systemError())"
+                "cannot read \(name): \(SystemError.last)"
             } else if status.st_mode & S_IFMT == S_IFDIR {
                 "\(path) is a directory: name the capture files in it"
             } else {
@@ -137,6 +139,8 @@ struct ByteSource: ~Copyable {
     private mutating func receive(into bytes: inout [UInt8], at start: Int) throws(CaptureError) -> Int? {
         do throws(SystemError) {
             guard decompressor == nil else { return try decompressor?.read(into: &bytes, at: start) }
+            // Standard input may be non-blocking.
+            if !isRegular, try !systemWaitUntilReadable(file) { return nil }
             return try systemRead(file, into: &bytes, at: start)
         } catch {
             throw CaptureError("cannot read \(name): \(error)")
@@ -144,13 +148,15 @@ struct ByteSource: ~Copyable {
     }
 
     private static func open(_ path: String) throws(CaptureError) -> Int32 {
-        let descriptor = unsafe systemOpen(path, O_RDONLY | O_CLOEXEC)
-        if descriptor >= 0 { return descriptor }
-        switch errno {
-        case EINTR: throw CaptureError("interrupted while opening \(path)")
-        case ENOENT: throw CaptureError("there is no file \(path)")
-        case EACCES: throw CaptureError("may not read \(path): permission denied")
-        default: throw CaptureError("cannot open \(path): \(systemError())")
+        do {
+            return try systemOpen(path, O_RDONLY | O_CLOEXEC)
+        } catch {
+            switch error {
+            case .interrupted: throw CaptureError("interrupted while opening \(path)")
+            case .noSuchFile: throw CaptureError("there is no file \(path)")
+            case .permissionDenied: throw CaptureError("may not read \(path): permission denied")
+            default: throw CaptureError("cannot open \(path): \(error)")
+            }
         }
     }
 

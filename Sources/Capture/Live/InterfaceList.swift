@@ -1,4 +1,5 @@
 internal import CPcap
+internal import Platform
 public import Wire
 
 #if canImport(Glibc)
@@ -29,7 +30,7 @@ public struct HostInterface: Sendable, Equatable {
         var words = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
         var first: UnsafeMutablePointer<pcap_if_t>? = nil
         guard unsafe pcap_findalldevs(&first, &words) == 0 else {
-            throw CaptureError("cannot list the interfaces: \(text(words))")
+            throw CaptureError("cannot list the interfaces: \(String(terminated: words))")
         }
         defer { unsafe pcap_freealldevs(first) }
         var interfaces: [HostInterface] = []

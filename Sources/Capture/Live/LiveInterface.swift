@@ -1,4 +1,5 @@
 internal import CPcap
+internal import Platform
 internal import Wire
 
 #if canImport(Glibc)
@@ -34,7 +35,7 @@ internal import Wire
     init(_ name: String, _ settings: LiveSettings) throws(CaptureError) {
         var words = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
         guard let handle = unsafe pcap_create(name, &words) else {
-            throw CaptureError("cannot capture on \(name): \(text(words))")
+            throw CaptureError("cannot capture on \(name): \(String(terminated: words))")
         }
         var opened = false
         // Of what follows, each throws before the value is whole, and then there is no deinit.
@@ -78,7 +79,7 @@ internal import Wire
                 throw CaptureError("cannot filter on \(name): \(unsafe String(cString: pcap_geterr(handle)))")
             }
         } else if isClosed, !PacketSocket.acceptAll(descriptor) {
-            throw CaptureError("cannot capture on \(name): \(systemError())")
+            throw CaptureError("cannot capture on \(name): \(SystemError.last)")
         }
         unsafe pcap_setnonblock(handle, 1, &words)
         self.name = name

@@ -1,3 +1,5 @@
+public import Platform
+
 #if canImport(Glibc)
     internal import Glibc
 #elseif canImport(Darwin)
@@ -48,7 +50,7 @@ public struct OutputFile: ~Copyable {
         self.isGrowing = isGrowing
         self.temporaryPath = temporaryPath
         descriptor = unsafe open(temporaryPath ?? path, O_WRONLY | O_CLOEXEC | flags, 0o644)
-        if descriptor < 0 { throw .failed("cannot write \(path): \(systemError())") }
+        if descriptor < 0 { throw .failed("cannot write \(path): \(SystemError.last)") }
         output = OutputDescriptor(number: descriptor, name: path)
     }
 
@@ -70,7 +72,7 @@ public struct OutputFile: ~Copyable {
     public mutating func finish() throws(OutputError) {
         if let temporaryPath {
             guard unsafe rename(temporaryPath, path) == 0 else {
-                throw .failed("cannot write \(path): \(systemError())")
+                throw .failed("cannot write \(path): \(SystemError.last)")
             }
         }
         isFinished = true
@@ -78,6 +80,13 @@ public struct OutputFile: ~Copyable {
 }
 
 extension CaptureFile {
+    /// Whether there may be a file at `path` (access(2)); `-`, standard input, always exists.
+    public static func exists(_ path: String) -> Bool {
+        if path == "-" { return true }
+        // Without permission to look it may exist, and opening it explains the error.
+        return unsafe access(path, F_OK) == 0 || errno == EACCES
+    }
+
     /// Whether the file at `path` may be read twice: a pipe may not (stat(2)).
     public static func isRegular(_ path: String) -> Bool {
         var status = stat()

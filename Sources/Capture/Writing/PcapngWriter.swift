@@ -1,3 +1,4 @@
+public import Platform
 public import Wire
 
 /// Writes packets to a pcapng file (draft-ietf-opsawg-pcapng): one section, nanoseconds, little-endian.

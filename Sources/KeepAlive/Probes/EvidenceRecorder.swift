@@ -3,62 +3,62 @@ import Wire
 // How the segments of a connection that take the full path become evidence. Each step is one function; `record` is their
 // order. What is concluded from the evidence is in `Verdicts`.
 
-extension ConnectionLedger {
-    /// Records what `passage` says about the connection of `birth`, and appends an event where it concerns keep-alives.
+extension EvidenceStore {
+    /// Records what `passage` says about the connection of `record`, and appends an event where it concerns keep-alives.
     ///
     /// `sender` and `peer` are the ends as the segment leaves them; `isSelf`: both ends are the same.
     mutating func record(
-        _ passage: Passage, _ birth: inout ConnectionBirth, _ sender: inout WiresharkSide,
+        _ passage: Passage, _ record: inout ConnectionRecord, _ sender: inout WiresharkSide,
         _ peer: inout WiresharkSide, isSelf: Bool, isLight: Bool, _ events: inout [SegmentEvent]
     ) {
         let (segment, side) = (passage.segment, passage.side)
-        let gaps = Elapsed(passage, self, birth)
-        recordHandshake(passage, &birth)
+        let gaps = Elapsed(passage, self, record)
+        recordHandshake(passage, &record)
         if !isLight {
-            recordRepeats(passage, gaps, &birth)
-            recordUnknownProbe(passage, &birth)
+            recordRepeats(passage, gaps, &record)
+            recordUnknownProbe(passage, &record)
         }
-        let continuity = continues(passage, birth)
-        let isForeign = birth[hops: side].isForeign(segment.timeToLive) && continuity != true
+        let continuity = continues(passage, record)
+        let isForeign = record[hops: side].isForeign(segment.timeToLive) && continuity != true
         var kind: SegmentKind?
         if segment.flags.contains(.rst) {
-            kind = recordReset(passage, gaps, &birth, isForeign: isForeign, isSelf: isSelf)
+            kind = recordReset(passage, gaps, &record, isForeign: isForeign, isSelf: isSelf)
         } else {
-            kind = classify(passage, birth, isForeign: isForeign)
-            let isChallenge = recordChallenge(passage, &birth)
+            kind = classify(passage, record, isForeign: isForeign)
+            let isChallenge = recordChallenge(passage, &record)
             if isChallenge { kind = .challenge }
-            recordContinuation(passage, &birth)
+            recordContinuation(passage, &record)
         }
         let isOfProbing = kind?.isOfProbing ?? false
-        recordIdleness(passage, gaps, &birth, isOfProbing: isOfProbing, isForeign: isForeign)
+        recordIdleness(passage, gaps, &record, isOfProbing: isOfProbing, isForeign: isForeign)
         if !isLight {
-            recordLosses(passage, &birth, isAsking: kind?.isAsking ?? false)
-            recordMissing(passage, &birth)
+            recordLosses(passage, &record, isAsking: kind?.isAsking ?? false)
+            recordMissing(passage, &record)
         }
-        recordClose(passage, gaps, &birth)
+        recordClose(passage, gaps, &record)
         if kind?.isAsking ?? false {
             // A probe is no sign that its sender heard anything, and its byte is no data.
             sender.spokeTime = passage.sender.spokeTime
             sender.set(.sentLastData, to: passage.sender.facts.contains(.sentLastData))
             peer.set(.sentLastData, to: passage.peer.facts.contains(.sentLastData))
-        } else if segment.flags.contains(.rst), !isExact(passage, birth) {
+        } else if segment.flags.contains(.rst), !isExact(passage, record) {
             sender.spokeTime = passage.sender.spokeTime
         }
-        let isFar = birth[hops: side].isForeign(segment.timeToLive)
+        let isFar = record[hops: side].isForeign(segment.timeToLive)
         report(
-            passage, kind, gaps, &birth, &sender, &peer, isForeign: isFar, isSelf: isSelf, isLight: isLight,
+            passage, kind, gaps, &record, &sender, &peer, isForeign: isFar, isSelf: isSelf, isLight: isLight,
             &events)
-        if kind == .probe, continuity == false, birth[history: side] != 0 {
-            histories[Int(birth[history: side]) - 1].noteOdd(&details)
+        if kind == .probe, continuity == false, record[history: side] != 0 {
+            histories[Int(record[history: side]) - 1].noteOdd(&details)
         }
         if !isOfProbing, !segment.flags.contains(.rst) {
-            birth.facts.0.subtract(.probesIdle)
-            birth.facts.1.subtract(.probesIdle)
+            record.facts.0.subtract(.probesIdle)
+            record.facts.1.subtract(.probesIdle)
         }
-        recordIdentity(passage, &birth, kind, &sender, isForeign: isForeign)
-        birth[facts: side].setMember(.lastWasReset, segment.flags.contains(.rst))
-        sender.set(.needsAttention, to: !birth[facts: side].isDisjoint(with: EndFacts.attention))
-        peer.set(.needsAttention, to: !birth[facts: 1 - side].isDisjoint(with: EndFacts.attention))
+        recordIdentity(passage, &record, kind, &sender, isForeign: isForeign)
+        record[facts: side].setMember(.lastWasReset, segment.flags.contains(.rst))
+        sender.set(.needsAttention, to: !record[facts: side].isDisjoint(with: EndFacts.attention))
+        peer.set(.needsAttention, to: !record[facts: 1 - side].isDisjoint(with: EndFacts.attention))
     }
 
     /// How long nothing had passed before a segment, by each clock (ns); 0 where that is not known.
@@ -70,17 +70,17 @@ extension ConnectionLedger {
         /// Since either end probed: the time of the last probe of the sender and of its peer (ns since 1970).
         let asked: (own: Int64?, peer: Int64?)
 
-        init(_ passage: Passage, _ ledger: borrowing ConnectionLedger, _ birth: ConnectionBirth) {
+        init(_ passage: Passage, _ store: borrowing EvidenceStore, _ record: ConnectionRecord) {
             asked = (
-                ledger.lastAsked(birth, side: passage.side), ledger.lastAsked(birth, side: 1 - passage.side)
+                store.lastAsked(record, side: passage.side), store.lastAsked(record, side: 1 - passage.side)
             )
             let spoke = max(passage.sender.spokeTime, passage.peer.spokeTime)
             let last = max(spoke, asked.own ?? .min, asked.peer ?? .min)
             // An end that waits for an acknowledgment or a window is not idle.
             let isWaiting =
                 passage.sender.facts.union(passage.peer.facts).contains(.hasUnacknowledged)
-                || (passage.sender.hasClosedWindow && !birth[facts: passage.side].contains(.lastWasReset))
-                || (passage.peer.hasClosedWindow && !birth[facts: 1 - passage.side].contains(.lastWasReset))
+                || (passage.sender.hasClosedWindow && !record[facts: passage.side].contains(.lastWasReset))
+                || (passage.peer.hasClosedWindow && !record[facts: 1 - passage.side].contains(.lastWasReset))
             let isKnown = !passage.hidesIdleness && spoke != .min && !isWaiting
             func gap(since last: Int64) -> Int64 {
                 let gap = passage.time &- last
@@ -88,64 +88,64 @@ extension ConnectionLedger {
                 return isKnown && last != .min && passage.time > last && gap < Idleness.longestCredible ? gap : 0
             }
             path = gap(since: last)
-            application = gap(since: ledger.quietSince(birth) ?? spoke)
+            application = gap(since: store.quietSince(record) ?? spoke)
         }
     }
 
     // MARK: Steps
 
-    private func recordHandshake(_ passage: Passage, _ birth: inout ConnectionBirth) {
+    private func recordHandshake(_ passage: Passage, _ record: inout ConnectionRecord) {
         let (flags, side) = (passage.flags, passage.side)
         let identification = passage.segment.identification
         // No sender repeats a SYN at once, and none uses an identification twice.
-        if flags.contains(.syn) || (identification != 0 && identification == birth[identification: side]),
+        if flags.contains(.syn) || (identification != 0 && identification == record[identification: side]),
             passage.sender.spokeTime != .min, (passage.time &- passage.sender.spokeTime).magnitude < 100_000_000
         {
-            birth[facts: side].formUnion(.copied)
+            record[facts: side].formUnion(.copied)
         }
         if flags.contains(.syn) {
             if flags.contains(.ack) {
-                if birth[facts: 1 - side].contains(.sentSYN), birth[roundTrip: side] == nil,
+                if record[facts: 1 - side].contains(.sentSYN), record[roundTrip: side] == nil,
                     passage.peer.spokeTime != .min
                 {
-                    birth[roundTrip: side] = passage.time &- passage.peer.spokeTime
+                    record[roundTrip: side] = passage.time &- passage.peer.spokeTime
                 }
-                birth[facts: side].formUnion(.sentSYNACK)
+                record[facts: side].formUnion(.sentSYNACK)
             } else {
-                birth[facts: side].formUnion(.sentSYN)
+                record[facts: side].formUnion(.sentSYN)
             }
-        } else if birth[facts: side].contains(.sentSYN), birth[facts: 1 - side].contains(.sentSYNACK),
-            birth[roundTrip: side] == nil, !flags.contains(.rst), passage.peer.spokeTime != .min
+        } else if record[facts: side].contains(.sentSYN), record[facts: 1 - side].contains(.sentSYNACK),
+            record[roundTrip: side] == nil, !flags.contains(.rst), passage.peer.spokeTime != .min
         {
-            birth[roundTrip: side] = passage.time &- passage.peer.spokeTime
+            record[roundTrip: side] = passage.time &- passage.peer.spokeTime
         }
     }
 
-    private func classify(_ passage: Passage, _ birth: ConnectionBirth, isForeign: Bool) -> SegmentKind? {
+    private func classify(_ passage: Passage, _ record: ConnectionRecord, isForeign: Bool) -> SegmentKind? {
         let (side, segment) = (passage.side, passage.segment)
-        let (own, other) = (birth[history: side], birth[history: 1 - side])
+        let (own, other) = (record[history: side], record[history: 1 - side])
         let classifier = SegmentClassifier(
             segment: segment, marks: passage.marks, senderBefore: passage.sender, peerBefore: passage.peer,
-            senderFacts: birth[facts: side], peerFacts: birth[facts: 1 - side],
+            senderFacts: record[facts: side], peerFacts: record[facts: 1 - side],
             // A copy of a probe has the TTL of where it was captured.
             isForeign: isForeign && !(own != 0 && histories[Int(own) - 1].isCopy(segment)),
-            asked: own == 0 || !birth[facts: side].contains(.awaitsAnswer) ? nil : histories[Int(own) - 1].lastAsked,
+            asked: own == 0 || !record[facts: side].contains(.awaitsAnswer) ? nil : histories[Int(own) - 1].lastAsked,
             awaited: other == 0 ? nil : histories[Int(other) - 1].lastAsked,
-            hasRefusedReset: birth.evidence != 0 && evidences[Int(birth.evidence) - 1].refusedResets > 0,
+            hasRefusedReset: record.evidence != 0 && evidences[Int(record.evidence) - 1].refusedResets > 0,
             isAfterPause: passage.time &- max(passage.sender.spokeTime, passage.peer.spokeTime) >= Idleness.patience,
-            hasOutstanding: birth[facts: 1 - side].contains(.awaitsAnswer)
+            hasOutstanding: record[facts: 1 - side].contains(.awaitsAnswer)
                 || (other != 0 && histories[Int(other) - 1].hasOutstanding(at: passage.time)))
         let kind = classifier.kind
         guard kind == .probe || kind == .middleboxProbe else { return kind }
         // No timer fires at once after its own end has sent something, and nobody probes a closed connection.
-        let last = max(passage.sender.spokeTime, lastAsked(birth, side: side) ?? .min)
+        let last = max(passage.sender.spokeTime, lastAsked(record, side: side) ?? .min)
         let isAtOnce = last != .min && passage.time >= last && passage.time &- last < 1_000_000
         let isCopy = own != 0 && histories[Int(own) - 1].isCopy(segment)
-        let isClosed = birth.facts.0.intersection(birth.facts.1).contains(.sentFIN)
+        let isClosed = record.facts.0.intersection(record.facts.1).contains(.sentFIN)
         // A RST that another host made in its name ends nothing for itself.
         let hasReset =
-            birth[facts: side].contains(.sentRST)
-            && !(birth.evidence != 0 && evidences[Int(birth.evidence) - 1].reset.isForeign)
+            record[facts: side].contains(.sentRST)
+            && !(record.evidence != 0 && evidences[Int(record.evidence) - 1].reset.isForeign)
         if (isAtOnce && !isCopy) || isClosed || hasReset {
             return passage.marks.isEmpty ? nil : .acknowledgment
         }
@@ -153,72 +153,72 @@ extension ConnectionLedger {
     }
 
     private mutating func recordIdleness(
-        _ passage: Passage, _ gaps: Elapsed, _ birth: inout ConnectionBirth, isOfProbing: Bool, isForeign: Bool
+        _ passage: Passage, _ gaps: Elapsed, _ record: inout ConnectionRecord, isOfProbing: Bool, isForeign: Bool
     ) {
         let (side, time, frame) = (passage.side, passage.time, passage.segment.frame)
         let isReset = passage.flags.contains(.rst)
         let isClosing = isReset || passage.flags.contains(.fin)
-        let isHalfClosed = birth.closeTime != .min
-        if birth[facts: 1 - side].contains(.brokeIdle), !isForeign {
-            birth[facts: 1 - side].subtract(.brokeIdle)
-            if birth.evidence != 0, !isReset { evidences[Int(birth.evidence) - 1].idleness.survive() }
+        let isHalfClosed = record.closeTime != .min
+        if record[facts: 1 - side].contains(.brokeIdle), !isForeign {
+            record[facts: 1 - side].subtract(.brokeIdle)
+            if record.evidence != 0, !isReset { evidences[Int(record.evidence) - 1].idleness.survive() }
         }
         if passage.hidesIdleness, time &- max(passage.sender.spokeTime, passage.peer.spokeTime) >= Idleness.threshold {
-            let index = evidence(of: &birth)
+            let index = evidence(of: &record)
             evidences[index].hidesIdleness = true
         }
         if gaps.path >= Idleness.pause, !passage.peer.facts.contains(.hasUnacknowledged) {
-            birth.longestPause = max(birth.longestPause, UInt32(clamping: gaps.path / 1_000_000))
+            record.longestPause = max(record.longestPause, UInt32(clamping: gaps.path / 1_000_000))
         }
         if gaps.path >= Idleness.threshold, passage.sender.facts.union(passage.peer.facts).contains(.established) {
-            let index = evidence(of: &birth)
-            if isClosing || isHalfClosed || birth[facts: side].contains(.sentRST) {
+            let index = evidence(of: &record)
+            if isClosing || isHalfClosed || record[facts: side].contains(.sentRST) {
                 evidences[index].idleness.note(gaps.path, at: time, frame: frame)
             } else {
                 evidences[index].idleness.end(after: gaps.path, at: time, frame: frame, side: side)
-                birth[facts: side].formUnion(.brokeIdle)
+                record[facts: side].formUnion(.brokeIdle)
             }
         }
         if !isOfProbing, !isClosing, !isHalfClosed, gaps.application >= Idleness.threshold {
-            let index = evidence(of: &birth)
+            let index = evidence(of: &record)
             evidences[index].idleness.noteApplication(gaps.application, at: time, frame: frame)
         }
-        recordUnprobed(passage, gaps, &birth)
+        recordUnprobed(passage, gaps, &record)
     }
 
     /// Notes for each end how long it has heard nothing and sent no probe, with nothing in flight and the window open.
-    private mutating func recordUnprobed(_ passage: Passage, _ gaps: Elapsed, _ birth: inout ConnectionBirth) {
-        guard !passage.hidesIdleness, birth.closeTime == .min else { return }
+    private mutating func recordUnprobed(_ passage: Passage, _ gaps: Elapsed, _ record: inout ConnectionRecord) {
+        guard !passage.hidesIdleness, record.closeTime == .min else { return }
         let (own, peer) = (gaps.asked.own, gaps.asked.peer)
-        noteUnprobed(passage, passage.side, passage.sender, passage.peer, asked: own, heard: peer, &birth)
-        noteUnprobed(passage, 1 - passage.side, passage.peer, passage.sender, asked: peer, heard: own, &birth)
+        noteUnprobed(passage, passage.side, passage.sender, passage.peer, asked: own, heard: peer, &record)
+        noteUnprobed(passage, 1 - passage.side, passage.peer, passage.sender, asked: peer, heard: own, &record)
     }
 
     /// Notes for `own`, at `side`, that it sent no probe since it heard `other`.
     private mutating func noteUnprobed(
         _ passage: Passage, _ side: Int, _ own: WiresharkSide, _ other: WiresharkSide, asked: Int64?, heard: Int64?,
-        _ birth: inout ConnectionBirth
+        _ record: inout ConnectionRecord
     ) {
         // Probes of the other end, of a closed window too, refresh the connection.
         let heard = max(other.spokeTime, heard ?? .min)
         let gap = passage.time &- heard
         guard other.spokeTime != .min, passage.time > heard, asked ?? .min <= heard,
-            gap >= Idleness.threshold || (gap >= Idleness.pause && birth.evidence != 0),
+            gap >= Idleness.threshold || (gap >= Idleness.pause && record.evidence != 0),
             // Who does not acknowledge its peer's data does not hear it, or was not captured.
             own.facts.union(other.facts).isDisjoint(with: .hasUnacknowledged),
             // A closed window of either end is probed by another timer.
             other.facts.contains(.windowKnown), other.window != 0,
             !own.facts.contains(.windowKnown) || own.window != 0
         else { return }
-        let index = evidence(of: &birth)
+        let index = evidence(of: &record)
         evidences[index][side].longestUnprobed = max(evidences[index][side].longestUnprobed, gap)
     }
 
-    private mutating func recordLosses(_ passage: Passage, _ birth: inout ConnectionBirth, isAsking: Bool) {
+    private mutating func recordLosses(_ passage: Passage, _ record: inout ConnectionRecord, isAsking: Bool) {
         let (side, time) = (passage.side, passage.time)
-        if birth[facts: 1 - side].contains(.retransmits), passage.acknowledgesNew {
-            birth[facts: 1 - side].subtract(.retransmits)
-            if birth.evidence != 0 { evidences[Int(birth.evidence) - 1][1 - side].recover() }
+        if record[facts: 1 - side].contains(.retransmits), passage.acknowledgesNew {
+            record[facts: 1 - side].subtract(.retransmits)
+            if record.evidence != 0 { evidences[Int(record.evidence) - 1][1 - side].recover() }
         }
         // Copies of mirror ports come within milliseconds, and what soon follows the peer is a fast retransmission.
         let patience: Int64 = 100_000_000
@@ -226,11 +226,11 @@ extension ConnectionLedger {
             passage.peer.spokeTime < passage.sender.spokeTime || time &- passage.peer.spokeTime >= patience,
             time &- passage.sender.spokeTime >= patience
         else { return }
-        let index = evidence(of: &birth)
+        let index = evidence(of: &record)
         let isClose = passage.segment.payloadLength == 0
-        let wasIdle = birth[facts: side].contains(.brokeIdle) && evidences[index].idleness.pending > 0
+        let wasIdle = record[facts: side].contains(.brokeIdle) && evidences[index].idleness.pending > 0
         let idle = wasIdle ? evidences[index].idleness.pending : 0
-        birth[facts: side].formUnion(.retransmits)
+        record[facts: side].formUnion(.retransmits)
         let segment = passage.segment
         func note(_ end: inout EndEvidence) {
             if end.retransmissions == 0 {
@@ -265,39 +265,39 @@ extension ConnectionLedger {
         }
     }
 
-    private mutating func recordMissing(_ passage: Passage, _ birth: inout ConnectionBirth) {
+    private mutating func recordMissing(_ passage: Passage, _ record: inout ConnectionRecord) {
         let (side, time, segment) = (passage.side, passage.time, passage.segment)
         let completesUnseen =
-            birth[facts: side].contains(.sentSYN) && !passage.flags.contains(.syn) && !passage.flags.contains(.rst)
+            record[facts: side].contains(.sentSYN) && !passage.flags.contains(.syn) && !passage.flags.contains(.rst)
             && !passage.peer.facts.contains(.windowKnown)
-        let isAnswer = passage.answersUnknownProbe && birth[history: 1 - side] != 0
+        let isAnswer = passage.answersUnknownProbe && record[history: 1 - side] != 0
         // What is acknowledged in the first second may have passed before the capture began.
         let isBeginning =
-            time &- birth.time < Idleness.patience
-            && birth.facts.0.union(birth.facts.1).isDisjoint(with: [.sentSYN, .sentSYNACK])
+            time &- record.time < Idleness.patience
+            && record.facts.0.union(record.facts.1).isDisjoint(with: [.sentSYN, .sentSYNACK])
         if (passage.acknowledgesUnseen && !isAnswer && !isBeginning) || completesUnseen {
-            let index = evidence(of: &birth)
+            let index = evidence(of: &record)
             if !evidences[index][1 - side].missing.contains(.acknowledged) {
                 evidences[index][1 - side].missingUpTo = segment.acknowledgment
                 evidences[index][1 - side].missingFrame = segment.frame
             }
             evidences[index][1 - side].miss(.acknowledged, at: time)
         }
-        if birth[facts: side].contains(.awaitsAnswer), birth[history: side] != 0, segment.hasTimestamps,
+        if record[facts: side].contains(.awaitsAnswer), record[history: side] != 0, segment.hasTimestamps,
             passage.segment.payloadLength <= 1, !passage.flags.contains(.rst)
         {
             // A prober that hears nothing echoes the same again.
-            let last = histories[Int(birth[history: side]) - 1]
+            let last = histories[Int(record[history: side]) - 1]
             if last.timestampEcho != 0, Int32(bitPattern: segment.timestampEcho &- last.timestampEcho) > 0,
                 segment.sequence == last.lastAsked?.sequence
             {
-                let index = evidence(of: &birth)
+                let index = evidence(of: &record)
                 evidences[index][1 - side].missingFrame = segment.frame
                 evidences[index][1 - side].miss(.echoed, at: last.lastAskedTime ?? time)
             }
         }
-        guard birth.evidence != 0 else { return }
-        let index = Int(birth.evidence) - 1
+        guard record.evidence != 0 else { return }
+        let index = Int(record.evidence) - 1
         // What was acknowledged a moment ago was captured a moment late.
         if evidences[index][side].missing == .acknowledged, passage.carriesNewData,
             time &- evidences[index][side].missingSince < Idleness.patience,
@@ -307,14 +307,14 @@ extension ConnectionLedger {
             evidences[index][side].missing = []
             evidences[index][side].missingSince = .max
         }
-        recordEcho(passage, index, birth)
+        recordEcho(passage, index, record)
     }
 
     /// Notes when an end echoes a timestamp that its peer must have sent since it was last captured.
-    private mutating func recordEcho(_ passage: Passage, _ index: Int, _ birth: ConnectionBirth) {
+    private mutating func recordEcho(_ passage: Passage, _ index: Int, _ record: ConnectionRecord) {
         let (side, segment) = (passage.side, passage.segment)
         guard segment.hasTimestamps, passage.flags.isDisjoint(with: [.syn, .rst]) else { return }
-        let heard = max(passage.peer.spokeTime, lastAsked(birth, side: 1 - side) ?? .min)
+        let heard = max(passage.peer.spokeTime, lastAsked(record, side: 1 - side) ?? .min)
         if evidences[index][side].echoHeard == heard, segment.timestampEcho != evidences[index][side].echo,
             Int32(bitPattern: segment.timestampEcho &- evidences[index][side].echo) > 0
         {
@@ -322,40 +322,40 @@ extension ConnectionLedger {
             evidences[index][1 - side].miss(.echoed, at: passage.time)
         }
         // What the peer sent last may still be on its way to this end.
-        let trip = max(200_000_000, 2 * (birth[roundTrip: 0] ?? 0), 2 * (birth[roundTrip: 1] ?? 0))
+        let trip = max(200_000_000, 2 * (record[roundTrip: 0] ?? 0), 2 * (record[roundTrip: 1] ?? 0))
         guard heard == .min || passage.time &- heard >= trip else { return }
         evidences[index][side].echo = segment.timestampEcho
         evidences[index][side].echoHeard = heard
     }
 
-    private mutating func recordClose(_ passage: Passage, _ gaps: Elapsed, _ birth: inout ConnectionBirth) {
+    private mutating func recordClose(_ passage: Passage, _ gaps: Elapsed, _ record: inout ConnectionRecord) {
         let (side, time, segment) = (passage.side, passage.time, passage.segment)
-        if passage.flags.contains(.fin), !passage.flags.contains(.rst), !birth[facts: side].contains(.sentFIN) {
-            birth[facts: side].formUnion(.sentFIN)
-            if birth.closeTime == .min { birth.closeTime = time }
-            if birth.evidence != 0 || gaps.application >= Idleness.threshold || birth.hasEvents {
-                let index = evidence(of: &birth)
+        if passage.flags.contains(.fin), !passage.flags.contains(.rst), !record[facts: side].contains(.sentFIN) {
+            record[facts: side].formUnion(.sentFIN)
+            if record.closeTime == .min { record.closeTime = time }
+            if record.evidence != 0 || gaps.application >= Idleness.threshold || record.hasEvents {
+                let index = evidence(of: &record)
                 evidences[index][side].closeTime = time
                 evidences[index][side].closeFrame = segment.frame
                 evidences[index][side].idleBeforeClose = gaps.application
             }
         }
-        guard birth[facts: 1 - side].contains(.sentFIN) else { return }
-        if !birth[facts: 1 - side].contains(.closeAcknowledged) {
+        guard record[facts: 1 - side].contains(.sentFIN) else { return }
+        if !record[facts: 1 - side].contains(.closeAcknowledged) {
             guard passage.flags.contains(.ack), !passage.flags.contains(.rst),
                 segment.acknowledgment == passage.peer.next
             else { return }
-            birth[facts: 1 - side].formUnion(.closeAcknowledged)
-            if birth.evidence != 0 { evidences[Int(birth.evidence) - 1][1 - side].closeAcknowledged = time }
+            record[facts: 1 - side].formUnion(.closeAcknowledged)
+            if record.evidence != 0 { evidences[Int(record.evidence) - 1][1 - side].closeAcknowledged = time }
             return
         }
         // The peer closed, that was acknowledged, and this end still sends something new.
-        guard passage.carriesNewData, !birth[facts: side].contains(.sentFIN), birth.closeTime != .min,
-            time &- birth.closeTime >= Idleness.patience,
-            time &- birth.closeTime > max(birth[roundTrip: 0] ?? 0, birth[roundTrip: 1] ?? 0)
+        guard passage.carriesNewData, !record[facts: side].contains(.sentFIN), record.closeTime != .min,
+            time &- record.closeTime >= Idleness.patience,
+            time &- record.closeTime > max(record[roundTrip: 0] ?? 0, record[roundTrip: 1] ?? 0)
         else { return }
-        let index = evidence(of: &birth)
-        if evidences[index][1 - side].closeTime == nil { evidences[index][1 - side].closeTime = birth.closeTime }
+        let index = evidence(of: &record)
+        if evidences[index][1 - side].closeTime == nil { evidences[index][1 - side].closeTime = record.closeTime }
         if evidences[index][side].reuse == nil {
             evidences[index][side].reuse = time
             evidences[index][side].reuseFrame = segment.frame
@@ -363,35 +363,35 @@ extension ConnectionLedger {
     }
 
     /// Whether the IP identification of the segment continues the counter of its sender; nil: there is no counter.
-    func continues(_ passage: Passage, _ birth: ConnectionBirth) -> Bool? {
-        let (last, this) = (birth[identification: passage.side], passage.segment.identification)
+    func continues(_ passage: Passage, _ record: ConnectionRecord) -> Bool? {
+        let (last, this) = (record[identification: passage.side], passage.segment.identification)
         guard last != 0, this != 0 else { return nil }
         // Other segments of its host may have used numbers in between.
         if this &- last < 512 { return true }
         // Random numbers continue nothing.
-        return birth[counts: passage.side] >= 3 ? false : nil
+        return record[counts: passage.side] >= 3 ? false : nil
     }
 
     private mutating func recordIdentity(
-        _ passage: Passage, _ birth: inout ConnectionBirth, _ kind: SegmentKind?, _ sender: inout WiresharkSide,
+        _ passage: Passage, _ record: inout ConnectionRecord, _ kind: SegmentKind?, _ sender: inout WiresharkSide,
         isForeign: Bool
     ) {
         let (side, segment) = (passage.side, passage.segment)
         if segment.identification != 0 {
-            let last = birth[identification: side]
+            let last = record[identification: side]
             let continues = segment.identification &- last < 512
             if last != 0, kind?.isAsking != true, !segment.flags.contains(.rst) {
-                birth[counts: side] = continues ? min(birth[counts: side], 254) + 1 : 0
+                record[counts: side] = continues ? min(record[counts: side], 254) + 1 : 0
             }
             // What comes from elsewhere does not move the counter.
-            let isElsewhere = isForeign || (birth[counts: side] >= 3 && !continues)
-            if !isElsewhere { birth[identification: side] = segment.identification }
+            let isElsewhere = isForeign || (record[counts: side] >= 3 && !continues)
+            if !isElsewhere { record[identification: side] = segment.identification }
         }
         guard segment.flags.isDisjoint(with: [.syn, .rst]), kind == nil, !passage.isRetransmission else { return }
-        let isFirst = birth[hops: side].recent == 0
+        let isFirst = record[hops: side].recent == 0
         let isProof = passage.carriesNewData || passage.acknowledgesNew || segment.flags.contains(.fin)
         guard isFirst || isProof else { return }
-        birth[hops: side].note(segment.timeToLive, proves: isProof)
+        record[hops: side].note(segment.timeToLive, proves: isProof)
         sender.hopBits = segment.timeToLive
         sender.set(.hasProvenHops, to: isProof)
     }
@@ -400,19 +400,19 @@ extension ConnectionLedger {
 
     /// Records the ICMP error that quotes `segment`, sent by `side`, and appends its event, if the numbers fit.
     mutating func recordError(
-        _ segment: Segment, _ side: Int, _ birth: inout ConnectionBirth, _ sender: WiresharkSide,
+        _ segment: Segment, _ side: Int, _ record: inout ConnectionRecord, _ sender: WiresharkSide,
         _ events: inout [SegmentEvent]
     ) {
         guard let error = segment.error else { return }
         // The quoted number must be one that the end sent lately: a probe's, or that of what is in flight.
         let distance = Int32(bitPattern: sender.next.rawValue &- segment.sequence.rawValue)
         guard sender.next.rawValue == 0 || (-1...(1 << 30)).contains(distance) else { return }
-        let index = evidence(of: &birth)
+        let index = evidence(of: &record)
         evidences[index].errors.add(error, at: segment.time, frame: segment.frame, side: side)
         evidences[index].hasEvents = true
         guard isReported(segment) else { return }
-        var event = SegmentEvent(segment: segment, marks: [], kind: .icmpError, connection: birth.number)
-        event.unanswered = UInt32(clamping: unanswered(birth, side: side))
+        var event = SegmentEvent(segment: segment, marks: [], kind: .icmpError, connection: record.number)
+        event.unanswered = UInt32(clamping: unanswered(record, side: side))
         count(event)
         events.append(event)
     }

@@ -2,34 +2,36 @@ import Wire
 
 // RSTs, what they answer and what follows them (RFC 5961 3.2), and the challenge ACKs that a RST or a SYN meets.
 
-extension ConnectionLedger {
+extension EvidenceStore {
     /// Records a RST, and says what kind it is; nil: nothing that concerns keep-alives.
     mutating func recordReset(
-        _ passage: Passage, _ gaps: Elapsed, _ birth: inout ConnectionBirth, isForeign: Bool, isSelf: Bool
+        _ passage: Passage, _ gaps: Elapsed, _ record: inout ConnectionRecord, isForeign: Bool, isSelf: Bool
     ) -> SegmentKind? {
         let (side, other, segment) = (passage.side, 1 - passage.side, passage.segment)
         let isEstablished = passage.sender.facts.union(passage.peer.facts).contains(.established)
         guard isEstablished, !isSelf else {
-            if birth.facts.0.union(birth.facts.1).isDisjoint(with: .sentRST) { birth[facts: side].formUnion(.sentRST) }
+            if record.facts.0.union(record.facts.1).isDisjoint(with: .sentRST) {
+                record[facts: side].formUnion(.sentRST)
+            }
             return nil
         }
-        if birth.evidence != 0, evidences[Int(birth.evidence) - 1].reset.isCopy(segment, of: side) {
-            return evidences[Int(birth.evidence) - 1].reset.kind
+        if record.evidence != 0, evidences[Int(record.evidence) - 1].reset.isCopy(segment, of: side) {
+            return evidences[Int(record.evidence) - 1].reset.kind
         }
-        let trigger = trigger(of: passage, gaps, birth)
+        let trigger = trigger(of: passage, gaps, record)
         // With data in flight another timer decides.
-        let waits = birth[facts: side].contains(.awaitsAnswer) && !birth[facts: side].contains(.retransmits)
-        let isFirst = birth.facts.0.union(birth.facts.1).isDisjoint(with: .sentRST)
-        let isExact = isExact(passage, birth)
+        let waits = record[facts: side].contains(.awaitsAnswer) && !record[facts: side].contains(.retransmits)
+        let isFirst = record.facts.0.union(record.facts.1).isDisjoint(with: .sentRST)
+        let isExact = isExact(passage, record)
         var prober = ResetEvidence.Prober.none
-        if waits, birth[history: side] != 0 {
-            prober = histories[Int(birth[history: side]) - 1].fits(resetAt: passage.time, details) ? .gaveUp : .aborted
+        if waits, record[history: side] != 0 {
+            prober = histories[Int(record[history: side]) - 1].fits(resetAt: passage.time, details) ? .gaveUp : .aborted
         }
         // A RST one above two or more equal acknowledgments proves that those were probes.
-        if !waits, birth[history: side] == 0, hasRepeated(birth, side: side),
+        if !waits, record[history: side] == 0, hasRepeated(record, side: side),
             segment.sequence == passage.sender.next + 1
         {
-            adoptRepeats(passage, &birth)
+            adoptRepeats(passage, &record)
             prober = .gaveUp
         }
         var reset = ResetEvidence()
@@ -39,31 +41,31 @@ extension ConnectionLedger {
         reset.hasAcknowledgment = segment.flags.contains(.ack)
         reset.isExact = isExact
         reset.timeToLive = segment.timeToLive
-        reset.hops = birth[hops: side]
-        reset.continuesIdentification = continues(passage, birth)
+        reset.hops = record[hops: side]
+        reset.continuesIdentification = continues(passage, record)
         reset.trigger = trigger
         reset.triggerTime = trigger == .probe || trigger == .windowProbe ? gaps.asked.peer ?? 0 : passage.peer.spokeTime
-        let isIdleAnswer = trigger != .nothing && birth[facts: other].contains(.brokeIdle) && birth.evidence != 0
+        let isIdleAnswer = trigger != .nothing && record[facts: other].contains(.brokeIdle) && record.evidence != 0
         reset.pathIdle =
-            isIdleAnswer ? evidences[Int(birth.evidence) - 1].idleness.pending : trigger == .nothing ? gaps.path : 0
-        if isIdleAnswer { reset.triggerFrame = evidences[Int(birth.evidence) - 1].idleness.pendingFrame }
+            isIdleAnswer ? evidences[Int(record.evidence) - 1].idleness.pending : trigger == .nothing ? gaps.path : 0
+        if isIdleAnswer { reset.triggerFrame = evidences[Int(record.evidence) - 1].idleness.pendingFrame }
         reset.applicationIdle = gaps.application
-        reset.senderHadClosed = birth[facts: side].contains(.sentFIN)
-        reset.peerHadClosed = birth[facts: other].contains(.sentFIN)
+        reset.senderHadClosed = record[facts: side].contains(.sentFIN)
+        reset.peerHadClosed = record[facts: other].contains(.sentFIN)
         reset.prober = prober
         reset.isTimely =
-            prober == .gaveUp && birth[history: side] != 0
-            && histories[Int(birth[history: side]) - 1].fits(resetAt: passage.time, details, exactly: true)
-        let index = evidence(of: &birth)
+            prober == .gaveUp && record[history: side] != 0
+            && histories[Int(record[history: side]) - 1].fits(resetAt: passage.time, details, exactly: true)
+        let index = evidence(of: &record)
         if isFirst {
             evidences[index].reset = reset
-            birth[facts: side].formUnion(.sentRST)
+            record[facts: side].formUnion(.sentRST)
         } else if evidences[index].reset.side != reset.side, evidences[index].reset.otherTime == nil {
             evidences[index].reset.otherTime = passage.time
             evidences[index].reset.otherFrame = segment.frame
             evidences[index].reset.otherIsUnprompted = trigger == .nothing
         }
-        let kind = kind(of: reset, birth, isForeign: isForeign, isFirst: isFirst, isIdleAnswer: isIdleAnswer)
+        let kind = kind(of: reset, record, isForeign: isForeign, isFirst: isFirst, isIdleAnswer: isIdleAnswer)
         if isFirst {
             evidences[index].reset.kind = kind
             evidences[index].reset.sequence = segment.sequence
@@ -74,10 +76,10 @@ extension ConnectionLedger {
 
     /// The kind of the RST of `reset`; nil: nothing that concerns keep-alives.
     func kind(
-        of reset: ResetEvidence, _ birth: ConnectionBirth, isForeign: Bool, isFirst: Bool, isIdleAnswer: Bool
+        of reset: ResetEvidence, _ record: ConnectionRecord, isForeign: Bool, isFirst: Bool, isIdleAnswer: Bool
     ) -> SegmentKind? {
         let wasIdle = max(reset.pathIdle, reset.applicationIdle) >= Idleness.threshold
-        let isNotable = birth.hasEvents || wasIdle
+        let isNotable = record.hasEvents || wasIdle
         switch reset.prober {
         case .gaveUp: return .abortReset
         case .aborted: return .ownReset
@@ -91,30 +93,30 @@ extension ConnectionLedger {
     }
 
     /// What a RST answers: something that the other end sent after its sender had last sent anything, a moment ago.
-    func trigger(of passage: Passage, _ gaps: Elapsed, _ birth: ConnectionBirth) -> ResetEvidence.Trigger {
+    func trigger(of passage: Passage, _ gaps: Elapsed, _ record: ConnectionRecord) -> ResetEvidence.Trigger {
         let own = max(passage.sender.spokeTime, gaps.asked.own ?? .min)
-        let trips = max(birth[roundTrip: 0] ?? 0, birth[roundTrip: 1] ?? 0)
+        let trips = max(record[roundTrip: 0] ?? 0, record[roundTrip: 1] ?? 0)
         let patience = max(Idleness.patience, 3 * trips)
         if let asked = gaps.asked.peer, asked >= passage.peer.spokeTime, asked >= own,
             passage.time &- asked <= patience,
-            birth[facts: 1 - passage.side].contains(.awaitsAnswer)
+            record[facts: 1 - passage.side].contains(.awaitsAnswer)
         {
-            let history = birth[history: 1 - passage.side]
+            let history = record[history: 1 - passage.side]
             return history != 0 && histories[Int(history) - 1].lastAsked?.kind == .zeroWindowProbe
                 ? .windowProbe : .probe
         }
         guard passage.peer.spokeTime != .min, passage.time &- passage.peer.spokeTime <= patience,
             passage.peer.facts.contains(.hasUnacknowledged)
-                || (birth[facts: 1 - passage.side].contains(.sentFIN) && passage.peer.spokeTime >= own)
+                || (record[facts: 1 - passage.side].contains(.sentFIN) && passage.peer.spokeTime >= own)
         else { return .nothing }
         let isClose =
-            birth[facts: 1 - passage.side].contains(.sentFIN) && birth.closeTime == passage.peer.spokeTime
+            record[facts: 1 - passage.side].contains(.sentFIN) && record.closeTime == passage.peer.spokeTime
             && !passage.peer.facts.contains(.sentLastData)
         return isClose ? .close : .data
     }
 
     /// Whether the number of a RST is the next that its receiver expects.
-    func isExact(_ passage: Passage, _ birth: ConnectionBirth) -> Bool {
+    func isExact(_ passage: Passage, _ record: ConnectionRecord) -> Bool {
         let sequence = passage.segment.sequence
         if passage.peer.facts.contains(.windowKnown) {
             if sequence == passage.peer.lastAcknowledgment { return true }
@@ -123,15 +125,15 @@ extension ConnectionLedger {
         }
         if sequence == passage.sender.next { return true }
         // What is known of the receiver may be its own RST, which acknowledges nothing.
-        return birth[facts: 1 - passage.side].contains(.lastWasReset)
-            || (birth[facts: passage.side].contains(.repeats) && sequence == passage.sender.next + 1)
-            || (birth[facts: passage.side].contains(.awaitsAnswer) && sequence == passage.sender.next + 1)
+        return record[facts: 1 - passage.side].contains(.lastWasReset)
+            || (record[facts: passage.side].contains(.repeats) && sequence == passage.sender.next + 1)
+            || (record[facts: passage.side].contains(.awaitsAnswer) && sequence == passage.sender.next + 1)
     }
 
     /// Notes what either end sends after a RST: both going on, or a challenge, mean that it was refused.
-    mutating func recordContinuation(_ passage: Passage, _ birth: inout ConnectionBirth) {
-        guard birth.evidence != 0, !birth.facts.0.union(birth.facts.1).isDisjoint(with: .sentRST) else { return }
-        let index = Int(birth.evidence) - 1
+    mutating func recordContinuation(_ passage: Passage, _ record: inout ConnectionRecord) {
+        guard record.evidence != 0, !record.facts.0.union(record.facts.1).isDisjoint(with: .sentRST) else { return }
+        let index = Int(record.evidence) - 1
         guard let resetTime = evidences[index].reset.time else { return }
         let victim = 1 - Int(evidences[index].reset.side)
         let since = passage.time &- resetTime
@@ -153,29 +155,29 @@ extension ConnectionLedger {
         guard isRefused else { return }
         evidences[index].refusedResets += 1
         evidences[index].reset = ResetEvidence()
-        for side in 0...1 where birth[history: side] != 0 {
-            histories[Int(birth[history: side]) - 1].withdrawReset(&details)
+        for side in 0...1 where record[history: side] != 0 {
+            histories[Int(record[history: side]) - 1].withdrawReset(&details)
         }
-        birth.facts.0.subtract(.sentRST)
-        birth.facts.1.subtract(.sentRST)
+        record.facts.0.subtract(.sentRST)
+        record.facts.1.subtract(.sentRST)
     }
 
     /// Whether `passage` is the acknowledgment by which a RST or a SYN is refused; records the latter.
-    mutating func recordChallenge(_ passage: Passage, _ birth: inout ConnectionBirth) -> Bool {
+    mutating func recordChallenge(_ passage: Passage, _ record: inout ConnectionRecord) -> Bool {
         let (side, segment) = (passage.side, passage.segment)
         guard segment.payloadLength == 0, segment.flags.isAcknowledgmentAlone else { return false }
-        if birth.evidence != 0, let time = evidences[Int(birth.evidence) - 1].reset.time,
-            Int(evidences[Int(birth.evidence) - 1].reset.side) != side,
-            !evidences[Int(birth.evidence) - 1].reset.isExact, passage.time &- time < Idleness.patience
+        if record.evidence != 0, let time = evidences[Int(record.evidence) - 1].reset.time,
+            Int(evidences[Int(record.evidence) - 1].reset.side) != side,
+            !evidences[Int(record.evidence) - 1].reset.isExact, passage.time &- time < Idleness.patience
         {
             return true
         }
-        guard birth[facts: 1 - side].contains(.sentSYN), !birth[facts: side].contains(.sentSYNACK),
+        guard record[facts: 1 - side].contains(.sentSYN), !record[facts: side].contains(.sentSYNACK),
             !passage.peer.facts.contains(.established), !passage.sender.facts.contains(.windowKnown),
             // What lies a little above the new connection's number belongs to that one.
             segment.acknowledgment.rawValue &- passage.peer.next.rawValue >= 1 << 20
         else { return false }
-        let index = evidence(of: &birth)
+        let index = evidence(of: &record)
         guard evidences[index].challenge.time == nil else { return true }
         evidences[index].challenge.time = passage.time
         evidences[index].challenge.frame = segment.frame
@@ -187,10 +189,10 @@ extension ConnectionLedger {
         return true
     }
 
-    /// Notes what the connection in `slot`, of `birth`, was when a SYN of `side` began another one, `fresh`, on its ports:
+    /// Notes what the connection in `slot`, of `record`, was when a SYN of `side` began another one, `fresh`, on its ports:
     /// the other end may still hold it (RFC 5961 4).
     mutating func notePredecessor<Key: ConnectionKey>(
-        _ slot: ConnectionSlot<Key>, _ birth: ConnectionBirth, _ side: Int, of fresh: inout ConnectionBirth,
+        _ slot: ConnectionSlot<Key>, _ record: ConnectionRecord, _ side: Int, of fresh: inout ConnectionRecord,
         with segment: Segment
     ) {
         let (client, server) = side == 0 ? (slot.sides.0, slot.sides.1) : (slot.sides.1, slot.sides.0)
@@ -203,6 +205,6 @@ extension ConnectionLedger {
         evidences[index].challenge.next = server.next
         evidences[index].challenge.acknowledgment = server.lastAcknowledgment
         evidences[index].challenge.clientLastHeard = client.spoke
-        evidences[index].challenge.wasClosed = birth.closeTime != .min
+        evidences[index].challenge.wasClosed = record.closeTime != .min
     }
 }

@@ -3,7 +3,9 @@ import CTCPAlive
 /// Values in a row that grows at its end, and is never copied for that: pages are moved (`tcpalive_resize`).
 ///
 /// There are as many of these values as connections, so that a copy would be felt in time and in memory.
-@safe struct Arena<Element: BitwiseCopyable>: ~Copyable {
+@safe struct Arena<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
+    // Unchecked: the arena alone owns its memory, and is not copied.
+
     private var base: UnsafeMutablePointer<Element>?
     private var capacity = 0
     /// Values in the row.

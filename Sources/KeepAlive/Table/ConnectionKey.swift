@@ -5,8 +5,11 @@ protocol ConnectionKey: BitwiseCopyable, Equatable {
     /// Whether it is one of IPv6.
     static var isVersion6: Bool { get }
 
-    /// The key of the segment of `glance`, one of `glances`.
-    init(_ glance: Glance, _ glances: borrowing GlanceBatch)
+    /// Which end sent `segment`: 0 is the smaller one, by address and then by port, 1 the greater one (wireshark-rules 3.1).
+    static func sender(of segment: Segment) -> Int
+
+    /// The key of the connection of `segment`, whose sender is as `sender(of:)` says.
+    init(_ segment: Segment, sender: Int)
 
     /// A hash of the key that depends on `seed`.
     func hash(seed: HashSeed) -> UInt32
@@ -45,14 +48,23 @@ struct HashSeed: BitwiseCopyable {
 struct IPv4Key: ConnectionKey {
     static var isVersion6: Bool { false }
 
-    /// The first above the second, as they are in a `Glance`.
+    /// The address, or port, of the first end in the upper half.
     private var addresses: UInt64
     private var ports: UInt32
 
     @inline(__always)
-    init(_ glance: Glance, _ glances: borrowing GlanceBatch) {
-        addresses = glance.addresses
-        ports = glance.ports
+    static func sender(of segment: Segment) -> Int {
+        // Address and port in one number, and no branch: directions come in random order.
+        let source = segment.source.address.low << 16 | UInt64(segment.source.port)
+        let destination = segment.destination.address.low << 16 | UInt64(segment.destination.port)
+        return source > destination ? 1 : 0
+    }
+
+    @inline(__always)
+    init(_ segment: Segment, sender: Int) {
+        let addresses = segment.source.address.low << 32 | segment.destination.address.low
+        self.addresses = sender == 0 ? addresses : addresses << 32 | addresses >> 32
+        ports = orderedPorts(segment, sender: sender)
     }
 
     @inline(__always)
@@ -81,13 +93,21 @@ struct IPv6Key: ConnectionKey {
     private var ports: UInt32
 
     @inline(__always)
-    init(_ glance: Glance, _ glances: borrowing GlanceBatch) {
-        let source = glances.listed.segments[Int(glance.place)].source.address
-        let destination = glances.listed.segments[Int(glance.place)].destination.address
-        let (first, second) = glance.side == 0 ? (source, destination) : (destination, source)
+    static func sender(of segment: Segment) -> Int {
+        let (source, destination) = (segment.source, segment.destination)
+        let isGreater =
+            source.address == destination.address
+            ? source.port > destination.port : source.address.isGreater(than: destination.address)
+        return isGreater ? 1 : 0
+    }
+
+    @inline(__always)
+    init(_ segment: Segment, sender: Int) {
+        let (source, destination) = (segment.source.address, segment.destination.address)
+        let (first, second) = sender == 0 ? (source, destination) : (destination, source)
         (firstHigh, firstLow) = (first.high, first.low)
         (secondHigh, secondLow) = (second.high, second.low)
-        ports = glance.ports
+        ports = orderedPorts(segment, sender: sender)
     }
 
     @inline(__always)
@@ -102,6 +122,13 @@ struct IPv6Key: ConnectionKey {
     var second: Endpoint {
         Endpoint(IPAddress(v6: secondHigh, secondLow), UInt16(truncatingIfNeeded: ports))
     }
+}
+
+/// Both ports of `segment`, that of the first end in the upper half.
+@inline(__always)
+private func orderedPorts(_ segment: Segment, sender: Int) -> UInt32 {
+    let ports = UInt32(segment.source.port) << 16 | UInt32(segment.destination.port)
+    return sender == 0 ? ports : ports << 16 | ports >> 16
 }
 
 /// Mixes two words under two secret ones: a 64 by 64 bit product folded onto itself.

@@ -1,99 +1,75 @@
 import CTCPAlive
 import Wire
 
-// Connections are looked up some steps ahead of the segment that is followed: `lookUp` asks for the index, `find` for the
-// slots, `hint` for what is kept beside those, `takeHints` for where that points to. Between two steps others are followed,
-// so that memory is waited for as little as can be. A table takes the glances of its version.
-//
-// Each is a loop of its own, with few variables and not inlined. What it needs of the table it reads before, as the
-// compiler would read that anew after each prefetch.
+// The steps of `LookupGroup` within one table.
 extension ConnectionTable {
-    /// Begins to look up the connections of the glances at `places`.
-    @inline(never)
-    func lookUp(_ glances: borrowing GlanceBatch, _ places: Range<Int>) {
-        let (entries, mask, seed) = unsafe (self.entries, UInt32(truncatingIfNeeded: self.mask), self.seed)
-        let all = glances.glances.span
-        lookups.update(places) { place, lookup in
-            guard all[place].isVersion6 == Key.isVersion6 else { return }
-            lookup.hash = Key(all[place], glances).hash(seed: seed)
-            unsafe tcpalive_prefetch(entries + Int(lookup.hash & mask))
-        }
+    /// Prefetches the index entry of a connection with `hash`.
+    @inline(__always)
+    func prefetchEntry(of hash: UInt32) {
+        unsafe tcpalive_prefetch(entries + (Int(hash) & mask))
     }
 
-    /// Finds the places of the connections of the glances at `places`, which were looked up.
-    @inline(never)
-    func find(_ glances: borrowing GlanceBatch, _ places: Range<Int>) {
-        let (entries, mask, slots) = unsafe (self.entries, UInt32(truncatingIfNeeded: self.mask), self.slots)
-        let all = glances.glances.span
-        lookups.update(places) { place, lookup in
-            guard all[place].isVersion6 == Key.isVersion6 else { return }
-            lookup.place = unsafe Self.find(lookup.hash, entries, mask, slots)
-        }
-    }
-
-    /// Asks for the lists of the connections of the glances at `places`, which were found, and for what is kept beside the
-    /// slot where a segment may concern keep-alives, or is the first of its end.
+    /// Prefetches the ranges of the connection that `lookup` found and, where `segment` may concern keep-alives or is the
+    /// first of its end, the connection's record; returns whether it may.
     ///
-    /// A hint: segments before theirs may change what it goes by.
-    @inline(never)
-    mutating func hint(
-        _ glances: borrowing GlanceBatch, _ places: Range<Int>, _ ranges: borrowing UnacknowledgedRanges
-    ) {
-        let (slots, births) = unsafe (self.slots, self.births)
-        let all = glances.glances.span
-        for place in places where all[place].isVersion6 == Key.isVersion6 {
-            let found = lookups[place].place
-            guard found != Lookup.nowhere else { continue }
-            let slot = unsafe slots + Int(found)
-            let lists = unsafe slot.pointee.lists
-            if lists != 0 { ranges.prefetch(lists) }
-            let side = all[place].side
-            let sides = unsafe Self.sides(of: slot)
-            let (next, facts) = unsafe (sides[side].next, sides[side].facts)
-            let peer = unsafe sides[side ^ 1].facts
-            if all[place].sequence + 1 == next || !facts.contains(.established)
-                || !facts.union(peer).isDisjoint(with: [.needsAttention, .wasKeepAlive])
-            {
-                lookups.hint(found)
-                // It lies in two cache lines.
-                let birth = unsafe UnsafeRawPointer(births + Int(found))
-                unsafe tcpalive_prefetch(birth)
-                unsafe tcpalive_prefetch(birth + MemoryLayout<ConnectionBirth>.stride - 1)
-            }
-        }
-    }
-
-    /// Asks for the histories of each connection that `hint` came upon since this was last done, and for the details of
-    /// those whose histories were asked for then.
+    /// A hint only: earlier segments of the group may still change the connection.
     @inline(__always)
-    mutating func takeHints(_ ledger: borrowing ConnectionLedger) {
-        let births = unsafe births
-        lookups.takeHints {
-            unsafe ledger.prefetch(births[$0].histories)
-        } again: {
-            unsafe ledger.prefetchDetails(births[$0].histories)
-        }
-    }
-
-    /// Lets the connection of the glance at `place`, which was found, take its segment where that is quiet
-    /// (`WiresharkAnalysis.takesQuietly`); false: it is not.
-    @inline(__always)
-    mutating func takesQuietly(
-        _ glances: borrowing GlanceBatch, _ place: Int, _ analysis: inout WiresharkAnalysis
+    func prefetchForTracking(
+        _ segment: Segment, _ lookup: Lookup, _ ranges: borrowing UnacknowledgedRanges
     ) -> Bool {
-        let all = glances.glances.span
-        let found = lookups[place].place
-        guard holds(Key(all[place], glances), at: found) else { return false }
-        let slot = unsafe slots + Int(found)
+        let slot = unsafe slots + Int(lookup.index)
+        let lists = unsafe slot.pointee.lists
+        if lists != 0 { ranges.prefetch(lists) }
         let sides = unsafe Self.sides(of: slot)
-        let side = all[place].side
-        return unsafe analysis.takesQuietly(all[place], &sides[side], &sides[side ^ 1], &slot.pointee.lists)
+        let sender = Int(lookup.sender)
+        let (next, facts) = unsafe (sides[sender].next, sides[sender].facts)
+        let peer = unsafe sides[sender ^ 1].facts
+        guard
+            segment.sequence + 1 == next || !facts.contains(.established)
+                || !facts.union(peer).isDisjoint(with: [.needsAttention, .wasKeepAlive])
+        else { return false }
+        // A record lies in two cache lines.
+        let start = unsafe UnsafeRawPointer(records + Int(lookup.index))
+        unsafe tcpalive_prefetch(start)
+        unsafe tcpalive_prefetch(start + MemoryLayout<ConnectionRecord>.stride - 1)
+        return true
     }
 
-    /// The number of the connection that `segment` belongs to, and the place of its sender there; nil: there is none.
-    func number(of segment: Segment) -> (number: UInt64, side: Int)? {
-        let glances = GlanceBatch(at: [segment])
-        let key = Key(glances.glances[0], glances)
-        return place(of: key, hash: key.hash(seed: seed)).map { (self[birth: $0].number, glances.glances[0].side) }
+    /// Prefetches the probe histories of both ends of the connection at `index`.
+    @inline(__always)
+    func prefetchHistories(of index: Int, _ store: borrowing EvidenceStore) {
+        unsafe store.prefetch(records[index].histories)
     }
+
+    /// Prefetches the details of these histories.
+    @inline(__always)
+    func prefetchDetails(of index: Int, _ store: borrowing EvidenceStore) {
+        unsafe store.prefetchDetails(records[index].histories)
+    }
+
+    /// Tracks `segment` on the fast path (`WiresharkAnalysis.tryFastPath`) if its connection is where `lookup` says;
+    /// false: nothing has changed, and the full path must track it.
+    @inline(__always)
+    mutating func tryFastPath(
+        _ segment: Segment, _ lookup: Lookup, _ analysis: inout WiresharkAnalysis
+    ) -> Bool {
+        let sender = Int(lookup.sender)
+        guard holds(Key(segment, sender: sender), at: lookup.index) else { return false }
+        let slot = unsafe slots + Int(lookup.index)
+        let sides = unsafe Self.sides(of: slot)
+        return unsafe analysis.tryFastPath(segment, sender, &sides[sender], &sides[sender ^ 1], &slot.pointee.lists)
+    }
+
+    /// The number of the connection of `segment`, and which end sent it; nil: there is no such connection.
+    func number(of segment: Segment) -> (number: UInt64, side: Int)? {
+        let sender = Key.sender(of: segment)
+        let key = Key(segment, sender: sender)
+        return index(of: key, hash: key.hash(seed: seed)).map { (self[record: $0].number, sender) }
+    }
+}
+
+extension Segment {
+    /// Whether it came over IPv6.
+    @inline(__always)
+    var isVersion6: Bool { source.address.version == .v6 }
 }

@@ -3,38 +3,39 @@ import Wire
 
 /// Connections by key.
 ///
-/// Slots and births lie densely, in the order of appearance, so that memory is that of the connections there are. An
-/// index finds their places: open addressing with linear probing, a power of two of entries, at most three quarters
-/// full. An entry holds the place below and, above, as many bits of the hash as there is room for, so that a slot is
-/// looked at where it is the right one, and hardly ever in vain.
+/// Slots and records lie densely, in the order of appearance, so that memory is that of the connections there are. A hash
+/// index finds them: open addressing with linear probing, a power of two of entries, at most three quarters full. An entry
+/// holds the number of the slot below and, above, as many bits of the hash as there is room for, so that a slot is hardly
+/// ever read in vain.
 ///
-/// All is raw memory, because a packet must cost one cache miss and no reference count. The rule that keeps that safe: a
-/// place is below `count`, as those are that `find` and `place(of:)` give, and holds a connection for as long as the
-/// table lives, if not the same one.
-@safe struct ConnectionTable<Key: ConnectionKey>: ~Copyable {
-    /// Connections in the table: they are at the places from 0 on.
+/// All is raw memory, because a packet must cost one cache miss and no reference count. This is safe as long as every index
+/// is below `count`, as the results of `find` and `index(of:)` are. An index stays valid for the life of the table, but an
+/// eviction or a restart may replace its connection.
+@safe struct ConnectionTable<Key: ConnectionKey>: ~Copyable, @unchecked Sendable {
+    // Unchecked: the table alone owns its memory, and is not copied.
+
+    /// Connections in the table, at the indices from 0 on.
     private(set) var count = 0
     /// Connections that made room for others.
     private(set) var evictions: UInt64 = 0
 
+    /// What each segment touches.
     private(set) var slots: UnsafeMutablePointer<ConnectionSlot<Key>>
-    private(set) var births: UnsafeMutablePointer<ConnectionBirth>
-    /// Places that there is room for.
+    /// What few segments and the report touch.
+    private(set) var records: UnsafeMutablePointer<ConnectionRecord>
+    /// Connections for which there is room.
     private var capacity: Int
-    /// Bits of the hash above `mask`, the place + 1 below; 0 is free.
+    /// Bits of the hash above `mask`, index + 1 below; 0 is free.
     private(set) var entries: UnsafeMutablePointer<UInt32>
     private(set) var mask: Int
     let seed: HashSeed
-    /// What is known ahead of the segment that is followed.
-    var lookups = Lookups()
-    /// Where the next connection is looked for that can make room.
+    /// Where the search for a victim goes on.
     private var hand = 0
 
     private static var smallestCapacity: Int { 256 }
-    /// Tables double until they have so many places, and then grow by eighths: nobody knows how many more connections will
-    /// come, and to grow copies next to nothing (`tcpalive_resize`).
+    /// Tables double up to this capacity and then grow by eighths, which copies next to nothing (`tcpalive_resize`).
     private static var smallCapacity: Int { 16384 }
-    /// Connections that are looked at, at the most, for one that can make room.
+    /// Connections that one search for a victim looks at, at most.
     private static var sweepLimit: Int { 4096 }
 
     /// An empty table.
@@ -42,30 +43,27 @@ import Wire
         self.seed = HashSeed(seed)
         capacity = Self.smallestCapacity
         unsafe slots = Arena.resized(nil, 0, capacity)
-        unsafe births = Arena.resized(nil, 0, capacity)
+        unsafe records = Arena.resized(nil, 0, capacity)
         mask = capacity * 2 - 1
         unsafe entries = Self.freeEntries(mask + 1)
     }
 
     deinit {
         unsafe tcpalive_resize(slots, capacity * MemoryLayout<ConnectionSlot<Key>>.stride, 0)
-        unsafe tcpalive_resize(births, capacity * MemoryLayout<ConnectionBirth>.stride, 0)
+        unsafe tcpalive_resize(records, capacity * MemoryLayout<ConnectionRecord>.stride, 0)
         unsafe entries.deallocate()
     }
 
     // MARK: Finding
 
-    /// The place where a connection with `hash` is, probably the right one, whose cache lines are asked for;
-    /// `Lookup.nowhere` where there is none.
+    /// The index where the connection with `hash` probably is, whose cache lines are prefetched; `Lookup.notFound`: there
+    /// is no such connection.
     @inline(__always)
-    static func find(
-        _ hash: UInt32, _ entries: UnsafeMutablePointer<UInt32>, _ mask: UInt32,
-        _ slots: UnsafeMutablePointer<ConnectionSlot<Key>>
-    ) -> UInt32 {
-        var index = hash & mask
-        // Nine of ten are in one of two entries, which are read as one: no branch asks in which, as it would be foretold
-        // wrong too often.
-        let pair = unsafe UnsafeRawPointer(entries + Int(index)).loadUnaligned(as: UInt64.self)
+    func find(_ hash: UInt32) -> UInt32 {
+        let mask = UInt32(truncatingIfNeeded: mask)
+        var position = hash & mask
+        // Nine of ten are in one of two entries. They are read as one, without a branch that could not be predicted.
+        let pair = unsafe UnsafeRawPointer(entries + Int(position)).loadUnaligned(as: UInt64.self)
         #if _endian(little)
             let (firstShift, secondShift) = (0 as UInt64, 32 as UInt64)
         #else
@@ -76,154 +74,156 @@ import Wire
         if entry == 0 || (entry ^ hash) & ~mask != 0 {
             entry = first
             while entry != 0, (entry ^ hash) & ~mask != 0 {
-                index = (index &+ 1) & mask
-                entry = unsafe entries[Int(index)]
+                position = (position &+ 1) & mask
+                entry = unsafe entries[Int(position)]
             }
-            if entry == 0 { return Lookup.nowhere }
+            if entry == 0 { return Lookup.notFound }
         }
-        let place = entry & mask &- 1
-        unsafe prefetch(slots + Int(place))
-        return place
+        let index = entry & mask &- 1
+        unsafe prefetch(slots + Int(index))
+        return index
     }
 
     @inline(__always)
-    private static func prefetch(_ slot: UnsafeMutablePointer<ConnectionSlot<Key>>) {
+    private func prefetch(_ slot: UnsafeMutablePointer<ConnectionSlot<Key>>) {
         unsafe tcpalive_prefetch(slot)
         if MemoryLayout<ConnectionSlot<Key>>.stride > 64 {
             unsafe tcpalive_prefetch(UnsafeRawPointer(slot) + 64)
         }
     }
 
-    /// Whether the connection of `key` is at `place`, as `find` gave it.
+    /// Whether the connection of `key` is at `index`, a result of `find`.
     @inline(__always)
-    func holds(_ key: Key, at place: UInt32) -> Bool {
-        unsafe place != Lookup.nowhere && slots[Int(place)].key == key
+    func holds(_ key: Key, at index: UInt32) -> Bool {
+        unsafe index != Lookup.notFound && slots[Int(index)].key == key
     }
 
-    /// The place of the connection of `key`, which is probably at `lookup.place`; nil where there is none.
+    /// The index of the connection of `key`, which is probably at `lookup.index`; nil: there is none.
     @inline(__always)
-    func place(of key: Key, _ lookup: Lookup) -> Int? {
-        holds(key, at: lookup.place) ? Int(lookup.place) : place(of: key, hash: lookup.hash)
+    func index(of key: Key, _ lookup: Lookup) -> Int? {
+        holds(key, at: lookup.index) ? Int(lookup.index) : index(of: key, hash: lookup.hash)
     }
 
-    /// The place of the connection of `key`; nil where there is none.
-    func place(of key: Key, hash: UInt32) -> Int? {
-        var index = Int(hash) & mask
+    /// The index of the connection of `key`; nil: there is none.
+    func index(of key: Key, hash: UInt32) -> Int? {
+        var position = Int(hash) & mask
         while true {
-            let entry = unsafe entries[index]
+            let entry = unsafe entries[position]
             if entry == 0 { return nil }
-            let place = place(entry)
+            let index = index(in: entry)
             let isAlike = (entry ^ hash) & ~UInt32(truncatingIfNeeded: mask) == 0
-            if unsafe isAlike && slots[place].key == key { return place }
-            index = (index &+ 1) & mask
+            if unsafe isAlike && slots[index].key == key { return index }
+            position = (position &+ 1) & mask
         }
     }
 
-    private func place(_ entry: UInt32) -> Int {
+    private func index(in entry: UInt32) -> Int {
         Int(truncatingIfNeeded: entry) & mask - 1
     }
 
-    private func hash(at place: Int) -> UInt32 {
-        unsafe slots[place].key.hash(seed: seed)
+    private func hash(at index: Int) -> UInt32 {
+        unsafe slots[index].key.hash(seed: seed)
     }
 
-    // MARK: What is kept
+    // MARK: Content
 
-    /// Calls `body` with the slot at `place`, the sender's side and the peer's, whose places `side` tells.
+    /// Calls `body` with the end that sent a segment (0 or 1, as `sender` says), its peer, and the handle of their ranges.
     @inline(__always)
     mutating func withSides<Result>(
-        at place: Int, sender side: Int,
+        at index: Int, sender side: Int,
         _ body: (
             _ sender: inout WiresharkSide, _ peer: inout WiresharkSide, _ lists: inout UInt32
         ) -> Result
     ) -> Result {
-        let slot = unsafe slots + place
+        let slot = unsafe slots + index
         let sides = unsafe Self.sides(of: slot)
         return unsafe body(&sides[side], &sides[side ^ 1], &slot.pointee.lists)
     }
 
-    /// The two sides of the connection in `slot`, chosen by index and not by branch: directions come in random order.
+    /// The two ends of the connection in `slot`, chosen by index and not by branch: directions come in random order.
     @inline(__always)
     static func sides(of slot: UnsafeMutablePointer<ConnectionSlot<Key>>) -> UnsafeMutablePointer<WiresharkSide> {
         let offset = unsafe MemoryLayout<ConnectionSlot<Key>>.offset(of: \.sides).unsafelyUnwrapped
         return unsafe (UnsafeMutableRawPointer(slot) + offset).assumingMemoryBound(to: WiresharkSide.self)
     }
 
-    /// The slot at `place`.
-    func slot(at place: Int) -> ConnectionSlot<Key> {
-        unsafe slots[place]
+    /// The slot at `index`.
+    func slot(at index: Int) -> ConnectionSlot<Key> {
+        unsafe slots[index]
     }
 
-    /// Blanks all but the key of the slot at `place`: a new connection in the place of an old one.
-    mutating func restart(at place: Int) {
-        unsafe slots[place] = ConnectionSlot(slots[place].key)
+    /// Blanks the slot at `index` except for its key: a new connection between the same ends.
+    mutating func restart(at index: Int) {
+        unsafe slots[index] = ConnectionSlot(slots[index].key)
     }
 
-    /// When and as which number the connection at `place` appeared.
+    /// The record of the connection at `index`.
     @inline(__always)
-    subscript(birth place: Int) -> ConnectionBirth {
-        get { unsafe births[place] }
-        set { unsafe births[place] = newValue }
+    subscript(record index: Int) -> ConnectionRecord {
+        get { unsafe records[index] }
+        set { unsafe records[index] = newValue }
     }
 
-    /// Asks for the cache lines of what is kept of the connection at `place`.
-    func prefetch(at place: Int) {
-        unsafe Self.prefetch(slots + place)
-        unsafe tcpalive_prefetch(births + place)
+    /// Prefetches the slot and the record at `index`.
+    func prefetch(at index: Int) {
+        unsafe prefetch(slots + index)
+        unsafe tcpalive_prefetch(records + index)
     }
 
-    // MARK: Growing
+    // MARK: Growth and eviction
 
-    /// Bytes that one connection takes.
+    /// Bytes of one connection, without its index entry.
     private static var bytesPerConnection: Int {
-        MemoryLayout<ConnectionSlot<Key>>.stride + MemoryLayout<ConnectionBirth>.stride
+        MemoryLayout<ConnectionSlot<Key>>.stride + MemoryLayout<ConnectionRecord>.stride
     }
 
-    /// A place for a connection of `key`, which is in none yet: its slot is blank, its birth is the caller's to set.
+    /// Adds a connection of `key`, which must not be in the table, and returns its index. Its slot is blank; the caller sets
+    /// its record.
     ///
-    /// Where `budget` has nothing left, it may be that of a connection that never came to be, and `evicted` is told of
-    /// it first; where there is none of those, memory grows all the same.
-    mutating func make(
+    /// When `budget` is exhausted, it replaces an attempt that was never established, which is passed to `evicted` first.
+    /// If no such attempt is found, memory grows beyond the budget.
+    mutating func insert(
         _ key: Key, hash: UInt32, _ budget: inout MemoryBudget,
-        evicting evicted: (ConnectionSlot<Key>, ConnectionBirth) -> Void
+        evicting evicted: (ConnectionSlot<Key>, ConnectionRecord) -> Void
     ) -> Int {
         if count == capacity {
             let more = capacity < Self.smallCapacity ? capacity : capacity / 8
             let needed = more * (Self.bytesPerConnection + 2 * MemoryLayout<UInt32>.stride)
             if !budget.has(needed), let victim = victim() {
-                unsafe evicted(slots[victim], births[victim])
+                unsafe evicted(slots[victim], records[victim])
                 evictions &+= 1
-                remove(entryOf: victim)
-                add(entryOf: victim, hash)
+                removeEntry(of: victim)
+                addEntry(of: victim, hash)
                 unsafe slots[victim] = ConnectionSlot(key)
                 return victim
             }
             budget.take(needed)
             reserve(capacity + more)
         }
-        let place = count
+        let index = count
         count += 1
         if count * 4 > (mask + 1) * 3 { rehash() }
-        add(entryOf: place, hash)
-        unsafe (slots + place).initialize(to: ConnectionSlot(key))
-        return place
+        addEntry(of: index, hash)
+        unsafe (slots + index).initialize(to: ConnectionSlot(key))
+        return index
     }
 
-    /// A connection that never came to be, the next of them in the order of appearance; nil: none was found soon.
+    /// The next connection, in the order of appearance, that was never established and has no events; nil: a limited search
+    /// found none.
     private mutating func victim() -> Int? {
         for _ in 0..<min(count, Self.sweepLimit) {
-            let place = hand
+            let index = hand
             hand = hand + 1 < count ? hand + 1 : 0
-            let slot = unsafe slots + place
+            let slot = unsafe slots + index
             let facts = unsafe slot.pointee.sides.0.facts.union(slot.pointee.sides.1.facts)
-            if unsafe !facts.contains(.established) && !births[place].hasEvents { return place }
+            if unsafe !facts.contains(.established) && !records[index].hasEvents { return index }
         }
         return nil
     }
 
     private mutating func reserve(_ newCapacity: Int) {
         unsafe slots = Arena.resized(slots, capacity, newCapacity)
-        unsafe births = Arena.resized(births, capacity, newCapacity)
+        unsafe records = Arena.resized(records, capacity, newCapacity)
         capacity = newCapacity
     }
 
@@ -232,32 +232,32 @@ import Wire
         let old = unsafe entries
         mask = (mask + 1) * 2 - 1
         unsafe entries = Self.freeEntries(mask + 1)
-        // The last one is not in yet.
-        for place in 0..<count - 1 { add(entryOf: place, hash(at: place)) }
+        // The caller adds the last connection.
+        for index in 0..<count - 1 { addEntry(of: index, hash(at: index)) }
         unsafe old.deallocate()
     }
 
-    private mutating func add(entryOf place: Int, _ hash: UInt32) {
-        var index = Int(hash) & mask
-        while unsafe entries[index] != 0 { index = (index &+ 1) & mask }
+    private mutating func addEntry(of index: Int, _ hash: UInt32) {
+        var position = Int(hash) & mask
+        while unsafe entries[position] != 0 { position = (position &+ 1) & mask }
         let bits = UInt32(truncatingIfNeeded: mask)
-        unsafe entries[index] = hash & ~bits | UInt32(truncatingIfNeeded: place + 1)
+        unsafe entries[position] = hash & ~bits | UInt32(truncatingIfNeeded: index + 1)
     }
 
-    /// Frees the entry of the connection at `place`, and closes the gap: whatever follows moves up, unless it would then
-    /// lie before the place where it is looked for first.
-    private mutating func remove(entryOf removed: Int) {
+    /// Frees the entry of the connection at `removed` and closes the gap: later entries of the run move up, unless they
+    /// would then lie before their home position.
+    private mutating func removeEntry(of removed: Int) {
         var gap = Int(hash(at: removed)) & mask
-        while unsafe place(entries[gap]) != removed { gap = (gap &+ 1) & mask }
-        var index = gap
+        while unsafe index(in: entries[gap]) != removed { gap = (gap &+ 1) & mask }
+        var position = gap
         while true {
-            index = (index &+ 1) & mask
-            let entry = unsafe entries[index]
+            position = (position &+ 1) & mask
+            let entry = unsafe entries[position]
             if entry == 0 { break }
-            let home = Int(hash(at: place(entry))) & mask
-            if (index &- home) & mask >= (index &- gap) & mask {
+            let home = Int(hash(at: index(in: entry))) & mask
+            if (position &- home) & mask >= (position &- gap) & mask {
                 unsafe entries[gap] = entry
-                gap = index
+                gap = position
             }
         }
         unsafe entries[gap] = 0

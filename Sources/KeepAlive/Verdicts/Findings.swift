@@ -42,9 +42,9 @@ extension ConnectionTracker {
     public func hadSilence(at place: ConnectionListing.Place) -> Bool {
         let index = index(of: place)
         return switch place.home {
-        case .version4: version4[birth: index].evidence != 0
-        case .version6: version6[birth: index].evidence != 0
-        case .replaced: follower.ledger.replaced[index].silence.longest > 0
+        case .version4: version4[record: index].evidence != 0
+        case .version6: version6[record: index].evidence != 0
+        case .replaced: pipeline.store.replaced[index].silence.longest > 0
         }
     }
 
@@ -57,7 +57,7 @@ extension ConnectionTracker {
         let end = max(context.end ?? .min, lastTime)
         var listing = listing(all: all, until: end == .min ? nil : end)
         context.end = end == .min ? nil : end
-        context.isLight = follower.isLight
+        context.isLight = pipeline.isLight
         context.holes = holes(among: context.pauses)
         context.activity = activity(in: listing)
         var diagnoses: [Diagnosis] = []

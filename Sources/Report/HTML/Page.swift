@@ -1,4 +1,3 @@
-import Capture
 public import KeepAlive
 import Wire
 

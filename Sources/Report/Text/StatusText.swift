@@ -1,4 +1,3 @@
-public import Capture
 public import KeepAlive
 import Wire
 
@@ -8,11 +7,11 @@ extension TextBuffer {
     /// `next` is the probe that can be expected next. Of what does not fit, whole parts are left out: first the
     /// connections, then the keep-alives, then the packets; who probes next stays the longest.
     public mutating func append(
-        statusOf summary: Summary, _ counters: LiveCapture.Counters, next: ExpectedProbe?, at now: Int64, columns: Int
+        statusOf summary: Summary, dropped: UInt64, next: ExpectedProbe?, at now: Int64, columns: Int
     ) {
         // In the order of the line; the lower rank stays longer.
         let parts: [(rank: Int, text: String)] = [
-            (2, Self.packets(of: summary, counters)),
+            (2, Self.packets(of: summary, dropped: dropped)),
             (4, Self.text { $0.append(summary.counts.connections, of: "connection") }),
             (3, Self.text { $0.append(summary.counts.kinds[Int(SegmentKind.probe.rawValue)], of: "keep-alive") }),
             (0, next.map { Self.expectation($0, now) } ?? ""),
@@ -32,11 +31,11 @@ extension TextBuffer {
         }
     }
 
-    private static func packets(of summary: Summary, _ counters: LiveCapture.Counters) -> String {
+    private static func packets(of summary: Summary, dropped: UInt64) -> String {
         text {
             $0.append(summary.tally.packets, of: "packet")
             $0.append(", ")
-            $0.append(counters.droppedByKernel)
+            $0.append(dropped)
             $0.append(" dropped")
         }
     }

@@ -1,4 +1,3 @@
-import Capture
 import KeepAlive
 import Wire
 

@@ -1,4 +1,6 @@
 #if canImport(Darwin)
+    internal import Platform
+
     extension ConnectionInformation {
         /// Always throws `SocketError.system`: macOS does not report when a connection was last heard.
         public init(readingFrom descriptor: Int32) throws(SocketError) {
@@ -8,7 +10,7 @@
 
     extension ConnectionTimer {
         /// Always nil: macOS does not report the timers of a connection.
-        init?(local: Endpoint, remote: Endpoint) {
+        init?(local: SocketAddress, remote: SocketAddress) {
             return nil
         }
     }

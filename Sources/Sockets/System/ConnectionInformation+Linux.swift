@@ -1,11 +1,12 @@
 #if os(Linux)
     internal import CTCPAlive
     internal import Glibc
+    internal import Platform
 
     extension ConnectionInformation {
-        /// Asks the kernel about the connection of the socket `descriptor`.
+        /// What the kernel reports about the connection of the socket `descriptor`.
         ///
-        /// Throws `SocketError.system` if the descriptor is no TCP socket.
+        /// Throws `SocketError.system` if the descriptor is not a TCP socket.
         public init(readingFrom descriptor: Int32) throws(SocketError) {
             let bytes: [UInt8]
             do {
@@ -13,7 +14,7 @@
             } catch {
                 throw .system("cannot read TCP_INFO of the socket", error)
             }
-            // struct tcp_info of linux/tcp.h, which only ever grows at its end.
+            // struct tcp_info of linux/tcp.h, which only grows at its end.
             func number(at offset: Int) -> Int {
                 Int(Self.load(bytes, at: offset, UInt32.self) ?? 0)
             }
@@ -49,59 +50,15 @@
     }
 
     extension ConnectionTimer {
-        /// Asks the kernel's socket monitor for the timer of the connection between two endpoints of this network
-        /// namespace; nil if no timer runs or the monitor does not answer.
-        init?(local: Endpoint, remote: Endpoint) {
-            var request = inet_diag_req_v2()
-            request.sdiag_family = UInt8(truncatingIfNeeded: local.family)
-            request.sdiag_protocol = UInt8(IPPROTO_TCP)
-            request.idiag_states = .max
-            request.id.idiag_sport = local.port.bigEndian
-            request.id.idiag_dport = remote.port.bigEndian
-            // A link-local address counts only with its interface.
-            request.id.idiag_if = max(local.scope, remote.scope)
-            request.id.idiag_cookie = (.max, .max)  // INET_DIAG_NOCOOKIE
-            unsafe withUnsafeMutableBytes(of: &request.id.idiag_src) {
-                unsafe $0.copyBytes(from: local.addressBytes)
+        /// The running timer of the connection between two ends in this network namespace; nil if none runs or the
+        /// kernel does not report it.
+        init?(local: SocketAddress, remote: SocketAddress) {
+            guard let socket = SocketMonitor.socket(local: local, remote: remote), let purpose = socket.purpose else {
+                return nil
             }
-            unsafe withUnsafeMutableBytes(of: &request.id.idiag_dst) {
-                unsafe $0.copyBytes(from: remote.addressBytes)
-            }
-            let headerSize = MemoryLayout<nlmsghdr>.size
-            var header = nlmsghdr()
-            header.nlmsg_len = UInt32(headerSize + MemoryLayout<inet_diag_req_v2>.size)
-            header.nlmsg_type = 20  // SOCK_DIAG_BY_FAMILY
-            header.nlmsg_flags = 1  // NLM_F_REQUEST
-            let bytes =
-                unsafe withUnsafeBytes(of: &header) { unsafe Array($0) }
-                + (unsafe withUnsafeBytes(of: &request) { unsafe Array($0) })
-            guard let answer = try? systemDiagnose(bytes),
-                answer.count >= headerSize + MemoryLayout<inet_diag_msg>.size
-            else { return nil }
-            let (type, message) = unsafe answer.withUnsafeBytes { buffer in
-                unsafe (
-                    buffer.loadUnaligned(as: nlmsghdr.self).nlmsg_type,
-                    buffer.loadUnaligned(fromByteOffset: headerSize, as: inet_diag_msg.self)
-                )
-            }
-            guard type == 20 else { return nil }  // NLMSG_ERROR is 2
-            switch message.idiag_timer {
-            case 1, 5: purpose = .retransmission  // 5: tail loss probe or reordering
-            case 2: purpose = .keepAlive
-            case 3: purpose = .closing
-            case 4: purpose = .windowProbe
-            default: return nil
-            }
-            expires = .milliseconds(Int(message.idiag_expires))
-            unanswered = Int(message.idiag_retrans)
-        }
-    }
-
-    extension Endpoint {
-        /// sin6_scope_id; 0 for IPv4.
-        fileprivate var scope: UInt32 {
-            guard isIPv6 else { return 0 }
-            return socketAddress[24..<28].reversed().reduce(0) { $0 << 8 | UInt32($1) }
+            self.purpose = purpose
+            expires = .milliseconds(Int(socket.idiag_expires))
+            unanswered = Int(socket.idiag_retrans)
         }
     }
 #endif

@@ -2,7 +2,7 @@
     internal import Darwin
 
     extension KeepAliveOption {
-        /// The protocol that the options belong to.
+        /// The protocol of the options.
         static let level = Int32(IPPROTO_TCP)
 
         /// The name of the option in tcp(4).
@@ -24,14 +24,14 @@
             }
         }
 
-        /// Why this platform does not have the option; nil if it does.
+        /// Why this platform lacks the option; nil if it has it.
         public var absence: String? {
             self == .userTimeout
                 ? "macOS has no TCP_USER_TIMEOUT: TCP_KEEPCNT decides for probes, its own TCP_RXT_CONNDROPTIME for data"
                 : nil
         }
 
-        /// The number of the option; nil where the platform does not have it.
+        /// The number of the option; nil if the platform lacks it.
         var number: Int32? {
             switch self {
             case .idle: TCP_KEEPALIVE
@@ -43,7 +43,7 @@
     }
 
     extension KeepAliveOptions {
-        /// What a new socket has: the settings net.inet.tcp.keep*, in milliseconds but for the count (tcp(4)).
+        /// The options of a new socket: the settings net.inet.tcp.keep*, in milliseconds except the count (tcp(4)).
         public static var systemDefaults: KeepAliveOptions {
             KeepAliveOptions(
                 isEnabled: (systemSetting("net.inet.tcp.always_keepalive") ?? 0) != 0,

@@ -2,7 +2,7 @@
     internal import Glibc
 
     extension KeepAliveOption {
-        /// The protocol that the options belong to.
+        /// The protocol of the options.
         static let level = Int32(IPPROTO_TCP)
 
         /// The name of the option in tcp(7).
@@ -15,7 +15,8 @@
             }
         }
 
-        /// The values that the kernel accepts: MAX_TCP_KEEPIDLE, MAX_TCP_KEEPINTVL and MAX_TCP_KEEPCNT of its net/tcp.h.
+        /// The values that the kernel accepts: MAX_TCP_KEEPIDLE, MAX_TCP_KEEPINTVL and MAX_TCP_KEEPCNT of its
+        /// net/tcp.h.
         public var bounds: ClosedRange<Int> {
             switch self {
             case .idle, .interval: 1...32767
@@ -24,10 +25,10 @@
             }
         }
 
-        /// Why this platform does not have the option; nil if it does.
+        /// Why this platform lacks the option; nil if it has it.
         public var absence: String? { nil }
 
-        /// The number of the option; nil where the platform does not have it.
+        /// The number of the option.
         var number: Int32? {
             switch self {
             case .idle: TCP_KEEPIDLE
@@ -39,17 +40,13 @@
     }
 
     extension KeepAliveOptions {
-        /// What a new socket has in this network namespace: the settings net.ipv4.tcp_keepalive_*, which IPv6 uses too
-        /// (tcp(7)). What cannot be read is nil.
+        /// The options of a new socket in this network namespace: the settings net.ipv4.tcp_keepalive_*, which IPv6
+        /// uses too (tcp(7)). Those that cannot be read are nil.
         public static var systemDefaults: KeepAliveOptions {
-            func setting(_ name: String) -> Int? {
-                systemContents(of: "/proc/sys/net/ipv4/\(name)").flatMap { text in
-                    Int(text.prefix { $0.isNumber })
-                }
-            }
-            return KeepAliveOptions(
-                isEnabled: false, idle: setting("tcp_keepalive_time"), interval: setting("tcp_keepalive_intvl"),
-                count: setting("tcp_keepalive_probes"), userTimeout: 0)
+            KeepAliveOptions(
+                isEnabled: false, idle: systemSetting("tcp_keepalive_time"),
+                interval: systemSetting("tcp_keepalive_intvl"), count: systemSetting("tcp_keepalive_probes"),
+                userTimeout: 0)
         }
     }
 #endif

@@ -1,6 +1,8 @@
 #if os(Linux)
+    internal import Platform
+
     extension KernelCounters {
-        /// What the kernel has counted so far (TcpExt, /proc/net/netstat); nil: not known.
+        /// The counters now; nil if they cannot be read.
         public static func now() -> KernelCounters? {
             guard let text = systemContents(of: "/proc/self/net/netstat") else { return nil }
             let lines = text.split(separator: "\n").filter { $0.hasPrefix("TcpExt:") }.map { $0.split(separator: " ") }

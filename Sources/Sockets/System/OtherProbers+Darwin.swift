@@ -1,6 +1,6 @@
 #if canImport(Darwin)
     extension KeepAliveTimer {
-        /// Always empty: macOS does not tell the timers of connections.
+        /// Always empty: macOS does not report the timers of connections.
         static func all() -> [KeepAliveTimer] { [] }
     }
 #endif

@@ -1,27 +1,29 @@
-/// Other connections of this network namespace that may probe meanwhile: the kernel counts their probes together with
-/// those of one's own connection.
+public import Wire
+
+/// Finds out whether other connections of this network namespace may send keep-alive probes: the kernel counts them
+/// together with those of one's own connection (`KernelCounters`).
 public struct OtherProbers: Sendable {
     /// The ends of one's own connection.
     private let own: (local: Endpoint, remote: Endpoint)
-    /// The connections that had a keep-alive timer when first looked: when each of those timers fires.
+    /// The connections that had a keep-alive timer at the first look, by their cookies: when the timer fires.
     private var atFirst: [UInt64: ContinuousClock.Instant] = [:]
     private var hasLooked = false
-    /// Whether one was found later, or with probes that wait for an answer: it may have probed between looks.
+    /// Whether a later look found a new connection, or any look found unanswered probes: they may probe between looks.
     private var hasProber = false
 
-    /// None yet, beside the connection from `local` to `remote`.
-    public init(beside local: Endpoint, _ remote: Endpoint) {
+    /// Looks for connections other than the one from `local` to `remote`.
+    public init(besides local: Endpoint, _ remote: Endpoint) {
         own = (local, remote)
     }
 
-    /// Looks at the timers of all connections, as they are at `now`; where the system does not tell, nothing is found.
-    public mutating func look(at now: ContinuousClock.Instant = .now) {
-        note(KeepAliveTimer.all(), at: now)
+    /// Looks at the timers of all connections; finds none if the system does not report them.
+    public mutating func look() {
+        record(KeepAliveTimer.all(), at: .now)
     }
 
-    /// Notes the `timers` that run at `now`.
-    mutating func note(_ timers: [KeepAliveTimer], at now: ContinuousClock.Instant) {
-        for timer in timers where !timer.isOf(own.local, own.remote) {
+    /// Takes account of the `timers` that run at `now`.
+    mutating func record(_ timers: [KeepAliveTimer], at now: ContinuousClock.Instant) {
+        for timer in timers where (timer.local, timer.remote) != own {
             if timer.unanswered > 0 {
                 hasProber = true
             } else if !hasLooked {
@@ -33,7 +35,7 @@ public struct OtherProbers: Sendable {
         hasLooked = true
     }
 
-    /// Whether one of them may have probed until `now`: a timer that does not fire before that sends nothing.
+    /// Whether another connection may have sent a probe until `now`: before its timer fires it sends none.
     public func mayHaveProbed(until now: ContinuousClock.Instant = .now) -> Bool {
         hasProber || atFirst.values.contains { $0 <= now }
     }
@@ -41,25 +43,14 @@ public struct OtherProbers: Sendable {
 
 /// The keep-alive timer of one connection of this network namespace (sock_diag(7)).
 struct KeepAliveTimer: Sendable, Equatable {
-    /// What tells the connection from every other, also from one that has its ends later.
+    /// Identifies the connection, also when another one has the same ends later.
     var cookie: UInt64
-    /// The port of this end, and of the other.
-    var ports: (UInt16, UInt16)
-    /// The bytes of the address of this end, and of the other.
-    var addresses: ([UInt8], [UInt8])
-    /// When it fires, counted from the moment of asking.
+    /// The local end.
+    var local: Endpoint
+    /// The remote end.
+    var remote: Endpoint
+    /// The time until it fires.
     var expires: Duration
-    /// Probes that wait for an answer.
+    /// Unanswered probes.
     var unanswered: Int
-
-    /// Whether it is that of the connection from `local` to `remote`.
-    func isOf(_ local: Endpoint, _ remote: Endpoint) -> Bool {
-        ports == (local.port, remote.port) && addresses.0.elementsEqual(local.addressBytes)
-            && addresses.1.elementsEqual(remote.addressBytes)
-    }
-
-    static func == (one: KeepAliveTimer, other: KeepAliveTimer) -> Bool {
-        one.cookie == other.cookie && one.ports == other.ports && one.addresses == other.addresses
-            && one.expires == other.expires && one.unanswered == other.unanswered
-    }
 }

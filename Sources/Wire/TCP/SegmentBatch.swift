@@ -14,11 +14,6 @@ public struct SegmentBatch: ~Copyable, Sendable {
         self.segments = segments
     }
 
-    /// Gives the segments away, and takes `other` in their place: nothing is copied.
-    mutating func exchange(_ other: inout [Segment]) {
-        swap(&segments, &other)
-    }
-
     /// Forgets the segments and keeps the room.
     @inline(__always)
     public mutating func removeAll() {

@@ -101,7 +101,7 @@ extension SegmentDecoder {
     @inline(__always)
     private func readOptions(_ bytes: RawSpan, _ first: Int, _ end: Int, _ segment: inout Segment) {
         // NOP, NOP, timestamps: what nearly every segment of nearly every stack carries (RFC 7323 appendix A).
-        if end - first == 12, bytes.big32(first) == PlainPacket.timestampFront {
+        if end - first == 12, bytes.big32(first) == FastPathPacket.timestampFront {
             segment.hasTimestamps = true
             segment.timestampValue = bytes.big32(first + 4)
             segment.timestampEcho = bytes.big32(first + 8)

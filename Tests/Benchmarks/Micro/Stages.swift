@@ -26,30 +26,17 @@ let benchmarks: @Sendable () -> Void = {
             expect(segments.segments.count, 1000, of: benchmark)
         }
 
-        Benchmark("glance IP\(version)", configuration: rounds) { benchmark in
-            let batch = Frames.batch(packets: 1000, connections: 64, version)
-            var decoder = SegmentDecoder()
-            var glances = GlanceBatch()
-            benchmark.startMeasurement()
-            for _ in benchmark.scaledIterations {
-                glances.removeAll()
-                decoder.glance(at: batch, 0..<1000, into: &glances)
-            }
-            benchmark.stopMeasurement()
-            expect(glances.glances.count, 1000, of: benchmark)
-        }
-
         Benchmark("track IP\(version)", configuration: rounds) { benchmark in
             let batch = Frames.batch(packets: 1000, connections: 64, version)
             var decoder = SegmentDecoder()
-            var glances = GlanceBatch()
-            decoder.glance(at: batch, 0..<1000, into: &glances)
+            var segments = SegmentBatch()
+            decoder.decode(batch, into: &segments)
             var tracker = ConnectionTracker(seed: 1)
             var events: [SegmentEvent] = []
             benchmark.startMeasurement()
             for _ in benchmark.scaledIterations {
                 events.removeAll(keepingCapacity: true)
-                tracker.track(glances, at: batch, events: &events)
+                tracker.track(segments, events: &events)
             }
             benchmark.stopMeasurement()
             expect(Int(tracker.tally.connections), 64, of: benchmark)

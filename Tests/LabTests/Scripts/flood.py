@@ -1,7 +1,7 @@
-"""A flood of small segments, until standard input ends.
+"""Sends small segments at a high rate until standard input ends.
 
-    flood.py sink ADDRESS PORT      sends back what comes
-    flood.py source ADDRESS PORT    writes bytes one by one, in bursts
+    flood.py sink ADDRESS PORT      echoes all data
+    flood.py source ADDRESS PORT    sends single bytes in bursts
 """
 
 import os
@@ -10,8 +10,8 @@ import sys
 import threading
 import time
 
-# At most so many bytes, and as many echoes, in so many seconds: the ring of an observer that gets no time for a while
-# has room for them.
+# At most BURST bytes and as many echoes in PAUSE seconds: so the capture buffer has room for them while `watch` does not
+# run for a while.
 BURST = 20
 PAUSE = 0.002
 

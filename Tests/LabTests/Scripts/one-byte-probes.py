@@ -1,4 +1,4 @@
-"""Keep-alive probes of one byte, as other stacks send them and no socket of Linux does: made by hand.
+"""Sends keep-alive probes of one byte, like some other stacks and unlike Linux.
 
     one-byte-probes.py probe INTERFACE ADDRESS PORT COUNT
         connects without keep-alive, sends COUNT probes, and waits for the answer to each
@@ -20,7 +20,7 @@ ACK = 0x10
 
 
 class Frame:
-    """A TCP segment as it passes."""
+    """A captured frame with a TCP segment."""
 
     def __init__(self, bytes):
         self.bytes = bytes
@@ -45,7 +45,7 @@ class Frame:
 
 
 def frames(tap):
-    """The TCP segments that pass the interface, in both directions."""
+    """The TCP segments on the interface, in both directions."""
     while True:
         bytes = tap.recv(65535)
         if bytes[12:14] == b"\x08\x00" and bytes[ETHERNET + 9] == socket.IPPROTO_TCP:
@@ -53,7 +53,7 @@ def frames(tap):
 
 
 def end_of_handshake(tap, port):
-    """The first segment to `port` that only acknowledges: its sequence number is the next to be sent."""
+    """The first segment to `port` without data and with no flag but ACK: its sequence number is the next to be sent."""
     for frame in frames(tap):
         if frame.destination == port and frame.flags == ACK and not frame.payload:
             return frame
@@ -69,7 +69,7 @@ def checksum(bytes):
 
 
 def one_byte_probe(frame):
-    """`frame` with a byte of garbage, and the sequence number before its own."""
+    """`frame` with one byte of garbage and the sequence number before its own."""
     internet = bytearray(frame.internet[: len(frame.internet) - len(frame.segment)])
     segment = bytearray(frame.segment) + b"\0"
     struct.pack_into("!I", segment, 4, (frame.sequence - 1) & 0xFFFFFFFF)
@@ -83,7 +83,7 @@ def one_byte_probe(frame):
 
 
 def kernel_probes():
-    """TCPKeepAlive of TcpExt in this namespace."""
+    """The counter TCPKeepAlive of TcpExt in this namespace."""
     with open("/proc/self/net/netstat") as file:
         names, values = (line.split() for line in file if line.startswith("TcpExt:"))
     return int(values[names.index("TCPKeepAlive")])
@@ -108,7 +108,7 @@ def forge(tap, port):
     last = end_of_handshake(tap, port)
     sent = kernel_probes()
     print("connected", flush=True)
-    # The kernel has no word for when a count changes: it is looked at every 2 ms.
+    # The kernel does not report changes of a counter, so it is read every 2 ms.
     while not select.select([sys.stdin], [], [], 0.002)[0]:
         while sent < kernel_probes():
             tap.send(one_byte_probe(last))

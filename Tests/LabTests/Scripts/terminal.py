@@ -1,6 +1,6 @@
-"""Runs a program on a terminal of its own, and prints what it draws: terminal.py COLUMNS WORD PROGRAM...
+"""Runs a program on a new terminal and prints what it draws: terminal.py COLUMNS WORD PROGRAM...
 
-Prints a line for each control sequence ED or EL and for what follows it. When WORD was drawn the program gets SIGINT.
+Prints a line for each control sequence ED or EL with the text after it. When WORD is drawn, the program gets SIGINT.
 """
 import fcntl
 import os
@@ -13,7 +13,7 @@ import termios
 columns, word = int(sys.argv[1]), sys.argv[2].encode()
 process, terminal = pty.fork()
 if process == 0:
-    # The terminal's size, before anything is drawn.
+    # Set the size before anything is drawn.
     fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     os.execv(sys.argv[3], sys.argv[3:])
 drawn = b""

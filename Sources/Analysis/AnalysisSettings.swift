@@ -1,0 +1,24 @@
+public import KeepAlive
+public import Wire
+
+/// What an analysis reads and keeps.
+public struct AnalysisSettings: Sendable {
+    /// The version of Wireshark whose marks are wanted.
+    public var version = WiresharkVersion.newest
+    /// Packets after which reading ends; nil: none.
+    public var packetLimit: UInt64?
+    /// Whether connections without events are kept when their ports are reused, and get findings too.
+    public var keepsAll = false
+    /// Whether it is noted which end of which connection sent each segment (`PacketPipeline.origins`).
+    public var tracksOrigins = false
+    /// The part of the connections that is reported; nil: all.
+    public var shard: Shard?
+    /// Whether connections are tracked on another thread than packets are read. The results are the same. Without effect
+    /// where `tracksOrigins` is set, and on live captures.
+    public var usesTwoThreads = false
+    /// Whether segments with more than one byte of data are left out of what is read.
+    public var isLight = false
+
+    /// The defaults: everything that Wireshark's newest supported version would mark, in one thread.
+    public init() {}
+}

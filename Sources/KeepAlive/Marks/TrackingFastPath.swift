@@ -1,0 +1,112 @@
+import Wire
+
+// The fast path of tracking: the next data segment or pure acknowledgment of an established connection that is not idle. It
+// carries no mark and concerns no keep-alive. Most segments are of this kind and need no more than what is here; the full
+// path takes all others, and would have the same result for these. Without the fast path small frames take 1.36 times as
+// long, the mixed capture 1.05.
+
+extension WiresharkSide {
+    /// Whether `segment`, sent by this end to `peer`, can take the fast path.
+    ///
+    /// Each clause stands for a rule of the full path: wireshark-rules 1 and 4, `SegmentKind`, and what
+    /// `ConnectionEvidence` records.
+    @inline(__always)
+    func canTakeFastPath(_ segment: Segment, to peer: WiresharkSide) -> Bool {
+        segment.isOrdinary && isInSequence(segment, to: peer) && (segment.payloadLength > 0 || !mayProbe(segment, peer))
+    }
+
+    /// Whether `segment`, whole and without marks, is one byte of new data: no more evidence than several bytes.
+    func isSingleNewByte(_ segment: Segment, to peer: WiresharkSide) -> Bool {
+        segment.payloadLength == 1 && segment.flags.isDisjoint(with: [.syn, .fin, .rst])
+            && isInSequence(segment, to: peer)
+            && peer.window != 0
+            && peer.lastAcknowledgment != segment.sequence + 1
+    }
+
+    /// Whether `segment` is the next one of an established connection that is not idle, has the TTL of its sender, and
+    /// follows nothing that makes it evidence.
+    @inline(__always)
+    private func isInSequence(_ segment: Segment, to peer: WiresharkSide) -> Bool {
+        segment.sequence == next && edge.rawValue != 0 && hasUsualOrigin(segment)
+            && peer.facts.intersection(Self.peerChecked) == Self.peerKnown
+            && !segment.acknowledgment.isNewer(than: peer.edge)
+            && segment.time &- max(spokeTime, peer.spokeTime) < Idleness.pause
+    }
+
+    /// Whether this end is fully known and `segment` has the TTL of its earlier segments.
+    @inline(__always)
+    private func hasUsualOrigin(_ segment: Segment) -> Bool {
+        let state = (facts.rawValue ^ UInt16(segment.timeToLive) << Facts.hopShift) & Self.checked
+        if state == Self.known.rawValue { return true }
+        // The first segment that proves its origin must take the full path.
+        return state == Self.known.subtracting(.hasProvenHops).rawValue && segment.payloadLength == 0
+            && segment.acknowledgment == lastAcknowledgment
+    }
+
+    /// Whether a pure acknowledgment may be a probe: one below what the peer acknowledged, or the last one again after a
+    /// second in which the peer sent nothing.
+    @inline(__always)
+    private func mayProbe(_ segment: Segment, _ peer: WiresharkSide) -> Bool {
+        // The time comes first: its branch is predictable, which end spoke last is random.
+        peer.lastAcknowledgment == segment.sequence + 1
+            || (segment.time &- spokeTime >= Idleness.shortestInterval && peer.spokeTime < spokeTime
+                && segment.acknowledgment == lastAcknowledgment)
+    }
+
+    /// Facts that the sender must have.
+    private static let known: Facts = [.baseKnown, .windowKnown, .established, .hasProvenHops]
+    /// Bits of the sender that are compared: required facts, forbidden facts, and the TTL.
+    private static let checked = known.union(.needsAttention).rawValue | Facts.hopMask
+    /// Facts that the peer must have.
+    private static let peerKnown: Facts = [.baseKnown, .windowKnown]
+    /// Facts of the peer that are compared: required ones, and those that make the next segment of this end evidence.
+    private static let peerChecked: Facts = [
+        .baseKnown, .windowKnown, .wasKeepAlive, .wasZeroWindowProbe, .needsAttention,
+    ]
+}
+
+extension WiresharkAnalysis {
+    /// Tracks `segment`, sent by the end at `side`, if it can take the fast path; false: nothing has changed.
+    ///
+    /// `lists` is the handle of the connection's ranges.
+    @inline(__always)
+    mutating func tryFastPath(
+        _ segment: Segment, _ side: Int, _ sender: inout WiresharkSide, _ peer: inout WiresharkSide,
+        _ lists: inout UInt32
+    ) -> Bool {
+        guard sender.canTakeFastPath(segment, to: peer) else { return false }
+        let acknowledgment = segment.acknowledgment
+        let length = segment.payloadLength
+        if length > 0 {
+            guard ranges.count(lists, side) < UnacknowledgedRanges.limit else { return false }
+            if lists == 0 { lists = ranges.makeLists() }
+            let sequence = segment.sequence
+            let end = sequence + length
+            ranges.append(UnacknowledgedRange(start: sequence, end: end), to: lists, side)
+            sender.facts.formUnion([.hasUnacknowledged, .sentLastData])
+            peer.facts.subtract(.sentLastData)
+            if sequence == sender.edge { sender.edge = end }
+            sender.next = end
+        } else {
+            sender.facts.formUnion(.sentPureAcknowledgment)
+        }
+        sender.window = segment.window
+        sender.lastAcknowledgment = acknowledgment
+        sender.facts.subtract([.wasKeepAlive, .wasZeroWindowProbe])
+        sender.spokeTime = segment.time
+        if peer.facts.contains(.hasUnacknowledged) {
+            peer.set(.hasUnacknowledged, to: ranges.acknowledge(acknowledgment, lists, 1 - side))
+            giveBack(&lists, sender, peer)
+        }
+        return true
+    }
+}
+
+extension Segment {
+    /// Whether it is whole, without SYN, FIN and RST, and has no payload or more than one byte: one may be a probe.
+    @inline(__always)
+    fileprivate var isOrdinary: Bool {
+        // More than a packet of IPv4 can hold needs a jumbogram, whose claimed length no capture confirms.
+        role == .whole && payloadLength != 1 && payloadLength <= 0xFFFF && flags.isDisjoint(with: [.syn, .fin, .rst])
+    }
+}

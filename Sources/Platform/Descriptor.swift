@@ -1,0 +1,99 @@
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
+/// An open file descriptor, closed in `deinit`.
+package struct Descriptor: ~Copyable {
+    /// The number of the descriptor, valid while this value lives.
+    package let number: Int32
+
+    /// Takes over the open descriptor `number`.
+    package init(_ number: Int32) {
+        self.number = number
+    }
+
+    deinit {
+        systemClose(number)
+    }
+}
+
+/// Opens a file (open(2)).
+package func systemOpen(_ path: String, _ flags: Int32) throws(SystemError) -> Int32 {
+    let number = unsafe open(path, flags)
+    guard number >= 0 else { throw .last }
+    return number
+}
+
+/// Closes a descriptor (close(2)).
+package func systemClose(_ number: Int32) {
+    _ = close(number)
+}
+
+/// Reads once into `bytes` from the index `start` on (read(2)).
+///
+/// Returns the number of bytes, 0 at the end of the file, nil if nothing was read yet (see `systemResult`).
+package func systemRead(_ number: Int32, into bytes: inout [UInt8], at start: Int) throws(SystemError) -> Int? {
+    let count = unsafe bytes.withUnsafeMutableBytes { buffer in
+        unsafe read(number, buffer.baseAddress.map { unsafe $0 + start }, buffer.count - start)
+    }
+    return try systemResult(count)
+}
+
+/// Reads up to `count` bytes (read(2)); empty at the end of the file, nil if nothing was read yet (see `systemResult`).
+package func systemRead(_ number: Int32, count: Int) throws(SystemError) -> [UInt8]? {
+    var bytes = [UInt8](repeating: 0, count: count)
+    guard let received = try systemRead(number, into: &bytes, at: 0) else { return nil }
+    bytes.removeLast(count - received)
+    return bytes
+}
+
+/// The contents of a small file, such as one of /proc; nil if it cannot be read.
+package func systemContents(of path: String) -> String? {
+    guard let number = try? systemOpen(path, O_RDONLY | O_CLOEXEC) else { return nil }
+    let descriptor = Descriptor(number)
+    var contents: [UInt8] = []
+    while true {
+        do {
+            guard let bytes = try systemRead(descriptor.number, count: 16384) else { continue }
+            if bytes.isEmpty { return String(decoding: contents, as: UTF8.self) }
+            contents += bytes
+        } catch {
+            return nil
+        }
+    }
+}
+
+/// Makes calls on a descriptor return at once instead of waiting (fcntl(2), O_NONBLOCK).
+package func systemSetNonblocking(_ number: Int32) throws(SystemError) {
+    let flags = fcntl(number, F_GETFL)
+    guard flags >= 0, fcntl(number, F_SETFL, flags | O_NONBLOCK) >= 0 else { throw .last }
+}
+
+/// Closes a descriptor in programs that this process starts (fcntl(2), FD_CLOEXEC).
+package func systemSetCloseOnExec(_ number: Int32) throws(SystemError) {
+    guard fcntl(number, F_SETFD, FD_CLOEXEC) >= 0 else { throw .last }
+}
+
+/// Standard input, read without buffering.
+package struct StandardInput: Sendable {
+    /// The number of the descriptor.
+    package let descriptor = STDIN_FILENO
+
+    /// Standard input.
+    package init() {}
+
+    /// Whether it is a terminal (isatty(3)).
+    package var isTerminal: Bool { isatty(descriptor) == 1 }
+
+    /// Up to 4096 bytes; empty if there is nothing yet, nil at the end and on errors.
+    package func read() -> [UInt8]? {
+        do {
+            guard let bytes = try systemRead(descriptor, count: 4096) else { return [] }
+            return bytes.isEmpty ? nil : bytes
+        } catch {
+            return nil
+        }
+    }
+}

@@ -1,0 +1,48 @@
+package import Synchronization
+
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
+/// Locked while a pipe is made and while a program is started: a program that starts before the ends of a new pipe are
+/// marked close-on-exec would keep them open.
+package let spawning = Mutex(())
+
+/// The two ends of a pipe, closed in programs that this process starts, and in `deinit`.
+package struct Pipe: ~Copyable {
+    /// The reading end; -1 after `takeReading`.
+    package private(set) var reading: Int32
+    /// The writing end; -1 after `takeWriting`.
+    package private(set) var writing: Int32
+
+    /// Makes a pipe (pipe(2)).
+    package init() throws(SystemError) {
+        var ends: [Int32] = [-1, -1]
+        let error: SystemError? = spawning.withLock { _ in
+            guard unsafe pipe(&ends) == 0 else { return .last }
+            for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+            return nil
+        }
+        if let error { throw error }
+        (reading, writing) = (ends[0], ends[1])
+    }
+
+    deinit {
+        if reading >= 0 { systemClose(reading) }
+        if writing >= 0 { systemClose(writing) }
+    }
+
+    /// The reading end, which the caller must close.
+    package mutating func takeReading() -> Int32 {
+        defer { reading = -1 }
+        return reading
+    }
+
+    /// The writing end, which the caller must close.
+    package mutating func takeWriting() -> Int32 {
+        defer { writing = -1 }
+        return writing
+    }
+}

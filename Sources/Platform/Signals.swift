@@ -1,0 +1,128 @@
+internal import Synchronization
+
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
+/// The signals that ask the process to stop, SIGINT, SIGTERM and SIGHUP, and to report, SIGUSR1 (signal(7)).
+package enum Signals {
+    // A handler may use lock-free atomics and write(2), and nothing that allocates or locks (signal-safety(7)).
+    private static let isStopRequested = Atomic<Bool>(false)
+    private static let isReportRequested = Atomic<Bool>(false)
+    /// Where the handler writes a byte, to wake up poll(2); -1: nowhere.
+    fileprivate static let wakeupTarget = Atomic<Int32>(-1)
+
+    /// Whether a signal asked the process to stop.
+    package static var isStopping: Bool { isStopRequested.load(ordering: .relaxed) }
+
+    /// From now on the first SIGINT, SIGTERM or SIGHUP sets `isStopping` and interrupts waiting system calls.
+    ///
+    /// A second SIGINT or SIGTERM ends the process. A second SIGHUP does not: when a terminal is lost, both the kernel
+    /// and the shell send one. If SIGHUP is ignored, as under nohup(1), it stays ignored.
+    package static func catchStops() {
+        // Initializes the globals before a handler needs them.
+        _ = (isStopping, wakeupTarget.load(ordering: .relaxed))
+        for number in [SIGINT, SIGTERM] {
+            // After the first signal the system's own handling applies.
+            catchSignal(number, flags: Int(SA_RESETHAND)) { Signals.requestStop($0) }
+        }
+        if !isIgnored(SIGHUP) { catchSignal(SIGHUP, flags: 0) { Signals.requestStop($0) } }
+    }
+
+    private static func requestStop(_ number: Int32) {
+        isStopRequested.store(true, ordering: .relaxed)
+        let target = wakeupTarget.load(ordering: .relaxed)
+        guard target >= 0 else { return }
+        let code = errno
+        var byte = UInt8(truncatingIfNeeded: number)
+        _ = unsafe write(target, &byte, 1)
+        errno = code
+    }
+
+    /// From now on SIGUSR1, and SIGINFO if the system has it, is recorded for `takeReport`.
+    package static func catchReports() {
+        _ = takeReport()
+        catchSignal(SIGUSR1, flags: 0) { _ in Signals.isReportRequested.store(true, ordering: .relaxed) }
+        #if canImport(Darwin)
+            catchSignal(SIGINFO, flags: 0) { _ in Signals.isReportRequested.store(true, ordering: .relaxed) }
+        #endif
+    }
+
+    /// Whether a signal asked for a report since the last call.
+    package static func takeReport() -> Bool {
+        isReportRequested.exchange(false, ordering: .relaxed)
+    }
+
+    /// From now on writing to a pipe without a reader is the error EPIPE, and does not end the process.
+    package static func ignoreClosedPipes() {
+        _ = signal(SIGPIPE, SIG_IGN)
+    }
+
+    private static func isIgnored(_ number: Int32) -> Bool {
+        var action = sigaction()
+        return unsafe sigaction(number, nil, &action) == 0 && action.isIgnored
+    }
+
+    private static func catchSignal(
+        _ number: Int32, flags: Int, _ handler: @escaping @convention(c) (Int32) -> Void
+    ) {
+        var action = sigaction()
+        action.setHandler(handler)
+        // Without SA_RESTART, so that read(2) and poll(2) return.
+        action.sa_flags = Int32(truncatingIfNeeded: flags)
+        _ = unsafe sigaction(number, &action, nil)
+        // The parent process may have blocked the signal, and Dispatch does in its threads.
+        var only = sigset_t()
+        unsafe sigemptyset(&only)
+        unsafe sigaddset(&only, number)
+        unsafe pthread_sigmask(SIG_UNBLOCK, &only, nil)
+    }
+}
+
+/// A descriptor that becomes readable when a signal asks the process to stop, for waits that take a descriptor.
+///
+/// One value per process: its pipe stays open until the process ends.
+package struct SignalWakeup: Sendable {
+    /// The descriptor.
+    package let descriptor: Int32
+
+    /// Catches the signals from now on (`Signals.catchStops`).
+    package init() throws(SystemError) {
+        var pipe = try Pipe()
+        // A handler must not wait.
+        try systemSetNonblocking(pipe.writing)
+        descriptor = pipe.takeReading()
+        Signals.wakeupTarget.store(pipe.takeWriting(), ordering: .relaxed)
+        Signals.catchStops()
+    }
+
+    /// Waits until a signal comes, and returns true, or until `deadline`, and returns false.
+    package func wait(until deadline: ContinuousClock.Instant) throws(SystemError) -> Bool {
+        var interests = [Interest(descriptor: descriptor)]
+        try systemWait(&interests, until: deadline)
+        return interests[0].isReadable
+    }
+}
+
+extension sigaction {
+    /// Whether the signal is ignored.
+    fileprivate var isIgnored: Bool {
+        #if canImport(Darwin)
+            let handler = unsafe __sigaction_u.__sa_handler
+        #else
+            let handler = unsafe __sigaction_handler.sa_handler
+        #endif
+        return unsafe unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+    }
+
+    /// Sets the handler, whose field differs between systems.
+    fileprivate mutating func setHandler(_ handler: @escaping @convention(c) (Int32) -> Void) {
+        #if canImport(Darwin)
+            unsafe __sigaction_u.__sa_handler = handler
+        #else
+            unsafe __sigaction_handler.sa_handler = handler
+        #endif
+    }
+}

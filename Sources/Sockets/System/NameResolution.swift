@@ -1,0 +1,59 @@
+internal import Platform
+
+#if canImport(Glibc)
+    internal import CTCPAlive
+    internal import Glibc
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
+/// The address families, as the system numbers them.
+enum SystemFamily {
+    static let any = AF_UNSPEC
+    static let ipv4 = AF_INET
+    static let ipv6 = AF_INET6
+}
+
+/// Why a name could not be resolved (gai_strerror(3)).
+struct ResolverError: Error {
+    let reason: String
+}
+
+/// The socket addresses of `host` in the order of getaddrinfo(3); of all local addresses, to listen on, if it is nil.
+func systemResolve(host: String?, port: String, family: Int32) throws(ResolverError) -> [[UInt8]] {
+    var hints = unsafe addrinfo()
+    unsafe hints.ai_family = family
+    #if canImport(Glibc)
+        unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+    #else
+        unsafe hints.ai_socktype = SOCK_STREAM
+    #endif
+    unsafe hints.ai_flags = host == nil ? AI_PASSIVE : 0
+    var list: UnsafeMutablePointer<addrinfo>?
+    let code = unsafe getaddrinfo(host, port, &hints, &list)
+    guard code == 0 else {
+        if code == EAI_SYSTEM { throw ResolverError(reason: SystemError.last.description) }
+        throw ResolverError(reason: unsafe String(cString: gai_strerror(code)))
+    }
+    defer { unsafe freeaddrinfo(list) }
+    var addresses: [[UInt8]] = []
+    var next = unsafe list
+    while let entry = unsafe next {
+        if let address = unsafe entry.pointee.ai_addr {
+            let bytes = unsafe Array(
+                UnsafeRawBufferPointer(start: address, count: Int(entry.pointee.ai_addrlen)))
+            if !addresses.contains(bytes) { addresses.append(bytes) }
+        }
+        unsafe next = entry.pointee.ai_next
+    }
+    return addresses
+}
+
+/// The numeric text of a socket address without its port (getnameinfo(3)); nil if it has none.
+func systemText(of address: [UInt8]) -> String? {
+    var text = [CChar](repeating: 0, count: 256)
+    let code = unsafe withSocketAddress(address) { pointer, length in
+        unsafe getnameinfo(pointer, length, &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST)
+    }
+    return code == 0 ? String(terminated: text) : nil
+}
