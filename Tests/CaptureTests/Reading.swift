@@ -4,7 +4,7 @@ import Wire
 
 @testable import Capture
 
-/// What a capture file gave.
+/// The contents of a capture file.
 struct Contents: Equatable {
     var packets: [Packet] = []
     var frames: [UInt64] = []
@@ -47,7 +47,7 @@ func read(_ file: inout CaptureFile, capacity: Int = 0) throws -> Contents {
     return contents
 }
 
-/// A file that is gone when the test is over.
+/// A file that is removed in `deinit`.
 final class TemporaryFile {
     let path = FileManager.default.temporaryDirectory.appendingPathComponent("capture-\(UUID().uuidString)").path
 

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// The recorded scenes against what the prober's kernel said of them (captures/README.md): kinds, settings, verdicts.
+/// The recorded scenes, compared with what the prober's kernel reported (captures/README.md): kinds, settings, verdicts.
 @Suite("Truth")
 struct TruthTests {
     /// The compared fields of a connection in --format jsonl.
@@ -22,8 +22,8 @@ struct TruthTests {
         }
     }
 
-    /// What must be inferred, whatever else is: the idle time where there is a probe, the interval where two in a row have no
-    /// answer, and the count where the prober gave up.
+    /// Expects the settings that must be inferred: the idle time if there is a probe, the interval if two in a row have no
+    /// answer, and the count if the prober gave up.
     private static func checkInference(_ record: Record) {
         let hasTrain = ["unresponsive", "peer_dead"].contains(record.verdict) && record.originator_probes > 1
         if record.originator_probes > 0 { #expect(record.originator_idle_min_s != nil, "\(record)") }
@@ -38,10 +38,10 @@ struct TruthTests {
     }
 
     @Test(
-        "Probes, settings and the end are those of the kernel, and nothing else is called a keep-alive",
+        "Probes, settings and the end are those of the kernel",
         arguments: [
-            // name, idle, interval, count (nil: a user timeout took its place, or it is not told), probes, verdict;
-            // settings that the notes of a recording do not name are those that its gaps are near to
+            // name, idle, interval, count (nil: unknown, or a user timeout ended the connection), probes, verdict. Settings
+            // that the notes of a recording do not name are estimated from its gaps.
             ("dead-peer-60-15-4", 60, 15, Int?(4), 4, "unresponsive"), ("dead-peer-5-3-4", 5, 3, 4, 4, "peer_dead"),
             ("icmp-unreachable", 5, 3, 4, 4, "peer_unreachable"), ("user-timeout-20s", 5, 3, nil, 5, "peer_dead"),
             ("user-timeout-7s", 5, 3, nil, 1, "user_timeout"), ("data-in-flight", 5, 3, 4, 0, "data_in_flight"),
@@ -62,7 +62,7 @@ struct TruthTests {
         #expect(record.originator_retransmissions == (name == "one-byte-retransmits" ? 6 : 0))
     }
 
-    @Test("Five cadences, told apart: 3/8, 10/2, 5 with 7 at the other end, 6/2 under data, and a changed setting")
+    @Test("Five cadences: 3/8, 10/2, 5 with 7 at the other end, 6/2 with data, and a changed setting")
     func cadences() throws {
         let records = try Self.records("scenes/five-cadences.pcap")
         #expect(records.map(\.originator_probes) == [9, 7, 14, 3, 3])

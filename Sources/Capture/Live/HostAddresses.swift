@@ -6,7 +6,7 @@ public import Wire
     internal import Darwin
 #endif
 
-/// The addresses that this host has, and those that it had before: interfaces come and go.
+/// The addresses that this host has, and those that it had before, because interfaces come and go.
 public struct HostAddresses: Sendable {
     private var known: Set<IPAddress> = []
 
@@ -20,14 +20,14 @@ public struct HostAddresses: Sendable {
         var first: UnsafeMutablePointer<ifaddrs>? = nil
         guard unsafe getifaddrs(&first) == 0 else { return }
         defer { unsafe freeifaddrs(first) }
-        var place = unsafe first
-        while let entry = unsafe place {
+        var next = unsafe first
+        while let entry = unsafe next {
             if let address = unsafe entry.pointee.ifa_addr.flatMap({ unsafe IPAddress($0) }) { known.insert(address) }
-            unsafe place = entry.pointee.ifa_next
+            unsafe next = entry.pointee.ifa_next
         }
     }
 
-    /// Whether `address` is one of them. All of 127.0.0.0/8 is (RFC 1122 3.2.1.3), though interfaces name one.
+    /// Whether `address` is one of them. So is all of 127.0.0.0/8 (RFC 1122 3.2.1.3), although interfaces list only one.
     public func contains(_ address: IPAddress) -> Bool {
         known.contains(address) || (address.version == .v4 && address.low >> 24 == 127)
     }
