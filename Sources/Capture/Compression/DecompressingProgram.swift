@@ -1,11 +1,5 @@
 internal import Platform
 
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
-
 /// A program of the system that decompresses and is read through a pipe. Killed and reaped in `deinit`.
 struct DecompressingProgram: ~Copyable {
     /// The reading end of the pipe with the decompressed bytes.
@@ -23,7 +17,7 @@ struct DecompressingProgram: ~Copyable {
         if !front.isEmpty {
             let pipe = try Pipe()
             // The pipe has room for these few bytes, so the write does not wait.
-            _ = unsafe front.withUnsafeBytes { unsafe write(pipe.writing, $0.baseAddress, $0.count) }
+            _ = try systemWrite(pipe.writing, front)
             feeder = try ChildProcess(["cat"], input: file, output: pipe.writing)
             input = consume pipe
         }

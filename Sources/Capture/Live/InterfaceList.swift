@@ -2,12 +2,6 @@ internal import CPcap
 internal import Platform
 public import Wire
 
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
-
 /// An interface of this host on which packets can be captured.
 public struct HostInterface: Sendable, Equatable {
     /// The name, as for `tcpalive watch -i`.
@@ -73,23 +67,5 @@ extension LiveCapture.Settings {
         self.init()
         self.snaplen = snaplen
         self.bufferSize = bufferSize
-    }
-}
-
-extension IPAddress {
-    /// The address in a socket address of IPv4 or IPv6; nil for other families.
-    init?(_ address: UnsafeMutablePointer<sockaddr>) {
-        switch Int32(unsafe address.pointee.sa_family) {
-        case AF_INET:
-            let number = unsafe UnsafeRawPointer(address).loadUnaligned(as: sockaddr_in.self).sin_addr.s_addr
-            self.init(v4: UInt32(bigEndian: number))
-        case AF_INET6:
-            let bytes = unsafe UnsafeRawPointer(address).loadUnaligned(as: sockaddr_in6.self).sin6_addr
-            let (high, low) = unsafe withUnsafeBytes(of: bytes) { raw in
-                unsafe (raw.loadUnaligned(as: UInt64.self), raw.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
-            }
-            self.init(v6: UInt64(bigEndian: high), UInt64(bigEndian: low))
-        default: return nil
-        }
     }
 }

@@ -1,3 +1,4 @@
+internal import Platform
 public import Wire
 
 #if canImport(Glibc)
@@ -114,7 +115,7 @@ public struct LiveCapture: ~Copyable {
         var waits = interfaces.enumerated().map { index, interface in
             pollfd(fd: order.hasPacket(index) ? -1 : interface.descriptor, events: Int16(POLLIN), revents: 0)
         }
-        let patience = order.wait(at: Self.now()).map { min(Int64(timeout), ($0 + 999_999) / 1_000_000) }
+        let patience = order.wait(at: WallClock.now).map { min(Int64(timeout), ($0 + 999_999) / 1_000_000) }
         unsafe poll(&waits, nfds_t(waits.count), Int32(clamping: patience ?? Int64(timeout)))
         let before = interfaces.map(\.captured)
         if interfaces.count > 1 {
@@ -138,7 +139,8 @@ public struct LiveCapture: ~Copyable {
         var filled = 0
         order.begin()
         do throws(PacketOrder.Failure) {
-            while batch.hasRoomForLivePacket(behind: filled), let index = try order.next(of: interfaces, now: Self.now)
+            while batch.hasRoomForLivePacket(behind: filled),
+                let index = try order.next(of: interfaces, now: { WallClock.now })
             {
                 interfaces[index].take(into: &batch, number: UInt32(truncatingIfNeeded: index), filled: &filled)
             }
@@ -160,13 +162,6 @@ public struct LiveCapture: ~Copyable {
             interface.isDown = true
             notices.append(.down(interface.name))
         }
-    }
-
-    /// The time (ns since 1970) by the clock of the kernel's packet timestamps.
-    private static func now() -> Int64 {
-        var time = timespec()
-        _ = unsafe clock_gettime(CLOCK_REALTIME, &time)
-        return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
     }
 
     /// Stops the capture. The packets in the ring can still be read; `isDrained` becomes true when all have been.
