@@ -20,7 +20,7 @@ LIBRARIES = Platform Wire Capture KeepAlive Sockets Report Analysis
 STORIES ?= 100000
 SEED ?= 1
 
-.PHONY: run build test stories agree compare page docs documentation expectations captures bench allocations bench-micro build-micro bench-live lab torture lint help clean
+.PHONY: run build test stories agree compare page docs documentation expectations captures bench allocations bench-micro build-micro bench-live lab torture examples lint help clean
 
 run: build ## Build tcpalive and analyse a capture of a dead peer
 	$(TOOL) analyze $(EXAMPLE)
@@ -107,6 +107,10 @@ torture: ## Run the lab tests with probes 100 times, and end 100 watches during 
 	swift build --build-tests $(SWIFT_FLAGS)
 	TCPALIVE_LAB=1 TCPALIVE_LAB_RUNS=100 swift test --skip-build --filter 'LabTests.SceneTests/scene'
 	TCPALIVE_LAB=1 TCPALIVE_LAB_RUNS=100 swift test --skip-build --filter LabTests.FloodTests
+
+examples: ## Build the programs in Examples, which use the libraries from outside, and check their output
+	@$(SETUP) $(BUILD_NEEDS) python3
+	python3 Tests/Scripts/examples.py .build-examples $(EXAMPLE)
 
 lint: ## Check the format of the sources, and that there are no cycles between files
 	swift format lint --strict --recursive Sources Tests Package.swift

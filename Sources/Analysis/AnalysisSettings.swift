@@ -19,6 +19,9 @@ public struct AnalysisSettings: Sendable {
     /// Whether segments with more than one byte of data are left out of what is read.
     public var isLight = false
 
+    /// Bytes that connections take before attempts that were never established make room for others.
+    public var memoryLimit = ConnectionTracker.defaultMemoryLimit
+
     /// The defaults: everything that Wireshark's newest supported version would mark, in one thread.
     public init() {}
 }

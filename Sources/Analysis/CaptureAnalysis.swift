@@ -1,16 +1,16 @@
-public import Capture
-public import KeepAlive
-public import Report
-public import Wire
+package import Capture
+package import KeepAlive
+package import Report
+package import Wire
 
 /// The analysis of one capture, saved or live: its packets, what happens in them, and what is found at the end.
-public struct CaptureAnalysis: ~Copyable {
+package struct CaptureAnalysis: ~Copyable {
     /// The packets read last, and the connections.
-    public private(set) var pipeline: PacketPipeline
+    package private(set) var pipeline: PacketPipeline
     /// Whether packets were dropped, which limits the confidence of findings.
-    public var hasDrops = false
+    package var hasDrops = false
     /// The present time of a live capture (ns since 1970); nil: a saved capture, which ends with its last packet.
-    public var now: Int64?
+    package var now: Int64?
 
     private let settings: AnalysisSettings
     /// The files so far, and how reading them ended.
@@ -24,7 +24,7 @@ public struct CaptureAnalysis: ~Copyable {
     }
 
     /// An analysis before its first packet.
-    public init(_ settings: AnalysisSettings = AnalysisSettings()) {
+    package init(_ settings: AnalysisSettings = AnalysisSettings()) {
         self.settings = settings
         pipeline = PacketPipeline(settings)
         reading = Summary(version: settings.version)
@@ -34,45 +34,53 @@ public struct CaptureAnalysis: ~Copyable {
     // MARK: Reading
 
     /// The next packets are those of the file or interface `name`.
-    public mutating func begin(_ name: String) {
+    package mutating func begin(_ name: String) {
         pipeline.begin(file: reading.files.count)
         reading.files.append(name)
     }
 
     /// Reads some packets of `file` and finds the `events` in them; false at its end. Throws where it cannot be read.
-    public mutating func advance(_ file: inout CaptureFile) throws(CaptureError) -> Bool {
+    package mutating func advance(_ file: inout CaptureFile) throws(CaptureError) -> Bool {
         conclusion = nil
         return try pipeline.advance(&file)
     }
 
     /// Takes the packets that have arrived by `live`, possibly none, and finds the `events` in them.
-    public mutating func advance(_ live: inout LiveCapture) {
+    package mutating func advance(_ live: inout LiveCapture) {
         conclusion = nil
         pipeline.advance(&live)
     }
 
     /// Takes the packets in `packets`, leaving the previous batch in their place, and finds the `events` in them.
-    public mutating func advance(_ packets: inout PacketBatch) {
+    package mutating func advance(_ packets: inout PacketBatch) {
         conclusion = nil
         pipeline.advance(&packets)
     }
 
+    /// Takes `segments`, which were decoded or made elsewhere, and finds the `events` in them.
+    package mutating func advance(_ segments: borrowing SegmentBatch) {
+        conclusion = nil
+        pipeline.advance(segments)
+    }
+
     /// Notes how reading `file` ended.
-    public mutating func end(_ file: borrowing CaptureFile) {
-        if let damage = file.damage { reading.damaged.append((file.path, FileDamage(offset: damage.offset, sentence: damage.sentence))) }
+    package mutating func end(_ file: borrowing CaptureFile) {
+        if let damage = file.damage {
+            reading.damaged.append((file.path, FileDamage(offset: damage.offset, sentence: damage.sentence)))
+        }
     }
 
     /// Whether `AnalysisSettings.packetLimit` is reached.
-    public var isDone: Bool { pipeline.isDone }
+    package var isDone: Bool { pipeline.isDone }
 
     /// What concerns keep-alives in the packets read last.
-    public var events: [SegmentEvent] { pipeline.events }
+    package var events: [SegmentEvent] { pipeline.events }
 
     /// The number of the file begun last, from 0.
-    public var file: Int { reading.files.count - 1 }
+    package var file: Int { reading.files.count - 1 }
 
     /// What was read so far.
-    public var summary: Summary {
+    package var summary: Summary {
         var summary = reading
         summary.tally = pipeline.tally
         summary.counts = pipeline.tracker.tally
@@ -82,7 +90,7 @@ public struct CaptureAnalysis: ~Copyable {
 
 extension CaptureAnalysis: Findings {
     /// Keeps what findings are based on until the next packets, so that it is not gathered for each use of them.
-    public mutating func conclude() {
+    package mutating func conclude() {
         conclusion = concluded
     }
 
@@ -115,7 +123,7 @@ extension CaptureAnalysis: Findings {
     /// Calls `body` with the diagnosis of each notable connection from number `first` on, until it returns false.
     ///
     /// Returns the number of the connection with which to continue later; nil: there are no more.
-    public func diagnoseNotable<Failure: Error>(
+    package func diagnoseNotable<Failure: Error>(
         from first: UInt64, _ body: (Diagnosis) throws(Failure) -> Bool
     ) throws(Failure) -> UInt64? {
         var listing = pipeline.tracker.listing(all: false, until: end)
@@ -130,7 +138,7 @@ extension CaptureAnalysis: Findings {
 
     /// Calls `body` with the diagnosis of each connection in the shard, in order of appearance: of notable ones, or of all
     /// with `AnalysisSettings.keepsAll`.
-    public func forEachDiagnosis<Failure: Error>(
+    package func forEachDiagnosis<Failure: Error>(
         _ body: (Diagnosis) throws(Failure) -> Void
     ) throws(Failure) {
         try forEachDiagnosis(withIdlePeriodOnly: false) { diagnosis throws(Failure) in
@@ -141,7 +149,7 @@ extension CaptureAnalysis: Findings {
     }
 
     /// The idle timeouts of paths in the shard, by connections of all shards.
-    public var paths: [PathTimeout] {
+    package var paths: [PathTimeout] {
         var timeouts = PathTimeouts()
         forEachDiagnosis(withIdlePeriodOnly: true) { timeouts.add($0) }
         guard let shard = settings.shard else { return timeouts.paths }

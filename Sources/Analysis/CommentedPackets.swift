@@ -1,23 +1,23 @@
-public import Capture
-public import KeepAlive
-public import Platform
+package import Capture
+package import KeepAlive
+package import Platform
 import Report
 import Wire
 
 /// Writes packets of an analysis to a pcapng file, with comments on those of events and findings.
-public struct CommentedPackets {
+package struct CommentedPackets {
     /// What the comments say about connections.
     private let conclusions: Conclusions
     private var comments = PacketComments()
     private var chosen: [Int] = []
 
     /// A writer whose comments include `conclusions`.
-    public init(_ conclusions: Conclusions = Conclusions()) {
+    package init(_ conclusions: Conclusions = Conclusions()) {
         self.conclusions = conclusions
     }
 
     /// Writes the packets that `analysis` read last to `writer`, if there is one. Throws where it cannot be written.
-    public mutating func write(
+    package mutating func write(
         _ analysis: borrowing CaptureAnalysis, to writer: inout PcapngWriter?
     ) throws(OutputError) {
         if writer == nil { return }
@@ -26,7 +26,7 @@ public struct CommentedPackets {
     }
 
     /// Writes those packets of the last batch that belong to `selection` or show a finding; returns how many these are.
-    public mutating func write(
+    package mutating func write(
         _ selection: inout ExtractSelection, of analysis: borrowing CaptureAnalysis, to writer: inout PcapngWriter?
     ) throws(OutputError) -> Int {
         chosen.removeAll(keepingCapacity: true)

@@ -1,24 +1,24 @@
-public import Capture
-public import KeepAlive
-public import Wire
+package import Capture
+package import KeepAlive
+package import Wire
 
 /// The path of the packets, one batch at a time: source, decoder, tracker.
 ///
 /// One decoder and one tracker see all files, in order.
-public struct PacketPipeline: ~Copyable {
+package struct PacketPipeline: ~Copyable {
     /// The connections so far.
-    public private(set) var tracker: ConnectionTracker
+    package private(set) var tracker: ConnectionTracker
     /// The packets that were read last.
-    public private(set) var batch = PacketBatch()
+    package private(set) var batch = PacketBatch()
     /// What concerns keep-alives in them.
-    public private(set) var events: [SegmentEvent] = []
+    package private(set) var events: [SegmentEvent] = []
     /// Their segments, and which end of which connection sent each; only with `AnalysisSettings.tracksOrigins`.
-    public private(set) var segments = SegmentBatch()
-    public private(set) var origins: [SegmentOrigin?] = []
+    package private(set) var segments = SegmentBatch()
+    package private(set) var origins: [SegmentOrigin?] = []
     /// What became of the packets that were tracked.
-    public private(set) var tally = DecodeTally()
+    package private(set) var tally = DecodeTally()
     /// When the last of these was captured (ns since 1970); `Int64.min`: there was none.
-    public private(set) var lastTime = Int64.min
+    package private(set) var lastTime = Int64.min
 
     private var decoder: SegmentDecoder
     private let tracksOrigins: Bool
@@ -38,7 +38,7 @@ public struct PacketPipeline: ~Copyable {
     }
 
     /// A pipeline before its first packet.
-    public init(_ settings: AnalysisSettings) {
+    package init(_ settings: AnalysisSettings) {
         tracker = Self.tracker(settings)
         decoder = SegmentDecoder(version: settings.version)
         tracksOrigins = settings.tracksOrigins
@@ -56,7 +56,7 @@ public struct PacketPipeline: ~Copyable {
         var random = SystemRandomNumberGenerator()
         return ConnectionTracker(
             version: settings.version, seed: random.next(), keepsAll: settings.keepsAll, shard: settings.shard,
-            isLight: settings.isLight)
+            memoryLimit: settings.memoryLimit, isLight: settings.isLight)
     }
 
     /// Bytes of a batch for another thread: enough to be worth waking it.
@@ -65,16 +65,16 @@ public struct PacketPipeline: ~Copyable {
     private static let packetsAtOnce = 128
 
     /// Whether `AnalysisSettings.packetLimit` is reached.
-    public var isDone: Bool { packetsLeft == 0 }
+    package var isDone: Bool { packetsLeft == 0 }
 
     /// The next packets are those of the file with number `file`, from 0.
-    public mutating func begin(file: Int) {
+    package mutating func begin(file: Int) {
         batch.file = UInt32(clamping: file)
         next.batch.file = batch.file
     }
 
     /// Reads some packets of `file` and finds the `events` in them; false at its end.
-    public mutating func advance(_ file: inout CaptureFile) throws(CaptureError) -> Bool {
+    package mutating func advance(_ file: inout CaptureFile) throws(CaptureError) -> Bool {
         events.removeAll(keepingCapacity: true)
         if let background { return try advance(&file, background) }
         guard packetsLeft > 0, try file.next(into: &batch) else { return false }
@@ -84,7 +84,7 @@ public struct PacketPipeline: ~Copyable {
     }
 
     /// Takes the packets that have arrived by `live`, possibly none, and finds the `events` in them.
-    public mutating func advance(_ live: inout LiveCapture) {
+    package mutating func advance(_ live: inout LiveCapture) {
         events.removeAll(keepingCapacity: true)
         live.next(into: &batch)
         limitBatch()
@@ -92,11 +92,19 @@ public struct PacketPipeline: ~Copyable {
     }
 
     /// Takes the packets in `packets`, leaving the previous batch in their place, and finds the `events` in them.
-    public mutating func advance(_ packets: inout PacketBatch) {
+    package mutating func advance(_ packets: inout PacketBatch) {
         events.removeAll(keepingCapacity: true)
         swap(&batch, &packets)
         limitBatch()
         trackBatch()
+    }
+
+    /// Takes `segments`, which were decoded or made elsewhere, and finds the `events` in them.
+    package mutating func advance(_ segments: borrowing SegmentBatch) {
+        events.removeAll(keepingCapacity: true)
+        batch.removeAll()
+        tracker.track(segments, events: &events)
+        lastTime = max(lastTime, tracker.lastTime)
     }
 
     private mutating func limitBatch() {

@@ -36,8 +36,8 @@ extension ConnectionTracker {
             let record = table[record: index]
             let ends = [(slot.sides.0, slot.key.first.address), (slot.sides.1, slot.key.second.address)]
             let isSteady =
-                !slot.sides.0.facts.union(slot.sides.1.facts).contains(.hasUnacknowledged)
-                && slot.sides.0.facts.intersection(slot.sides.1.facts).contains(.established)
+                !slot.sides.0.markState.union(slot.sides.1.markState).contains(.hasUnacknowledged)
+                && slot.sides.0.activity.intersection(slot.sides.1.activity).contains(.established)
                 && record.facts.0.union(record.facts.1).isDisjoint(with: [.awaitsAnswer, .retransmits, .brokeIdle])
             let idle = record.evidence == 0 ? 0 : pipeline.store.evidences[Int(record.evidence) - 1].idleness.longest
             let pause = isSteady ? max(Int64(record.longestPause) * 1_000_000, idle, Idleness.pause) : nil
@@ -49,7 +49,7 @@ extension ConnectionTracker {
                     longestPause: record.histories == (0, 0) ? pause : nil)
             }
             // Who answers a handshake is alive then.
-            if slot.sides.0.facts.intersection(slot.sides.1.facts).contains(.established),
+            if slot.sides.0.activity.intersection(slot.sides.1.activity).contains(.established),
                 record.facts.0.union(record.facts.1).contains(.sentSYNACK)
             {
                 for (_, address) in ends {

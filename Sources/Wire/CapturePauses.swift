@@ -1,24 +1,23 @@
-/// What the times of the packets say about the capture itself: when nothing at all was captured, and whether the times are
-/// real.
+/// What packet times reveal about the capture itself: when it captured nothing, and whether the times are real.
 public struct CapturePauses: Sendable, Equatable {
-    /// A stretch in which no packet of any kind was captured.
+    /// A period without any packet.
     public struct Pause: Sendable, Equatable {
-        /// Time of the packet before (ns since 1970).
+        /// Time of the last packet before it (ns since 1970).
         public var start: Int64
-        /// Time of the packet after (ns since 1970).
+        /// Time of the first packet after it (ns since 1970).
         public var end: Int64
     }
 
-    /// Stretches shorter than this (ns) are not kept: 30 s.
+    /// Shorter periods do not count as pauses: 30 s, in ns.
     public static let threshold: Int64 = 30_000_000_000
-    /// Longest stretches that are kept.
+    /// Number of pauses that are kept, the longest ones.
     private static let limit = 32
-    /// Fewer gaps than this say nothing about whether the times are real.
+    /// Number of gaps needed to judge whether the times are real.
     private static let fewestGaps: UInt64 = 6
 
     /// The longest pauses, in no particular order.
     public private(set) var pauses: [Pause] = []
-    /// Whether two gaps between packets differ by more than a generator would make them differ.
+    /// Whether two gaps between packets differ by more than they do in generated captures.
     private(set) var hasVariedTimes = false
     private var shortest = Int64.max
     private var longest: Int64 = 0
@@ -27,10 +26,10 @@ public struct CapturePauses: Sendable, Equatable {
     /// No packets yet.
     public init() {}
 
-    /// Whether the times were made up: all gaps between packets are equal or zero.
+    /// Whether the times are artificial: all gaps between packets are equal or zero.
     public var isArtificial: Bool { !hasVariedTimes && gaps >= Self.fewestGaps }
 
-    /// Notes a packet at `time` after one at `last` (ns since 1970; `Int64.min`: there was none).
+    /// Records a packet at `time` after one at `last` (ns since 1970; `Int64.min` if there was none).
     public mutating func add(after last: Int64, at time: Int64) {
         guard last != .min else { return }
         let (gap, overflows) = time.subtractingReportingOverflow(last)
@@ -41,7 +40,7 @@ public struct CapturePauses: Sendable, Equatable {
         if gap == 0 { return }
         shortest = min(shortest, gap)
         longest = max(longest, gap)
-        // Generators step by a fixed amount, which a file format may round.
+        // Generated times advance by a fixed step, which the file format may round.
         hasVariedTimes = longest &- shortest > max(5_000, longest / 200) || shortest < 0
     }
 

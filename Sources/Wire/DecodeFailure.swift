@@ -1,4 +1,4 @@
-/// Why a packet that claimed to hold a layer could not be decoded.
+/// Why a layer of a packet could not be decoded.
 public struct DecodeFailure: Error, Hashable, Sendable, BitwiseCopyable {
     /// The layer whose header could not be read.
     public var layer: Layer
@@ -6,10 +6,10 @@ public struct DecodeFailure: Error, Hashable, Sendable, BitwiseCopyable {
     public var offset: Int
     /// Bytes that the layer needed.
     public var required: Int
-    /// Bytes that there were, captured and claimed.
+    /// Bytes that were available: captured and claimed.
     public var available: Int
 
-    /// Layer `layer` at `offset` needed `required` bytes and had `available`.
+    /// Creates a failure of `layer`, which begins at `offset`, needs `required` bytes and has `available`.
     public init(layer: Layer, offset: Int, required: Int, available: Int) {
         self.layer = layer
         self.offset = offset
@@ -18,17 +18,17 @@ public struct DecodeFailure: Error, Hashable, Sendable, BitwiseCopyable {
     }
 }
 
-/// A protocol layer that the decoder knows, for counting what failed where.
+/// The protocol layers by which failures are counted.
 public enum Layer: UInt8, CaseIterable, Hashable, Sendable, BitwiseCopyable {
-    /// The link layer, whichever it is.
+    /// The link layer.
     case link
-    /// A tag or label between link and network: VLAN, MPLS, PPPoE, PBB and their like.
+    /// A tag or label between link and network layer, such as VLAN, MPLS, PPPoE or PBB.
     case tag
     /// IPv4.
     case ipv4
     /// IPv6 and its extension headers.
     case ipv6
-    /// A tunnel header: GRE, VXLAN, Geneve, GTP-U, L2TP, Teredo and their like.
+    /// A tunnel header, such as GRE, VXLAN, Geneve, GTP-U, L2TP or Teredo.
     case tunnel
     /// TCP.
     case tcp
@@ -46,49 +46,49 @@ public enum Layer: UInt8, CaseIterable, Hashable, Sendable, BitwiseCopyable {
     }
 }
 
-/// What became of the packets that a decoder was given.
+/// Counts of the packets given to a decoder and of what it found.
 public struct DecodeTally: Sendable, Equatable {
     /// Packets given.
     public var packets: UInt64 = 0
     /// Bytes on the wire of those packets.
     public var bytes: UInt64 = 0
-    /// Packets that were captured earlier than the one before them: a clock was set back, or records are out of order.
+    /// Packets with a time before that of the preceding packet: the clock was set back, or records are out of order.
     public var outOfOrder: UInt64 = 0
-    /// TCP segments found, those cut short included.
+    /// TCP segments found, including those cut short.
     public var segments: UInt64 = 0
     /// ICMP errors that quote a TCP segment.
     public var icmpErrors: UInt64 = 0
-    /// Segments whose TCP header, options included, was not captured whole.
+    /// Segments whose TCP header, including options, was not captured completely.
     public var cutHeaders: UInt64 = 0
-    /// The longest capture length (bytes) that one of those would have needed.
+    /// The capture length (bytes) that would have been enough for all of those.
     public var cutHeadersNeed: Int = 0
-    /// What the times of the packets say about the capture.
+    /// What packet times reveal about the capture.
     public var pauses = CapturePauses()
-    /// Packets without a TCP segment, and with nothing wrong.
+    /// Packets without a TCP segment and without a failure.
     public var withoutSegment: UInt64 = 0
-    /// Packets on a link type that the decoder does not know.
+    /// Packets with an unknown link type.
     public var unknownLinkType: UInt64 = 0
-    /// The first of those link types.
+    /// The first unknown link type.
     public var firstUnknownLinkType: LinkType?
-    /// Datagrams in fragments that were given up, as others needed the room.
+    /// Incomplete datagrams evicted because of the memory limit.
     public var evictedDatagrams: UInt64 = 0
-    /// Packets that claimed a layer that could not be read, by `Layer.rawValue`.
+    /// Packets with a layer that could not be decoded, by `Layer.rawValue`.
     public var failures: [UInt64]
     /// The first failure of each layer, by `Layer.rawValue`.
     public var firstFailures: [DecodeFailure?]
 
-    /// A tally of nothing.
+    /// Creates a tally with all counts 0.
     public init() {
         failures = [UInt64](repeating: 0, count: Layer.allCases.count)
         firstFailures = [DecodeFailure?](repeating: nil, count: Layer.allCases.count)
     }
 
-    /// Packets that claimed `layer` and could not be decoded.
+    /// Packets whose layer `layer` could not be decoded.
     public func failures(at layer: Layer) -> UInt64 {
         failures[Int(layer.rawValue)]
     }
 
-    /// Counts `failure` at its layer, and keeps the first of each layer.
+    /// Counts `failure` and keeps the first of each layer.
     mutating func count(_ failure: DecodeFailure) {
         let index = Int(failure.layer.rawValue)
         failures[index] &+= 1

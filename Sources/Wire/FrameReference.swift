@@ -1,4 +1,4 @@
-/// Where a packet is: the number of its file, from 0, and of its frame within that file, from 1, as Wireshark counts.
+/// The position of a packet: file number from 0, and frame number within that file from 1, as in Wireshark.
 public struct FrameReference: Sendable, Equatable, Hashable, BitwiseCopyable {
     @usableFromInline var packed: UInt64
 
@@ -24,6 +24,6 @@ public struct FrameReference: Sendable, Equatable, Hashable, BitwiseCopyable {
     /// The number of the file, from 0.
     public var file: Int { Int(packed >> 40) }
 
-    /// The number of the frame, from 1; 0: no packet.
+    /// The number of the frame, from 1; 0 means no packet.
     public var frame: UInt64 { packed & 0xFF_FFFF_FFFF }
 }

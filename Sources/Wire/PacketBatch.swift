@@ -1,8 +1,8 @@
-/// Some hundreds of packets in one reused buffer: what crosses from the capture to the decoder.
+/// Some hundreds of packets in one reused buffer, from a capture to the decoder.
 ///
-/// A source fills it, a decoder reads it, and nothing is allocated for a packet.
+/// A source fills it and a decoder reads it. No packet needs an allocation.
 public struct PacketBatch: ~Copyable, Sendable {
-    /// Bytes that it is to hold when they are read; 0: as many as the source sees fit.
+    /// Bytes to read at a time; 0: the source decides.
     public let capacity: Int
     /// The bytes that the records point into.
     package var bytes: [UInt8] = []
@@ -10,62 +10,83 @@ public struct PacketBatch: ~Copyable, Sendable {
     package var start = 0
     /// The packets, in the order of the file.
     public var records: [PacketRecord] = []
-    /// The frame number of the record whose `frame` is 0; frames count every record of a file, the first is 1.
+    /// The frame number of the record whose `frame` is 0. Frame numbers count every record of a file, from 1.
     public var firstFrame: UInt64 = 1
-    /// The number of the file that the packets are from, 0 first.
+    /// The number of the file that contains the packets, from 0.
     public var file: UInt32 = 0
 
-    /// An empty batch that is to hold `capacity` bytes, or as many as the source sees fit.
+    /// Creates an empty batch for `capacity` bytes at a time; with 0 the source decides.
     public init(capacity: Int = 0) {
         self.capacity = capacity
     }
 
-    /// Forgets the records, and has those to come point into `bytes`.
+    /// Removes the records. The offsets of new ones count from the start of `bytes`.
     public mutating func removeAll() {
         records.removeAll(keepingCapacity: true)
         start = 0
     }
 
-    /// Calls `body` with the bytes that the records point into, the first of which has offset 0.
+    /// Appends a packet with the captured bytes `packet`, which begin with a header of `linkType`.
+    ///
+    /// `time` is when it was captured (ns since 1970), `originalLength` its length on the wire in bytes; nil: all of it was
+    /// captured. Its frame number follows that of the packet before. A batch holds less than 4 GiB; what exceeds that is not
+    /// appended.
+    public mutating func append(
+        _ packet: some Collection<UInt8>, time: Int64, linkType: LinkType = .ethernet, originalLength: Int? = nil
+    ) {
+        if records.isEmpty {
+            bytes.removeAll(keepingCapacity: true)
+            start = 0
+        }
+        guard let offset = UInt32(exactly: bytes.count - start), let length = UInt32(exactly: packet.count) else { return }
+        records.append(
+            PacketRecord(
+                time: time, offset: offset, capturedLength: length,
+                originalLength: UInt32(clamping: originalLength ?? packet.count),
+                frame: UInt32(truncatingIfNeeded: records.count), linkType: linkType))
+        bytes += packet
+    }
+
+    /// Calls `body` with the bytes that the records point into. The first byte has offset 0.
     @inline(__always)
     public func withBytes<Result>(_ body: (RawSpan) -> Result) -> Result {
         let all = unsafe bytes.span.bytes
         return body(all.extracting(droppingFirst: start))
     }
 
-    /// The frame number of `record` within its file, 1 first.
+    /// The frame number of `record` within its file, from 1.
     @inlinable
     public func frame(of record: PacketRecord) -> UInt64 {
         firstFrame &+ UInt64(record.frame)
     }
 
-    /// Where the packet of `record` is.
+    /// The file and frame of `record`.
     @inlinable @inline(__always)
     public func reference(to record: PacketRecord) -> FrameReference {
         FrameReference(file: file, frame: frame(of: record))
     }
 }
 
-/// Where one packet lies in its batch, and what its capture says of it.
+/// The position of one packet in its batch, and its metadata.
 public struct PacketRecord: BitwiseCopyable, Sendable {
-    /// When it was captured, in nanoseconds since 1970-01-01 00:00 UTC.
+    /// Capture time (ns since 1970-01-01 00:00 UTC).
     public var time: Int64
-    /// Where its bytes begin in those that `PacketBatch.withBytes` gives.
+    /// The offset of its first byte in the bytes of `PacketBatch.withBytes`.
     public var offset: UInt32
     /// Bytes captured.
     public var capturedLength: UInt32
-    /// Bytes on the wire as the record claims; may be smaller than what was captured (wireshark-rules 2.1).
+    /// Bytes on the wire according to the record; may be less than `capturedLength` (wireshark-rules 2.1).
     public var originalLength: UInt32
-    /// Frame number less the `firstFrame` of the batch.
+    /// Frame number minus the `firstFrame` of the batch.
     public var frame: UInt32
-    /// The interface within its file, 0 first.
+    /// The number of the interface within its file, from 0.
     public var interface: UInt32
     /// The link-layer header type of the interface.
     public var linkType: LinkType
-    /// Bytes of frame check sequence at the end of each packet, when the file declares it; otherwise 0.
+    /// Bytes of frame check sequence at the end of the packet, if the file declares them; otherwise 0.
     public var checkSequenceLength: UInt8
 
-    /// Bytes on the wire: a record that claims less than was captured is taken at what was captured (wireshark-rules 2.1).
+    /// Bytes on the wire: `originalLength`, but at least `capturedLength` (wireshark-rules 2.1).
     @inlinable @inline(__always)
     public var claimedLength: UInt32 { max(capturedLength, originalLength) }
 

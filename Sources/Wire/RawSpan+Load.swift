@@ -1,6 +1,6 @@
-/// The loads of this module: network byte order, any alignment, bounds checked by the standard library.
+/// Loads of any alignment. The standard library checks the bounds.
 ///
-/// A decoder checks one length for a header and then loads its fields.
+/// A decoding step checks the length of a header once and then loads its fields.
 extension RawSpan {
     /// The byte at `offset`.
     @inline(__always)
@@ -39,7 +39,7 @@ extension RawSpan {
     }
 }
 
-/// The same without the check, for the one shape whose length is checked as a whole (`PlainPacket`).
+/// Loads without bounds checks, for the fast path (`FastPathPacket`), which checks the length of the whole packet first.
 extension RawSpan {
     /// The byte at `offset`, which must lie within the span.
     @inline(__always)

@@ -1,18 +1,25 @@
-/// Turns packets into TCP segments: link layers, tunnels, IP, fragments, TCP.
+/// Decodes packets into TCP segments: link layers, tunnels, IP, fragments, TCP.
 ///
-/// Hostile input never traps and never throws out of here: what cannot be decoded is counted in `tally`.
-/// Fragments are the only state, and it is bounded.
+/// Hostile input neither traps nor throws: `tally` counts what cannot be decoded. Between packets the decoder keeps only
+/// incomplete datagrams, in bounded memory.
 public struct SegmentDecoder: ~Copyable {
-    /// What became of the packets so far.
+    /// Counts of packets and segments so far.
     public internal(set) var tally = DecodeTally()
 
-    /// Whose reading of the wire is followed where versions of Wireshark differ.
+    /// The Wireshark version to agree with.
     let version: WiresharkVersion
 
-    /// The fragments that wait for the rest of their datagram.
+    /// The fragments of incomplete datagrams.
     var reassembly = Reassembly()
 
-    /// A decoder without state that reads packets as Wireshark `version` does.
+    /// The packet being decoded on the general path: time (ns since 1970), index in the batch, frame.
+    private(set) var packet = (time: Int64.min, record: UInt32(0), frame: FrameReference.none)
+    /// The ICMP error whose quotation is being decoded; nil outside of a quotation.
+    var icmpError: ICMPError?
+    /// The segments of the packet being decoded on the general path; otherwise empty.
+    var output = SegmentBatch([])
+
+    /// Creates a decoder that decodes packets as Wireshark `version` does.
     public init(version: WiresharkVersion = .newest) {
         self.version = version
     }
@@ -66,33 +73,34 @@ public struct SegmentDecoder: ~Copyable {
         tally.bytes &+= UInt64(record.claimedLength)
     }
 
-    /// Decodes the packet of `record`, at `place` in its batch, of any shape, and counts it where it has no segment.
+    /// Decodes the packet of `record` on the general path, which handles every kind of packet, and counts it.
+    ///
+    /// `index`: the index of `record` in its batch. A record that exceeds the bytes of the batch is cut.
     @inline(never)
     private mutating func decode(
-        _ bytes: RawSpan, _ record: PacketRecord, _ place: Int, _ segments: inout SegmentBatch
+        _ bytes: RawSpan, _ record: PacketRecord, _ index: Int, _ segments: inout SegmentBatch
     ) {
-        let start = Int(record.offset)
-        let captured = Int(record.capturedLength)
-        let claimed = Int(record.claimedLength)
         count(record)
-        let packet = bytes.extracting(start..<(start + captured))
-        var context = PacketContext(time: record.time, record: UInt32(truncatingIfNeeded: place))
-        context.frame = origin.advanced(by: record.frame)
-        var extent = Extent(start: 0, captured: packet.byteCount, claimed: claimed)
-        if record.checkSequenceLength > 0 { extent = extent.trimmed(by: Int(record.checkSequenceLength)) }
-        let before = segments.segments.count
+        packet = (record.time, UInt32(truncatingIfNeeded: index), origin.advanced(by: record.frame))
+        let start = min(Int(record.offset), bytes.byteCount)
+        let captured = min(Int(record.capturedLength), bytes.byteCount - start)
+        var cursor = PacketCursor(captured: captured, claimed: Int(record.claimedLength))
+        if record.checkSequenceLength > 0 { cursor = cursor.trimmed(by: Int(record.checkSequenceLength)) }
+        swap(&output, &segments)
+        let first = output.segments.count
         do throws(DecodeFailure) {
-            if try !decodeLink(record.linkType, packet, extent, context, &segments) {
+            if try !decodeLink(record.linkType, bytes.extracting(start..<start + captured), cursor) {
                 tally.unknownLinkType &+= 1
                 if tally.firstUnknownLinkType == nil { tally.firstUnknownLinkType = record.linkType }
-            } else if segments.segments.count == before {
+            } else if output.segments.count == first {
                 tally.withoutSegment &+= 1
             }
         } catch {
             tally.count(error)
         }
-        for index in before..<segments.segments.count {
-            if segments.segments[index].error == nil { tally.segments &+= 1 } else { tally.icmpErrors &+= 1 }
+        for index in first..<output.segments.count {
+            if output.segments[index].error == nil { tally.segments &+= 1 } else { tally.icmpErrors &+= 1 }
         }
+        swap(&output, &segments)
     }
 }

@@ -1,4 +1,4 @@
-/// Whose marks are wanted: three versions of Wireshark differ in a few corners (wireshark-rules section 6).
+/// The Wireshark version whose marks to reproduce. Three versions differ in a few details (wireshark-rules 6).
 @frozen
 public enum WiresharkVersion: CaseIterable, Comparable, Sendable {
     /// Wireshark 4.0 (Debian 12).
@@ -8,10 +8,10 @@ public enum WiresharkVersion: CaseIterable, Comparable, Sendable {
     /// Wireshark 4.6.
     case v4_6
 
-    /// The newest version whose marks are known.
+    /// The newest supported version.
     public static let newest = WiresharkVersion.v4_6
 
-    /// The version as people write it.
+    /// The version number, such as "4.6".
     public var name: String {
         switch self {
         case .v4_0: "4.0"
@@ -20,7 +20,7 @@ public enum WiresharkVersion: CaseIterable, Comparable, Sendable {
         }
     }
 
-    /// The version that people write as `name`; nil for any other.
+    /// The version whose number is `name`; nil if it is not supported.
     public init?(name: String) {
         guard let version = Self.allCases.first(where: { $0.name == name }) else { return nil }
         self = version

@@ -59,7 +59,9 @@ struct ConnectionTableTests {
             model[key] = UInt64(step)
             // Some come to be, and stay.
             if step % 3 == 0 {
-                table.withSides(at: index, sender: 0) { sender, _, _ in sender.facts.formUnion(.established) }
+                table.withConnection(at: index, sender: 0, isSelf: false) {
+                    $0.sender.activity.formUnion(.established)
+                }
             }
         }
         #expect(table.count == model.count)

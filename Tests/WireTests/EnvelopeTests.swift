@@ -1,7 +1,7 @@
 import Testing
 import Wire
 
-/// A packet in one envelope: the link type, what stands before the IP packet, and what behind it.
+/// A TCP packet in one encapsulation.
 struct Envelope: CustomTestStringConvertible, Sendable {
     var testDescription: String
     var link: UInt16
@@ -47,7 +47,7 @@ struct Envelope: CustomTestStringConvertible, Sendable {
         Envelope("BSD null, IPv6", 0, Packets.hex("1e000000") + v6, isIPv6: true),
         before("BSD null with PPP", 0, "ff030021"), before("BSD null with an EtherType", 0, "00080000"),
         before("OpenBSD loop", 108, "00000002"), before("raw IP", 101, ""), before("raw IP, 12", 12, ""),
-        before("raw IP behind ten zeros", 101, "00000000000000000000"), before("raw IPv4", 228, ""),
+        before("raw IP after ten zeros", 101, "00000000000000000000"), before("raw IPv4", 228, ""),
         Envelope("raw IPv6", 229, v6, isIPv6: true), before("PPP", 9, "ff030021"), before("PPP, bare", 9, "0021"),
         before("PPP, compressed protocol", 9, "21"), before("Cisco HDLC as PPP", 9, "0f000800"),
         before("PPP with direction", 204, "00ff030021"), before("PPPoE link", 51, "11000001002d0021"),
@@ -256,7 +256,7 @@ struct Envelope: CustomTestStringConvertible, Sendable {
 
 @Suite("Envelopes")
 struct EnvelopeTests {
-    @Test("The segment is found in every envelope, with the lengths that IP claims", arguments: Envelope.all)
+    @Test("The segment in every envelope is found, with the length from IP", arguments: Envelope.all)
     func found(envelope: Envelope) throws {
         let (segments, tally) = Packets.decode([envelope.bytes], link: envelope.link)
         let segment = try #require(segments.first)
@@ -271,7 +271,7 @@ struct EnvelopeTests {
     }
 
     @Test(
-        "What carries no segment is nothing, and no failure",
+        "Packets without a segment are not failures",
         arguments: [
             (UInt16(1), "00000c000002 00000c000001 0806 0001"),  // ARP
             (1, "00000c000002 00000c000001 002e ffff 0000"),  // IPX
@@ -288,13 +288,13 @@ struct EnvelopeTests {
             (100, "fefe03800000000800 45"), (100, "aaaa030800070800 45"), (100, "aaaa030080c20004 0000 45"),
             (101, "50000000"), (276, "0806 0000 00000002 0001 00 06 020000000001 0000"),
         ])
-    func nothing(link: UInt16, hex: String) {
+    func withoutSegment(link: UInt16, hex: String) {
         let (segments, tally) = Packets.decode([Packets.hex(hex)], link: link)
         #expect(segments.isEmpty)
         #expect(tally.withoutSegment == 1 && tally.failures.allSatisfy { $0 == 0 })
     }
 
-    /// What stands around whole packets that are there to be read, and is not read.
+    /// Envelopes that contain a whole packet and must not be opened.
     static let closed: [(String, UInt16, [UInt8])] = {
         let v4 = Packets.ipv4(Packets.tcp())
         let frame = Packets.ethernet(v4)
@@ -356,8 +356,8 @@ struct EnvelopeTests {
         ]
     }()
 
-    @Test("What does not say that it holds a packet is not read, and is no failure", arguments: closed)
-    func notRead(name: String, link: UInt16, bytes: [UInt8]) {
+    @Test("Headers that do not announce a packet are not decoded and are not failures", arguments: closed)
+    func notDecoded(name: String, link: UInt16, bytes: [UInt8]) {
         let (segments, tally) = Packets.decode([bytes], link: link)
         #expect(segments.isEmpty, "\(name)")
         #expect(tally.withoutSegment == 1 && tally.failures.allSatisfy { $0 == 0 }, "\(name)")
@@ -373,25 +373,25 @@ struct EnvelopeTests {
         #expect(segments.map(\.payloadLength) == [3, 3])
     }
 
-    @Test("Cisco ISL counts as one level, so that nothing is decoded below the limit of depth", arguments: [62, 63])
+    @Test("Cisco ISL counts towards the depth limit", arguments: [62, 63])
     func depthOfISL(tags: Int) {
         let trunk =
             Packets.hex("01000c000000 00000c000001 0049 aaaa03 00000c 0002 0000 0000")
             + Packets.ethernet(
                 Packets.ipv4(Packets.tcp())) + [0, 0, 0, 0]
-        // Each tag is a level, the service instance (802.1ah) one more, and ISL another; the limit is 64.
+        // Each tag is one level, so are the service tag (802.1ah) and ISL. The limit is 64.
         let tagged = (0..<tags).flatMap { _ in Packets.hex("8100 0001") }
         let packet = Packets.ethernet([0, 0, 0, 0] + trunk, type: 0x88E7, tags: tagged)
         #expect(Packets.decode([packet], link: 1).segments.count == (tags == 62 ? 1 : 0))
     }
 
-    @Test("An unknown link type is counted as such")
+    @Test("An unknown link type is counted")
     func unknownLink() {
         let (segments, tally) = Packets.decode([[1, 2, 3]], link: 9999)
         #expect(segments.isEmpty && tally.unknownLinkType == 1 && tally.withoutSegment == 0)
     }
 
-    @Test("A failure says the layer, where it begins, and what it needed")
+    @Test("A failure has the layer, its offset, and the required and available bytes")
     func failure() {
         let (_, tally) = Packets.decode([Packets.ethernet([0x45, 0, 0])], link: 1)
         #expect(tally.failures(at: .ipv4) == 1)

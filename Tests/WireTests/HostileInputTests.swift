@@ -4,25 +4,25 @@ import Testing
 
 @Suite("Hostile input")
 struct HostileInputTests {
-    @Test("Cut at any byte, a packet never traps, and never gives a segment it does not hold", arguments: Envelope.all)
+    @Test("A packet cut at any byte never traps and never yields a longer payload", arguments: Envelope.all)
     func cut(envelope: Envelope) {
         for length in 0..<envelope.bytes.count {
             let (segments, tally) = Packets.decode(
                 [Array(envelope.bytes.prefix(length))], link: envelope.link, originalLengths: [envelope.bytes.count])
             #expect(segments.count <= 1 && tally.packets == 1)
-            // Payload lengths come from what is claimed, never from what was captured (wireshark-rules 2.1).
+            // Payload lengths come from headers, not from what was captured (wireshark-rules 2.1).
             if let segment = segments.first, segment.role == .whole { #expect(segment.payloadLength <= 3) }
         }
     }
 
-    @Test("With bytes changed at random, a packet never traps", arguments: Envelope.all)
+    @Test("A packet with random bytes never traps", arguments: Envelope.all)
     func changed(envelope: Envelope) {
         var numbers = SameNumbers()
         var packets: [[UInt8]] = []
-        for place in envelope.bytes.indices {
+        for index in envelope.bytes.indices {
             for value: UInt8 in [0, 1, 0x7F, 0x80, 0xFF] {
                 var packet = envelope.bytes
-                packet[place] = value
+                packet[index] = value
                 packets.append(packet)
             }
         }
@@ -41,21 +41,22 @@ struct HostileInputTests {
     }
 
     @Test(
-        "Headers within headers without end are given up, not followed until the stack ends",
+        "Deeply nested headers do not exhaust the stack",
         arguments: [
-            (UInt16(101), "4500fde8000000004004000000000000 00000000", 3000), (1, "", 0),
+            // IPv4 in IPv4
+            (UInt16(101), "", "4500fde8000000004004000000000000 00000000", 3000),
+            // VLAN tags
+            (1, "00000c000002 00000c000001", "81000001", 15_000),
+            // PPP, MPLS, Ethernet, LLC, PPP and so on
+            (9, "", "0281 00000100 00000000 00000c000002 00000c000001 05dc fefe03cf", 9000),
         ])
-    func nested(link: UInt16, header: String, count: Int) {
-        let tag = Packets.hex("81000001")
-        let packet =
-            link == 1
-            ? Packets.hex("00000c000002 00000c000001") + [[UInt8]](repeating: tag, count: 15_000).flatMap { $0 }
-            : [[UInt8]](repeating: Packets.hex(header), count: count).flatMap { $0 }
-        let (segments, tally) = Packets.decode([packet], link: link)
+    func nested(link: UInt16, prefix: String, header: String, count: Int) {
+        let headers = [[UInt8]](repeating: Packets.hex(header), count: count).flatMap { $0 }
+        let (segments, tally) = Packets.decode([Packets.hex(prefix) + headers], link: link)
         #expect(segments.isEmpty && tally.packets == 1)
     }
 
-    @Test("Fragments of two hundred thousand datagrams stay within bounds")
+    @Test("A flood of first fragments evicts datagrams beyond the limit")
     func fragmentFlood() {
         let piece = [UInt8](repeating: 0x41, count: 8)
         let packets = (0..<200_000).map { number in
@@ -65,7 +66,6 @@ struct HostileInputTests {
         }
         let (segments, tally) = Packets.decode(packets)
         #expect(segments.isEmpty && tally.withoutSegment == 200_000)
-        // All but those that may wait were given up.
         #expect(tally.evictedDatagrams == UInt64(200_000 - Reassembly.datagramLimit))
     }
 }

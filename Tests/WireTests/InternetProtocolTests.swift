@@ -1,7 +1,7 @@
 import Testing
 import Wire
 
-/// Sections 2.3 to 2.6 of the rules: which bytes of an IP packet are TCP, and whose they are.
+/// wireshark-rules 2.3 to 2.6: the TCP bytes of an IP packet and the addresses they belong to.
 @Suite("IP")
 struct InternetProtocolTests {
     private static let segment = Packets.tcp()
@@ -15,7 +15,7 @@ struct InternetProtocolTests {
     }
 
     @Test(
-        "The total length of IPv4 says what is payload",
+        "The payload length comes from the total length of IPv4",
         arguments: [
             (43, UInt32(3)), (41, 1), (40, 0), (60_000, 3), (0, 3), (19, nil),
         ])
@@ -23,16 +23,16 @@ struct InternetProtocolTests {
         #expect(payload(Packets.ipv4(Self.segment, totalLength: length)) == expected)
     }
 
-    @Test("With a total length of 0 padding counts as payload, and so does what was not captured")
+    @Test("With a total length of 0, padding and bytes that were not captured count as payload")
     func offload() {
         let packet = Packets.ipv4(Self.segment, totalLength: 0)
         #expect(payload(packet + [0, 0, 0]) == 6)
         #expect(payload(packet, wire: 1043) == 1003)
-        // A record that claims less than was captured is taken at what was captured.
+        // A record cannot claim less than was captured.
         #expect(payload(packet, wire: 41) == 3)
     }
 
-    @Test("A header length below 20 bytes is nothing")
+    @Test("An IPv4 packet with a header length below 20 bytes is ignored")
     func headerLength() {
         var packet = Packets.ipv4(Self.segment)
         packet[0] = 0x44
@@ -40,7 +40,7 @@ struct InternetProtocolTests {
     }
 
     @Test(
-        "An option shorter than its kind's minimum ends the dissection",
+        "An IPv4 option shorter than its minimum ends decoding",
         arguments: [
             (7, 2, 3), (11, 3, 4), (12, 3, 4), (68, 3, 4), (82, 11, 12), (130, 2, 3), (131, 2, 3), (133, 2, 3),
             (134, 5, 6), (136, 3, 4), (137, 2, 3), (148, 3, 4), (25, 2, 3),
@@ -52,7 +52,7 @@ struct InternetProtocolTests {
         }
     }
 
-    @Test("Wireshark 4.6 alone wants eight bytes of option 154")
+    @Test("Only Wireshark 4.6 requires eight bytes for option 154")
     func option154() {
         let packet = Packets.ipv4(Self.segment, options: [154, 4, 0, 0])
         #expect(payload(packet, version: .v4_4) == 3)
@@ -60,7 +60,7 @@ struct InternetProtocolTests {
     }
 
     @Test(
-        "A source route names the destination while its pointer is within it",
+        "A source route with a valid pointer replaces the destination",
         arguments: [
             (UInt8(131), UInt8(4), UInt32(0x0909_0909)), (137, 8, 0x0909_0909), (131, 12, 0x0A00_0002),
             (131, 5, 0x0A00_0002), (7, 4, 0x0A00_0002),
@@ -71,7 +71,7 @@ struct InternetProtocolTests {
         #expect(segment?.destination.address == IPAddress(v4: destination))
     }
 
-    @Test("An IPv6 payload length of 0 is nothing without a jumbo-payload option, and that option's value with it")
+    @Test("An IPv6 payload length of 0 requires a jumbo payload option, which has the length")
     func jumbo() {
         #expect(payload(Packets.ipv6(Self.segment, payloadLength: 0)) == nil)
         let jumbo = Packets.hex("0600 c204 00011170")
@@ -82,7 +82,7 @@ struct InternetProtocolTests {
     }
 
     @Test(
-        "Extension headers are walked through; those that hide their content end the walk",
+        "Extension headers are decoded, except those at which Wireshark stops",
         arguments: [
             (UInt8(0), true), (60, true), (43, true), (140, true), (50, false), (135, false), (139, false), (59, false),
         ])
@@ -92,7 +92,7 @@ struct InternetProtocolTests {
     }
 
     @Test(
-        "A routing header with segments left names the destination",
+        "A routing header with segments left replaces the destination",
         arguments: [
             ("0602 0001 00000000", UInt64(9)), ("0602 0000 00000000", 2), ("0602 0201 00000000", 9),
             ("0602 0401 00000000", 9), ("0602 0901 00000000", 2),
@@ -105,13 +105,13 @@ struct InternetProtocolTests {
 
     @Test("A compressed RPL route takes the elided bytes from the destination")
     func compressedRoute() {
-        // One address, 15 bytes elided, 7 bytes of padding behind its last byte.
+        // One address, 15 bytes elided, 7 bytes of padding after its last byte.
         let header = Packets.hex("0601 0301 0f700000") + [9] + [UInt8](repeating: 0, count: 7)
         let packet = Packets.ipv6(header + Self.segment, next: 43)
         #expect(Packets.decode([packet]).segments.first?.destination.address == v6(9))
     }
 
-    @Test("The Home Address option names the source")
+    @Test("The Home Address option replaces the source")
     func homeAddress() {
         let option = Packets.hex("0602 0102 0000 c910") + Packets.a6.dropLast() + [7]
         let packet = Packets.ipv6(option + Self.segment, next: 60)
@@ -119,7 +119,7 @@ struct InternetProtocolTests {
     }
 
     @Test(
-        "ICMP errors quote segments that are looked up and not analysed",
+        "Segments quoted by ICMP errors have the role quoted",
         arguments: [(UInt8(3), true), (4, true), (11, true), (12, true), (5, false), (0, false)])
     func quote(type: UInt8, isFound: Bool) {
         let quoted = Packets.ipv4(Packets.tcp(payload: 0), totalLength: 1500)
@@ -129,19 +129,19 @@ struct InternetProtocolTests {
         #expect(Packets.decode([version6]).segments.map(\.role) == [.quoted])
     }
 
-    @Test("With the length of RFC 4884 a quote is cut, when packet and quote are longer")
+    @Test("The length of RFC 4884 cuts a quotation if packet and quotation are longer")
     func quoteLength() {
         let quoted = Packets.ipv4(Packets.tcp(payload: 100))
         for (words, isFound) in [(UInt8(0), true), (3, false), (4, true)] {
             let packet = Packets.ipv4([3, 0, 0, 0, 0, words, 0, 0] + quoted, transport: 1)
-            // Less than 16 bytes of TCP are evidence of the error and nothing more.
+            // Fewer than 16 bytes of TCP: too few to look up the stream.
             let role = Packets.decode([packet]).segments.first?.role
             #expect(role == (isFound ? .quoted : .quotedShort), "\(words) words")
         }
     }
 }
 
-/// Section 2.5: fragments.
+/// wireshark-rules 2.5.
 @Suite("Fragments")
 struct FragmentTests {
     private static let datagram = Packets.tcp(payload: 20)
@@ -153,7 +153,7 @@ struct FragmentTests {
             Array(bytes[range]), fragment: range.lowerBound / 8 | (last ? 0 : 0x2000), identification: identification)
     }
 
-    @Test("The segment is found in the frame that completes the datagram, whatever the order")
+    @Test("The segment belongs to the frame that completes the datagram, in any order of fragments")
     func anyOrder() {
         let pieces = [
             Self.piece(0..<16, last: false), Self.piece(16..<32, last: false), Self.piece(32..<40, last: true),
@@ -166,7 +166,7 @@ struct FragmentTests {
         #expect(Packets.decode(Array(pieces.dropLast())).segments.isEmpty)
     }
 
-    @Test("IPv6 fragments are put together; an atomic one is analysed at once")
+    @Test("IPv6 fragments are reassembled; an atomic fragment is decoded immediately")
     func version6() {
         func piece(_ range: Range<Int>, more: Int) -> [UInt8] {
             Packets.ipv6(
@@ -178,7 +178,7 @@ struct FragmentTests {
         #expect(segments.map(\.payloadLength) == [20, 20])
     }
 
-    @Test("Where fragments overlap the one of the lower offset stands")
+    @Test("If fragments overlap, the one with the lower offset wins")
     func overlap() {
         var other = Self.datagram
         other[8] = 0xEE  // in the acknowledgment number
@@ -188,14 +188,14 @@ struct FragmentTests {
         #expect(segments.map(\.acknowledgment) == [SequenceNumber(2000)])
     }
 
-    @Test("After a datagram is complete its identification begins another one")
+    @Test("After a datagram is complete, its identification starts a new one")
     func reuse() {
         let pieces = [Self.piece(0..<16, last: false), Self.piece(16..<40, last: true)]
         #expect(Packets.decode(pieces + pieces).segments.map(\.record) == [1, 3])
         #expect(Packets.decode([pieces[0], pieces[1], pieces[1]]).segments.map(\.record) == [1])
     }
 
-    @Test("Private addresses are put together within a VLAN, public ones across", arguments: [true, false])
+    @Test("Fragments are reassembled per VLAN for private addresses only", arguments: [true, false])
     func vlans(isPrivate: Bool) {
         func piece(_ range: Range<Int>, last: Bool, vlan: String) -> [UInt8] {
             let packet = Packets.ipv4(
@@ -207,7 +207,7 @@ struct FragmentTests {
         #expect(Packets.decode(packets, link: 1).segments.isEmpty == isPrivate)
     }
 
-    @Test("A first fragment cut by the capture is looked up; a later one is nothing")
+    @Test("A first fragment cut by the capture yields a segment; a later one is ignored")
     func truncated() {
         let first = Self.piece(0..<32, last: false)
         let later = Self.piece(16..<40, last: true)

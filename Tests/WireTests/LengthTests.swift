@@ -1,12 +1,12 @@
 import Testing
 import Wire
 
-/// A packet whose headers claim lengths, and what comes of it.
+/// A packet whose headers claim lengths, and the expected outcome.
 struct Claim<Outcome: Sendable>: CustomTestStringConvertible, Sendable {
     var testDescription: String
     var link: UInt16
     var bytes: [UInt8]
-    /// Bytes on the wire, when there were more than captured.
+    /// Bytes on the wire, if more than captured.
     var wire: Int?
     var outcome: Outcome
 
@@ -22,12 +22,12 @@ struct Claim<Outcome: Sendable>: CustomTestStringConvertible, Sendable {
         Claim(name, outcome, 1, Packets.ethernet(Packets.hex(hex) + inner, type: type))
     }
 
-    /// An 802.3 frame, whose length stands first in `hex`.
+    /// An 802.3 frame; `hex` begins with its length.
     static func counted(_ name: String, _ outcome: Outcome, _ hex: String, _ inner: [UInt8]) -> Claim {
         Claim(name, outcome, 1, Packets.hex("00000c000002 00000c000001" + hex) + inner)
     }
 
-    /// A frame in ISL of the length `length`.
+    /// A frame in ISL; `length` is the value of the length field.
     static func switched(_ name: String, _ outcome: Outcome, _ length: String, _ inner: [UInt8]) -> Claim {
         let header = "01000c000000 00000c000001" + length + "aaaa03 00000c 0002 0000 0000"
         return Claim(name, outcome, 1, Packets.hex(header) + inner)
@@ -43,7 +43,7 @@ struct Claim<Outcome: Sendable>: CustomTestStringConvertible, Sendable {
         Claim(name, outcome, 101, Packets.ipv4(Packets.hex(hex) + inner, transport: transport))
     }
 
-    /// A UDP datagram that claims `more` bytes than it has, in an IP packet that claims `total` more.
+    /// A UDP datagram that claims `more` additional bytes, in an IP packet that claims `total` additional bytes.
     static func tunnel(
         _ name: String, _ outcome: Outcome, _ port: Int, _ hex: String, _ inner: [UInt8], more: Int = 0,
         total: Int = 0, wire: Int = 0
@@ -63,7 +63,7 @@ struct Claim<Outcome: Sendable>: CustomTestStringConvertible, Sendable {
 struct LengthTests {
     private static let v4 = Packets.ipv4(Packets.tcp())
     private static let frame = Packets.ethernet(v4)
-    /// A packet as long as the headers around it claim, and the same in a frame.
+    /// A packet whose length comes from the headers around it (total length 0), and the same in a frame.
     private static let open = Packets.ipv4(Packets.tcp(), totalLength: 0)
     private static let openFrame = Packets.ethernet(open)
     private static let vxlan = "0800000000006400"
@@ -74,10 +74,10 @@ struct LengthTests {
 
     static let payloads: [Claim<UInt32>] = [
         .tunnel("UDP, one less", 2, 4789, vxlan, frame, more: -1),
-        .tunnel("UDP, the payload less", 0, 4789, vxlan, frame, more: -3),
-        .tunnel("UDP, more than there is", 3, 4789, vxlan, openFrame, more: 10),
-        .tunnel("UDP and IP, more than captured", 13, 4789, vxlan, openFrame, more: 10, total: 10, wire: 10),
-        .tunnel("IP alone, more than captured", 3, 4789, vxlan, openFrame, total: 10, wire: 10),
+        .tunnel("UDP, without the payload", 0, 4789, vxlan, frame, more: -3),
+        .tunnel("UDP claims more than present", 3, 4789, vxlan, openFrame, more: 10),
+        .tunnel("UDP and IP claim more than captured", 13, 4789, vxlan, openFrame, more: 10, total: 10, wire: 10),
+        .tunnel("Only IP claims more than captured", 3, 4789, vxlan, openFrame, total: 10, wire: 10),
         .tunnel("IP, one less", 2, 4789, vxlan, openFrame, total: -1),
         .tunnel("GTP-U, padding", 3, 2152, "30ff002b00000007", open + zeros(9)),
         .tunnel("GTP-U, one less", 2, 2152, "30ff002a00000007", open),
@@ -91,7 +91,7 @@ struct LengthTests {
         .tunnel("LISP has no length", 13, 4341, "8000000100000001", open + zeros(10)),
         .tunnel("CAPWAP has no length", 6, 5247, "0010000000000000", openFrame + zeros(3)),
         .tunnel("TZSP has no length", 6, 37008, "0100000101", openFrame + zeros(3)),
-        .carried("The length of EoIP does not count", 10, 47, "2001640000010001", openFrame + zeros(7)),
+        .carried("The length of EoIP is ignored", 10, 47, "2001640000010001", openFrame + zeros(7)),
         .typed("PPPoE, padding", 3, 0x8864, "11000001002d0021", open + zeros(9)),
         .typed("PPPoE, one less", 2, 0x8864, "11000001002c0021", open),
         .typed("PPPoE, too long", 12, 0x8864, "1100000100ff0021", open + zeros(9)),
@@ -106,14 +106,14 @@ struct LengthTests {
         .recorded("ERF, one less", 2, "0038", openFrame), .recorded("ERF, too long", 103, "009d", openFrame),
         Claim("Bridged with a check sequence", 3, 100, Packets.hex("aaaa030080c200010000") + openFrame + zeros(4)),
         Claim("Bridged PPP", 12, 9, Packets.hex("ff030031 8301") + openFrame + zeros(16)),
-        Claim("Multilink counts what follows", 8, 9, Packets.hex("ff03003d c0000001 0021") + open + zeros(5)),
+        Claim("Multilink includes what follows", 8, 9, Packets.hex("ff03003d c0000001 0021") + open + zeros(5)),
         Claim("Multilink, cut", 2, 9, Packets.hex("ff03003d c0000001 0021") + open.dropLast(), wire: 53),
         Claim("netANALYZER, cut", 3, 240, Packets.hex("00083d00") + openFrame.dropLast(), wire: 65),
         Claim("ipnet, to the end", 12, 226, Packets.hex("01020000 00000034") + zeros(16) + open + zeros(9)),
         Claim("ipnet, the last bytes", 3, 226, Packets.hex("01020000 0000002b") + zeros(16) + zeros(5) + open),
     ]
 
-    @Test("The innermost claim that is not beyond the others says how long the payload is", arguments: payloads)
+    @Test("The shortest claimed length decides the payload length", arguments: payloads)
     func payload(claim: Claim<UInt32>) {
         let (segments, _) = claim.decoded()
         #expect(segments.map(\.payloadLength) == [claim.outcome])
@@ -123,10 +123,10 @@ struct LengthTests {
     static let failures: [Claim<Layer>] = [
         .tunnel("UDP without payload", .tunnel, 4789, vxlan, frame, more: -65),
         .tunnel("UDP that ends in VXLAN", .tunnel, 4789, vxlan, frame, more: -64),
-        .tunnel("UDP that ends behind VXLAN", .link, 4789, vxlan, frame, more: -57),
+        .tunnel("UDP that ends after VXLAN", .link, 4789, vxlan, frame, more: -57),
         .tunnel("UDP that ends in TCP", .tcp, 4789, vxlan, frame, more: -17),
         .tunnel("GTP-U without length", .tunnel, 2152, "30ff000000000007", v4),
-        .tunnel("GTP-U that ends behind IP", .tcp, 2152, "30ff001400000007", v4),
+        .tunnel("GTP-U that ends after IP", .tcp, 2152, "30ff001400000007", v4),
         .tunnel("GTP-U, extension too long", .tunnel, 2152, "34ff003700000007 00000085 ff000000", v4),
         .tunnel("GTPv0 that ends in IP", .ipv4, 3386, "1eff0010 00000001 ffffffff 0000000000000000", v4),
         .tunnel("L2TP, length too small", .link, 1701, "4002000400010001 ff030021", v4),
@@ -149,10 +149,10 @@ struct LengthTests {
         .typed("TRILL, options too long", .link, 0x22F3, "07c000010002", frame),
         .typed("MACsec, cut", .tag, 0x88E5, "00000000", []),
         .typed("PPPoE without length", .link, 0x8864, "1100000100000021", v4),
-        .typed("PPPoE that ends behind PPP", .ipv4, 0x8864, "1100000100020021", v4),
-        .typed("PPPoE that ends behind IP", .tcp, 0x8864, "1100000100160021", v4),
+        .typed("PPPoE that ends after PPP", .ipv4, 0x8864, "1100000100020021", v4),
+        .typed("PPPoE that ends after IP", .tcp, 0x8864, "1100000100160021", v4),
         .counted("802.3 that ends in SNAP", .link, "0007 aaaa030000000800", v4),
-        .counted("802.3 that ends behind SNAP", .ipv4, "0008 aaaa030000000800", v4),
+        .counted("802.3 that ends after SNAP", .ipv4, "0008 aaaa030000000800", v4),
         .switched("ISL, length too small", .link, "000a", frame), .switched("ISL without frame", .link, "0010", frame),
         .recorded("ERF without frame", .link, "0000", frame),
         Claim("ERF, headers without end", .link, 197, Packets.hex("0000000000000000 82 04 00000000 0000") + [0x84]),
@@ -164,14 +164,14 @@ struct LengthTests {
         Claim("ipnet without packet", .ipv4, 226, Packets.hex("01020000 00000000") + zeros(16) + v4),
     ]
 
-    @Test("A header that runs off its end, or off that of a layer around it, fails at its layer", arguments: failures)
+    @Test("A header that exceeds its own or an outer length fails at its layer", arguments: failures)
     func failure(claim: Claim<Layer>) {
         let (segments, tally) = claim.decoded()
         #expect(segments.isEmpty)
         #expect(Layer.allCases.filter { tally.failures(at: $0) > 0 } == [claim.outcome])
     }
 
-    @Test("A UDP length below that of its header is nothing", arguments: [0, 1, 7])
+    @Test("A UDP datagram shorter than its header is ignored", arguments: [0, 1, 7])
     func datagram(length: Int) {
         var datagram = Packets.udp(Packets.hex("00064140") + Self.v4, port: 6635)
         datagram.replaceSubrange(4..<6, with: Packets.big16(length))
@@ -179,7 +179,7 @@ struct LengthTests {
         #expect(segments.isEmpty && tally.withoutSegment == 1)
     }
 
-    @Test("Between two ports of tunnels the lower one says which it is", arguments: [(4789, 6635), (6635, 4789)])
+    @Test("If both ports belong to tunnels, the lower one decides", arguments: [(4789, 6635), (6635, 4789)])
     func ports(source: Int, destination: Int) {
         for (hex, inner, isRead) in [(Self.vxlan, Self.frame, true), ("00064140", Self.v4, false)] {
             var datagram = Packets.udp(Packets.hex(hex) + inner, port: destination)
@@ -188,7 +188,7 @@ struct LengthTests {
         }
     }
 
-    @Test("A tunnel's port is known as the source, too")
+    @Test("A tunnel is found by its source port, too")
     func source() {
         var datagram = Packets.udp(Packets.hex(Self.vxlan) + Self.frame, port: 49153)
         datagram.replaceSubrange(0..<2, with: Packets.big16(4789))

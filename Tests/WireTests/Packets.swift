@@ -1,6 +1,6 @@
 import Wire
 
-/// Bytes of packets, built up from the inside: TCP, IP, envelopes.
+/// Builds the bytes of packets from the inside out: TCP, IP, and what encapsulates it.
 enum Packets {
     static let a4: [UInt8] = [10, 0, 0, 1]
     static let b4: [UInt8] = [10, 0, 0, 2]
@@ -15,7 +15,7 @@ enum Packets {
         big16(value >> 16) + big16(value)
     }
 
-    /// The bytes that `text` writes in hexadecimal; spaces are for the eye.
+    /// The bytes of a hexadecimal string, which may contain spaces.
     static func hex(_ text: String) -> [UInt8] {
         let digits = text.filter { $0 != " " }.compactMap(\.hexDigitValue)
         return stride(from: 0, to: digits.count - 1, by: 2).map { UInt8(digits[$0] * 16 + digits[$0 + 1]) }
@@ -50,19 +50,15 @@ enum Packets {
         big16(49152) + big16(port) + big16(8 + payload.count) + [0, 0] + payload
     }
 
-    /// What the decoder makes of packets, one after the other.
+    /// Decodes packets in order with one decoder.
     static func decode(
         _ packets: [[UInt8]], link: UInt16 = 101, originalLengths: [Int]? = nil, version: WiresharkVersion = .newest
     ) -> (segments: [Segment], tally: DecodeTally) {
         var decoder = SegmentDecoder(version: version)
         var batch = PacketBatch()
-        for (place, packet) in packets.enumerated() {
-            batch.records.append(
-                PacketRecord(
-                    time: Int64(place), offset: UInt32(batch.bytes.count), capturedLength: UInt32(packet.count),
-                    originalLength: UInt32(originalLengths?[place] ?? packet.count), frame: UInt32(place),
-                    linkType: LinkType(rawValue: link)))
-            batch.bytes += packet
+        for (index, packet) in packets.enumerated() {
+            batch.append(
+                packet, time: Int64(index), linkType: LinkType(rawValue: link), originalLength: originalLengths?[index])
         }
         var segments = SegmentBatch()
         decoder.decode(batch, into: &segments)
@@ -70,7 +66,7 @@ enum Packets {
     }
 }
 
-/// Pseudo-random numbers that are the same on every run (xorshift64).
+/// Pseudo-random numbers, identical in every run (xorshift64).
 struct SameNumbers: RandomNumberGenerator {
     var state: UInt64 = 88_172_645_463_325_252
 

@@ -2,7 +2,6 @@ import Testing
 
 @testable import Wire
 
-/// What waits for the rest of its datagram is bounded, whatever is sent.
 @Suite("Reassembly")
 struct ReassemblyTests {
     private static func key(_ identification: UInt32) -> FragmentKey {
@@ -12,40 +11,40 @@ struct ReassemblyTests {
     }
 
     @Test(
-        "However fragments are made, no more waits than the limit",
+        "Incomplete datagrams never use more memory than the limit",
         arguments: [
-            // bytes of a fragment, datagrams in turn, fragments in all
+            // bytes per fragment, datagrams in turn, total fragments
             (65_000, 1, 2000), (65_000, 7, 2000), (200, 4000, 140_000), (0, 200_000, 200_000), (1400, 5000, 40_000),
         ])
     func bounded(size: Int, datagrams: Int, fragments: Int) {
         var reassembly = Reassembly()
         let bytes = [UInt8](repeating: 1, count: size)
-        let extent = Extent(start: 0, captured: size, claimed: size)
+        let payload = PacketCursor(captured: size, claimed: size)
         for number in 0..<fragments {
             let piece = Reassembly.Piece(offset: (number / datagrams) % 8192 * 8, isLast: false)
             let key = Self.key(UInt32(number % datagrams))
-            #expect(unsafe reassembly.add(piece, bytes.span.bytes, extent, to: key) == nil)
+            #expect(unsafe reassembly.add(piece, bytes.span.bytes, payload, to: key) == nil)
             guard reassembly.bytes <= Reassembly.byteLimit else {
-                Issue.record("\(reassembly.bytes) bytes wait after fragment \(number)")
+                Issue.record("\(reassembly.bytes) bytes in use after fragment \(number)")
                 return
             }
         }
         #expect(reassembly.evictions > 0)
     }
 
-    @Test("The oldest datagram goes first, and the others are still put together")
-    func oldestFirst() {
+    @Test("The oldest datagrams are evicted first; the others are still reassembled")
+    func evictsOldest() {
         var reassembly = Reassembly()
         let size = 60_000
         let bytes = [UInt8](repeating: 1, count: size)
-        let extent = Extent(start: 0, captured: size, claimed: size)
+        let payload = PacketCursor(captured: size, claimed: size)
         let count = UInt32(Reassembly.byteLimit / size + 10)
         for number in 0..<count {
             let piece = Reassembly.Piece(offset: 0, isLast: false)
-            _ = unsafe reassembly.add(piece, bytes.span.bytes, extent, to: Self.key(number))
+            _ = unsafe reassembly.add(piece, bytes.span.bytes, payload, to: Self.key(number))
         }
         let rest = Reassembly.Piece(offset: size, isLast: true)
-        let tail = Extent(start: 0, captured: 8, claimed: 8)
+        let tail = PacketCursor(captured: 8, claimed: 8)
         #expect(unsafe reassembly.add(rest, bytes.span.bytes, tail, to: Self.key(0)) == nil)
         #expect(unsafe reassembly.add(rest, bytes.span.bytes, tail, to: Self.key(count - 1))?.count == size + 8)
     }

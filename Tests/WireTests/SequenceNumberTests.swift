@@ -4,7 +4,7 @@ import Wire
 @Suite("Sequence numbers")
 struct SequenceNumberTests {
     @Test(
-        "A number is newer 1 to 2^31 ahead, and at 2^31 both ways",
+        "A number is newer at 1 to 2^31 ahead; at 2^31 in both directions",
         arguments: [UInt32(0), 1, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF])
     func newer(base: UInt32) {
         let number = SequenceNumber(base)

@@ -1,7 +1,7 @@
 import Testing
 import Wire
 
-/// Section 2.7 of the rules: the steps from an IP payload to a segment.
+/// wireshark-rules 2.7: from an IP payload to a segment.
 @Suite("TCP headers")
 struct TCPHeaderTests {
     private func segment(
@@ -12,7 +12,7 @@ struct TCPHeaderTests {
     }
 
     @Test(
-        "How many bytes of a header are captured decides what becomes of it",
+        "The captured part of a header decides the role of the segment",
         arguments: [
             (13, nil, false), (14, Segment.Role.headerCut, false), (15, .headerCut, false), (16, .whole, false),
             (19, .whole, false), (20, .whole, true), (23, .whole, true),
@@ -28,7 +28,7 @@ struct TCPHeaderTests {
     }
 
     @Test(
-        "A segment shorter than its header is looked up and not analysed; a header below 20 bytes is never shown",
+        "A segment shorter than its header is not analysed; a header below 20 bytes is not shown",
         arguments: [
             (5, 16, Segment.Role.short, 0, false), (5, 20, .whole, 0, true), (15, 30, .short, 0, false),
             (4, 18, .whole, 2, false), (0, 23, .whole, 23, false),
@@ -40,7 +40,7 @@ struct TCPHeaderTests {
         if role == .whole { #expect(found?.isShown == isShown) }
     }
 
-    @Test("Timestamps, SACK and the one byte of payload are read")
+    @Test("Timestamps, SACK and a payload of one byte are decoded")
     func fields() {
         let found = segment(Packets.tcp(payload: 1, options: Packets.hex("0101080a 00000007 00000009")))
         #expect(found?.hasTimestamps == true && found?.timestampValue == 7 && found?.timestampEcho == 9)
@@ -50,7 +50,7 @@ struct TCPHeaderTests {
     }
 
     @Test(
-        "Options that run off their own end hide the verdict, and nothing else does",
+        "Only options that are too short for their content hide the verdict",
         arguments: [
             ("0502 0101", false), ("050a 0000000100000002 0101", true), ("1506 00000000 0101", false),
             ("1504 0000", true), ("1e02 0101", false), ("1e03 0001", false), ("1e03 1001", true), ("1e03 3001", false),
@@ -62,15 +62,15 @@ struct TCPHeaderTests {
         #expect(segment(Packets.tcp(options: Packets.hex(hex)))?.isShown == isShown)
     }
 
-    @Test("Options that the capture cut hide the verdict and not the segment")
+    @Test("Options cut by the capture hide the verdict, not the segment")
     func cutOptions() {
         let options = Packets.hex("0101080a 00000007 00000009")
         let found = segment(Array(Packets.tcp(payload: 0, options: options).prefix(24)), wire: 52, totalLength: 52)
         #expect(found?.role == .whole && found?.isShown == false && found?.payloadLength == 0)
     }
 
-    @Test("The plain shape and the general way give the same segment", arguments: [0x45, 0x46])
-    func plainShape(first: Int) {
+    @Test("Fast path and general path give the same segment", arguments: [0x45, 0x46])
+    func bothPaths(first: Int) {
         let options: [UInt8] = first == 0x46 ? [1, 1, 1, 0] : []
         let packet = Packets.ethernet(Packets.ipv4(Packets.tcp(), options: options) + [0, 0])
         let tagged = Packets.ethernet(Packets.ipv4(Packets.tcp()) + [0, 0], tags: Packets.hex("81000000"))

@@ -5,18 +5,18 @@ import Wire
 // path takes all others, and would have the same result for these. Without the fast path small frames take 1.36 times as
 // long, the mixed capture 1.05.
 
-extension WiresharkSide {
+extension EndState {
     /// Whether `segment`, sent by this end to `peer`, can take the fast path.
     ///
     /// Each clause stands for a rule of the full path: wireshark-rules 1 and 4, `SegmentKind`, and what
     /// `ConnectionEvidence` records.
     @inline(__always)
-    func canTakeFastPath(_ segment: Segment, to peer: WiresharkSide) -> Bool {
+    func canTakeFastPath(_ segment: Segment, to peer: EndState) -> Bool {
         segment.isOrdinary && isInSequence(segment, to: peer) && (segment.payloadLength > 0 || !mayProbe(segment, peer))
     }
 
     /// Whether `segment`, whole and without marks, is one byte of new data: no more evidence than several bytes.
-    func isSingleNewByte(_ segment: Segment, to peer: WiresharkSide) -> Bool {
+    func isSingleNewByte(_ segment: Segment, to peer: EndState) -> Bool {
         segment.payloadLength == 1 && segment.flags.isDisjoint(with: [.syn, .fin, .rst])
             && isInSequence(segment, to: peer)
             && peer.window != 0
@@ -26,9 +26,9 @@ extension WiresharkSide {
     /// Whether `segment` is the next one of an established connection that is not idle, has the TTL of its sender, and
     /// follows nothing that makes it evidence.
     @inline(__always)
-    private func isInSequence(_ segment: Segment, to peer: WiresharkSide) -> Bool {
+    private func isInSequence(_ segment: Segment, to peer: EndState) -> Bool {
         segment.sequence == next && edge.rawValue != 0 && hasUsualOrigin(segment)
-            && peer.facts.intersection(Self.peerChecked) == Self.peerKnown
+            && peer.bits & Self.peerChecked == Self.peerRequired
             && !segment.acknowledgment.isNewer(than: peer.edge)
             && segment.time &- max(spokeTime, peer.spokeTime) < Idleness.pause
     }
@@ -36,33 +36,33 @@ extension WiresharkSide {
     /// Whether this end is fully known and `segment` has the TTL of its earlier segments.
     @inline(__always)
     private func hasUsualOrigin(_ segment: Segment) -> Bool {
-        let state = (facts.rawValue ^ UInt16(segment.timeToLive) << Facts.hopShift) & Self.checked
-        if state == Self.known.rawValue { return true }
+        let state = (bits ^ UInt16(segment.timeToLive) << Self.hopShift) & Self.checked
+        if state == Self.required { return true }
         // The first segment that proves its origin must take the full path.
-        return state == Self.known.subtracting(.hasProvenHops).rawValue && segment.payloadLength == 0
+        return state == Self.required & ~Activity.hasProvenHops.rawValue && segment.payloadLength == 0
             && segment.acknowledgment == lastAcknowledgment
     }
 
     /// Whether a pure acknowledgment may be a probe: one below what the peer acknowledged, or the last one again after a
     /// second in which the peer sent nothing.
     @inline(__always)
-    private func mayProbe(_ segment: Segment, _ peer: WiresharkSide) -> Bool {
+    private func mayProbe(_ segment: Segment, _ peer: EndState) -> Bool {
         // The time comes first: its branch is predictable, which end spoke last is random.
         peer.lastAcknowledgment == segment.sequence + 1
             || (segment.time &- spokeTime >= Idleness.shortestInterval && peer.spokeTime < spokeTime
                 && segment.acknowledgment == lastAcknowledgment)
     }
 
-    /// Facts that the sender must have.
-    private static let known: Facts = [.baseKnown, .windowKnown, .established, .hasProvenHops]
-    /// Bits of the sender that are compared: required facts, forbidden facts, and the TTL.
-    private static let checked = known.union(.needsAttention).rawValue | Facts.hopMask
-    /// Facts that the peer must have.
-    private static let peerKnown: Facts = [.baseKnown, .windowKnown]
-    /// Facts of the peer that are compared: required ones, and those that make the next segment of this end evidence.
-    private static let peerChecked: Facts = [
-        .baseKnown, .windowKnown, .wasKeepAlive, .wasZeroWindowProbe, .needsAttention,
-    ]
+    /// `bits` that the sender must have.
+    private static let required =
+        ([.baseKnown, .windowKnown] as MarkState).rawValue | ([.established, .hasProvenHops] as Activity).rawValue
+    /// `bits` of the sender that are compared: required facts, a forbidden one, and the TTL.
+    private static let checked = required | Activity.needsAttention.rawValue | hopMask
+    /// `bits` that the peer must have.
+    private static let peerRequired = ([.baseKnown, .windowKnown] as MarkState).rawValue
+    /// `bits` of the peer that are compared: required facts, and those that make the next segment of this end evidence.
+    private static let peerChecked =
+        peerRequired | ([.wasKeepAlive, .wasZeroWindowProbe] as MarkState).rawValue | Activity.needsAttention.rawValue
 }
 
 extension WiresharkAnalysis {
@@ -71,7 +71,7 @@ extension WiresharkAnalysis {
     /// `lists` is the handle of the connection's ranges.
     @inline(__always)
     mutating func tryFastPath(
-        _ segment: Segment, _ side: Int, _ sender: inout WiresharkSide, _ peer: inout WiresharkSide,
+        _ segment: Segment, _ side: Int, _ sender: inout EndState, _ peer: inout EndState,
         _ lists: inout UInt32
     ) -> Bool {
         guard sender.canTakeFastPath(segment, to: peer) else { return false }
@@ -83,20 +83,21 @@ extension WiresharkAnalysis {
             let sequence = segment.sequence
             let end = sequence + length
             ranges.append(UnacknowledgedRange(start: sequence, end: end), to: lists, side)
-            sender.facts.formUnion([.hasUnacknowledged, .sentLastData])
-            peer.facts.subtract(.sentLastData)
+            sender.markState.formUnion(.hasUnacknowledged)
+            sender.activity.formUnion(.sentLastData)
+            peer.activity.subtract(.sentLastData)
             if sequence == sender.edge { sender.edge = end }
             sender.next = end
         } else {
-            sender.facts.formUnion(.sentPureAcknowledgment)
+            sender.activity.formUnion(.sentPureAcknowledgment)
         }
         sender.window = segment.window
         sender.lastAcknowledgment = acknowledgment
-        sender.facts.subtract([.wasKeepAlive, .wasZeroWindowProbe])
+        sender.markState.subtract([.wasKeepAlive, .wasZeroWindowProbe])
         sender.spokeTime = segment.time
-        if peer.facts.contains(.hasUnacknowledged) {
-            peer.set(.hasUnacknowledged, to: ranges.acknowledge(acknowledgment, lists, 1 - side))
-            giveBack(&lists, sender, peer)
+        if peer.markState.contains(.hasUnacknowledged) {
+            peer.markState.setMember(.hasUnacknowledged, ranges.acknowledge(acknowledgment, lists, 1 - side))
+            releaseIfEmpty(&lists, sender, peer)
         }
         return true
     }

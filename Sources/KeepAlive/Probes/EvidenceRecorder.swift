@@ -1,64 +1,66 @@
 import Wire
 
-// How the segments of a connection that take the full path become evidence. Each step is one function; `record` is their
-// order. What is concluded from the evidence is in `Verdicts`.
+// How the segments of a connection that take the full path become evidence. Each step is one function; `record` calls them in
+// order. `Verdicts` draws conclusions from the evidence.
 
 extension EvidenceStore {
-    /// Records what `passage` says about the connection of `record`, and appends an event where it concerns keep-alives.
-    ///
-    /// `sender` and `peer` are the ends as the segment leaves them; `isSelf`: both ends are the same.
-    mutating func record(
-        _ passage: Passage, _ record: inout ConnectionRecord, _ sender: inout WiresharkSide,
-        _ peer: inout WiresharkSide, isSelf: Bool, isLight: Bool, _ events: inout [SegmentEvent]
-    ) {
+    /// Records what `passage` says about its connection, and appends an event if it concerns keep-alives.
+    mutating func record(_ passage: Passage, _ connection: borrowing ConnectionAccess, isLight: Bool) {
         let (segment, side) = (passage.segment, passage.side)
-        let gaps = Elapsed(passage, self, record)
-        recordHandshake(passage, &record)
+        let gaps = Elapsed(passage, self, connection.record)
+        recordHandshake(passage, &connection.record)
         if !isLight {
-            recordRepeats(passage, gaps, &record)
-            recordUnknownProbe(passage, &record)
+            recordRepeats(passage, gaps, &connection.record)
+            recordUnknownProbe(passage, &connection.record)
         }
-        let continuity = continues(passage, record)
-        let isForeign = record[hops: side].isForeign(segment.timeToLive) && continuity != true
+        let continuity = continues(passage, connection.record)
+        let isForeign = connection.record[hops: side].isForeign(segment.timeToLive) && continuity != true
         var kind: SegmentKind?
         if segment.flags.contains(.rst) {
-            kind = recordReset(passage, gaps, &record, isForeign: isForeign, isSelf: isSelf)
+            kind = recordReset(passage, gaps, &connection.record, isForeign: isForeign, isSelf: connection.isSelf)
         } else {
-            kind = classify(passage, record, isForeign: isForeign)
-            let isChallenge = recordChallenge(passage, &record)
+            kind = classify(passage, connection.record, isForeign: isForeign)
+            let isChallenge = recordChallenge(passage, &connection.record)
             if isChallenge { kind = .challenge }
-            recordContinuation(passage, &record)
+            recordContinuation(passage, &connection.record)
         }
         let isOfProbing = kind?.isOfProbing ?? false
-        recordIdleness(passage, gaps, &record, isOfProbing: isOfProbing, isForeign: isForeign)
+        recordIdleness(passage, gaps, &connection.record, isOfProbing: isOfProbing, isForeign: isForeign)
         if !isLight {
-            recordLosses(passage, &record, isAsking: kind?.isAsking ?? false)
-            recordMissing(passage, &record)
+            recordLosses(passage, &connection.record, isAsking: kind?.isAsking ?? false)
+            recordMissing(passage, &connection.record)
         }
-        recordClose(passage, gaps, &record)
-        if kind?.isAsking ?? false {
-            // A probe is no sign that its sender heard anything, and its byte is no data.
-            sender.spokeTime = passage.sender.spokeTime
-            sender.set(.sentLastData, to: passage.sender.facts.contains(.sentLastData))
-            peer.set(.sentLastData, to: passage.peer.facts.contains(.sentLastData))
-        } else if segment.flags.contains(.rst), !isExact(passage, record) {
-            sender.spokeTime = passage.sender.spokeTime
-        }
-        let isFar = record[hops: side].isForeign(segment.timeToLive)
+        recordClose(passage, gaps, &connection.record)
+        restoreActivity(passage, kind, connection)
+        let isFar = connection.record[hops: side].isForeign(segment.timeToLive)
         report(
-            passage, kind, gaps, &record, &sender, &peer, isForeign: isFar, isSelf: isSelf, isLight: isLight,
-            &events)
-        if kind == .probe, continuity == false, record[history: side] != 0 {
-            histories[Int(record[history: side]) - 1].noteOdd(&details)
+            passage, kind, gaps, &connection.record, isForeign: isFar, isSelf: connection.isSelf, isLight: isLight)
+        if kind == .probe, continuity == false, connection.record[history: side] != 0 {
+            histories[Int(connection.record[history: side]) - 1].noteOdd(&details)
         }
         if !isOfProbing, !segment.flags.contains(.rst) {
-            record.facts.0.subtract(.probesIdle)
-            record.facts.1.subtract(.probesIdle)
+            connection.record.facts.0.subtract(.probesIdle)
+            connection.record.facts.1.subtract(.probesIdle)
         }
-        recordIdentity(passage, &record, kind, &sender, isForeign: isForeign)
-        record[facts: side].setMember(.lastWasReset, segment.flags.contains(.rst))
-        sender.set(.needsAttention, to: !record[facts: side].isDisjoint(with: EndFacts.attention))
-        peer.set(.needsAttention, to: !record[facts: 1 - side].isDisjoint(with: EndFacts.attention))
+        recordIdentity(passage, kind, connection, isForeign: isForeign)
+        connection.record[facts: side].setMember(.lastWasReset, segment.flags.contains(.rst))
+        connection.updateSenderAttention()
+        connection.updatePeerAttention()
+    }
+
+    /// Takes back what a segment changed that is no activity: a probe proves nothing about what its sender heard, its byte is
+    /// no data, and a RST with a wrong number may not be its sender's.
+    private func restoreActivity(
+        _ passage: Passage, _ kind: SegmentKind?, _ connection: borrowing ConnectionAccess
+    ) {
+        if kind?.isAsking ?? false {
+            connection.sender.spokeTime = passage.sender.spokeTime
+            let (own, other) = (passage.sender.activity, passage.peer.activity)
+            connection.sender.activity.setMember(.sentLastData, own.contains(.sentLastData))
+            connection.peer.activity.setMember(.sentLastData, other.contains(.sentLastData))
+        } else if passage.flags.contains(.rst), !isExact(passage, connection.record) {
+            connection.sender.spokeTime = passage.sender.spokeTime
+        }
     }
 
     /// How long nothing had passed before a segment, by each clock (ns); 0 where that is not known.
@@ -78,7 +80,7 @@ extension EvidenceStore {
             let last = max(spoke, asked.own ?? .min, asked.peer ?? .min)
             // An end that waits for an acknowledgment or a window is not idle.
             let isWaiting =
-                passage.sender.facts.union(passage.peer.facts).contains(.hasUnacknowledged)
+                passage.sender.markState.union(passage.peer.markState).contains(.hasUnacknowledged)
                 || (passage.sender.hasClosedWindow && !record[facts: passage.side].contains(.lastWasReset))
                 || (passage.peer.hasClosedWindow && !record[facts: 1 - passage.side].contains(.lastWasReset))
             let isKnown = !passage.hidesIdleness && spoke != .min && !isWaiting
@@ -167,10 +169,11 @@ extension EvidenceStore {
             let index = evidence(of: &record)
             evidences[index].hidesIdleness = true
         }
-        if gaps.path >= Idleness.pause, !passage.peer.facts.contains(.hasUnacknowledged) {
+        if gaps.path >= Idleness.pause, !passage.peer.markState.contains(.hasUnacknowledged) {
             record.longestPause = max(record.longestPause, UInt32(clamping: gaps.path / 1_000_000))
         }
-        if gaps.path >= Idleness.threshold, passage.sender.facts.union(passage.peer.facts).contains(.established) {
+        if gaps.path >= Idleness.threshold, passage.sender.activity.union(passage.peer.activity).contains(.established)
+        {
             let index = evidence(of: &record)
             if isClosing || isHalfClosed || record[facts: side].contains(.sentRST) {
                 evidences[index].idleness.note(gaps.path, at: time, frame: frame)
@@ -196,7 +199,7 @@ extension EvidenceStore {
 
     /// Notes for `own`, at `side`, that it sent no probe since it heard `other`.
     private mutating func noteUnprobed(
-        _ passage: Passage, _ side: Int, _ own: WiresharkSide, _ other: WiresharkSide, asked: Int64?, heard: Int64?,
+        _ passage: Passage, _ side: Int, _ own: EndState, _ other: EndState, asked: Int64?, heard: Int64?,
         _ record: inout ConnectionRecord
     ) {
         // Probes of the other end, of a closed window too, refresh the connection.
@@ -205,10 +208,10 @@ extension EvidenceStore {
         guard other.spokeTime != .min, passage.time > heard, asked ?? .min <= heard,
             gap >= Idleness.threshold || (gap >= Idleness.pause && record.evidence != 0),
             // Who does not acknowledge its peer's data does not hear it, or was not captured.
-            own.facts.union(other.facts).isDisjoint(with: .hasUnacknowledged),
+            own.markState.union(other.markState).isDisjoint(with: .hasUnacknowledged),
             // A closed window of either end is probed by another timer.
-            other.facts.contains(.windowKnown), other.window != 0,
-            !own.facts.contains(.windowKnown) || own.window != 0
+            other.markState.contains(.windowKnown), other.window != 0,
+            !own.markState.contains(.windowKnown) || own.window != 0
         else { return }
         let index = evidence(of: &record)
         evidences[index][side].longestUnprobed = max(evidences[index][side].longestUnprobed, gap)
@@ -269,7 +272,7 @@ extension EvidenceStore {
         let (side, time, segment) = (passage.side, passage.time, passage.segment)
         let completesUnseen =
             record[facts: side].contains(.sentSYN) && !passage.flags.contains(.syn) && !passage.flags.contains(.rst)
-            && !passage.peer.facts.contains(.windowKnown)
+            && !passage.peer.markState.contains(.windowKnown)
         let isAnswer = passage.answersUnknownProbe && record[history: 1 - side] != 0
         // What is acknowledged in the first second may have passed before the capture began.
         let isBeginning =
@@ -372,55 +375,44 @@ extension EvidenceStore {
         return record[counts: passage.side] >= 3 ? false : nil
     }
 
-    private mutating func recordIdentity(
-        _ passage: Passage, _ record: inout ConnectionRecord, _ kind: SegmentKind?, _ sender: inout WiresharkSide,
-        isForeign: Bool
+    private func recordIdentity(
+        _ passage: Passage, _ kind: SegmentKind?, _ connection: borrowing ConnectionAccess, isForeign: Bool
     ) {
         let (side, segment) = (passage.side, passage.segment)
         if segment.identification != 0 {
-            let last = record[identification: side]
+            let last = connection.record[identification: side]
             let continues = segment.identification &- last < 512
             if last != 0, kind?.isAsking != true, !segment.flags.contains(.rst) {
-                record[counts: side] = continues ? min(record[counts: side], 254) + 1 : 0
+                connection.record[counts: side] = continues ? min(connection.record[counts: side], 254) + 1 : 0
             }
             // What comes from elsewhere does not move the counter.
-            let isElsewhere = isForeign || (record[counts: side] >= 3 && !continues)
-            if !isElsewhere { record[identification: side] = segment.identification }
+            let isElsewhere = isForeign || (connection.record[counts: side] >= 3 && !continues)
+            if !isElsewhere { connection.record[identification: side] = segment.identification }
         }
         guard segment.flags.isDisjoint(with: [.syn, .rst]), kind == nil, !passage.isRetransmission else { return }
-        let isFirst = record[hops: side].recent == 0
+        let isFirst = connection.record[hops: side].recent == 0
         let isProof = passage.carriesNewData || passage.acknowledgesNew || segment.flags.contains(.fin)
         guard isFirst || isProof else { return }
-        record[hops: side].note(segment.timeToLive, proves: isProof)
-        sender.hopBits = segment.timeToLive
-        sender.set(.hasProvenHops, to: isProof)
+        connection.record[hops: side].note(segment.timeToLive, proves: isProof)
+        connection.sender.hopBits = segment.timeToLive
+        connection.sender.activity.setMember(.hasProvenHops, isProof)
     }
 
     // MARK: Errors
 
-    /// Records the ICMP error that quotes `segment`, sent by `side`, and appends its event, if the numbers fit.
-    mutating func recordError(
-        _ segment: Segment, _ side: Int, _ record: inout ConnectionRecord, _ sender: WiresharkSide,
-        _ events: inout [SegmentEvent]
-    ) {
+    /// Records the ICMP error that quotes `segment`, and appends its event, if the numbers fit.
+    mutating func recordError(_ segment: Segment, _ connection: borrowing ConnectionAccess) {
         guard let error = segment.error else { return }
         // The quoted number must be one that the end sent lately: a probe's, or that of what is in flight.
-        let distance = Int32(bitPattern: sender.next.rawValue &- segment.sequence.rawValue)
-        guard sender.next.rawValue == 0 || (-1...(1 << 30)).contains(distance) else { return }
-        let index = evidence(of: &record)
+        let (next, side) = (connection.sender.next, connection.side)
+        let distance = Int32(bitPattern: next.rawValue &- segment.sequence.rawValue)
+        guard next.rawValue == 0 || (-1...(1 << 30)).contains(distance) else { return }
+        let index = evidence(of: &connection.record)
         evidences[index].errors.add(error, at: segment.time, frame: segment.frame, side: side)
         evidences[index].hasEvents = true
-        guard isReported(segment) else { return }
-        var event = SegmentEvent(segment: segment, marks: [], kind: .icmpError, connection: record.number)
-        event.unanswered = UInt32(clamping: unanswered(record, side: side))
-        count(event)
-        events.append(event)
-    }
-}
-
-extension OptionSet where Element == Self {
-    /// Adds or removes `member`.
-    mutating func setMember(_ member: Self, _ isIn: Bool) {
-        if isIn { formUnion(member) } else { subtract(member) }
+        var event = SegmentEvent(
+            segment: segment, marks: [], kind: .icmpError, connection: connection.record.number)
+        event.unanswered = UInt32(clamping: unanswered(connection.record, side: side))
+        append(event)
     }
 }

@@ -4,6 +4,8 @@ import Wire
 struct EvidenceStore: ~Copyable {
     /// Connections so far, whatever the shard: the number of the next one.
     private var nextNumber: UInt64 = 0
+    /// The events of the segments being tracked.
+    var events: [SegmentEvent] = []
     /// What was counted so far, of the connections in `shard`.
     private(set) var tally = ConnectionTally()
     /// The connections that are told of; nil: all.
@@ -106,18 +108,10 @@ struct EvidenceStore: ~Copyable {
         return Int(record.evidence) - 1
     }
 
-    /// Counts `event`.
-    mutating func count(_ event: SegmentEvent) {
-        tally.count(event)
-    }
-
-    /// Appends the event of `passage`, if it is of a `kind` that concerns keep-alives, and completes it.
-    ///
-    /// `sender` and `peer` are the ends as the segment leaves them.
+    /// Appends the event of `passage`, if it is of a `kind` that concerns keep-alives.
     mutating func report(
-        _ passage: Passage, _ kind: SegmentKind?, _ gaps: Elapsed, _ record: inout ConnectionRecord,
-        _ sender: inout WiresharkSide, _ peer: inout WiresharkSide, isForeign: Bool, isSelf: Bool, isLight: Bool,
-        _ events: inout [SegmentEvent]
+        _ passage: Passage, _ kind: SegmentKind?, _ gaps: Elapsed, _ record: inout ConnectionRecord, isForeign: Bool,
+        isSelf: Bool, isLight: Bool
     ) {
         let (other, time) = (1 - passage.side, passage.time)
         if !passage.flags.isDisjoint(with: [.rst, .fin]), !isSelf, record[history: other] != 0 {
@@ -126,14 +120,12 @@ struct EvidenceStore: ~Copyable {
             )
         }
         if let kind {
-            // It is completed where it lies, as it is large.
-            let place = events.count
             let shown = passage.segment.isShown ? passage.marks : []
-            events.append(SegmentEvent(segment: passage.segment, marks: shown, kind: kind, connection: record.number))
-            complete(&events[place], passage, gaps, &record, isForeign: isForeign, isLight: isLight)
-            if isReported(passage.segment) { tally.count(events[place]) } else { events.removeLast() }
+            var event = SegmentEvent(segment: passage.segment, marks: shown, kind: kind, connection: record.number)
+            complete(&event, passage, gaps, &record, isForeign: isForeign, isLight: isLight)
+            append(event)
         }
-        // A probe below what was sent is refused unread; a byte of new data that meets a closed window has its ACK taken.
+        // The receiver discards a probe below the window unread, but processes the ACK of a byte of new data.
         let isNew = passage.segment.sequence == passage.sender.next && passage.segment.payloadLength > 0
         let isLife = kind.map { !$0.isOfProbing || $0 == .challenge || isNew } ?? true
         // What comes after a prober has given up answers nothing.
@@ -196,6 +188,13 @@ struct EvidenceStore: ~Copyable {
         }
     }
 
+    /// Counts `event` and appends it to `events`, if its connection is in the shard that is reported.
+    mutating func append(_ event: SegmentEvent) {
+        guard isReported(event.segment) else { return }
+        tally.count(event)
+        events.append(event)
+    }
+
     /// A probe of a closed window, which the end at `side` sent, was answered by a window that is still closed.
     private mutating func recordStall(_ event: SegmentEvent, _ side: Int, _ record: inout ConnectionRecord) {
         let index = evidence(of: &record)
@@ -215,7 +214,7 @@ struct EvidenceStore: ~Copyable {
 
     /// Whether the end at `side` waits for its peer: a probe is not answered, or something not acknowledged.
     func isWaiting<Key: ConnectionKey>(_ slot: ConnectionSlot<Key>, _ record: ConnectionRecord, side: Int) -> Bool {
-        let facts = side == 0 ? slot.sides.0.facts : slot.sides.1.facts
+        let facts = side == 0 ? slot.sides.0.markState : slot.sides.1.markState
         return facts.contains(.hasUnacknowledged) || unanswered(record, side: side) > 0
     }
 
@@ -226,7 +225,7 @@ struct EvidenceStore: ~Copyable {
         let (first, second) = slot.sides
         if let until, record.closeTime == .min,
             until &- max(first.spokeTime, second.spokeTime) >= Idleness.keepAliveDue,
-            first.facts.union(second.facts).contains(.established)
+            first.activity.union(second.activity).contains(.established)
         {
             return true
         }
@@ -347,29 +346,31 @@ struct EvidenceStore: ~Copyable {
     }
 }
 
-extension WiresharkSide {
+extension EndState {
     /// Whether it sends on and is not answered by `peer`, which has spoken before.
-    fileprivate func isUnheard(by peer: WiresharkSide) -> Bool {
-        facts.contains(.hasUnacknowledged) && spokeTime != .min && peer.spokeTime != .min
+    fileprivate func isUnheard(by peer: EndState) -> Bool {
+        markState.contains(.hasUnacknowledged) && spokeTime != .min && peer.spokeTime != .min
             && spokeTime &- peer.spokeTime >= Idleness.patience
     }
 }
 
 extension ConnectionSide {
     /// Takes what the state of the end says when the report is made.
-    fileprivate mutating func take(_ side: WiresharkSide, _ facts: EndFacts, base: SequenceNumber) {
+    fileprivate mutating func take(_ side: EndState, _ facts: EndFacts, base: SequenceNumber) {
         lastSpoke = side.spoke
-        hasUnacknowledged = side.facts.contains(.hasUnacknowledged)
+        hasUnacknowledged = side.markState.contains(.hasUnacknowledged)
         hasClosedWindow =
-            side.facts.contains(.windowKnown) && side.window == 0 && facts.isDisjoint(with: [.sentRST, .lastWasReset])
-        hasTimestamps = side.facts.contains(.windowKnown) ? facts.contains(.hasTimestamps) : nil
+            side.markState.contains(.windowKnown) && side.window == 0
+            && facts.isDisjoint(with: [.sentRST, .lastWasReset])
+        hasTimestamps = side.markState.contains(.windowKnown) ? facts.contains(.hasTimestamps) : nil
         hasClosed = facts.contains(.sentFIN)
         let sent = side.next.rawValue &- base.rawValue &- (hasClosed ? 2 : 1)
         hasSentData =
-            side.facts.contains(.sentLastData)
-            || (side.facts.contains([.baseKnown, .windowKnown]) && sent != 0 && sent != .max && side.next.rawValue != 0)
-        hasSentPureAcknowledgment = side.facts.contains(.sentPureAcknowledgment)
-        sentLastData = side.facts.contains(.sentLastData)
-        isEstablished = side.facts.contains(.established)
+            side.activity.contains(.sentLastData)
+            || (side.markState.contains([.baseKnown, .windowKnown]) && sent != 0 && sent != .max
+                && side.next.rawValue != 0)
+        hasSentPureAcknowledgment = side.activity.contains(.sentPureAcknowledgment)
+        sentLastData = side.activity.contains(.sentLastData)
+        isEstablished = side.activity.contains(.established)
     }
 }

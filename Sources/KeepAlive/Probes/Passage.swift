@@ -8,8 +8,8 @@ struct Passage {
     /// The marks that Wireshark gives it, shown or not.
     let marks: Marks
     /// The sender and its peer before it.
-    let sender: WiresharkSide
-    let peer: WiresharkSide
+    let sender: EndState
+    let peer: EndState
     /// Whether segments before it were not captured that may have ended an idle period.
     var hidesIdleness: Bool
     /// Where the oldest data of the sender begins that is not acknowledged.
@@ -31,13 +31,13 @@ struct Passage {
 
     /// Whether all that it carries, data or FIN, was sent before and is not acknowledged.
     var isRetransmission: Bool {
-        (segment.payloadLength > 0 || flags.contains(.fin)) && sender.facts.contains(.hasUnacknowledged)
+        (segment.payloadLength > 0 || flags.contains(.fin)) && sender.markState.contains(.hasUnacknowledged)
             && !end.isNewer(than: sender.next)
     }
 
     /// Whether it acknowledges more than its sender had acknowledged before.
     var acknowledgesNew: Bool {
-        flags.contains(.ack) && !flags.contains(.rst) && sender.facts.contains(.windowKnown)
+        flags.contains(.ack) && !flags.contains(.rst) && sender.markState.contains(.windowKnown)
             && sender.lastAcknowledgment.rawValue != 0
             && segment.acknowledgment.isNewer(than: sender.lastAcknowledgment)
     }
@@ -45,21 +45,21 @@ struct Passage {
     /// Whether it acknowledges something of the peer that was not captured.
     var acknowledgesUnseen: Bool {
         guard flags.contains(.ack), !flags.contains(.rst), segment.acknowledgment.rawValue != 0 else { return false }
-        guard peer.facts.contains(.windowKnown) else {
+        guard peer.markState.contains(.windowKnown) else {
             // Nothing of the peer was captured at all.
             return acknowledgesNew
         }
         // The byte of a window probe counts as sent once it is taken.
-        let next = peer.facts.contains(.wasZeroWindowProbe) ? peer.next + 1 : peer.next
+        let next = peer.markState.contains(.wasZeroWindowProbe) ? peer.next + 1 : peer.next
         return peer.next.rawValue != 0 && segment.acknowledgment.isNewer(than: next)
     }
 
     /// Whether it acknowledges one more than was captured of the peer, of which only pure acknowledgments were: the last of
     /// them was a probe, as a capture that began midway cannot know.
     var answersUnknownProbe: Bool {
-        segment.payloadLength == 0 && flags.isAcknowledgmentAlone && peer.facts.contains(.windowKnown)
+        segment.payloadLength == 0 && flags.isAcknowledgmentAlone && peer.markState.contains(.windowKnown)
             && peer.next.rawValue != 0 && segment.acknowledgment == peer.next + 1 && peer.spokeTime != .min
-            && !peer.facts.contains(.hasUnacknowledged) && segment.sequence == peer.lastAcknowledgment
+            && !peer.markState.contains(.hasUnacknowledged) && segment.sequence == peer.lastAcknowledgment
     }
 
     /// Whether its sender sent something before it that was not captured.
@@ -69,7 +69,7 @@ struct Passage {
 
     /// Whether it is a pure acknowledgment that repeats the last one of its sender, a second or more after it, while the
     /// peer sent nothing: a probe, if its sender's data was not captured (`verdicts`: captures that start after the failure).
-    var repeatsAcknowledgment: Bool { repeatsLast && !sender.facts.contains(.hasUnacknowledged) }
+    var repeatsAcknowledgment: Bool { repeatsLast && !sender.markState.contains(.hasUnacknowledged) }
 
     /// Whether it is a pure acknowledgment, in its place, of what its sender had acknowledged before.
     var acknowledgesNothing: Bool {

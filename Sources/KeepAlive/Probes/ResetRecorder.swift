@@ -8,7 +8,7 @@ extension EvidenceStore {
         _ passage: Passage, _ gaps: Elapsed, _ record: inout ConnectionRecord, isForeign: Bool, isSelf: Bool
     ) -> SegmentKind? {
         let (side, other, segment) = (passage.side, 1 - passage.side, passage.segment)
-        let isEstablished = passage.sender.facts.union(passage.peer.facts).contains(.established)
+        let isEstablished = passage.sender.activity.union(passage.peer.activity).contains(.established)
         guard isEstablished, !isSelf else {
             if record.facts.0.union(record.facts.1).isDisjoint(with: .sentRST) {
                 record[facts: side].formUnion(.sentRST)
@@ -106,19 +106,19 @@ extension EvidenceStore {
                 ? .windowProbe : .probe
         }
         guard passage.peer.spokeTime != .min, passage.time &- passage.peer.spokeTime <= patience,
-            passage.peer.facts.contains(.hasUnacknowledged)
+            passage.peer.markState.contains(.hasUnacknowledged)
                 || (record[facts: 1 - passage.side].contains(.sentFIN) && passage.peer.spokeTime >= own)
         else { return .nothing }
         let isClose =
             record[facts: 1 - passage.side].contains(.sentFIN) && record.closeTime == passage.peer.spokeTime
-            && !passage.peer.facts.contains(.sentLastData)
+            && !passage.peer.activity.contains(.sentLastData)
         return isClose ? .close : .data
     }
 
     /// Whether the number of a RST is the next that its receiver expects.
     func isExact(_ passage: Passage, _ record: ConnectionRecord) -> Bool {
         let sequence = passage.segment.sequence
-        if passage.peer.facts.contains(.windowKnown) {
+        if passage.peer.markState.contains(.windowKnown) {
             if sequence == passage.peer.lastAcknowledgment { return true }
         } else if passage.sender.spokeTime == .min {
             return true
@@ -173,7 +173,7 @@ extension EvidenceStore {
             return true
         }
         guard record[facts: 1 - side].contains(.sentSYN), !record[facts: side].contains(.sentSYNACK),
-            !passage.peer.facts.contains(.established), !passage.sender.facts.contains(.windowKnown),
+            !passage.peer.activity.contains(.established), !passage.sender.markState.contains(.windowKnown),
             // What lies a little above the new connection's number belongs to that one.
             segment.acknowledgment.rawValue &- passage.peer.next.rawValue >= 1 << 20
         else { return false }
@@ -196,7 +196,7 @@ extension EvidenceStore {
         with segment: Segment
     ) {
         let (client, server) = side == 0 ? (slot.sides.0, slot.sides.1) : (slot.sides.1, slot.sides.0)
-        guard !segment.flags.contains(.ack), server.spokeTime != .min, server.facts.contains(.windowKnown) else {
+        guard !segment.flags.contains(.ack), server.spokeTime != .min, server.markState.contains(.windowKnown) else {
             return
         }
         let index = evidence(of: &fresh)

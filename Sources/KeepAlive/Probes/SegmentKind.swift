@@ -106,8 +106,8 @@ struct SegmentClassifier {
     let segment: Segment
     let marks: Marks
     /// The ends as they were before the segment.
-    let senderBefore: WiresharkSide
-    let peerBefore: WiresharkSide
+    let senderBefore: EndState
+    let peerBefore: EndState
     /// Facts of both ends.
     let senderFacts: EndFacts
     let peerFacts: EndFacts
@@ -142,15 +142,15 @@ struct SegmentClassifier {
     ///
     /// `sender` and `peer` are as they were before the segment.
     @inline(__always)
-    static func mayBeUnmarkedProbe(_ segment: Segment, _ sender: WiresharkSide, _ peer: WiresharkSide) -> Bool {
+    static func mayBeUnmarkedProbe(_ segment: Segment, _ sender: EndState, _ peer: EndState) -> Bool {
         segment.payloadLength <= 1 && segment.sequence + 1 == peer.lastAcknowledgment
             && (segment.flags.isAcknowledgmentAlone || segment.flags.isPushAlone)
-            && peer.facts.contains(.windowKnown)
-            && !sender.facts.contains(.hasUnacknowledged)
+            && peer.markState.contains(.windowKnown)
+            && !sender.markState.contains(.hasUnacknowledged)
     }
 
     /// Whether the number of `segment` fits what was captured of its sender, or nothing was.
-    private static func isNext(_ segment: Segment, _ sender: WiresharkSide) -> Bool {
+    private static func isNext(_ segment: Segment, _ sender: EndState) -> Bool {
         sender.next.rawValue == 0 || sender.next == segment.sequence || sender.next == segment.sequence + 1
     }
 
@@ -173,14 +173,14 @@ struct SegmentClassifier {
 
     /// Whether the peer's window is closed. The window of a RST says nothing.
     private var isWindowClosed: Bool {
-        peerBefore.facts.contains(.windowKnown) && peerBefore.window == 0 && !peerFacts.contains(.lastWasReset)
+        peerBefore.markState.contains(.windowKnown) && peerBefore.window == 0 && !peerFacts.contains(.lastWasReset)
     }
 
     /// Whether the segment is one before what the peer expects, and the peer has everything that was sent before.
     private var isOneBelow: Bool {
         let next = segment.sequence + 1
         return next == peerBefore.lastAcknowledgment
-            || (next == senderBefore.next && !senderBefore.facts.contains(.hasUnacknowledged))
+            || (next == senderBefore.next && !senderBefore.markState.contains(.hasUnacknowledged))
     }
 
     /// What a segment is that asks, or that Wireshark takes for one that does.
@@ -191,7 +191,7 @@ struct SegmentClassifier {
             Self.mayBeUnmarkedProbe(segment, senderBefore, peerBefore)
             && (hasRefusedReset || Self.isNext(segment, senderBefore))
         guard marks.contains(.keepAlive) || isUnmarked else { return nil }
-        guard peerBefore.facts.contains(.windowKnown) else {
+        guard peerBefore.markState.contains(.windowKnown) else {
             // Only this direction was captured: a byte that is pushed, or is not the filler 0, is data.
             let isData = segment.payloadLength == 1 && (isPushed || segment.firstPayloadByte != 0)
             return isData ? .retransmission : .probe
@@ -202,7 +202,7 @@ struct SegmentClassifier {
             let isFiller =
                 // Plan 9 repeats the byte that was there. Nobody retransmits what was acknowledged a second ago.
                 isPushed && (segment.firstPayloadByte == 0 || isAfterPause)
-                && (isAgain || !senderBefore.facts.contains(.hasUnacknowledged))
+                && (isAgain || !senderBefore.markState.contains(.hasUnacknowledged))
             if !isOneBelow || !(segment.flags.isAcknowledgmentAlone || isFiller) { return .retransmission }
         } else if !isOneBelow || !segment.flags.isAcknowledgmentAlone {
             return .acknowledgment

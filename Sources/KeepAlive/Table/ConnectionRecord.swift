@@ -40,6 +40,12 @@ struct ConnectionRecord: BitwiseCopyable {
     /// Whether it had an event.
     var hasEvents: Bool { histories != (0, 0) }
 
+    /// The initial sequence number of `side`, 0 or 1.
+    subscript(base side: Int) -> SequenceNumber {
+        get { side == 0 ? bases.0 : bases.1 }
+        set { if side == 0 { bases.0 = newValue } else { bases.1 = newValue } }
+    }
+
     /// The facts of `side`, 0 or 1.
     subscript(facts side: Int) -> EndFacts {
         @inline(__always) get { side == 0 ? facts.0 : facts.1 }

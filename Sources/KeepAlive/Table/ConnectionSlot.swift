@@ -6,12 +6,12 @@ struct ConnectionSlot<Key: ConnectionKey>: BitwiseCopyable {
     /// The handle of its unacknowledged ranges; 0 is none.
     var lists: UInt32
     /// The end that is first in the key, and the other one.
-    var sides: (WiresharkSide, WiresharkSide)
+    var sides: (EndState, EndState)
 
     /// A connection of which nothing is known yet.
     init(_ key: Key) {
         self.key = key
         lists = 0
-        sides = (WiresharkSide(), WiresharkSide())
+        sides = (EndState(), EndState())
     }
 }

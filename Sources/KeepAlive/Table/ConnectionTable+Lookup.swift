@@ -22,11 +22,11 @@ extension ConnectionTable {
         if lists != 0 { ranges.prefetch(lists) }
         let sides = unsafe Self.sides(of: slot)
         let sender = Int(lookup.sender)
-        let (next, facts) = unsafe (sides[sender].next, sides[sender].facts)
-        let peer = unsafe sides[sender ^ 1].facts
+        let (own, peer) = unsafe (sides[sender], sides[sender ^ 1])
         guard
-            segment.sequence + 1 == next || !facts.contains(.established)
-                || !facts.union(peer).isDisjoint(with: [.needsAttention, .wasKeepAlive])
+            segment.sequence + 1 == own.next || !own.activity.contains(.established)
+                || own.activity.union(peer.activity).contains(.needsAttention)
+                || own.markState.union(peer.markState).contains(.wasKeepAlive)
         else { return false }
         // A record lies in two cache lines.
         let start = unsafe UnsafeRawPointer(records + Int(lookup.index))

@@ -127,24 +127,32 @@ import Wire
 
     // MARK: Content
 
-    /// Calls `body` with the end that sent a segment (0 or 1, as `sender` says), its peer, and the handle of their ranges.
+    /// Calls `body` with the connection at `index`, as the end `side` sees it; `isSelf`: both ends are the same.
     @inline(__always)
-    mutating func withSides<Result>(
-        at index: Int, sender side: Int,
-        _ body: (
-            _ sender: inout WiresharkSide, _ peer: inout WiresharkSide, _ lists: inout UInt32
-        ) -> Result
+    mutating func withConnection<Result>(
+        at index: Int, sender side: Int, isSelf: Bool, _ body: (borrowing ConnectionAccess) -> Result
     ) -> Result {
         let slot = unsafe slots + index
         let sides = unsafe Self.sides(of: slot)
-        return unsafe body(&sides[side], &sides[side ^ 1], &slot.pointee.lists)
+        let lists = unsafe (UnsafeMutableRawPointer(slot) + Self.listsOffset).assumingMemoryBound(to: UInt32.self)
+        var blank = EndState()
+        return unsafe withUnsafeMutablePointer(to: &blank) { blank in
+            body(
+                unsafe ConnectionAccess(
+                    sender: sides + side, peer: isSelf ? blank : sides + (side ^ 1), lists: lists,
+                    record: records + index, side: side, isSelf: isSelf))
+        }
+    }
+
+    private static var listsOffset: Int {
+        unsafe MemoryLayout<ConnectionSlot<Key>>.offset(of: \.lists).unsafelyUnwrapped
     }
 
     /// The two ends of the connection in `slot`, chosen by index and not by branch: directions come in random order.
     @inline(__always)
-    static func sides(of slot: UnsafeMutablePointer<ConnectionSlot<Key>>) -> UnsafeMutablePointer<WiresharkSide> {
+    static func sides(of slot: UnsafeMutablePointer<ConnectionSlot<Key>>) -> UnsafeMutablePointer<EndState> {
         let offset = unsafe MemoryLayout<ConnectionSlot<Key>>.offset(of: \.sides).unsafelyUnwrapped
-        return unsafe (UnsafeMutableRawPointer(slot) + offset).assumingMemoryBound(to: WiresharkSide.self)
+        return unsafe (UnsafeMutableRawPointer(slot) + offset).assumingMemoryBound(to: EndState.self)
     }
 
     /// The slot at `index`.
@@ -215,8 +223,8 @@ import Wire
             let index = hand
             hand = hand + 1 < count ? hand + 1 : 0
             let slot = unsafe slots + index
-            let facts = unsafe slot.pointee.sides.0.facts.union(slot.pointee.sides.1.facts)
-            if unsafe !facts.contains(.established) && !records[index].hasEvents { return index }
+            let activity = unsafe slot.pointee.sides.0.activity.union(slot.pointee.sides.1.activity)
+            if unsafe !activity.contains(.established) && !records[index].hasEvents { return index }
         }
         return nil
     }

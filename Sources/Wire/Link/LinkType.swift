@@ -1,4 +1,4 @@
-/// A link-layer header type: the LINKTYPE_ values of the tcpdump project, as files carry them.
+/// A link-layer header type: a LINKTYPE_ value of the tcpdump project, as in capture files.
 public struct LinkType: RawRepresentable, Hashable, Sendable, BitwiseCopyable {
     /// The LINKTYPE_ number (0 to 65535).
     public var rawValue: UInt16

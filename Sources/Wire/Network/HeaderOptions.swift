@@ -1,32 +1,32 @@
-/// The options of an IPv4 or TCP header, one after the other (RFC 791 3.1, RFC 9293 3.2).
+/// The options of an IPv4 or TCP header (RFC 791 3.1, RFC 9293 3.2).
 ///
-/// The walk ends at the end-of-list option, and at one whose length is below 2 or runs past the header.
+/// Iteration ends at the end-of-list option, and at an option whose length is below 2 or exceeds the header.
 struct HeaderOptions {
-    private var place: Int
+    private var offset: Int
     private let end: Int
 
-    /// One option of more than one byte.
+    /// An option of more than one byte.
     struct Option {
         var kind: UInt8
-        /// Bytes with kind and length themselves, at least 2.
+        /// Length in bytes including kind and length, at least 2.
         var length: Int
-        /// Where its kind stands.
-        var place: Int
+        /// Offset of its kind.
+        var start: Int
     }
 
-    /// The options in the bytes from `first` to `end`, all of them captured.
-    init(from first: Int, to end: Int) {
-        place = first
-        self.end = end
+    /// The options in the bytes `range`, all of them captured.
+    init(_ range: Range<Int>) {
+        offset = range.lowerBound
+        end = range.upperBound
     }
 
-    /// The next option that is more than padding; nil at the end.
+    /// The next option that is not padding; nil at the end.
     mutating func next(_ bytes: RawSpan) -> Option? {
-        while place < end, bytes.byte(place) == 1 { place += 1 }
-        guard place + 1 < end, bytes.byte(place) != 0 else { return nil }
-        let length = Int(bytes.byte(place + 1))
-        guard length >= 2, place + length <= end else { return nil }
-        defer { place += length }
-        return Option(kind: bytes.byte(place), length: length, place: place)
+        while offset < end, bytes.byte(offset) == 1 { offset += 1 }
+        guard offset + 1 < end, bytes.byte(offset) != 0 else { return nil }
+        let length = Int(bytes.byte(offset + 1))
+        guard length >= 2, offset + length <= end else { return nil }
+        defer { offset += length }
+        return Option(kind: bytes.byte(offset), length: length, start: offset)
     }
 }

@@ -1,4 +1,4 @@
-/// An ICMP or ICMPv6 error that quotes a TCP segment: who reports what (RFC 792, RFC 4443).
+/// An ICMP or ICMPv6 error that quotes a TCP segment (RFC 792, RFC 4443).
 public struct ICMPError: Sendable, Equatable, BitwiseCopyable {
     /// The router or host that sent the error. Its version says whether the error is ICMP or ICMPv6.
     public var router: IPAddress
@@ -14,12 +14,12 @@ public struct ICMPError: Sendable, Equatable, BitwiseCopyable {
         self.code = code
     }
 
-    /// Whether it says that the segment was too large: it concerns segments of that size, and no others.
+    /// Whether it says that the segment was too big. Smaller segments are not affected.
     public var isTooBig: Bool {
         router.version == .v4 ? type == 3 && code == 4 : type == 2
     }
 
-    /// Whether it says that the destination cannot be reached: not "too big", "time exceeded" or a parameter problem.
+    /// Whether it says that the destination is unreachable; not "too big", "time exceeded" or "parameter problem".
     public var isUnreachable: Bool {
         router.version == .v4 ? type == 3 && code != 4 : type == 1
     }

@@ -4,10 +4,10 @@ public struct IPAddress: Hashable, Sendable, BitwiseCopyable {
     public var high: UInt64
     /// The last eight bytes of an IPv6 address; the four of an IPv4 address in the low half.
     public var low: UInt64
-    /// The IP version, which tells 10.0.0.1 from ::a00:1.
+    /// The IP version, which distinguishes 10.0.0.1 from ::a00:1.
     public var version: IPVersion
 
-    /// The IPv4 address whose four bytes are `bytes`, first byte highest.
+    /// The IPv4 address with the four bytes `bytes`; the first byte is the highest.
     @inlinable @inline(__always)
     public init(v4 bytes: UInt32) {
         high = 0
@@ -15,7 +15,7 @@ public struct IPAddress: Hashable, Sendable, BitwiseCopyable {
         version = .v4
     }
 
-    /// The IPv6 address of the eight bytes `high` and the eight bytes `low`.
+    /// The IPv6 address with the first eight bytes `high` and the last eight bytes `low`.
     @inlinable @inline(__always)
     public init(v6 high: UInt64, _ low: UInt64) {
         self.high = high
@@ -39,14 +39,14 @@ public enum IPVersion: UInt8, Hashable, Sendable, BitwiseCopyable {
     case v6 = 6
 }
 
-/// One end of a connection: an address and a port.
+/// One side of a connection: an address and a port.
 public struct Endpoint: Hashable, Sendable, BitwiseCopyable {
     /// The IP address.
     public var address: IPAddress
     /// The TCP port.
     public var port: UInt16
 
-    /// The end at `address` and `port`.
+    /// The endpoint with `address` and `port`.
     @inlinable @inline(__always)
     public init(_ address: IPAddress, _ port: UInt16) {
         self.address = address

@@ -1,4 +1,4 @@
-/// What the layers above an IP header need of it.
+/// The fields of an IP header that the layers after it need.
 struct IPHeader: BitwiseCopyable {
     /// The source, or the home address of a Home Address option.
     var source: IPAddress
@@ -11,14 +11,12 @@ struct IPHeader: BitwiseCopyable {
 }
 
 extension SegmentDecoder {
-    /// Decodes an IP packet, whose version its first nibble says.
-    mutating func decodeIP(
-        _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
-    ) throws(DecodeFailure) {
-        try extent.require(1, .ipv4)
-        switch bytes.byte(extent.start) >> 4 {
-        case 4: try decodeIPv4(bytes, extent, context, &segments)
-        case 6: try decodeIPv6(bytes, extent, context, &segments)
+    /// Decodes an IPv4 or IPv6 packet. Another version is ignored.
+    mutating func decodeIP(_ bytes: RawSpan, _ cursor: PacketCursor) throws(DecodeFailure) {
+        try cursor.require(1, .ipv4)
+        switch bytes.byte(cursor.start) >> 4 {
+        case 4: try decodeIPv4(bytes, cursor)
+        case 6: try decodeIPv6(bytes, cursor)
         default: return
         }
     }
@@ -31,79 +29,71 @@ extension SegmentDecoder {
     ///     |  Time to Live |    Protocol   |         Header Checksum       |
     ///     |                         Source Address                        |
     ///     |                      Destination Address                      |
-    mutating func decodeIPv4(
-        _ bytes: RawSpan, _ extent: Extent, _ context: PacketContext, _ segments: inout SegmentBatch
-    ) throws(DecodeFailure) {
-        let start = extent.start
-        try extent.require(20, .ipv4)
+    mutating func decodeIPv4(_ bytes: RawSpan, _ cursor: PacketCursor) throws(DecodeFailure) {
+        let start = cursor.start
+        try cursor.require(20, .ipv4)
         let headerLength = Int(bytes.byte(start) & 15) * 4
         guard headerLength >= 20 else { return }
         var totalLength = Int(bytes.big16(start + 2))
-        if totalLength == 0 { totalLength = extent.length }  // segmentation was left to the interface
+        if totalLength == 0 { totalLength = cursor.length }  // segmentation offload
         guard totalLength >= headerLength else { return }
-        let packet = extent.limited(to: totalLength)
+        let packet = cursor.limited(to: totalLength)
         try packet.require(headerLength, .ipv4)
 
         var header = IPHeader(
             source: IPAddress(v4: bytes.big32(start + 12)), destination: IPAddress(v4: bytes.big32(start + 16)),
             identification: bytes.big16(start + 4), timeToLive: bytes.byte(start + 8))
-        if headerLength > 20 {
-            try walkOptions(bytes, start + 20, start + headerLength, &header)
-        }
+        if headerLength > 20 { try walkOptions(bytes, start + 20..<start + headerLength, &header) }
         let fragment = bytes.big16(start + 6)
-        let payload = packet.dropping(headerLength)
+        var payload = packet.dropping(headerLength)
         let transport = bytes.byte(start + 9)
         if fragment & 0x3FFF == 0 {
-            // A packet inside a fragment is whole by itself.
-            if context.role == .fragment {
-                return try decodeTransport(transport, bytes, payload, header, context.whole, &segments)
-            }
-            return try decodeTransport(transport, bytes, payload, header, context, &segments)
+            // A packet inside a fragment can be whole.
+            if payload.role == .fragment { payload.role = .whole }
+            return try decodeTransport(transport, bytes, payload, header)
         }
-        // By what the header claims: a total length beyond the frame's makes a cut fragment, too.
-        let isComplete = extent.available >= totalLength
-        if !isComplete {
-            // A first fragment cut by the capture is looked up and not analysed; later ones are nothing.
+        // A fragment is cut if it lacks bytes of its own total length, even if the frame is too short for that length.
+        if cursor.available < totalLength {
+            // A cut first fragment is looked up but not analysed; a later one is ignored.
             guard fragment & 0x1FFF == 0 else { return }
-            var context = context
-            if context.role == .whole { context.role = .fragment }
-            return try decodeTransport(transport, bytes, payload, header, context, &segments)
+            if payload.role == .whole { payload.role = .fragment }
+            return try decodeTransport(transport, bytes, payload, header)
         }
         let key = FragmentKey(
             source: header.source, destination: header.destination, identification: UInt32(header.identification),
-            transport: transport,
-            vlan: header.source.isPrivate || header.destination.isPrivate ? context.vlan : 0)
-        let piece = Reassembly.Piece(
-            offset: Int(fragment & 0x1FFF) * 8, isLast: fragment & 0x2000 == 0)
+            transport: transport, vlan: header.source.isPrivate || header.destination.isPrivate ? payload.vlan : 0)
+        let piece = Reassembly.Piece(offset: Int(fragment & 0x1FFF) * 8, isLast: fragment & 0x2000 == 0)
         guard let whole = reassembly.add(piece, bytes, payload, to: key) else { return }
-        let all = Extent(start: 0, captured: whole.count, claimed: whole.count)
-        try unsafe decodeTransport(transport, whole.span.bytes, all, header, context, &segments)
+        try unsafe decodeTransport(transport, whole.span.bytes, payload.reassembled(whole.count), header)
     }
 
-    /// Walks the options of an IPv4 header: a source route names the destination, a short option ends the dissection.
+    /// Reads the options of an IPv4 header. The first source route replaces the destination
+    /// if its pointer is valid.
+    ///
+    /// Throws at an option that is too short, because Wireshark stops there.
     private func walkOptions(
-        _ bytes: RawSpan, _ first: Int, _ end: Int, _ header: inout IPHeader
+        _ bytes: RawSpan, _ range: Range<Int>, _ header: inout IPHeader
     ) throws(DecodeFailure) {
-        var options = HeaderOptions(from: first, to: end)
-        var isRouted = false
+        var options = HeaderOptions(range)
+        var hasRoute = false
         while let option = options.next(bytes) {
-            let function = option.length > 2 ? bytes.byte(option.place + 2) >> 4 : 1
-            let least = leastLength(ofOption: option.kind, function: function)
-            if option.length < least {
-                throw DecodeFailure(layer: .ipv4, offset: option.place, required: least, available: option.length)
+            let function = option.length > 2 ? bytes.byte(option.start + 2) >> 4 : 1
+            let minimum = minimumLength(ofOption: option.kind, function: function)
+            if option.length < minimum {
+                throw DecodeFailure(layer: .ipv4, offset: option.start, required: minimum, available: option.length)
             }
-            if option.kind == 131 || option.kind == 137, !isRouted {
-                let pointer = Int(bytes.byte(option.place + 2))
+            if option.kind == 131 || option.kind == 137, !hasRoute {
+                let pointer = Int(bytes.byte(option.start + 2))
                 if pointer >= 4, pointer <= option.length, pointer % 4 == 0, option.length >= 7 {
-                    header.destination = IPAddress(v4: bytes.big32(option.place + option.length - 4))
+                    header.destination = IPAddress(v4: bytes.big32(option.start + option.length - 4))
                 }
-                isRouted = true
+                hasRoute = true
             }
         }
     }
 
-    /// The least length of an IPv4 option for which Wireshark goes on to the next layer (wireshark-rules 2.3).
-    private func leastLength(ofOption kind: UInt8, function: UInt8) -> Int {
+    /// The minimum length (bytes) of an IPv4 option with which Wireshark continues (wireshark-rules 2.3).
+    private func minimumLength(ofOption kind: UInt8, function: UInt8) -> Int {
         switch kind {
         case 7, 130, 131, 133, 137: 3
         case 11, 12, 68, 136, 148: 4

@@ -1,41 +1,40 @@
-/// What the fragments of one datagram have in common (wireshark-rules 2.5).
+/// What the fragments of one datagram share (wireshark-rules 2.5).
 struct FragmentKey: Hashable {
     var source: IPAddress
     var destination: IPAddress
     var identification: UInt32
     /// The protocol of an IPv4 header; 0 for IPv6.
     var transport: UInt8
-    /// The VLAN where it separates datagrams, else 0.
+    /// The VLAN identifier if it separates datagrams, else 0.
     var vlan: UInt16
 }
 
-/// The fragments that wait for the rest of their datagram: bounded, oldest out first.
+/// The fragments of incomplete datagrams. Memory is bounded; the oldest datagram is evicted first.
 struct Reassembly {
-    /// Where a fragment belongs.
+    /// Where a fragment belongs in its datagram.
     struct Piece {
+        /// Offset in bytes.
         var offset: Int
         /// Whether no more fragments follow it.
         var isLast: Bool
-        /// The protocol behind an IPv6 fragment header.
-        var next: UInt8 = 0
     }
 
-    /// Bytes that wait at most, with those that keeping a piece or a datagram costs.
+    /// Maximum of `bytes`.
     static let byteLimit = 32 << 20
-    /// Datagrams that wait at most.
+    /// Maximum number of incomplete datagrams.
     static let datagramLimit = 65_536
 
-    /// Datagrams given up because others needed the room.
+    /// Datagrams evicted because of the limits.
     private(set) var evictions: UInt64 = 0
 
     private struct Datagram {
-        /// Tells a datagram from a later one with the same key.
+        /// Distinguishes a datagram from a later one with the same key.
         var serial: UInt64
-        /// In the order of their offsets; of those with one offset, in the order of arrival.
+        /// By offset, then by arrival.
         var pieces: [(offset: Int, bytes: [UInt8])] = []
-        /// Where the last fragment ends, once it came.
+        /// The end offset of the last fragment; nil until it arrives.
         var length: Int?
-        /// What waits of it, with the costs.
+        /// Memory for its pieces, including overhead.
         var bytes: Int
     }
 
@@ -43,29 +42,29 @@ struct Reassembly {
     private var arrivals: [(key: FragmentKey, serial: UInt64)] = []
     private var firstArrival = 0
     private var serial: UInt64 = 0
-    /// Bytes that wait, with their costs.
+    /// Memory for all incomplete datagrams (bytes), including overhead.
     private(set) var bytes = 0
 
-    /// What an array and its place among the pieces take beside the bytes of a piece.
+    /// Overhead of a piece (bytes): its array, and its entry in `pieces`.
     private static let pieceCost = 64
-    /// What an entry of the dictionary and one of the arrivals take.
+    /// Overhead of a datagram (bytes): its entries in `datagrams` and `arrivals`.
     private static let datagramCost = 256
 
-    /// Adds the fragment of `payload`; the whole datagram's bytes when this one completes it.
-    mutating func add(_ piece: Piece, _ bytes: RawSpan, _ payload: Extent, to key: FragmentKey) -> [UInt8]? {
+    /// Adds a fragment whose bytes are `payload`. Returns the bytes of the datagram if the fragment completes it.
+    mutating func add(_ piece: Piece, _ bytes: RawSpan, _ payload: PacketCursor, to key: FragmentKey) -> [UInt8]? {
         var copy: [UInt8] = []
         copy.reserveCapacity(payload.length)
-        for place in payload.start..<(payload.start + payload.length) { copy.append(bytes.byte(place)) }
+        for offset in payload.start..<payload.claimedEnd { copy.append(bytes.byte(offset)) }
         if datagrams[key] == nil { begin(key) }
         guard var datagram = datagrams.removeValue(forKey: key) else { return nil }
-        // As many pieces as a datagram can have offsets: more is an attack, and the datagram is forgotten.
+        // A datagram has at most 8192 fragment offsets. More pieces are an attack: drop the datagram.
         guard datagram.pieces.count < 8192 else {
             self.bytes -= datagram.bytes
             evictions &+= 1
             return nil
         }
-        let place = datagram.pieces.firstIndex { $0.offset > piece.offset } ?? datagram.pieces.count
-        datagram.pieces.insert((piece.offset, copy), at: place)
+        let index = datagram.pieces.firstIndex { $0.offset > piece.offset } ?? datagram.pieces.count
+        datagram.pieces.insert((piece.offset, copy), at: index)
         datagram.bytes += copy.count + Self.pieceCost
         self.bytes += copy.count + Self.pieceCost
         if piece.isLast, datagram.length == nil { datagram.length = piece.offset + copy.count }
@@ -74,12 +73,12 @@ struct Reassembly {
             return whole
         }
         datagrams[key] = datagram
-        // The one that grew may be the oldest itself.
-        while self.bytes > Self.byteLimit || datagrams.count > Self.datagramLimit { forgetOldest() }
+        // This may evict the datagram that has just grown.
+        while self.bytes > Self.byteLimit || datagrams.count > Self.datagramLimit { evictOldest() }
         return nil
     }
 
-    /// The bytes of a complete datagram. Where fragments overlap, the one of the lower offset stands.
+    /// The bytes of a datagram; nil if it is incomplete. Where fragments overlap, the one with the lower offset wins.
     private static func assemble(_ datagram: Datagram) -> [UInt8]? {
         guard let length = datagram.length else { return nil }
         var reached = 0
@@ -102,13 +101,13 @@ struct Reassembly {
         datagrams[key] = Datagram(serial: serial, bytes: Self.datagramCost)
         bytes += Self.datagramCost
         arrivals.append((key, serial))
-        // Those that were completed leave their place behind: swept when most places are such.
+        // Completed datagrams stay in `arrivals`: remove them when they are the majority.
         guard arrivals.count > 2 * (datagrams.count + 1024) else { return }
         arrivals = arrivals[firstArrival...].filter { datagrams[$0.key]?.serial == $0.serial }
         firstArrival = 0
     }
 
-    private mutating func forgetOldest() {
+    private mutating func evictOldest() {
         while firstArrival < arrivals.count {
             let oldest = arrivals[firstArrival]
             firstArrival += 1

@@ -1,10 +1,10 @@
-/// One TCP segment, decoded: what the wire said, and nothing of its bytes.
+/// The header fields of one TCP segment, without its bytes.
 ///
-/// A plain value. A field that the header did not carry is 0; `role` and `isShown` say how far to trust it.
+/// A field that the header lacks is 0. `role` and `isShown` say how much of the segment is known.
 public struct Segment: BitwiseCopyable, Sendable {
-    /// When it was captured, in nanoseconds since 1970-01-01 00:00 UTC.
+    /// Capture time (ns since 1970-01-01 00:00 UTC).
     public var time: Int64
-    /// The sender: the innermost IP source, or what an extension header puts in its place.
+    /// The sender: the innermost IP source, or its replacement from an extension header.
     public var source: Endpoint
     /// The receiver: the innermost IP destination, or the final one of a source route.
     public var destination: Endpoint
@@ -12,57 +12,57 @@ public struct Segment: BitwiseCopyable, Sendable {
     public var sequence: SequenceNumber
     /// SEG.ACK, also where the ACK flag is clear.
     public var acknowledgment: SequenceNumber
-    /// Bytes of payload from the claimed lengths, never from what was captured; 0 unless `role` is `.whole`.
+    /// Payload length in bytes, from header lengths and not from what was captured; 0 unless `role` is `.whole`.
     public var payloadLength: UInt32
-    /// The place of its record in the batch, 0 first.
+    /// The index of its record in the batch.
     public var record: UInt32
-    /// SEG.WND as it stands in the header, not scaled.
+    /// SEG.WND as in the header, not scaled.
     public var window: UInt16
     /// The control bits.
     public var flags: TCPFlags
-    /// TSval of the timestamp option (RFC 7323), when `hasTimestamps`.
+    /// TSval of the timestamp option (RFC 7323), if `hasTimestamps`.
     public var timestampValue: UInt32
-    /// TSecr of the timestamp option (RFC 7323), when `hasTimestamps`.
+    /// TSecr of the timestamp option (RFC 7323), if `hasTimestamps`.
     public var timestampEcho: UInt32
     /// Identification of the innermost IPv4 header; 0 for IPv6.
     public var identification: UInt16
     /// TTL or hop limit of the innermost IP header.
     public var timeToLive: UInt8
-    /// Bytes of TCP header: data offset times 4, 0 to 60.
+    /// TCP header length in bytes: data offset times 4, 0 to 60.
     public var headerLength: UInt8
-    /// The payload byte when there is exactly one and it was captured; otherwise 0.
+    /// The payload byte if there is exactly one and it was captured; otherwise 0.
     public var firstPayloadByte: UInt8
     /// What may be concluded from the segment.
     public var role: Role
-    /// Whether Wireshark would show its verdict: a whole header whose options can be walked (wireshark-rules 2.7, step 4).
+    /// Whether Wireshark shows its verdict: header complete, options valid (wireshark-rules 2.7, step 4).
     public var isShown: Bool
     /// Whether a well-formed timestamp option was captured.
     public var hasTimestamps: Bool
-    /// Whether the header carries a SACK option (RFC 2018), as D-SACK answers do.
+    /// Whether the header has a SACK option (RFC 2018), which D-SACK answers use.
     public var hasSelectiveAcknowledgment: Bool
 
-    /// Where its packet is.
+    /// The file and frame of its packet.
     public var frame: FrameReference
     /// The ICMP error that quotes it; nil unless `role` is `.quoted` or `.quotedShort`.
     public var error: ICMPError?
 
     /// What may be concluded from a segment (wireshark-rules 2.5 to 2.7).
     public enum Role: UInt8, Sendable, BitwiseCopyable {
-        /// A segment with all lengths known: it is analysed.
+        /// All lengths are known: analysed.
         case whole
-        /// Fewer bytes claimed than the header says it has: looked up, not analysed.
+        /// Shorter than its own header length: looked up, not analysed.
         case short
-        /// A first IP fragment that cannot be reassembled: looked up, not analysed.
+        /// In a first IP fragment that cannot be reassembled: looked up, not analysed.
         case fragment
         /// Quoted in an ICMP error, or a sample of a packet: looked up, not analysed.
         case quoted
-        /// Quoted in an ICMP error by less than 16 bytes: evidence, but too short to be looked up by Wireshark.
+        /// Quoted in an ICMP error with fewer than 16 bytes: evidence, but too short for Wireshark to look up.
         case quotedShort
-        /// Only the first 14 or 15 bytes, up to the flags: looked up by Wireshark 4.6 alone.
+        /// Only the first 14 or 15 bytes, up to the flags: looked up by Wireshark 4.6 only.
         case headerCut
     }
 
-    /// A whole, shown segment with all else zero.
+    /// A whole, shown segment; the other fields are 0.
     @inlinable @inline(__always)
     public init(time: Int64, source: Endpoint, destination: Endpoint) {
         self.time = time
@@ -88,7 +88,8 @@ public struct Segment: BitwiseCopyable, Sendable {
         error = nil
     }
 
-    /// The whole, shown segment of a plain packet: all at once, so that it is written where it shall lie.
+    /// The whole, shown segment of a packet on the fast path. Sets all fields at once: the compiler then writes them
+    /// directly to their destination.
     @inline(__always)
     init(
         time: Int64, source: Endpoint, destination: Endpoint, sequence: UInt32, acknowledgment: UInt32,
@@ -117,5 +118,22 @@ public struct Segment: BitwiseCopyable, Sendable {
         hasSelectiveAcknowledgment = false
         self.frame = frame
         error = nil
+    }
+}
+
+extension Segment {
+    /// A whole segment that is made by hand: `time` in nanoseconds since 1970, `payloadLength` in bytes, `window` as in the
+    /// header.
+    public init(
+        time: Int64, from source: Endpoint, to destination: Endpoint, _ flags: TCPFlags, sequence: UInt32,
+        acknowledgment: UInt32, payloadLength: UInt32 = 0, window: UInt16 = 65_535
+    ) {
+        self.init(time: time, source: source, destination: destination)
+        self.flags = flags
+        self.sequence = SequenceNumber(sequence)
+        self.acknowledgment = SequenceNumber(acknowledgment)
+        self.payloadLength = payloadLength
+        self.window = window
+        timeToLive = 64
     }
 }

@@ -1,8 +1,8 @@
 /// A TCP sequence or acknowledgment number: 32 bits that wrap (RFC 9293 3.4).
 ///
-/// There is no `<`: a wrapping number has no order of its own, only a distance to another one.
+/// There is no `<`, because wrapping numbers have no total order.
 public struct SequenceNumber: Hashable, Sendable, BitwiseCopyable {
-    /// The number as it stands on the wire, host byte order.
+    /// The number from the wire, in host byte order.
     public var rawValue: UInt32
 
     /// The sequence number `rawValue`.
@@ -11,21 +11,21 @@ public struct SequenceNumber: Hashable, Sendable, BitwiseCopyable {
         self.rawValue = rawValue
     }
 
-    /// Whether this number lies 1 to 2^31 ahead of `other`.
+    /// Whether this number is 1 to 2^31 ahead of `other`.
     ///
-    /// A distance of exactly 2^31 is newer both ways, as in Wireshark (wireshark-rules 4.2).
+    /// At a distance of exactly 2^31 each is newer than the other, as in Wireshark (wireshark-rules 4.2).
     @inlinable @inline(__always)
     public func isNewer(than other: SequenceNumber) -> Bool {
         Int32(bitPattern: other.rawValue &- rawValue) < 0
     }
 
-    /// The number `bytes` further on, wrapping.
+    /// The number plus `bytes`, wrapping.
     @inlinable @inline(__always)
     public static func + (number: SequenceNumber, bytes: UInt32) -> SequenceNumber {
         SequenceNumber(number.rawValue &+ bytes)
     }
 
-    /// The number `bytes` before, wrapping.
+    /// The number minus `bytes`, wrapping.
     @inlinable @inline(__always)
     public static func - (number: SequenceNumber, bytes: UInt32) -> SequenceNumber {
         SequenceNumber(number.rawValue &- bytes)

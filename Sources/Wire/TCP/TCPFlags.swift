@@ -1,9 +1,9 @@
 /// The control bits of a TCP header (RFC 9293 3.1, RFC 3168, RFC 9768): the low twelve bits of bytes 12 and 13.
 public struct TCPFlags: OptionSet, Hashable, Sendable, BitwiseCopyable {
-    /// The bits as they stand in the header.
+    /// The bits as in the header.
     public var rawValue: UInt16
 
-    /// The control bits `rawValue`; bits above the twelfth are the caller's to clear.
+    /// The control bits `rawValue`. The caller clears the upper four bits.
     @inlinable @inline(__always)
     public init(rawValue: UInt16) {
         self.rawValue = rawValue
