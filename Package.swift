@@ -73,7 +73,8 @@ let package = Package(
         .testTarget(
             name: "ReportTests", dependencies: ["Report", "KeepAlive", "Capture", "Wire"], swiftSettings: house),
         .testTarget(
-            name: "AnalysisTests", dependencies: ["Analysis", "Capture", "KeepAlive", "Report", "Wire"], swiftSettings: house),
+            name: "AnalysisTests", dependencies: ["Analysis", "Capture", "KeepAlive", "Report", "Wire"],
+            swiftSettings: house),
         .testTarget(name: "SceneTests", dependencies: ["tcpalive"], exclude: ["Help"], swiftSettings: house),
         .testTarget(name: "LabTests", dependencies: ["tcpalive"], exclude: ["Scripts"], swiftSettings: house),
         .testTarget(
