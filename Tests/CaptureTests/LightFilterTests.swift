@@ -100,11 +100,11 @@ struct LightFilterTests {
         var filter = PacketFilter(words, isLight: true)
         try filter.compile(for: LinkType(rawValue: link))
         var batch = PacketBatch()
-        for (place, packet) in packets.enumerated() {
+        for (index, packet) in packets.enumerated() {
             batch.records.append(
                 PacketRecord(
                     time: 0, offset: UInt32(batch.bytes.count), capturedLength: UInt32(packet.count),
-                    originalLength: UInt32(packet.count), frame: UInt32(place), linkType: LinkType(rawValue: link)))
+                    originalLength: UInt32(packet.count), frame: UInt32(index), linkType: LinkType(rawValue: link)))
             batch.bytes += packet
         }
         filter.apply(to: &batch)

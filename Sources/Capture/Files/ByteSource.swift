@@ -76,7 +76,7 @@ struct ByteSource: ~Copyable {
             let start = front.count
             front += [UInt8](repeating: 0, count: min(max(count - start, 4096), 65536))
             guard let count = try receive(into: &front, at: start) else {
-                throw CaptureError(.interrupted, "interrupted before \(name) told what it holds", path: path)
+                throw CaptureError(.interrupted, "interrupted before the format of \(name) was known", path: path)
             }
             let end = start + count
             front.removeLast(front.count - end)

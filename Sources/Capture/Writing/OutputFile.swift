@@ -64,7 +64,7 @@ public struct OutputFile: ~Copyable {
         do {
             try output.write(bytes)
         } catch .closed where descriptor >= 0 {
-            throw .failed("\(path): nobody reads it any more")
+            throw .failed("\(path): its reader has ended")
         }
     }
 
