@@ -1,11 +1,14 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// CI sets TCPALIVE_STRICT=1: a warning is an error there, and never in the way of a user with a newer compiler.
+/// CI sets TCPALIVE_STRICT=1 to make warnings errors. Users with a newer compiler are not stopped by its new warnings.
 let strict = Context.environment["TCPALIVE_STRICT"] == "1"
 
-/// `make bench-micro` sets TCPALIVE_BENCHMARKS=1: nobody else resolves what only the micro-benchmarks need.
+/// `make bench-micro` sets TCPALIVE_BENCHMARKS=1, which adds the package that only the micro-benchmarks need.
 let benchmarks = Context.environment["TCPALIVE_BENCHMARKS"] == "1"
+
+/// `make documentation` sets TCPALIVE_DOCS=1, which adds the plugin that only the documentation needs.
+let documentation = Context.environment["TCPALIVE_DOCS"] == "1"
 
 let house: [SwiftSetting] =
     [
@@ -36,7 +39,7 @@ let package = Package(
         .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"]), .brew(["libpcap"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
-        // Not CSystem: swift-system has that, and no package can hold both.
+        // Not CSystem: swift-system has a module of that name, and a program cannot use both.
         .target(name: "CTCPAlive"),
         // Not System: Apple's SDK has a module of that name.
         .target(name: "Platform", swiftSettings: house),
@@ -91,7 +94,12 @@ if benchmarks {
             plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]))
 }
 
-/// `make stories` sets TCPALIVE_STORIES_ONLY=1: its tests need two modules, optimised, and to build the others takes minutes.
+if documentation {
+    package.dependencies.append(.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"))
+}
+
+/// `make stories` sets TCPALIVE_STORIES_ONLY=1, which leaves only what its tests need: an optimized build of the other
+/// modules would take minutes.
 if Context.environment["TCPALIVE_STORIES_ONLY"] == "1" {
     let needed = ["CTCPAlive", "Wire", "KeepAlive", "KeepAliveTests"]
     package.targets.removeAll { !needed.contains($0.name) }

@@ -4,16 +4,16 @@ public import Wire
 public struct CaptureInterface: Sendable, Equatable {
     /// The link-layer header type of its packets.
     public var linkType: LinkType
-    /// The most bytes of a packet that were meant to be captured, as the file says; 0 is no limit.
+    /// The most bytes that were captured of each packet, by the file's header; 0 is no limit.
     public var snaplen: UInt32
-    /// Bytes of frame check sequence at the end of each packet, when the file declares it; otherwise 0.
+    /// Bytes of frame check sequence at the end of each packet, if the file declares it; otherwise 0.
     public var checkSequenceLength: UInt8
-    /// Its name, where it is known; otherwise empty. A pcap file has none.
+    /// Its name; empty if unknown, as in a pcap file.
     public var name = ""
 }
 
 extension LinkType {
-    /// The most bytes that a record of this link type may hold; a larger number means damage, as it does to tshark.
+    /// The most bytes of a record of this link type; as in tshark, a larger number is damage.
     var maximumLength: UInt32 {
         switch rawValue {
         case 186, 189, 220, 231, 249, 266: 128 << 20  // USB in all its forms, and D-Bus
@@ -23,12 +23,12 @@ extension LinkType {
     }
 }
 
-/// What a reader found in one stretch of a file.
+/// What a reader found in one piece of a file.
 struct Scan {
-    /// Bytes of whole records.
+    /// Bytes of complete records.
     var consumed = 0
-    /// Records that count as frames: packets, and in pcapng some that are none.
+    /// Records that count as frames: packets, and in pcapng some other blocks.
     var frames: UInt32 = 0
-    /// What is wrong with the record behind the consumed ones, as the end of a sentence that begins with it.
+    /// What is wrong with the next record: the end of a sentence whose subject is the record. Nil: nothing.
     var fault: String?
 }

@@ -1,19 +1,19 @@
 internal import CPcap
 internal import Wire
 
-/// A BPF filter expression, compiled by libpcap once for each link type that comes up: pcap-filter(7).
+/// A BPF filter expression (pcap-filter(7)), which libpcap compiles once for each link type.
 @safe struct PacketFilter: ~Copyable {
-    /// What a user wants; nil: everything.
+    /// The user's expression; nil: everything.
     private let wanted: String?
     private let isLight: Bool
     private var linkTypes: [LinkType] = []
     /// The program for each of `linkTypes`.
     private var programs: [bpf_program] = unsafe []
-    /// Link types for which the expression means nothing.
+    /// Link types for which the expression does not compile.
     private var unsuited: [LinkType] = []
 
-    /// A filter that keeps what matches `expression`, or everything; and of that, where it `isLight`, what a light
-    /// capture does (`LightFilter`).
+    /// A filter that keeps the packets that match `expression` (nil: all) and, if `isLight`, the filter of a light
+    /// capture (`LightFilter`).
     init(_ expression: String?, isLight: Bool = false) {
         wanted = expression
         self.isLight = isLight
@@ -26,14 +26,14 @@ internal import Wire
         }
     }
 
-    /// The index of the program for `linkType`, compiled now if need be. Throws what libpcap finds wrong with it.
+    /// The index of the program for `linkType`, which is compiled first if necessary. Throws if it does not compile.
     @discardableResult
     mutating func compile(for linkType: LinkType) throws(CaptureError) -> Int {
         if let index = linkTypes.firstIndex(of: linkType) { return index }
         let expression = isLight ? LightFilter.expression(joining: wanted, for: linkType) : wanted ?? ""
         let name = wanted.map { "the filter \"\($0)\"" } ?? "the filter of a light capture"
         guard let handle = unsafe pcap_open_dead(linkType.dataLink, Int32(linkType.maximumLength)) else {
-            throw CaptureError("libpcap has no memory left to compile \(name)")
+            throw CaptureError(.failed, "libpcap has no memory left to compile \(name)")
         }
         defer { unsafe pcap_close(handle) }
         var program = unsafe bpf_program()
@@ -41,6 +41,7 @@ internal import Wire
             let reason = unsafe String(cString: pcap_geterr(handle))
             let link = unsafe pcap_datalink_val_to_name(linkType.dataLink).map { unsafe String(cString: $0) }
             throw CaptureError(
+                .invalidFilter,
                 "\(name) does not compile for link type "
                     + "\(link ?? String(linkType.rawValue)): \(reason)")
         }
@@ -49,10 +50,10 @@ internal import Wire
         return linkTypes.count - 1
     }
 
-    /// Throws what libpcap finds wrong with the expression, where it compiles for none of the common link types.
+    /// Throws if the expression compiles for none of the common link types.
     mutating func checkForAnyLink() throws(CaptureError) {
         var first: CaptureError?
-        // Ethernet, whose sentence a user understands, and links that have words of their own in filters.
+        // Ethernet first, because its message is the clearest; then link types that have keywords of their own in filters.
         for number: UInt16 in [1, 101, 113, 105, 127, 107, 123, 117] {
             do {
                 try compile(for: LinkType(rawValue: number))
@@ -64,7 +65,7 @@ internal import Wire
         if let first { throw first }
     }
 
-    /// The index of the program for `linkType`; nil where the expression means nothing there.
+    /// The index of the program for `linkType`; nil if the expression does not compile for it.
     private mutating func program(for linkType: LinkType) -> Int? {
         if let index = linkTypes.firstIndex(of: linkType) { return index }
         if unsuited.contains(linkType) { return nil }
@@ -76,9 +77,9 @@ internal import Wire
         }
     }
 
-    /// Removes the packets of `batch` that do not match, or of whose link type the expression says nothing.
+    /// Removes the packets of `batch` that do not match, and those of link types for which the expression does not compile.
     mutating func apply(to batch: inout PacketBatch) {
-        // Out of the batch for as long as its bytes are borrowed.
+        // Moved out of the batch while its bytes are borrowed.
         var records: [PacketRecord] = []
         swap(&records, &batch.records)
         batch.withBytes { apply(to: &records, $0) }
@@ -97,7 +98,7 @@ internal import Wire
             var header = pcap_pkthdr()
             header.caplen = record.capturedLength
             header.len = record.originalLength
-            // A reader made the record, so it lies within the bytes.
+            // The reader has checked that the record lies within the bytes.
             let packet = bytes.extracting(Int(record.offset)..<Int(record.offset) + Int(record.capturedLength))
             let matches = unsafe packet.withUnsafeBytes { packet in
                 let start = unsafe packet.assumingMemoryBound(to: UInt8.self).baseAddress
@@ -113,10 +114,10 @@ internal import Wire
 }
 
 extension LinkType {
-    /// The DLT_ number that libpcap uses on this system, where it differs from that in files: pcap-linktype(7).
+    /// The DLT_ number that libpcap uses on this system, which may differ from the number in files: pcap-linktype(7).
     var dataLink: Int32 {
         switch rawValue {
-        case 12, 14, 101: DLT_RAW  // 12 and 14 are what some systems wrote before 101 was agreed
+        case 12, 14, 101: DLT_RAW  // some systems wrote 12 or 14 before 101 was assigned
         case 100: DLT_ATM_RFC1483
         case 102: DLT_SLIP_BSDOS
         case 103: DLT_PPP_BSDOS

@@ -70,7 +70,7 @@ public struct Connection: Sendable, Equatable {
 
     /// What `end` sent.
     subscript(end: End) -> ConnectionSide {
-        _read { if end == .originator { yield fromOriginator } else { yield fromResponder } }
+        @inline(__always) get { end == .originator ? fromOriginator : fromResponder }
     }
 
     /// The endpoint of `end`.

@@ -5,7 +5,7 @@ struct PerEnd<Value: Sendable>: Sendable {
 
     /// The value of `end`.
     subscript(end: Connection.End) -> Value {
-        _read { if end == .originator { yield originator } else { yield responder } }
+        @inline(__always) get { end == .originator ? originator : responder }
     }
 }
 

@@ -49,6 +49,11 @@ package func systemRead(_ number: Int32, count: Int) throws(SystemError) -> [UIn
     return bytes
 }
 
+/// Writes `bytes` once (write(2)). Returns how many were written, nil if none were yet (see `systemResult`).
+package func systemWrite(_ number: Int32, _ bytes: [UInt8]) throws(SystemError) -> Int? {
+    try systemResult(unsafe bytes.withUnsafeBytes { unsafe write(number, $0.baseAddress, $0.count) })
+}
+
 /// The contents of a small file, such as one of /proc; nil if it cannot be read.
 package func systemContents(of path: String) -> String? {
     guard let number = try? systemOpen(path, O_RDONLY | O_CLOEXEC) else { return nil }

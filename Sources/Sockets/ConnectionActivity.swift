@@ -40,13 +40,14 @@ public struct ConnectionActivity: Sendable, Equatable {
     /// system calls.
     private static let minimumAdvance = Duration.milliseconds(400)
 
-    /// Adds a sample taken at `now`.
+    /// Adds a sample.
     ///
     /// - Parameters:
     ///   - information: the sample.
     ///   - bytesSent: bytes of data that the system accepted so far.
     ///   - isWindowClosed: whether the window probe timer runs.
     ///   - period: the shortest time between two probes of the connection; nil: it sends none.
+    ///   - now: when the sample was taken.
     public mutating func record(
         _ information: ConnectionInformation, bytesSent: UInt64, isWindowClosed: Bool, period: Duration?,
         at now: ContinuousClock.Instant

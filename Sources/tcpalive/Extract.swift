@@ -64,7 +64,9 @@ struct Extract: ParsableCommand {
     private func extract() throws {
         let source = try input.resolved()
         for path in source.files where !SavedCaptures.isRereadable(path) {
-            throw CaptureError("\(path) is no regular file, and extract reads its captures twice: save it to a file")
+            throw CaptureError(
+                .notARegularFile, "\(path) is no regular file, and extract reads its captures twice: save it to a file",
+                path: path)
         }
         var writer = try writing.writer()
         var selection = ExtractSelection()

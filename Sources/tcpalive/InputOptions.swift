@@ -32,13 +32,15 @@ struct InputOptions: ParsableArguments {
         let rest = words.dropFirst(files.count - named.count)
         if files.isEmpty { throw ValidationError("No capture given: give a FILE, or - for standard input.") }
         if files.count(where: { $0 == "-" }) > 1 { throw ValidationError("Standard input (-) can be read only once.") }
-        for file in files where !exists(file) { throw CaptureError("\(file): no such file") }
+        for file in files where !exists(file) { throw CaptureError(.notFound, "\(file): no such file", path: file) }
         for word in rest where looksLikePath(word) {
             if !named.isEmpty, exists(word) {
                 throw ValidationError("With -r, words are the filter: write -r \(word).")
             }
             if exists(word) { throw ValidationError("\(word): files come before the filter.") }
-            if word == rest.first { throw CaptureError("\(word): no such file, and no filter begins like that") }
+            if word == rest.first {
+                throw CaptureError(.notFound, "\(word): no such file, and no filter begins like that", path: word)
+            }
         }
         if rest.isEmpty { return (files, filter) }
         if filter != nil {

@@ -43,7 +43,9 @@ struct SavedCaptures {
                 analysis.end(file)
             }
             while try analysis.advance(&file) {
-                if Signals.isStopping, !onWhenStopping { throw CaptureError("interrupted: nothing is written") }
+                if Signals.isStopping, !onWhenStopping {
+                    throw CaptureError(.interrupted, "interrupted: nothing is written")
+                }
                 if progress.isDue { progress.draw(done: file.bytesRead, total: file.bytesTotal) }
                 try body(file, &analysis)
             }

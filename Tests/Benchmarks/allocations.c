@@ -1,4 +1,4 @@
-// Counts the allocations of whatever it is loaded into, of all threads, and tells the number at the end. For glibc.
+// Counts the allocations of all threads of a program and prints the number at its end. Only for glibc.
 //
 //   cc -shared -fPIC -O2 allocations.c -o allocations.so && LD_PRELOAD=./allocations.so tcpalive ...
 #include <errno.h>

@@ -1,6 +1,6 @@
 // count FILE
 //
-// The least that a libpcap program can do: reads every packet of a capture and counts it.
+// Reads and counts the packets of a capture: the least that a libpcap program can do.
 //
 //   cc -O2 count.c -lpcap -o count && ./count small.pcap
 #include <pcap/pcap.h>

@@ -1,7 +1,7 @@
 """latency.py LABEL TARGET TOOL [OPTION...]
 
-From the capture of a keep-alive on lo to the arrival of its line at a reader of `TOOL watch --format jsonl OPTION...`:
-a row of a Markdown table. 40 connections over lo probe every second. Exits 1 where the median is not below TARGET ms.
+Measures the time from the capture of a keep-alive on lo to its line from `TOOL watch --format jsonl OPTION...`, and prints
+a row of a Markdown table. 40 connections over lo probe every second. Exits with 1 if the median is not below TARGET ms.
 """
 
 import json
@@ -24,7 +24,7 @@ def fail(sentence):
 
 
 def connect_probing(listener):
-    """Both ends of a connection over lo, of which the first probes every second."""
+    """Both ends of a connection over lo; the first probes every second."""
     client = socket.socket()
     client.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     client.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 1)
@@ -39,18 +39,18 @@ def measure(tool):
     held = []
     for _ in range(CONNECTIONS):
         held.append(connect_probing(listener))
-        # Spread over the second, so that probes meet every phase of the kernel's timer.
+        # Spread over the second, so that probes come at every phase of the kernel's timer.
         time.sleep(0.9 / CONNECTIONS)
     pipe = tool.stdout.fileno()
     delays, rest, deadline = [], b"", time.monotonic() + PATIENCE
     while len(delays) < EVENTS:
         if not select.select([pipe], [], [], max(0, deadline - time.monotonic()))[0]:
-            fail(f"only {len(delays)} lines came within {PATIENCE} seconds")
-        bytes = os.read(pipe, 1 << 16)
+            fail(f"only {len(delays)} lines arrived within {PATIENCE} seconds")
+        data = os.read(pipe, 1 << 16)
         arrival = time.time_ns()
-        if not bytes:
+        if not data:
             fail(f"tcpalive ended after {len(delays)} lines")
-        *lines, rest = (rest + bytes).split(b"\n")
+        *lines, rest = (rest + data).split(b"\n")
         for event in map(json.loads, lines):
             if event["type"].startswith("tcpalive.event/"):
                 delays.append((arrival - event["ts_ns"]) / 1e6)
@@ -61,7 +61,7 @@ def main():
     label, target, *command = sys.argv[1:]
     command[1:1] = ["watch", "-i", "lo", "--format", "jsonl"]
     tool = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    # So that the tool is ended too where this is told to end.
+    # End the tool too if this script is terminated.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         line = tool.stderr.readline()

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Live capture beside tcpdump, and the time from the wire to a line: live.sh TCPALIVE [SECONDS [RATE]]
+# Compares live capture with tcpdump, and measures the time from capture to output: live.sh TCPALIVE [SECONDS [RATE]]
 #
-# In a network namespace of its own: RATE (200000) small segments a second for SECONDS (30), captured by tcpalive, by
-# tcpdump, and by both at once; then keep-alives of real connections. Two tables in Markdown. Exits 1 where tcpalive
-# dropped packets and tcpdump none, or where lines came later than is wanted.
+# In a network namespace of its own, RATE (200000) small segments a second for SECONDS (30) are captured by tcpalive, by
+# tcpdump, and by both at once; then keep-alives of real connections. Prints two tables in Markdown. Exits with 1 if
+# tcpalive dropped packets and tcpdump did not, or if lines arrived too late.
 set -euo pipefail
 tool=$(realpath "$1")
 seconds=${2:-30}
@@ -15,7 +15,7 @@ fail() {
     exit 2
 }
 [ "$(uname)" = Linux ] || fail "needs Linux's network namespaces"
-[ "$(id -u)" = 0 ] || fail "makes a network namespace: run it as root (sudo make bench-live)"
+[ "$(id -u)" = 0 ] || fail "needs a network namespace: run it as root (sudo make bench-live)"
 [[ $seconds =~ ^[1-9][0-9]*$ && $rate =~ ^[1-9][0-9]*$ ]] || fail "SECONDS and RATE are whole numbers from 1"
 
 work=$(mktemp -d)
@@ -36,7 +36,7 @@ cc -O2 "$here/storm.c" -o "$work/storm"
 ip netns add "$space"
 ip -n "$space" link set lo up
 
-# Runs a program of the namespace in the background, as NAME: its process is the program's own, for signals and times.
+# Runs a program in the namespace, in the background, as NAME. The process is the program itself, for signals and times.
 launch() {
     local name=$1
     shift
@@ -51,7 +51,7 @@ finish() {
     unset "running[$1]"
     return "$status"
 }
-# Waits until a capture that was launched says so.
+# Waits until the capture NAME has started.
 await_capture() {
     local turn
     for ((turn = 0; turn < 200; turn++)); do
@@ -61,22 +61,22 @@ await_capture() {
     done
     fail "$1 does not capture: $(tail -n 1 "$work/$1.err")"
 }
-# The last number before WORDS that NAME has told.
-told() { sed -nE "s/(^|.*[^0-9])([0-9]+) (packets? )?$2.*/\2/p" "$work/$1.err" | tail -n 1; }
-# tcpdump does not drain its ring when it is ended: waits until it has taken, of SENT, all that the kernel did not drop.
+# The last number before WORDS in the output of NAME.
+count_of() { sed -nE "s/(^|.*[^0-9])([0-9]+) (packets? )?$2.*/\2/p" "$work/$1.err" | tail -n 1; }
+# tcpdump does not drain its ring when it is ended: waits until it has read all of SENT that the kernel did not drop.
 await_tcpdump() {
     local turn taken dropped
     for ((turn = 0; turn < 50; turn++)); do
         kill -USR1 "${running[tcpdump]}"
         sleep 0.1
-        taken=$(told tcpdump captured)
-        dropped=$(told tcpdump 'dropped by kernel')
+        taken=$(count_of tcpdump captured)
+        dropped=$(count_of tcpdump 'dropped by kernel')
         ((${taken:-0} + ${dropped:-0} < $1)) || return 0
     done
 }
-passed() { ip netns exec "$space" cat /sys/class/net/lo/statistics/rx_packets; }
+received() { ip netns exec "$space" cat /sys/class/net/lo/statistics/rx_packets; }
 
-# Launches the captures named, lets the storm pass, and adds a row for each; MANNER says how they ran.
+# Starts the given captures, sends the segments, and adds a row for each; MANNER says how they ran.
 rows=()
 declare -A drops=()
 capture() {
@@ -89,12 +89,12 @@ capture() {
         esac
         await_capture "$name"
     done
-    before=$(passed)
+    before=$(received)
     launch storm "$work/storm" $((seconds * rate)) "$rate"
     finish storm || fail "$(tail -n 1 "$work/storm.err")"
     read -r sent _ marks _ _ _ reached _ <"$work/storm.out"
     echo "$manner: $(cat "$work/storm.out")" >&2
-    before=$(($(passed) - before))
+    before=$(($(received) - before))
     [ "$before" = "$sent" ] || fail "lo lost $((sent - before)) of $sent segments before any capture: use a lower RATE"
     for name in "$@"; do
         [ "$name" != tcpdump ] || await_tcpdump "$sent"
@@ -102,12 +102,12 @@ capture() {
         kill -TERM "${running[$name]}"
         status=0
         finish "$name" || status=$?
-        captured=$(told "$name" captured)
-        drops[$manner $name]=$(told "$name" "dropped by (the )?kernel")
+        captured=$(count_of "$name" captured)
+        drops[$manner $name]=$(count_of "$name" "dropped by (the )?kernel")
         [ -n "$captured" ] || fail "$name ended with status $status and no counts: $(tail -n 1 "$work/$name.err")"
         rows+=("| $name, $manner | $sent | $reached | $captured | ${drops[$manner $name]} | $cpu |")
         if [ "$name,$captured" = "tcpalive,$sent" ]; then
-            # What was captured whole must be marked whole, or the figures are of something else.
+            # If all segments were captured, all probes and answers must be marked; otherwise the figures mean nothing.
             [ "$(grep -c -E ' length [01]  keep-alive( ACK)? ' "$work/tcpalive.out")" = "$marks" ] ||
                 fail "tcpalive did not mark all $marks probes and answers"
         fi

@@ -1,9 +1,9 @@
 // measure COMMAND...
 //
-// Runs COMMAND with its output to /dev/null, and prints its wall seconds, its user and system CPU seconds with those of
-// its own children, its peak memory in bytes, and its exit status.
+// Runs COMMAND with its output to /dev/null. Prints its wall seconds, its user and system CPU seconds including its
+// children, its peak memory in bytes, and its exit status.
 //
-// A program of its own, and a small one: the peak memory of a process counts what its parent had when it was started.
+// A small program of its own, because the peak memory of a process includes that of its parent when it was started.
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/resource.h>

@@ -1,4 +1,4 @@
-"""The programs that are timed, and what they answer to the same questions."""
+"""The programs that are timed, and their counts of the same things."""
 import json
 import os
 import re
@@ -14,7 +14,7 @@ FLOOR = os.path.join(HERE, "../../../shared/bench/floor.c")
 
 
 def output(*command, either=False):
-    """What `command` prints, with `either` on standard error too. Ends the whole where it fails."""
+    """The standard output of `command`, with `either` also its standard error. Exits if it fails."""
     result = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                             stderr=subprocess.STDOUT if either else subprocess.PIPE, text=True, errors="replace")
     if result.returncode:
@@ -23,7 +23,7 @@ def output(*command, either=False):
 
 
 class Programs:
-    """Their command lines. Those in C are compiled into `folder`."""
+    """The command lines of the programs. Those in C are compiled into `folder`."""
 
     def __init__(self, tool, folder):
         self.tool, self.folder = tool, folder
@@ -36,9 +36,9 @@ class Programs:
         self.wireshark = whose_marks(tshark_version())
 
     def generate(self, path, packets, connections, kind):
-        """Writes a capture, and tells what is in it."""
-        told = output(f"{self.folder}/generate", path, str(packets), str(connections), kind)
-        return dict(zip(("packets", "connections", "keep-alives"), map(int, re.findall(r"\d+", told))))
+        """Writes a capture and returns the numbers of its packets, connections and keep-alives."""
+        text = output(f"{self.folder}/generate", path, str(packets), str(connections), kind)
+        return dict(zip(("packets", "connections", "keep-alives"), map(int, re.findall(r"\d+", text))))
 
     def analyze(self, path, *options):
         return [self.tool, "analyze", "-q", *options, path]
@@ -47,7 +47,7 @@ class Programs:
         return [self.tool, "analyze", "--format", "tsv", "--marks", path]
 
     def floor(self, path, connections):
-        # Its table may be three quarters full, and is fastest where it is no larger than that needs.
+        # The smallest table that is at most three quarters full is the fastest.
         return [f"{self.folder}/floor", path, str(max(10, (connections * 4 // 3 + 1).bit_length()))]
 
     def count(self, path):
@@ -63,7 +63,7 @@ class Programs:
         return ["tcptrace", "-n", path]
 
     def tshark(self, path):
-        # The same question: which frames are keep-alives.
+        # The same task: print the frames that are keep-alives.
         return ["tshark", "-n", "-r", path, "-Y", "tcp.analysis.keep_alive", "-T", "fields", "-e", "frame.number"]
 
     def versions(self):
@@ -80,9 +80,9 @@ class Programs:
         return json.loads(output(self.tool, "analyze", "-q", "--format", "jsonl", *options, path).splitlines()[-1])
 
     def answers(self, path, connections, floor, slow):
-        """Who says how many of what there are in `path`: by question, by program.
+        """The counts of each program for `path`: {question: {program: count}}.
 
-        With `floor`, the C floor is asked too, which knows plain IPv4 only; with `slow`, tcptrace and tshark.
+        With `floor` also those of the C floor, which knows only plain IPv4; with `slow` those of tcptrace and tshark.
         """
         ours = self.summary(path, "--wireshark", self.wireshark)
         found = {
@@ -96,16 +96,16 @@ class Programs:
             "keep-alive ACKs": {"tcpalive": ours["marks"]["keep_alive_ack"]},
         }
         if floor and self.has_floor:
-            told = output(*self.floor(path, connections))
+            text = output(*self.floor(path, connections))
             for question in ("packets", "connections"):
-                found[question]["C floor"] = int(re.search(rf"{question}=(\d+)", told)[1])
+                found[question]["C floor"] = int(re.search(rf"{question}=(\d+)", text)[1])
         if slow:
-            told = output(*self.tcptrace(path))
-            found["packets"]["tcptrace"] = int(re.search(r"(\d+) packets seen", told)[1])
-            found["connections"]["tcptrace"] = max(map(int, re.findall(r"^ *(\d+): ", told, re.MULTILINE)), default=0)
+            text = output(*self.tcptrace(path))
+            found["packets"]["tcptrace"] = int(re.search(r"(\d+) packets seen", text)[1])
+            found["connections"]["tcptrace"] = max(map(int, re.findall(r"^ *(\d+): ", text, re.MULTILINE)), default=0)
             fields = ("frame.number", "tcp.stream", "tcp.analysis.keep_alive", "tcp.analysis.keep_alive_ack")
-            told = output("tshark", "-n", "-r", path, "-T", "fields", *(word for f in fields for word in ("-e", f)))
-            frames = [line.split("\t") for line in told.splitlines()]
+            text = output("tshark", "-n", "-r", path, "-T", "fields", *(word for f in fields for word in ("-e", f)))
+            frames = [line.split("\t") for line in text.splitlines()]
             found["packets"]["tshark"] = len(frames)
             found["connections"]["tshark"] = len({frame[1] for frame in frames} - {""})
             found["keep-alives"]["tshark"] = sum(frame[2] != "" for frame in frames)
@@ -114,7 +114,7 @@ class Programs:
 
 
 def pin():
-    """What has a command run on one processor, if anything can."""
+    """The prefix that runs a command on one processor; empty if there is none."""
     if not shutil.which("taskset"):
         return []
     return ["taskset", "-c", str(max(os.sched_getaffinity(0)))]

@@ -1,8 +1,8 @@
 // storm SEGMENTS RATE
 //
-// Sends SEGMENTS small TCP segments to lo, RATE a second and evenly paced: typed bytes and their ACKs in turn over
-// 512 connections, 66 or 67 bytes a frame with the timestamp option; one segment in 1,000 is a keep-alive probe, and
-// the next of its connection the answer. Prints
+// Sends SEGMENTS small TCP segments to lo, RATE a second and evenly spaced: single bytes and their ACKs in turn over
+// 512 connections, in frames of 66 or 67 bytes with the timestamp option. One segment in 1,000 is a keep-alive probe, and
+// the next of its connection is the answer. Prints
 // "SENT sent, MARKS probes and answers, RATE a second, at most LATE ms late".
 //
 //   cc -O2 storm.c -o storm && ip netns exec SPACE ./storm 6000000 200000
@@ -19,7 +19,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
-// Few enough that frames come evenly, and enough that the generator leaves its processor time for the kernel.
+// Segments per burst: few, so that frames are evenly spaced, but enough that the kernel gets processor time.
 enum { burst = 32, connections = 512, conversation = 500 };
 
 static void put16(unsigned char *p, uint16_t v) { v = htons(v); memcpy(p, &v, 2); }
@@ -35,12 +35,12 @@ static uint32_t seq[connections], ack[connections], turns[connections];
 static unsigned char frames[burst][67];
 static long marks;
 
-// Writes the next segment of connection k, and returns its bytes.
+// Writes the next segment of connection k and returns its size in bytes.
 static size_t write_segment(unsigned char *frame, int k, uint32_t milliseconds) {
     unsigned char *ip = frame + 14, *tcp = ip + 20;
     uint32_t turn = turns[k]++, exchange = turn / 2;
     int from_server = turn & 1;
-    // Connections probe at different times; none before its first byte has told where it is.
+    // Connections probe at different times, and only after their first byte.
     int probe = exchange > 0 && (exchange + k) % conversation == 0;
     int length = !from_server && !probe;
     marks += probe;
@@ -69,7 +69,7 @@ int main(int argc, char **argv) {
     int packets = socket(AF_PACKET, SOCK_RAW, 0);
     struct sockaddr_ll lo = {.sll_family = AF_PACKET, .sll_ifindex = if_nametoindex("lo")};
     int on = 1;
-    // With the bypass no outgoing copy is captured, so that a ring holds each frame once, as on any other interface.
+    // With the bypass the outgoing copy is not captured, so a ring has each frame once, as on any other interface.
     if (packets < 0 || bind(packets, (struct sockaddr *)&lo, sizeof lo) ||
         setsockopt(packets, SOL_PACKET, PACKET_QDISC_BYPASS, &on, sizeof on)) {
         perror("storm: cannot send on lo");
@@ -78,7 +78,7 @@ int main(int argc, char **argv) {
     struct mmsghdr messages[burst] = {0};
     struct iovec parts[burst];
     for (int i = 0; i < burst; i++) {
-        // For another host's Ethernet address: the kernel answers nothing.
+        // To the Ethernet address of another host, so that the kernel does not answer.
         memcpy(frames[i], "\2\0\0\0\0\1\2\0\0\0\0\2\x08\0", 14);
         memcpy(frames[i] + 14, "\x45\0\0\0\0\0\x40\0\x40\6", 10);
         unsigned char *tcp = frames[i] + 34;

@@ -1,4 +1,4 @@
-"""Runs commands in alternation, and compares those of the same round."""
+"""Runs commands in turns and compares the runs of the same round."""
 import dataclasses
 import random
 import statistics
@@ -8,7 +8,7 @@ import sys
 
 @dataclasses.dataclass
 class Run:
-    """What one run took: seconds, and bytes at most."""
+    """The seconds and the peak memory (bytes) of one run."""
     wall: float
     cpu: float
     peak: int
@@ -16,7 +16,7 @@ class Run:
 
 @dataclasses.dataclass
 class Timed:
-    """A program at work on `packets` packets, and its runs, one a round."""
+    """A program that reads `packets` packets, and its runs, one per round."""
     name: str
     command: list
     packets: int
@@ -30,13 +30,13 @@ class Timed:
         return self.packets / self.median(what)
 
     def ratio(self, other, what):
-        """How many times as fast as `other` this is, packet by packet: the median over the rounds."""
+        """Its speed divided by that of `other`, per packet: the median over the rounds."""
         return statistics.median((getattr(theirs, what) / other.packets) / (getattr(own, what) / self.packets)
                                  for own, theirs in zip(self.runs, other.runs))
 
 
 class Stopwatch:
-    """Runs commands by measure.c, `pin` before it."""
+    """Runs commands with measure.c, after the prefix `pin`."""
 
     def __init__(self, measure, pin):
         self.measure, self.pin = measure, pin
@@ -53,10 +53,10 @@ class Stopwatch:
         return Run(float(wall), float(cpu), int(peak))
 
     def rounds(self, programs, count, pinned=True):
-        """One run of each of `programs`, `count` times, each time in another order, and in the same ones the next time.
+        """Runs each of `programs` `count` times, each time in another order; the orders are the same every time.
 
-        Whoever comes after a program with much memory pays for it: pages that it gave back are slow to be had again,
-        above all in a virtual machine. That must not always be the same one.
+        A program that follows one with much memory is slower, because memory that was given back is slow to get again,
+        especially in a virtual machine. Therefore the order changes.
         """
         for number in range(count):
             if sys.stderr.isatty():

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 import Wire
 
-/// Streams of gzip and zstd, by the real programs and by hand.
+/// Streams of gzip and zstd, made by the programs or by hand.
 @Suite("Compressed captures", .timeLimit(.minutes(2)))
 struct CompressedTests {
     static let programs = ["gzip", "zstd"]
@@ -11,7 +11,7 @@ struct CompressedTests {
     // MARK: Parts
 
     @Test(
-        "several members or frames are one stream, empty ones among them",
+        "several members or frames, some empty, are one stream",
         .enabled(if: OpeningTests.hasTools, "needs gzip and zstd"), arguments: programs)
     func parts(_ program: String) throws {
         let packets = Packet.some(9000)
@@ -22,7 +22,7 @@ struct CompressedTests {
         #expect(contents.packets == packets && contents.damage == nil)
     }
 
-    @Test("what is skippable in zstd is skipped", .enabled(if: OpeningTests.hasTools, "needs zstd"))
+    @Test("skippable frames of zstd are skipped", .enabled(if: OpeningTests.hasTools, "needs zstd"))
     func skippable() throws {
         let packets = Packet.some(900)
         let plain = PcapBuilder().file(packets)
@@ -34,17 +34,23 @@ struct CompressedTests {
         #expect(contents.packets == packets && contents.damage == nil)
     }
 
-    // MARK: Judged by the programs
+    /// `count` packets, and a capture of them compressed by `program`.
+    private static func capture(of count: Int, by program: String) throws -> (packets: [Packet], stream: [UInt8]) {
+        let packets = Packet.some(count)
+        return (packets, try OpeningTests.run("\(program) -c", on: PcapBuilder().file(packets)))
+    }
 
-    /// Whether `program` finds `stream` sound; with 2 gzip warns of bytes behind it.
+    // MARK: Compared with the programs
+
+    /// Whether `program` accepts `stream`. Status 2 of gzip is a warning about bytes after it.
     private static func isSound(_ stream: [UInt8], to program: String) throws -> Bool {
         let command = "(\(program) -dc > /dev/null 2>&1; echo $?)"
         let status = try String(decoding: OpeningTests.run(command, on: stream), as: UTF8.self)
         return status == "0\n" || program == "gzip" && status == "2\n"
     }
 
-    /// Whether a capture of `packets` in `stream` is found damaged exactly where `program` says so.
-    private static func isJudgedAlike(
+    /// Expects that a capture of `packets` in `stream` is damaged if and only if `program` says so.
+    private static func expectSameJudgement(
         _ stream: [UInt8], by program: String, _ packets: [Packet], _ words: String, isSame: Bool = false
     ) throws {
         let isSound = try isSound(stream, to: program)
@@ -58,7 +64,7 @@ struct CompressedTests {
     }
 
     @Test(
-        "what stands behind a stream is judged as the program does",
+        "bytes after a stream are damage if the program says so",
         .enabled(if: OpeningTests.hasTools, "needs gzip and zstd"), arguments: programs,
         [
             [0], [0, 0, 0, 0], [0, 1], [0x78], [0x78, 0x79], [0x78, 0x79, 0x7A, 1, 2, 3, 4, 5, 6, 7, 8, 9], [0x1F],
@@ -69,76 +75,79 @@ struct CompressedTests {
     func tails(_ program: String, tail: [UInt8]) throws {
         let packets = Packet.some(50)
         let stream = try OpeningTests.run("\(program) -c", on: PcapBuilder().file(packets)) + tail
-        try Self.isJudgedAlike(stream, by: program, packets, "\(tail)", isSame: true)
+        try Self.expectSameJudgement(stream, by: program, packets, "\(tail)", isSame: true)
     }
 
     @Test(
-        "a changed byte is damage where the program says so",
+        "a changed byte is damage if the program says so",
         .enabled(if: OpeningTests.hasTools, "needs gzip and zstd"), arguments: programs)
     func changes(_ program: String) throws {
-        let packets = Packet.some(300)
-        let stream = try OpeningTests.run("\(program) -c", on: PcapBuilder().file(packets))
-        let places = Array(0..<24) + Array(stride(from: 24, to: stream.count - 12, by: stream.count / 25))
-        for place in places + (stream.count - 12..<stream.count) {
+        let (packets, stream) = try Self.capture(of: 300, by: program)
+        let indices = Array(0..<24) + Array(stride(from: 24, to: stream.count - 12, by: stream.count / 25))
+        for index in indices + (stream.count - 12..<stream.count) {
             var changed = stream
-            changed[place] ^= 0x55
-            try Self.isJudgedAlike(changed, by: program, packets, "byte \(place) of \(stream.count) changed")
+            changed[index] ^= 0x55
+            try Self.expectSameJudgement(changed, by: program, packets, "byte \(index) of \(stream.count) changed")
         }
     }
 
     @Test(
-        "a cut anywhere is damage, and what comes before it is given",
+        "a cut is damage, and everything before it is read",
         .enabled(if: OpeningTests.hasTools, "needs gzip and zstd"), arguments: programs)
     func cuts(_ program: String) throws {
-        let packets = Packet.some(300)
-        let stream = try OpeningTests.run("\(program) -c", on: PcapBuilder().file(packets))
-        for count in Array(10..<30) + Array(stride(from: 30, to: stream.count, by: 97)) + [stream.count - 1] {
+        // More than one block of zstd, because nothing of a cut block can be read.
+        let (packets, stream) = try Self.capture(of: 6000, by: program)
+        var opened = 0
+        let steps = stride(from: 30, to: stream.count, by: stream.count / 40)
+        for count in Array(10..<30) + Array(steps) + [stream.count - 1] {
             do {
                 let contents = try read(Array(stream.prefix(count)))
+                opened += 1
                 #expect(contents.packets == Array(packets.prefix(contents.packets.count)))
                 #expect(contents.damage?.sentence.contains("\(program) stream is damaged or cut") == true, "\(count)")
             } catch let error as CaptureError {
-                // Not even the file header may be whole.
+                // The cut may be inside the file header.
                 #expect(error.description.contains(" cut "), "\(count): \(error)")
             }
         }
+        #expect(opened > 10, "\(opened)")
     }
 
     // MARK: By hand
 
-    /// A stream without an end: a header, and `parts` in blocks that are not compressed.
+    /// A stream without an end: a header and `parts` in uncompressed blocks.
     private static func begun(_ program: String, _ parts: [[UInt8]]) -> [UInt8] {
         let isGzip = program == "gzip"
-        // No name, no time; a window of 2 MiB, no check sum.
+        // gzip: no name, no time. zstd: a window of 2 MiB, no checksum.
         let header: [UInt8] = isGzip ? [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3] : [0x28, 0xB5, 0x2F, 0xFD, 0, 0x58]
         return header + parts.flatMap { isGzip ? storedBlock($0) : rawBlock($0) }
     }
 
-    /// A block of RFC 1951 3.2.4.
+    /// An uncompressed block of gzip (RFC 1951 3.2.4).
     private static func storedBlock(_ bytes: [UInt8]) -> [UInt8] {
         let (low, high) = (UInt8(bytes.count & 0xFF), UInt8(bytes.count >> 8))
         return [0, low, high, ~low, ~high] + bytes
     }
 
-    /// A block of RFC 8878 3.1.1.2.
+    /// A raw block of zstd (RFC 8878 3.1.1.2).
     private static func rawBlock(_ bytes: [UInt8]) -> [UInt8] {
         let header = bytes.count << 3
         return [UInt8(header & 0xFF), UInt8(header >> 8 & 0xFF), UInt8(header >> 16)] + bytes
     }
 
-    @Test("all that comes before a flaw is given", arguments: programs, [1, 3, 40])
+    @Test("everything before a flaw is read", arguments: programs, [1, 3, 40])
     func beforeFlaw(_ program: String, parts: Int) throws {
         let packets = Packet.some(parts * 10)
         let records = packets.map { PcapBuilder().record($0) }
         let blocks = (0..<parts).map { part in Array(records[part * 10..<part * 10 + 10].joined()) }
-        // A block of a type that there is not, in both formats.
+        // A block of an invalid type, in both formats.
         let stream = Self.begun(program, [PcapBuilder().header] + blocks) + [0x06, 0, 0, 0]
         let contents = try read(stream)
         #expect(contents.packets == packets)
         #expect(contents.damage?.sentence.contains("\(program) stream is damaged") == true)
     }
 
-    @Test("zstd's window may have 128 MiB, and a larger one is told", arguments: [0x88, 0x89, 0x90] as [UInt8])
+    @Test("zstd may have a window of 128 MiB; a larger one is an error", arguments: [0x88, 0x89, 0x90] as [UInt8])
     func window(descriptor: UInt8) throws {
         let packets = Packet.some(3)
         let plain = PcapBuilder().file(packets)
@@ -156,14 +165,14 @@ struct CompressedTests {
 
     // MARK: Pipes
 
-    /// A pipe with a name, and its writing end.
+    /// A named pipe and its writing end.
     private final class Fifo {
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("pipe-\(UUID().uuidString)").path
         private var writing: Int32
 
         init() throws {
             try #require(unsafe mkfifo(path, 0o600) == 0)
-            // For both, as to open one end alone would wait for the other one.
+            // Both ends, because opening only one would wait for the other.
             writing = unsafe open(path, O_RDWR | O_CLOEXEC)
             try #require(writing >= 0)
         }
@@ -184,7 +193,7 @@ struct CompressedTests {
         }
     }
 
-    @Test("packets come by a pipe as soon as their compressed bytes have", arguments: programs)
+    @Test("packets are delivered as soon as their compressed bytes arrive by a pipe", arguments: programs)
     func growing(_ program: String) throws {
         let packets = Packet.some(9)
         let fifo = try Fifo()
@@ -194,7 +203,7 @@ struct CompressedTests {
         var batch = PacketBatch()
         var received = 0
         for sent in 0...9 {
-            // It would wait here for ever, were anything kept back.
+            // This would wait forever if any bytes were held back.
             while received < sent {
                 #expect(try file.next(into: &batch))
                 received += batch.records.count
@@ -212,7 +221,7 @@ struct CompressedTests {
         return program == "gzip" ? storedBlock(record) : rawBlock(record)
     }
 
-    @Test("a reader may go while it waits for a silent pipe", arguments: programs)
+    @Test("a reader may end while the thread waits for a pipe", arguments: programs)
     func silent(_ program: String) throws {
         let fifo = try Fifo()
         fifo.write(Self.begun(program, [PcapBuilder().file(Packet.some(5))]))
@@ -222,12 +231,12 @@ struct CompressedTests {
             #expect(try file.next(into: &batch))
             return batch.records.count
         }
-        // It would wait here for a thread that waits for ever.
+        // This would hang if the thread did not end.
         #expect(try first() == 5)
     }
 
     @Test(
-        "each batch may be a new one, or the same", .enabled(if: OpeningTests.hasTools, "needs gzip and zstd"),
+        "the batch may be a new one each time, or reused", .enabled(if: OpeningTests.hasTools, "needs gzip and zstd"),
         arguments: programs, [true, false])
     func batches(_ program: String, areNew: Bool) throws {
         // Records of all lengths up to several buffers.
@@ -247,7 +256,7 @@ struct CompressedTests {
     }
 
     @Test(
-        "a reader may go with all buffers full, many times over",
+        "a reader may end while all buffers are full",
         .enabled(if: OpeningTests.hasTools, "needs gzip and zstd"), arguments: programs)
     func full(_ program: String) throws {
         let file = try TemporaryFile(OpeningTests.run("\(program) -c", on: PcapBuilder().file(Packet.some(60_000))))

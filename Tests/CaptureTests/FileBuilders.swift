@@ -1,4 +1,4 @@
-/// Bytes of a file in the making, in one byte order.
+/// Collects the bytes of a file in one byte order.
 struct Bytes {
     let bigEndian: Bool
     var bytes: [UInt8] = []
@@ -24,7 +24,7 @@ struct Bytes {
     }
 }
 
-/// A packet as a test writes it and expects it back.
+/// A packet that a test writes and expects to read.
 struct Packet: Equatable {
     var time: Int64
     var bytes: [UInt8]
@@ -51,7 +51,7 @@ struct Packet: Equatable {
     }
 }
 
-/// Writes pcap files of every kind.
+/// Writes all variants of pcap files.
 struct PcapBuilder {
     var magic: UInt32 = 0xA1B2_C3D4
     var bigEndian = false
@@ -59,14 +59,14 @@ struct PcapBuilder {
     var minor: UInt16 = 4
     var snaplen: UInt32 = 262_144
     var network: UInt32 = 1
-    /// Nanoseconds of a unit of the fraction.
+    /// Nanoseconds per unit of the fraction.
     var unit: Int64 = 1000
-    /// What stands behind the ordinary 16 bytes of a record header.
+    /// Bytes after the 16 standard bytes of a record header.
     var recordTail: [UInt8] = []
     var originalFirst = false
-    /// What stands behind the ordinary 24 bytes of the file header.
+    /// Bytes after the 24 standard bytes of the file header.
     var headerTail: [UInt8] = []
-    /// What stands between record header and packet, and counts as packet.
+    /// Bytes between record header and packet; the lengths include them.
     var padding: [UInt8] = []
 
     func record(_ packet: Packet) -> [UInt8] {
@@ -96,7 +96,7 @@ struct PcapBuilder {
     }
 }
 
-/// Writes pcapng blocks of every kind.
+/// Writes all kinds of pcapng blocks.
 struct PcapngBuilder {
     var bigEndian = false
 

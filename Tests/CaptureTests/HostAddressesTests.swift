@@ -4,7 +4,7 @@ import Wire
 
 @Suite("Addresses of this host")
 struct HostAddressesTests {
-    @Test("Loopback is this host's in all its addresses, and addresses for documentation are nobody's")
+    @Test("All loopback addresses belong to this host, addresses for documentation do not")
     func loopback() {
         let addresses = HostAddresses()
         for bytes in [UInt32(0x7F00_0001), 0x7F01_0203] { #expect(addresses.contains(IPAddress(v4: bytes))) }
@@ -12,7 +12,7 @@ struct HostAddressesTests {
         #expect(!addresses.contains(IPAddress(v6: 0x2001_0DB8_0000_0000, 1)))
     }
 
-    @Test("What the list of interfaces names is this host's")
+    @Test("The addresses in the list of interfaces belong to this host")
     func listed() throws {
         let addresses = HostAddresses()
         let named = try HostInterface.all().flatMap(\.addresses)

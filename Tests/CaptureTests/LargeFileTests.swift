@@ -4,10 +4,10 @@ import Wire
 
 @testable import Capture
 
-/// A file that is larger than a batch, and may change while it is read.
+/// A file that is larger than a batch and may change while it is read.
 @Suite("A large file")
 struct LargeFileTests {
-    /// Some megabytes, with packets of all lengths up to that of a page and more.
+    /// Some megabytes, with packets of 0 to 5,000 bytes.
     private static let packets = some(2000)
 
     private static func some(_ count: Int) -> [Packet] {
@@ -16,17 +16,17 @@ struct LargeFileTests {
         }
     }
 
-    /// Where a file is cut: behind what a batch takes, and in the middle of a record.
+    /// Where a file is cut, in bytes: beyond the first batch and in the middle of a record.
     private static let middle = 3_000_001
 
-    /// Whether they are: a failure is not to print megabytes.
+    /// A function of its own, so that a failure does not print megabytes.
     private static func areEqual(_ packets: [Packet], _ others: [Packet]) -> Bool { packets == others }
 
     private static func contents(of format: String, _ packets: [Packet]) -> [UInt8] {
         format == "pcap" ? PcapBuilder().file(packets) : PcapngBuilder().file(packets)
     }
 
-    @Test("gives the packets that are read from it, in batches of any size", arguments: ["pcap", "pcapng"])
+    @Test("has the same packets in batches of any size", arguments: ["pcap", "pcapng"])
     func same(_ format: String) throws {
         for capacity in [0, 1, 100_000, 10_000_000] {
             let packets = try read(Self.contents(of: format, Self.packets), capacity: capacity).packets
@@ -34,13 +34,13 @@ struct LargeFileTests {
         }
     }
 
-    @Test("gives a record that is larger than any other batch")
+    @Test("may have a record that is larger than a batch")
     func largeRecord() throws {
         let packets = [0, 5_000_000, 3].map { Packet(time: 0, bytes: zeros($0), linkType: 249) }
         #expect(Self.areEqual(try read(PcapBuilder(network: 249).file(packets)).packets, packets))
     }
 
-    @Test("is read on where it has grown meanwhile", arguments: ["pcap", "pcapng"])
+    @Test("is read to the end if it grows meanwhile", arguments: ["pcap", "pcapng"])
     func growing(_ format: String) throws {
         let whole = Self.contents(of: format, Self.packets)
         // In the middle of a record.
@@ -57,7 +57,7 @@ struct LargeFileTests {
         #expect(capture.bytesRead == UInt64(whole.count))
     }
 
-    @Test("that is cut meanwhile gives what is left of it, and says where it ends", arguments: ["pcap", "pcapng"])
+    @Test("that is cut meanwhile is read up to the cut, which is damage", arguments: ["pcap", "pcapng"])
     func cut(_ format: String) throws {
         let whole = Self.contents(of: format, Self.packets)
         let left = try read(Array(whole.prefix(Self.middle)))
@@ -74,7 +74,7 @@ struct LargeFileTests {
         #expect(capture.damage?.sentence.contains("is cut short: the file ends") == true)
     }
 
-    @Test("keeps its bytes for a batch that outlives it")
+    @Test("may be closed before its batch is used")
     func batch() throws {
         var batch = PacketBatch()
         func first() throws {

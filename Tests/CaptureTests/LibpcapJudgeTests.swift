@@ -10,7 +10,7 @@ private struct LibpcapFile {
     var packets: [Packet] = []
     var error: String?
 
-    /// Reads all of `path`; nil where libpcap cannot open it.
+    /// Reads all of `path`; nil if libpcap cannot open it.
     init?(_ path: String) {
         var reason = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
         guard
@@ -37,9 +37,9 @@ private struct LibpcapFile {
     }
 }
 
-@Suite("libpcap as the judge")
+@Suite("Comparison with libpcap")
 struct LibpcapJudgeTests {
-    /// Every file of the captures that lie beside the project, or a line that says there are none.
+    /// All files below ../shared/captures. Prints a line if there are none.
     static let captures: [String] = {
         let directory = URL(fileURLWithPath: #filePath).appendingPathComponent("../../../../shared/captures")
             .standardized
@@ -54,8 +54,8 @@ struct LibpcapJudgeTests {
     }()
 
     @Test(
-        "reads every capture as libpcap does, but for the differences that are meant",
-        .enabled(if: !captures.isEmpty, "needs the captures beside the project"))
+        "reads every capture as libpcap does, except for intended differences",
+        .enabled(if: !captures.isEmpty, "../shared/captures is not there"))
     func sameAsLibpcap() throws {
         var compared = 0
         var unopened = 0
@@ -67,15 +67,15 @@ struct LibpcapJudgeTests {
             }
             let ours = try read(path)
             let name = String(path.split(separator: "/").suffix(2).joined(separator: "/"))
-            // Patched libpcaps wrote other record headers; tshark knows them also behind the standard magic number.
+            // Patched libpcaps wrote other record headers; tshark recognizes them with the standard magic number too.
             let magic = try FileHandle(forReadingFrom: URL(fileURLWithPath: path)).read(upToCount: 4) ?? Data()
             if ours.format.contains("patch"), magic.sorted() == [0xA1, 0xB2, 0xC3, 0xD4] {
                 variants += 1
                 continue
             }
             compared += 1
-            // libpcap stops at an interface unlike the first, and at lengths tshark suffers; nobody reads less than it
-            // does, unless a record is longer than tshark allows.
+            // libpcap stops at an interface unlike the first, and at lengths that tshark accepts. We never read less than
+            // libpcap, unless a record is longer than tshark allows.
             #expect(judge.packets.count <= ours.packets.count || ours.damage != nil, "\(name)")
             if judge.packets.count < ours.packets.count {
                 #expect(judge.error != nil, "\(name): \(judge.packets.count) of \(ours.packets.count)")

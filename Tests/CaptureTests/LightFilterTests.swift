@@ -4,7 +4,7 @@ import Wire
 
 @testable import Capture
 
-/// A packet for the light filter, built from the inside.
+/// A packet for the light filter.
 struct LightPacket: Sendable, CustomTestStringConvertible {
     enum Network: CaseIterable { case version4, version4Options, version6 }
 
@@ -14,7 +14,7 @@ struct LightPacket: Sendable, CustomTestStringConvertible {
     var options = 12
     var payload = 0
     var padding = 0
-    /// What the IP header has in place of its length.
+    /// A wrong length in the IP header.
     var length: Int?
     /// The fragment field of IPv4.
     var fragment: UInt16 = 0
@@ -56,7 +56,7 @@ struct LightPacket: Sendable, CustomTestStringConvertible {
         [UInt8(truncatingIfNeeded: value >> 8), UInt8(truncatingIfNeeded: value)]
     }
 
-    /// Every network, without a tag and with one or two, every flag, with and without options, 0 to 2 bytes and more.
+    /// Every network, with 0 to 2 VLAN tags, every flag, with and without options, 0 to 3 and 100 bytes of payload.
     static let table: [LightPacket] = Network.allCases.flatMap { network in
         (0...2).flatMap { tags in
             ([0x10, 0x11, 0x12, 0x14, 0x18, 0x02, 0x04, 0x01, 0x30, 0x50, 0x90, 0xD0, 0xC2, 0] as [UInt8]).flatMap {
@@ -73,13 +73,13 @@ struct LightPacket: Sendable, CustomTestStringConvertible {
     }
 
     static let odd = [
-        // A length of 0: what a card will cut into segments, and jumbograms. It is data, unless it closes.
+        // A length of 0: segments that the network card will split, and jumbograms. It is data, unless it has FIN.
         LightPacket(payload: 3000, length: 0, isKept: false),
         LightPacket(flags: 0x11, payload: 3000, length: 0, isKept: true),
         LightPacket(network: .version6, payload: 3000, length: 0, isKept: false),
-        // A length that tells less than the headers take.
+        // A length below that of the headers.
         LightPacket(payload: 0, length: 40, isKept: false), LightPacket(network: .version6, length: 20, isKept: false),
-        // A first fragment has a header and counts for itself, later ones have none.
+        // A first fragment has a TCP header and counts with its own length; later ones have none.
         LightPacket(payload: 8, fragment: 0x2000, isKept: false),
         LightPacket(payload: 0, fragment: 0x2000, isKept: true),
         LightPacket(payload: 0, fragment: 0x2001, isKept: false), LightPacket(flags: 0x02, fragment: 1, isKept: false),
@@ -88,7 +88,7 @@ struct LightPacket: Sendable, CustomTestStringConvertible {
         LightPacket(transport: 17, isKept: false), LightPacket(network: .version6, transport: 17, isKept: false),
         LightPacket(network: .version6, transport: 0, isKept: false),
         LightPacket(network: .version6, transport: 44, isKept: false),
-        // More tags than two.
+        // More than two tags.
         LightPacket(tags: 3, isKept: false),
     ]
 }
@@ -100,11 +100,11 @@ struct LightFilterTests {
         var filter = PacketFilter(words, isLight: true)
         try filter.compile(for: LinkType(rawValue: link))
         var batch = PacketBatch()
-        for (place, packet) in packets.enumerated() {
+        for (index, packet) in packets.enumerated() {
             batch.records.append(
                 PacketRecord(
                     time: 0, offset: UInt32(batch.bytes.count), capturedLength: UInt32(packet.count),
-                    originalLength: UInt32(packet.count), frame: UInt32(place), linkType: LinkType(rawValue: link)))
+                    originalLength: UInt32(packet.count), frame: UInt32(index), linkType: LinkType(rawValue: link)))
             batch.bytes += packet
         }
         filter.apply(to: &batch)
@@ -112,7 +112,7 @@ struct LightFilterTests {
         return packets.indices.map { frames.contains(UInt32($0)) }
     }
 
-    @Test("Segments of 0 or 1 bytes pass, and those with SYN, FIN or RST, behind up to two VLAN tags")
+    @Test("Segments of 0 or 1 bytes, and those with SYN, FIN or RST, pass with up to two VLAN tags")
     func table() throws {
         let table = LightPacket.table
         for (packet, isKept) in zip(table, try Self.kept(table.map(\.bytes), link: 1)) {
@@ -134,7 +134,7 @@ struct LightFilterTests {
         return try kept(packets, link: 1)
     }
 
-    @Test("ICMP errors that quote a packet pass, other ICMP does not, behind up to two VLAN tags", arguments: 0...2)
+    @Test("ICMP errors that quote a packet pass with up to two VLAN tags, other ICMP does not", arguments: 0...2)
     func errors(tags: Int) throws {
         let types: [(isVersion6: Bool, type: UInt8)] = [false, true].flatMap { isVersion6 in
             (0...255).map { (isVersion6, $0) }
@@ -148,12 +148,12 @@ struct LightFilterTests {
         }
     }
 
-    @Test("Lengths that lie, fragments and other protocols", arguments: LightPacket.odd)
+    @Test("Wrong lengths, fragments and other protocols", arguments: LightPacket.odd)
     func odd(packet: LightPacket) throws {
         #expect(try Self.kept([packet.bytes], link: 1) == [packet.isKept])
     }
 
-    @Test("Cut within its headers, a packet passes or not, and never what has no header")
+    @Test("A packet that is cut in its headers passes only with the first 14 bytes of TCP")
     func cut() throws {
         for network in LightPacket.Network.allCases {
             let bytes = LightPacket(network: network, isKept: true).bytes
@@ -163,7 +163,9 @@ struct LightFilterTests {
         }
     }
 
-    @Test("On links without tags the same, and it compiles there", arguments: [UInt16(101), 113, 276, 12, 228, 9, 105])
+    @Test(
+        "The filter compiles and is the same on link types without VLAN tags",
+        arguments: [UInt16(101), 113, 276, 12, 228, 9, 105])
     func otherLinks(link: UInt16) throws {
         let front: [UInt8] =
             switch link {
@@ -172,7 +174,7 @@ struct LightFilterTests {
             case 9: [0xFF, 3, 0, 0x21]
             default: []
             }
-        // 802.11 has headers of many lengths: there it is enough that the filter compiles.
+        // 802.11 has headers of many lengths: here it is enough that the filter compiles.
         if link == 105 {
             #expect(try Self.kept([], link: link).isEmpty)
             return
@@ -182,7 +184,7 @@ struct LightFilterTests {
     }
 
     @Test(
-        "The filter of the user counts too",
+        "The filter is combined with that of the user",
         arguments: [
             ("port 443", true), ("port 444", false), ("port 444 or port 443", true), ("not port 443", false),
             ("tcp", true),
@@ -190,13 +192,13 @@ struct LightFilterTests {
     func joined(words: String, isKept: Bool) throws {
         let packets = [LightPacket(isKept: true).bytes, LightPacket(payload: 2, isKept: false).bytes]
         #expect(try Self.kept(packets, link: 1, filter: words) == [isKept, false])
-        // Behind a tag, as the user has it.
+        // With a VLAN tag, if the user filters by it.
         let tagged = LightPacket(tags: 1, isKept: true).bytes
         #expect(try Self.kept([tagged], link: 1, filter: "vlan 5 and (\(words))") == [isKept])
         #expect(try Self.kept([tagged], link: 1, filter: "vlan 6 and (\(words))") == [false])
     }
 
-    @Test("Where the filter of a light capture does not compile, the error says so, and that of a user is named")
+    @Test("The error of a filter that does not compile names it")
     func error() throws {
         let error = #expect(throws: CaptureError.self) { try Self.kept([], link: 197) }
         #expect(error?.description.contains("the filter of a light capture does not compile") == true)

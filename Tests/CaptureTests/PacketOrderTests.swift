@@ -2,10 +2,10 @@ import Testing
 
 @testable import Capture
 
-/// Interfaces on which packets pass by a script, and a clock that is set by hand.
+/// Interfaces with scripted packets, and a clock that the test sets.
 @Suite("Packets of several interfaces")
 struct PacketOrderTests {
-    /// An interface: times at which packets pass, each with the time from which it can be read.
+    /// An interface: the times of its packets, and when each can be read.
     private final class Interface: PacketQueue {
         var packets: [(time: Int64, readable: Int64)]
         let clock: Clock
@@ -24,7 +24,7 @@ struct PacketOrderTests {
         var now: Int64 = 0
     }
 
-    /// What was taken of `interfaces`, with the time at which it was, each unit of time one round.
+    /// The time of each packet, and when it was taken. A round lasts one unit of time.
     private static func read(
         _ interfaces: [[(Int64, Int64)]], delay: Int64, until end: Int64
     ) throws -> [[Int64]] {
@@ -34,36 +34,36 @@ struct PacketOrderTests {
         var taken: [[Int64]] = []
         while clock.now <= end {
             order.begin()
-            while let place = try order.next(of: queues, now: { clock.now }) {
-                taken.append([queues[place].packets.removeFirst().time, clock.now])
+            while let index = try order.next(of: queues, now: { clock.now }) {
+                taken.append([queues[index].packets.removeFirst().time, clock.now])
             }
             clock.now += 1
         }
         return taken
     }
 
-    @Test("What one interface hands over late comes in its place")
+    @Test("A packet that one interface delivers late is still in order")
     func late() throws {
         let taken = try Self.read([[(1, 1), (4, 4)], [(2, 11), (3, 11)]], delay: 10, until: 30)
         #expect(taken == [[1, 11], [2, 11], [3, 11], [4, 14]])
     }
 
-    @Test("Nothing waits longer than the kernel keeps packets back")
+    @Test("No packet waits longer than the kernel delays packets")
     func patience() throws {
         #expect(try Self.read([[(1, 1), (5, 5)], []], delay: 10, until: 30) == [[1, 11], [5, 15]])
     }
 
-    @Test("Where each packet is handed over at once, none waits")
+    @Test("If the kernel delivers packets immediately, none waits")
     func immediate() throws {
         #expect(try Self.read([[(1, 1), (3, 3)], [(2, 2)]], delay: 0, until: 5) == [[1, 1], [2, 2], [3, 3]])
     }
 
-    @Test("A clock that was set back keeps nothing back")
+    @Test("A clock that is set back delays nothing")
     func clockSetBack() throws {
         #expect(try Self.read([[(1000, 3)], []], delay: 10, until: 5) == [[1000, 3]])
     }
 
-    @Test("How long is to be waited is known")
+    @Test("The remaining time of the next packet")
     func wait() throws {
         let clock = Clock()
         clock.now = 3

@@ -3,10 +3,10 @@ import Wire
 
 @testable import Capture
 
-/// The loop for plain packets gives what the general way does, whatever there is in a file.
+/// The loop for plain packets has the same result as the general loop.
 @Suite("Plain packets of pcapng")
 struct PcapngPlainTests {
-    /// What a reader makes of bytes, in a form that can be compared.
+    /// The result of a reader in a form that can be compared.
     private struct Outcome: Equatable {
         var consumed: [Int] = []
         var frames: [UInt32] = []
@@ -15,14 +15,14 @@ struct PcapngPlainTests {
         var interfaces: [[Int64]] = []
     }
 
-    /// A reader at the start of a file, for whose first block a sound one stood.
+    /// A reader at the start of a file.
     private static func reader() throws -> PcapngReader {
         let file = try TemporaryFile(PcapngBuilder().section())
-        var source = try ByteSource(path: file.path, name: "a capture")
-        return try PcapngReader(&source, "a capture")
+        var source = try ByteSource(path: file.path)
+        return try PcapngReader(&source)
     }
 
-    /// Scans `bytes` as a file is, in pieces of `size` bytes at most, each behind what was left of the one before.
+    /// Scans `bytes` in pieces of at most `size` bytes, each of which begins where the one before stopped.
     private static func scan(_ bytes: [UInt8], in size: Int, plainly: Bool, by reader: PcapngReader) -> Outcome {
         var (reader, outcome) = (reader, Outcome())
         var (start, end) = (0, 0)
@@ -46,7 +46,7 @@ struct PcapngPlainTests {
         return outcome
     }
 
-    /// Holds both ways against each other, and gives what they found.
+    /// Compares both loops and returns their result.
     @discardableResult
     private static func compare(
         _ bytes: [UInt8], in size: Int = .max / 2, by reader: PcapngReader, _ words: String
@@ -97,15 +97,15 @@ struct PcapngPlainTests {
         let reader = try Self.reader()
         var bytes = Self.file(bigEndian: bigEndian)
         var faults = 0
-        for place in bytes.indices {
-            bytes[place] ^= mask
-            if Self.compare(bytes, by: reader, "byte \(place) changed by \(mask)").fault != nil { faults += 1 }
-            bytes[place] ^= mask
+        for index in bytes.indices {
+            bytes[index] ^= mask
+            if Self.compare(bytes, by: reader, "byte \(index) changed by \(mask)").fault != nil { faults += 1 }
+            bytes[index] ^= mask
         }
         #expect(faults > 100)
     }
 
-    @Test("of the smallest blocks there are, for which room must be kept")
+    @Test("of the smallest blocks, which need the most room for records")
     func smallest() throws {
         let reader = try Self.reader()
         let builder = PcapngBuilder()

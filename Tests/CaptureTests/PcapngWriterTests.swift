@@ -6,7 +6,7 @@ import Wire
 
 @Suite("Writing pcapng")
 struct PcapngWriterTests {
-    /// A folder that is gone when the test is over.
+    /// A folder that is removed in `deinit`.
     private final class Folder {
         let url = FileManager.default.temporaryDirectory.appendingPathComponent("writer-\(UUID().uuidString)")
 
@@ -22,7 +22,7 @@ struct PcapngWriterTests {
         var names: [String] { (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? [] }
     }
 
-    /// Reads the captures `sources` one after the other, writes them to one file at `path`, and reads that.
+    /// Reads the captures `sources` one after the other, writes their packets to one file at `path`, and reads that.
     private func rewrite(
         _ sources: [[UInt8]], to path: String, snaplen: Int? = nil, choosing: (Int) -> Bool = { _ in true },
         comments: [(record: Int, text: String)] = []
@@ -92,7 +92,7 @@ struct PcapngWriterTests {
     @Test("Packets are cut at the snap length, and keep their length on the wire", arguments: [1, 3, 60, 89, 100_000])
     func snaplen(_ snaplen: Int) throws {
         var packets = Packet.some(40)
-        // One that claims less than was captured is taken at what was captured, whole or cut.
+        // If the original length is below the captured one, a cut packet gets the captured length.
         packets.append(Packet(time: 0, bytes: zeros(80), original: 70))
         let folder = try Folder()
         let contents = try rewrite([PcapngBuilder().file(packets)], to: folder.path("out"), snaplen: snaplen)
@@ -102,7 +102,7 @@ struct PcapngWriterTests {
         #expect(contents.interfaces.map(\.snaplen) == [UInt32(snaplen)])
     }
 
-    @Test("Of a batch those packets are written that are chosen, each with its comments")
+    @Test("Only the chosen packets are written, each with its comments")
     func comments() throws {
         let packets = Packet.some(10)
         let folder = try Folder()
@@ -122,7 +122,7 @@ struct PcapngWriterTests {
         #expect(bytes.suffix(expected.count) == expected[...])
     }
 
-    @Test("A file that is not finished leaves nothing behind, and the one in its place untouched")
+    @Test("A file that is not finished is removed, and an existing one stays")
     func unfinished() throws {
         let folder = try Folder()
         try Data([1]).write(to: URL(fileURLWithPath: folder.path("out")))
@@ -137,7 +137,7 @@ struct PcapngWriterTests {
         }
     }
 
-    @Test("A file that grows is there at once")
+    @Test("A growing file exists immediately")
     func growing() throws {
         let folder = try Folder()
         var writer = PcapngWriter(to: try OutputFile(growing: folder.path("out")))
@@ -146,7 +146,7 @@ struct PcapngWriterTests {
         #expect(try read(folder.path("out")).packets.isEmpty)
     }
 
-    @Test("A file that grows is written after 64 KiB at the latest, and always ends with a whole block")
+    @Test("A growing file is written after 64 KiB at the latest and always ends with a complete block")
     func growingInPieces() throws {
         let packets = Packet.some(400).map { Packet(time: $0.time, bytes: zeros(1400)) }
         let source = try TemporaryFile(PcapngBuilder().file(packets))
@@ -174,7 +174,7 @@ struct PcapngWriterTests {
     }
 
     @Test(
-        "What cannot be written is told in one sentence",
+        "A file that cannot be written is an error in one sentence",
         arguments: [
             ("/nowhere/out", "cannot write /nowhere/out: No such file or directory"),
             ("/", "cannot write /: Is a directory"),

@@ -4,7 +4,7 @@ import Wire
 
 @testable import Capture
 
-/// What a capture file gave.
+/// The contents of a capture file.
 struct Contents: Equatable {
     var packets: [Packet] = []
     var frames: [UInt64] = []
@@ -47,7 +47,7 @@ func read(_ file: inout CaptureFile, capacity: Int = 0) throws -> Contents {
     return contents
 }
 
-/// A file that is gone when the test is over.
+/// A file that is removed in `deinit`.
 final class TemporaryFile {
     let path = FileManager.default.temporaryDirectory.appendingPathComponent("capture-\(UUID().uuidString)").path
 
@@ -72,6 +72,23 @@ final class TemporaryFile {
     func cut(to count: UInt64) throws {
         try FileHandle(forWritingTo: URL(fileURLWithPath: path)).truncate(atOffset: count)
     }
+}
+
+/// Reads `whole` with each byte changed to each of four values, and passes what could be read to `check`.
+///
+/// Many of the files must be sound and many damaged, so that `check` has something to check.
+func readChanged(_ whole: [UInt8], flipping mask: UInt8, _ check: (Contents) -> Void) throws {
+    let file = try TemporaryFile([])
+    var (sound, damaged) = (0, 0)
+    for index in whole.indices {
+        for value in [0, 0x7F, 0xFF, whole[index] ^ mask] {
+            try file.write(whole.replacing(index, with: value))
+            guard let contents = try? read(file.path, capacity: 512) else { continue }
+            if contents.damage == nil { sound += 1 } else { damaged += 1 }
+            check(contents)
+        }
+    }
+    #expect(sound > whole.count / 2 && damaged > 20, "\(sound) sound, \(damaged) damaged")
 }
 
 /// Reads a file of `bytes`.

@@ -2,9 +2,9 @@ import Testing
 
 @testable import Capture
 
-@Suite("Counts that wrap")
+@Suite("Counters that wrap")
 struct WrappingCounterTests {
-    @Test("More than 2^32 packets are counted, whatever the count was at the start", arguments: [UInt32(0), 17, .max])
+    @Test("More than 2^32 packets are counted, with any start value", arguments: [UInt32(0), 17, .max])
     func wraps(start: UInt32) {
         var counter = WrappingCounter(from: start)
         counter.read(start)

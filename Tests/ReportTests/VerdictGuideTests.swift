@@ -77,7 +77,7 @@ struct VerdictGuideTests {
 
     @Test("Scenes are named after their verdict")
     func scenes() {
-        #expect(Verdict.tooLateForPath.scene == "captures/verdict-too-late-for-path.pcap")
-        #expect(Verdict.tooLateForPath.nearMiss == "captures/near-too-late-for-path.pcap")
+        #expect(Verdict.tooLateForPath.scene == "captures/verdicts/verdict-too-late-for-path.pcap")
+        #expect(Verdict.tooLateForPath.nearMiss == "captures/verdicts/near-too-late-for-path.pcap")
     }
 }

@@ -1,13 +1,13 @@
 import Foundation
 import Testing
 
-/// What a user meets who asks for help, types something wrong, or ends a reading early.
+/// Help, usage errors, messages and signals.
 @Suite("Command line")
 struct CommandLineTests {
-    private static let scene = SceneTests.directory.appendingPathComponent("dead-peer-60-15-4.pcap")
+    private static let scene = SceneTests.directory.appendingPathComponent("scenes/dead-peer-60-15-4.pcap")
 
     @Test(
-        "The help is the one that was reviewed",
+        "The help is the expected one",
         arguments: ["", "analyze", "extract", "watch", "client", "listen", "interfaces", "explain"])
     func help(subcommand: String) throws {
         let run = try Tool.run((subcommand.isEmpty ? [] : [subcommand]) + ["--help"])
@@ -26,11 +26,11 @@ struct CommandLineTests {
     }
 
     @Test(
-        "A command line that contradicts itself is a usage error of its subcommand",
+        "A contradictory command line is a usage error of its subcommand",
         arguments: [
-            ["analyze", "-", "-"], ["analyze", "--filter", "tcp", "dead-peer-60-15-4.pcap", "tcp"],
-            ["analyze", "dead-peer-60-15-4.pcap", "tcp", "zero-window.pcap"],
-            ["analyze", "-r", "dead-peer-60-15-4.pcap", "zero-window.pcap"], ["analyze"],
+            ["analyze", "-", "-"], ["analyze", "--filter", "tcp", "scenes/dead-peer-60-15-4.pcap", "tcp"],
+            ["analyze", "scenes/dead-peer-60-15-4.pcap", "tcp", "scenes/zero-window.pcap"],
+            ["analyze", "-r", "scenes/dead-peer-60-15-4.pcap", "scenes/zero-window.pcap"], ["analyze"],
         ])
     func usage(arguments: [String]) throws {
         let run = try Tool.run(arguments, in: SceneTests.directory)
@@ -39,7 +39,7 @@ struct CommandLineTests {
     }
 
     @Test(
-        "A watch that cannot be meant is a usage error that says why",
+        "Impossible options of watch are usage errors that say why",
         arguments: [
             (["--duration", "0"], "'--duration <seconds>': it is not between 0.001 and 1000000000 seconds"),
             (["-w", "-"], "-w -: standard output is used for the report; give a file name"),
@@ -50,14 +50,16 @@ struct CommandLineTests {
         #expect(run.errors.contains(reason), "\(run.errors)")
     }
 
-    @Test("A filter that does not compile leaves no report behind", arguments: ["link-raw.pcap", "pcapng.pcapng"])
+    @Test(
+        "With a filter that does not compile there is no report",
+        arguments: ["links/link-raw.pcap", "formats/pcapng.pcapng"])
     func badFilter(name: String) throws {
         let run = try Tool.run(["analyze", "--format", "json", "--filter", "tcp[", name], in: SceneTests.directory)
         #expect(run.status == 2 && run.output.isEmpty)
         #expect(run.errors.contains("the filter \"tcp[\" does not compile"), "\(run.errors)")
     }
 
-    @Test("A file's name cannot command the terminal, from standard error either")
+    @Test("Control characters in file names are escaped on standard output and standard error")
     func controlCharacters() throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -71,7 +73,7 @@ struct CommandLineTests {
     }
 
     @Test(
-        "Of a running capture every mark is told at once, and a signal ends it with the summary",
+        "Events of a running capture are printed immediately, and a signal ends it with the summary",
         .timeLimit(.minutes(1)),
         arguments: [false, true], [SIGINT, SIGHUP])
     func interrupted(isCompressed: Bool, signal: Int32) throws {
@@ -82,10 +84,10 @@ struct CommandLineTests {
         process.standardInput = input
         process.standardOutput = output
         try process.run()
-        // The capture, but for its last bytes: the pipe stays open, as that of a running tcpdump does.
+        // The capture without its last bytes; the pipe stays open, as with a running tcpdump.
         var bytes = try Data(contentsOf: Self.scene).dropLast(10)
         if isCompressed {
-            // A header of gzip, and a block that is not compressed (RFC 1951 3.2.4).
+            // A header of gzip and an uncompressed block (RFC 1951 3.2.4).
             let (low, high) = (UInt8(bytes.count & 0xFF), UInt8(bytes.count >> 8))
             bytes = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 0, low, high, ~low, ~high] + bytes
         }

@@ -1,10 +1,10 @@
 import Foundation
 import Testing
 
-/// `analyze --expect`: probes of a file held against the options that they should have.
+/// `analyze --expect`: the probes of a file are compared with the expected options.
 @Suite("Expectation")
 struct ExpectationTests {
-    /// Prints the suites, cases, failures and errors that a JUnit file holds, and those that it claims.
+    /// Prints the numbers of suites, cases, failures and errors in a JUnit file, and those in its attributes.
     private static let counter = """
         import sys, xml.etree.ElementTree as tree
         root = tree.parse(sys.argv[1]).getroot()
@@ -15,18 +15,18 @@ struct ExpectationTests {
         """
 
     @Test(
-        "Probes are judged in every format and as JUnit XML, and the status says how it went",
+        "Every format, JUnit XML and the exit status have the same result",
         arguments: [
-            ("dead-peer-60-15-4.pcap", "idle=60,interval=15,count=4", Int32(0), "pass", "1 3 0 0 3 0 0"),
-            ("dead-peer-5-3-4.pcap", "count=4,interval=3,idle=5", 0, "pass", "1 5 0 0 5 0 0"),
-            ("dead-peer-5-3-4.pcap", "idle=5,interval=2,count=4", 1, "fail", "1 5 2 0 5 2 0"),
-            ("user-timeout-7s.pcap", "idle=5,interval=3,count=4", 1, "fail", "1 4 1 0 4 1 0"),
-            ("zero-window.pcap", "idle=5,interval=3,count=4", 4, "not_judged", "1 1 0 1 1 0 1"),
-            ("dead-peer-60-15-4.pcap", "idle=1m", 0, "pass", "1 2 0 0 2 0 0"),
-            ("dead-peer-5-3-4.pcap", "idle=5s,count=4", 0, "pass", "1 3 0 0 3 0 0"),
-            ("dead-peer-60-15-4.pcap", "idle=2m", 1, "fail", "1 2 1 0 2 1 0"),
-            ("dead-peer-5-3-4.pcap", "interval=3", 0, "pass", "1 3 0 0 3 0 0"),
-            ("dead-peer-5-3-4.pcap", "count=5", 1, "fail", "1 2 1 0 2 1 0"),
+            ("scenes/dead-peer-60-15-4.pcap", "idle=60,interval=15,count=4", Int32(0), "pass", "1 3 0 0 3 0 0"),
+            ("scenes/dead-peer-5-3-4.pcap", "count=4,interval=3,idle=5", 0, "pass", "1 5 0 0 5 0 0"),
+            ("scenes/dead-peer-5-3-4.pcap", "idle=5,interval=2,count=4", 1, "fail", "1 5 2 0 5 2 0"),
+            ("scenes/user-timeout-7s.pcap", "idle=5,interval=3,count=4", 1, "fail", "1 4 1 0 4 1 0"),
+            ("scenes/zero-window.pcap", "idle=5,interval=3,count=4", 4, "not_judged", "1 1 0 1 1 0 1"),
+            ("scenes/dead-peer-60-15-4.pcap", "idle=1m", 0, "pass", "1 2 0 0 2 0 0"),
+            ("scenes/dead-peer-5-3-4.pcap", "idle=5s,count=4", 0, "pass", "1 3 0 0 3 0 0"),
+            ("scenes/dead-peer-60-15-4.pcap", "idle=2m", 1, "fail", "1 2 1 0 2 1 0"),
+            ("scenes/dead-peer-5-3-4.pcap", "interval=3", 0, "pass", "1 3 0 0 3 0 0"),
+            ("scenes/dead-peer-5-3-4.pcap", "count=5", 1, "fail", "1 2 1 0 2 1 0"),
         ])
     func expectation(name: String, options: String, status: Int32, outcome: String, counts: String) throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
@@ -50,9 +50,9 @@ struct ExpectationTests {
         }
     }
 
-    @Test("Where no keep-alive was due because the peer's window was zero, the report says so")
+    @Test("If no keep-alive was due because the peer's window was zero, the report says so")
     func zeroWindow() throws {
-        let run = try Tool.run(["analyze", "-q", "--expect", "idle=5", "captures/zero-window.pcap"])
+        let run = try Tool.run(["analyze", "-q", "--expect", "idle=5", "captures/scenes/zero-window.pcap"])
         #expect(run.status == 4)
         let sentence =
             #/Cannot be judged: the peer's window was zero, so no keep-alive was due; [0-9]+ window probes were sent\./#
@@ -79,18 +79,18 @@ struct ExpectationTests {
     ]
 
     @Test(
-        "Options that are given twice, unknown, no time, or out of the kernel's bounds are a usage error that says which",
+        "Options that are repeated, unknown, not a time or out of bounds are usage errors that say why",
         arguments: refusals)
     func refused(options: String, reason: String) throws {
-        let run = try Tool.run(["analyze", "--expect", options, "captures/dead-peer-60-15-4.pcap"])
+        let run = try Tool.run(["analyze", "--expect", options, "captures/scenes/dead-peer-60-15-4.pcap"])
         #expect(run.status == 64 && run.output.isEmpty, "\(run.output)")
         #expect(run.errors.contains(reason), "\(run.errors)")
     }
 
-    @Test("A file that cannot be written is told in one sentence, and leaves nothing behind")
+    @Test("A file that cannot be written is an error in one sentence")
     func unwritable() throws {
         let arguments = ["--expect", "idle=60,interval=15,count=4", "--junit", "/nowhere/result.xml"]
-        let run = try Tool.run(["analyze"] + arguments + ["captures/dead-peer-60-15-4.pcap"])
+        let run = try Tool.run(["analyze"] + arguments + ["captures/scenes/dead-peer-60-15-4.pcap"])
         #expect(run.status == 2)
         #expect(run.errors == "tcpalive: cannot write /nowhere/result.xml: No such file or directory\n")
     }

@@ -1,6 +1,6 @@
-/// A pcap file of connections by the thousand that open, send, fall silent, probe, close, and use their ports again.
+/// A pcap file of 800 connections that open, send, are idle, probe, close and reuse their ports.
 ///
-/// The numbers are the same on every run.
+/// It is the same on every run.
 struct LargeCapture {
     private(set) var bytes: [UInt8] = []
     private var time: UInt64 = 1_700_000_000_000_000
@@ -14,7 +14,7 @@ struct LargeCapture {
         var next = [(UInt32, UInt32)](repeating: (0, 0), count: Self.connections)
         for round in 0..<4 {
             for number in 0..<Self.connections {
-                // The ports of a third are used again, by a SYN with another number.
+                // A third of the ports are reused by a SYN with another sequence number.
                 if round == 0 || (round == 2 && number % 3 == 0) {
                     next[number] = (UInt32(truncatingIfNeeded: random()), UInt32(truncatingIfNeeded: random()))
                     open(number, &next[number])

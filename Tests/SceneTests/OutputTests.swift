@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// The formats that programs read, and how the tool ends.
+/// The formats for programs, and the exit status.
 @Suite("Output")
 struct OutputTests {
     private static let captures = SceneTests.directory
@@ -11,25 +11,24 @@ struct OutputTests {
     private static func withFiles<Result>(
         _ contents: [(name: String, text: String)], _ body: ([String]) throws -> Result
     ) throws -> Result {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let paths = try contents.map { file in
-            let url = folder.appendingPathComponent(file.name)
-            try file.text.write(to: url, atomically: false, encoding: .utf8)
-            return url.path
+        try Tool.withFolder { folder in
+            try body(
+                contents.map { file in
+                    let url = folder.appendingPathComponent(file.name)
+                    try file.text.write(to: url, atomically: false, encoding: .utf8)
+                    return url.path
+                })
         }
-        return try body(paths)
     }
 
-    @Test("Every record of every capture is valid by the schema, in both JSON formats")
+    @Test("Every record of every capture conforms to the schema, in both JSON formats")
     func schema() throws {
         var files: [(String, String)] = []
         for name in SceneTests.names {
             for format in ["json", "jsonl"] {
                 let run = try Tool.run(
                     ["analyze", "--format", format, "--connections", "all", name], in: Self.captures)
-                files.append(("\(name).\(format)", run.output))
+                files.append((name.replacingOccurrences(of: "/", with: "-") + ".\(format)", run.output))
             }
         }
         let result = try Self.withFiles(files) { try Tool.python([Self.validator, Self.schema] + $0) }
@@ -37,7 +36,7 @@ struct OutputTests {
     }
 
     @Test(
-        "The schema refuses what it should",
+        "The schema refuses invalid records",
         arguments: [
             #"{"type":"tcpalive.event/2"}"#, #"{"type":"tcpalive.summary/1","packets":-1}"#, "[]", "{}",
             #"{"events":[{}],"connections":[],"summary":{}}"#,
@@ -48,9 +47,9 @@ struct OutputTests {
         #expect(result.output.contains("wrong.json:1:"))
     }
 
-    @Test("JSON and JSON Lines say the same, and agree with the marks")
+    @Test("JSON and JSON Lines have the same records, and the same marks as --marks")
     func sameInAllFormats() throws {
-        let name = "five-cadences.pcap"
+        let name = "scenes/five-cadences.pcap"
         let lines = try Tool.run(["analyze", "--format", "jsonl", name], in: Self.captures).output
             .split(separator: "\n").map(String.init)
         let document = try Tool.run(["analyze", "--format", "json", name], in: Self.captures).output
@@ -68,21 +67,21 @@ struct OutputTests {
         #expect(lines.last?.contains("\"keep_alive\":55,\"keep_alive_ack\":49") == true)
     }
 
-    @Test("Several files are one capture: streams run on, frames are each file's own")
+    @Test("Several files are one capture, with frame numbers for each file")
     func severalFiles() throws {
-        let files = ["link-ethernet.pcap", "link-raw.pcap"]
+        let files = ["links/link-ethernet.pcap", "links/link-raw.pcap"]
         let marks = try Tool.run(["analyze", "--marks"] + files, in: Self.captures).output
         let lines = marks.split(separator: "\n")
-        #expect(lines.first == "link-ethernet.pcap:6\tkeep_alive")
-        #expect(lines.contains("link-raw.pcap:6\tkeep_alive"))
+        #expect(lines.first == "links/link-ethernet.pcap:6\tkeep_alive")
+        #expect(lines.contains("links/link-raw.pcap:6\tkeep_alive"))
         let summary = try Tool.run(["analyze", "--format", "jsonl"] + files, in: Self.captures).output
             .split(separator: "\n").last
         #expect(summary?.contains("\"packets\":20") == true)
     }
 
-    @Test("A count ends the reading, a filter chooses packets and frame numbers stay those of the file")
+    @Test("-c limits the packets, a filter selects packets, and frame numbers are those of the file")
     func countAndFilter() throws {
-        let name = "link-ethernet.pcap"
+        let name = "links/link-ethernet.pcap"
         let counted = try Tool.run(["analyze", "--marks", "-c", "7", name], in: Self.captures)
         #expect(counted.output == "6\tkeep_alive\n7\tkeep_alive_ack\n")
         for words in [["src", "host", "10.0.0.1"], ["--filter", "src host 10.0.0.1"]] {
@@ -92,8 +91,8 @@ struct OutputTests {
     }
 
     @Test(
-        "A capture is read from standard input too, compressed or not",
-        arguments: ["pcapng.pcapng", "compressed.pcap.gz"])
+        "A capture can be read from standard input, compressed or not",
+        arguments: ["formats/pcapng.pcapng", "formats/compressed.pcap.gz"])
     func standardInput(name: String) throws {
         let data = try Data(contentsOf: Self.captures.appendingPathComponent(name))
         let run = try Tool.run(["analyze", "--marks", "-"], input: data)
@@ -106,8 +105,9 @@ struct OutputTests {
     @Test(
         "The README shows what the tool prints",
         arguments: [
-            ["analyze", "captures/dead-peer-60-15-4.pcap"],
-            ["analyze", "--format", "tsv", "--marks", "captures/ipv6-answered.pcap"], ["explain", "silent_drop"],
+            ["analyze", "captures/scenes/dead-peer-60-15-4.pcap"],
+            ["analyze", "--format", "tsv", "--marks", "captures/scenes/ipv6-answered.pcap"],
+            ["explain", "silent_drop"],
         ])
     func readme(arguments: [String]) throws {
         let readme = try String(contentsOf: Tool.root.appendingPathComponent("README.md"), encoding: .utf8)
@@ -117,13 +117,13 @@ struct OutputTests {
     }
 
     @Test(
-        "What cannot be run says in one sentence why, and ends with its status",
+        "Errors are one sentence with an exit status",
         arguments: [
             (["analyze", "no-such-file.pcap"], Int32(2), "no-such-file.pcap"),
             (["analyze", "."], 2, "directory"),
             (["analyze", "/dev/null"], 2, "/dev/null"),
             (["analyze", "README.md"], 2, "README.md"),
-            (["analyze", "link-raw.pcap", "tcp", "porrt", "1"], 2, "porrt"),
+            (["analyze", "links/link-raw.pcap", "tcp", "porrt", "1"], 2, "porrt"),
             (["analyze"], 64, "Usage"), (["analyze", "--format", "xml", "a"], 64, "xml"),
             (["analyze", "--wireshark", "3.0", "a"], 64, "3.0"), (["nonsense"], 64, "nonsense"),
         ])

@@ -1,21 +1,14 @@
 import Foundation
 import Testing
 
-/// `analyze --html`: the file, and how it fails. What stands in the page is held against JSON by `make page`.
+/// `analyze --html`: the file and its errors. `make page` compares the contents of the page with JSON.
 @Suite("Page file")
 struct PageFileTests {
-    private static func withFolder<Result>(_ body: (URL) throws -> Result) throws -> Result {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        return try body(folder)
-    }
+    private static let scene = SceneTests.directory.appendingPathComponent("scenes/dead-peer-60-15-4.pcap")
 
-    private static let scene = SceneTests.directory.appendingPathComponent("dead-peer-60-15-4.pcap")
-
-    @Test("The page is there when it is complete, beside the report, in place of an older one")
+    @Test("A complete page is written in addition to the report and replaces an older one")
     func written() throws {
-        try Self.withFolder { folder in
+        try Tool.withFolder { folder in
             let page = folder.appendingPathComponent("page.html")
             try Data("old".utf8).write(to: page)
             let run = try Tool.run(["analyze", "--html", page.path, Self.scene.path])
@@ -28,20 +21,20 @@ struct PageFileTests {
         }
     }
 
-    @Test("Every capture has a page, with any format, and a damaged one too", arguments: SceneTests.names)
+    @Test("Every capture has a page, also a damaged one", arguments: SceneTests.names)
     func everyScene(name: String) throws {
-        try Self.withFolder { folder in
+        try Tool.withFolder { folder in
             let page = folder.appendingPathComponent("page.html")
             let run = try Tool.run(
                 ["analyze", "--format", "tsv", "--html", page.path, name], in: SceneTests.directory)
-            let isDamaged = name.contains("-cut") || name.contains("-wrong-")
+            let isDamaged = SceneTests.isDamaged(name)
             #expect(run.status == (isDamaged ? 3 : 0))
             let text = try String(contentsOf: page, encoding: .utf8)
             #expect(text.hasSuffix("</html>\n") && text.contains("class=\"damage\"") == isDamaged)
         }
     }
 
-    @Test("A page that cannot be written is told in one sentence, before anything is read")
+    @Test("A page that cannot be written is an error in one sentence, before anything is read")
     func unwritable() throws {
         let run = try Tool.run(["analyze", "--html", "/nowhere/page.html", Self.scene.path])
         #expect(run.status == 2 && run.output.isEmpty)
@@ -54,9 +47,9 @@ struct PageFileTests {
         #expect(run.status == 2 && run.errors.contains("No space left on device"), "\(run.errors)")
     }
 
-    @Test("Where no capture can be read there is no page, and an older one stays")
+    @Test("If no capture can be read there is no page, and an older one stays")
     func unreadable() throws {
-        try Self.withFolder { folder in
+        try Tool.withFolder { folder in
             let page = folder.appendingPathComponent("page.html")
             try Data("old".utf8).write(to: page)
             let other = folder.appendingPathComponent("other.pcap")
@@ -68,9 +61,9 @@ struct PageFileTests {
         }
     }
 
-    @Test("A page never takes the place of its capture, by whatever name")
+    @Test("A page never replaces its capture, also under another name")
     func overwriting() throws {
-        try Self.withFolder { folder in
+        try Tool.withFolder { folder in
             let capture = folder.appendingPathComponent("one.pcap")
             try FileManager.default.copyItem(at: Self.scene, to: capture)
             let link = folder.appendingPathComponent("two.html")

@@ -1,8 +1,8 @@
 import Foundation
 
-/// The tool that was built beside these tests, run as a user runs it.
+/// Runs the tcpalive that was built with these tests.
 enum Tool {
-    /// What one run printed, and how it ended.
+    /// The output and the exit status of a run.
     struct Run {
         var output: String
         var errors: String
@@ -13,7 +13,7 @@ enum Tool {
     static let root = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-    /// Where it is.
+    /// The tool, in the same folder as the tests.
     static let executable = URL(fileURLWithPath: CommandLine.arguments[0])
         .deletingLastPathComponent().appendingPathComponent("tcpalive")
 
@@ -23,22 +23,34 @@ enum Tool {
         process.executableURL = executable
         process.arguments = arguments
         process.currentDirectoryURL = directory
-        // Files and not pipes: neither side can wait for the other.
+        // Files instead of pipes, so that neither side waits for the other.
+        return try withFolder { folder in
+            let files = ["in", "out", "err"].map { folder.appendingPathComponent($0) }
+            try input.write(to: files[0])
+            for file in files[1...] { try Data().write(to: file) }
+            process.standardInput = try FileHandle(forReadingFrom: files[0])
+            process.standardOutput = try FileHandle(forWritingTo: files[1])
+            process.standardError = try FileHandle(forWritingTo: files[2])
+            try process.run()
+            process.waitUntilExit()
+            return try Run(
+                output: String(decoding: Data(contentsOf: files[1]), as: UTF8.self),
+                errors: String(decoding: Data(contentsOf: files[2]), as: UTF8.self),
+                status: process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus)
+        }
+    }
+
+    /// Calls `body` with a new folder, which is removed afterwards.
+    static func withFolder<Result>(_ body: (URL) throws -> Result) throws -> Result {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        let files = ["in", "out", "err"].map { folder.appendingPathComponent($0) }
-        try input.write(to: files[0])
-        for file in files[1...] { try Data().write(to: file) }
-        process.standardInput = try FileHandle(forReadingFrom: files[0])
-        process.standardOutput = try FileHandle(forWritingTo: files[1])
-        process.standardError = try FileHandle(forWritingTo: files[2])
-        try process.run()
-        process.waitUntilExit()
-        return try Run(
-            output: String(decoding: Data(contentsOf: files[1]), as: UTF8.self),
-            errors: String(decoding: Data(contentsOf: files[2]), as: UTF8.self),
-            status: process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus)
+        return try body(folder)
+    }
+
+    /// The names of the files in `folder`, sorted.
+    static func names(in folder: URL) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
     }
 
     /// Runs python3 with `arguments`.
@@ -56,7 +68,7 @@ enum Tool {
         return (String(decoding: output, as: UTF8.self), process.terminationStatus)
     }
 
-    /// The lines of a table in `file` without its header, split at tabs; empty where the file is not there.
+    /// The rows of a table without its header, split at tabs; empty if the file does not exist.
     static func table(_ file: URL) -> [[String]] {
         guard let text = try? String(contentsOf: file, encoding: .utf8) else { return [] }
         return text.split(separator: "\n").dropFirst().map {

@@ -1,25 +1,18 @@
 import Foundation
 import Testing
 
-/// The recorded scenes against what the prober's kernel said of them (captures/README.md): kinds, settings, verdicts.
+/// The recorded scenes, compared with what the prober's kernel reported (captures/README.md): kinds, settings, verdicts.
 @Suite("Truth")
 struct TruthTests {
-    /// A connection as --format jsonl has it, less what is not compared.
+    /// The compared fields of a connection in --format jsonl.
     private struct Record: Decodable {
-        var type: String
-        var connection: Int
         var verdict: String
-        var originator_port: Int
-        var originator_probes: Int
-        var originator_zero_window_probes: Int
-        var originator_retransmissions: Int
-        var originator_idle_min_s: Int?
-        var originator_idle_max_s: Int?
-        var originator_interval_min_s: Int?
-        var originator_interval_max_s: Int?
+        var originator_probes, originator_zero_window_probes, originator_retransmissions: Int
+        var originator_idle_min_s, originator_idle_max_s: Int?
+        var originator_interval_min_s, originator_interval_max_s: Int?
         var originator_count_max: Int?
 
-        /// Whether `setting` lies in the range that was inferred; also where none was.
+        /// Whether the settings lie in the inferred ranges; a setting without a range does.
         func holds(idle: Int, interval: Int, count: Int?) -> Bool {
             let idleHolds = (originator_idle_min_s ?? idle) <= idle && idle <= (originator_idle_max_s ?? idle)
             let intervalHolds =
@@ -29,8 +22,8 @@ struct TruthTests {
         }
     }
 
-    /// What must be inferred, whatever else is: the idle time where there is a probe, the interval where two in a row have no
-    /// answer, and the count where the prober gave up.
+    /// Expects the settings that must be inferred: the idle time if there is a probe, the interval if two in a row have no
+    /// answer, and the count if the prober gave up.
     private static func checkInference(_ record: Record) {
         let hasTrain = ["unresponsive", "peer_dead"].contains(record.verdict) && record.originator_probes > 1
         if record.originator_probes > 0 { #expect(record.originator_idle_min_s != nil, "\(record)") }
@@ -45,10 +38,10 @@ struct TruthTests {
     }
 
     @Test(
-        "Probes, settings and the end are those of the kernel, and nothing else is called a keep-alive",
+        "Probes, settings and the end are those of the kernel",
         arguments: [
-            // name, idle, interval, count (nil: a user timeout took its place, or it is not told), probes, verdict;
-            // settings that the notes of a recording do not name are those that its gaps are near to
+            // name, idle, interval, count (nil: unknown, or a user timeout ended the connection), probes, verdict. Settings
+            // that the notes of a recording do not name are estimated from its gaps.
             ("dead-peer-60-15-4", 60, 15, Int?(4), 4, "unresponsive"), ("dead-peer-5-3-4", 5, 3, 4, 4, "peer_dead"),
             ("icmp-unreachable", 5, 3, 4, 4, "peer_unreachable"), ("user-timeout-20s", 5, 3, nil, 5, "peer_dead"),
             ("user-timeout-7s", 5, 3, nil, 1, "user_timeout"), ("data-in-flight", 5, 3, 4, 0, "data_in_flight"),
@@ -59,7 +52,7 @@ struct TruthTests {
         ] as [(String, Int, Int, Int?, Int, String)]
     )
     func scene(name: String, idle: Int, interval: Int, count: Int?, probes: Int, verdict: String) throws {
-        let records = try Self.records(name + ".pcap")
+        let records = try Self.records("scenes/\(name).pcap")
         let record = try #require(records.first)
         #expect(records.count == 1)
         #expect(record.originator_probes == probes && record.verdict == verdict, "\(record)")
@@ -69,9 +62,9 @@ struct TruthTests {
         #expect(record.originator_retransmissions == (name == "one-byte-retransmits" ? 6 : 0))
     }
 
-    @Test("Five cadences, told apart: 3/8, 10/2, 5 with 7 at the other end, 6/2 under data, and a changed setting")
+    @Test("Five cadences: 3/8, 10/2, 5 with 7 at the other end, 6/2 with data, and a changed setting")
     func cadences() throws {
-        let records = try Self.records("five-cadences.pcap")
+        let records = try Self.records("scenes/five-cadences.pcap")
         #expect(records.map(\.originator_probes) == [9, 7, 14, 3, 3])
         #expect(records[0].verdict == "interval_exceeds_idle")
         for (record, (idle, interval)) in zip(records, [(3, 8), (10, 2), (5, 5), (6, 2), (20, 20)]) {

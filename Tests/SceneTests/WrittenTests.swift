@@ -1,25 +1,14 @@
 import Foundation
 import Testing
 
-/// What `analyze -w` and `extract` write, read back by our own reader and by tshark.
+/// The files that `analyze -w` and `extract` write, read by tcpalive and by tshark.
 @Suite("Written captures")
 struct WrittenTests {
     private static let captures = SceneTests.directory
     private static let hasTshark = ["/usr/bin/tshark", "/usr/local/bin/tshark", "/opt/homebrew/bin/tshark"]
         .contains { FileManager.default.isExecutableFile(atPath: $0) }
 
-    private static func withFolder<Result>(_ body: (URL) throws -> Result) throws -> Result {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        return try body(folder)
-    }
-
-    private static func names(in folder: URL) throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
-    }
-
-    /// The events of `path` as records, without the fields named.
+    /// The events of `path` as records, without `fields`.
     private static func events(_ path: String, without fields: [String]) throws -> [NSDictionary] {
         let run = try Tool.run(["analyze", "--format", "jsonl", path], in: captures)
         return try run.output.split(separator: "\n").filter { $0.contains("tcpalive.event/1") }.map {
@@ -29,25 +18,27 @@ struct WrittenTests {
         }
     }
 
-    /// What the report says behind the segment of each event of `path`.
+    /// The words in the report after the segment of each event of `path`.
     private static func words(_ path: String) throws -> [String] {
         try Tool.run(["analyze", path], in: captures).output.split(separator: "\n").compactMap { line in
             line.firstMatch(of: /^ *\d+  [0-9:.]+ IP.*?, length \d+  (.*)$/).map { String($0.1) }
         }
     }
 
-    /// Captures of all formats and links. Those made for verdicts are held against tshark by `make agree`.
-    private static let names = SceneTests.names.filter { !$0.hasPrefix("near-") && !$0.hasPrefix("verdict-") }
+    /// All captures except those for verdicts, which `make agree` compares with tshark.
+    private static let names = SceneTests.names.filter {
+        !$0.hasPrefix("verdicts/near-") && !$0.hasPrefix("verdicts/verdict-")
+    }
 
-    @Test("What analyze -w writes is reported as the capture is", arguments: names)
+    @Test("The report of a file of analyze -w is that of the capture", arguments: names)
     func whole(name: String) throws {
-        try Self.withFolder { folder in
+        try Tool.withFolder { folder in
             let file = folder.appendingPathComponent("out.pcapng").path
             let plain = try Tool.run(["analyze", name], in: Self.captures)
             let run = try Tool.run(["analyze", "-w", file, name], in: Self.captures)
             #expect(run.status == plain.status && run.output == plain.output && run.errors == plain.errors)
-            #expect(try Self.names(in: folder) == ["out.pcapng"])
-            // In pcapng, other blocks than packets may count as frames too; they are not written.
+            #expect(try Tool.names(in: folder) == ["out.pcapng"])
+            // In pcapng, some blocks without packets count as frames; they are not written.
             let fields = ["file", "frame"]
             #expect(try Self.events(file, without: fields) == Self.events(name, without: fields))
             let packets = { (output: String) in output.firstMatch(of: /: ([\d,]+ packets? \([\d,]+ bytes\))/)?.1 }
@@ -58,18 +49,17 @@ struct WrittenTests {
 
     @Test("An extract has the events of the capture, with the same marks and words", arguments: names)
     func extract(name: String) throws {
-        try Self.withFolder { folder in
+        try Tool.withFolder { folder in
             let file = folder.appendingPathComponent("out.pcapng").path
             let run = try Tool.run(["extract", name, "-w", file], in: Self.captures)
-            let isDamaged = name.contains("-cut") || name.contains("-wrong-")
-            #expect(run.status == (isDamaged ? 3 : 0) && run.output.isEmpty, "\(run.errors)")
-            #expect(try Self.names(in: folder) == ["out.pcapng"])
-            // Of the fragments of a datagram one alone is extracted.
-            if name.hasPrefix("fragments-") { return }
+            #expect(run.status == (SceneTests.isDamaged(name) ? 3 : 0) && run.output.isEmpty, "\(run.errors)")
+            #expect(try Tool.names(in: folder) == ["out.pcapng"])
+            // Only one fragment of a datagram is extracted.
+            if name.hasPrefix("links/fragments-") { return }
             let fields = ["file", "frame", "connection"]
             let events = try Self.events(file, without: fields)
             if !LightTests.isDecidedByData(name) {
-                // A RST that answers data is known by that data, which is left out.
+                // A RST that answers data is not an event without that data.
                 let answersData = { (event: NSDictionary) in event["kind"] as? String == "peer_reset" }
                 var expected = try Self.events(name, without: fields)
                 if !expected.contains(where: { $0["kind"] as? String == "probe" }) {
@@ -77,7 +67,7 @@ struct WrittenTests {
                 }
                 #expect(events == expected)
             }
-            // Nothing of them is lost when it is extracted again.
+            // An extract of the extract has the same events.
             let again = folder.appendingPathComponent("again.pcapng").path
             let second = try Tool.run(["extract", file, "-w", again])
             #expect(second.status == 0, "\(second.errors)")
@@ -100,29 +90,32 @@ struct WrittenTests {
         }
     }
 
-    /// How a comment begins that tells a finding.
+    /// The beginning of a comment with a finding.
     private static var finding: Regex<(Substring, Substring)> {
         #/tcpalive: [a-z_]+ \((ok|notice|warning|failure), confidence /#
     }
 
-    /// The comments in `file`, as they stand among its bytes.
+    /// The comments in `file`, found by their first word.
     private static func comments(in file: URL) throws -> [String] {
         try String(decoding: Data(contentsOf: file), as: UTF8.self)
             .matches(of: /tcpalive: [ -~]*/).map { String($0.output) }
     }
 
     @Test(
-        "Comments say the verdict, which is known at the end only, where the capture can be read twice",
-        arguments: ["dead-peer-5-3-4.pcap", "five-cadences.pcap", "compressed.pcap.zst", "pcapng-cut.pcapng"])
+        "Comments have the verdict, because the capture is read twice",
+        arguments: [
+            "scenes/dead-peer-5-3-4.pcap", "scenes/five-cadences.pcap", "formats/compressed.pcap.zst",
+            "formats/pcapng-cut.pcapng",
+        ])
     func verdicts(name: String) throws {
-        try Self.withFolder { folder in
+        try Tool.withFolder { folder in
             let file = folder.appendingPathComponent("out.pcapng")
             let expected = try Self.verdicts(name)
             let tsv = ["analyze", "--format", "tsv", name, "-w", file.path]
             for arguments in [["analyze", "-q", name, "-w", file.path], tsv] {
                 _ = try Tool.run(arguments, in: Self.captures)
                 let comments = try Self.comments(in: file)
-                // The packets that prove a finding say so, too.
+                // Packets that are evidence of a finding have another comment.
                 let events = comments.filter { $0.prefixMatch(of: Self.finding) == nil }
                 #expect(!expected.isEmpty && events.count == expected.count && events.count < comments.count)
                 for (comment, verdict) in zip(events, expected) {
@@ -132,10 +125,10 @@ struct WrittenTests {
         }
     }
 
-    @Test("Standard input and a pipe are read once, and written without the verdict", arguments: [false, true])
+    @Test("Standard input and pipes are read once, so comments have no verdict", arguments: [false, true])
     func once(isNamed: Bool) throws {
-        try Self.withFolder { folder in
-            let capture = Self.captures.appendingPathComponent("dead-peer-60-15-4.pcap")
+        try Tool.withFolder { folder in
+            let capture = Self.captures.appendingPathComponent("scenes/dead-peer-60-15-4.pcap")
             let file = folder.appendingPathComponent("out.pcapng")
             if isNamed {
                 let pipe = folder.appendingPathComponent("pipe").path
@@ -154,16 +147,16 @@ struct WrittenTests {
                     ["analyze", "-q", "-", "-w", file.path], in: folder, input: Data(contentsOf: capture))
                 #expect(run.status == 0 && run.output.contains("unresponsive"), "\(run.errors)")
             }
-            let words = try Self.words("dead-peer-60-15-4.pcap").map { "tcpalive: " + $0 }
+            let words = try Self.words("scenes/dead-peer-60-15-4.pcap").map { "tcpalive: " + $0 }
             #expect(try Self.comments(in: file) == words)
         }
     }
 
-    @Test("A limit and a filter count for both readings", arguments: [(1, 0), (5, 2), (6, 3), (1000, 4)])
+    @Test("-c and a filter apply to both readings", arguments: [(1, 0), (5, 2), (6, 3), (1000, 4)])
     func limited(packets: Int, commented: Int) throws {
-        try Self.withFolder { folder in
+        try Tool.withFolder { folder in
             let file = folder.appendingPathComponent("out.pcapng")
-            let sources = ["link-raw.pcap", "dead-peer-60-15-4.pcap"]
+            let sources = ["links/link-raw.pcap", "scenes/dead-peer-60-15-4.pcap"]
             let run = try Tool.run(
                 ["analyze", "-q", "-c", "\(packets)", "-w", file.path] + sources + ["port", "5001"], in: Self.captures)
             #expect(run.status == 0, "\(run.errors)")
@@ -174,11 +167,11 @@ struct WrittenTests {
         }
     }
 
-    @Test("Where no packet matches the file has none, and can be read")
+    @Test("A file without packets can be read")
     func nothing() throws {
-        try Self.withFolder { folder in
+        try Tool.withFolder { folder in
             let file = folder.appendingPathComponent("out.pcapng")
-            let run = try Tool.run(["analyze", "-w", file.path, "link-raw.pcap", "port", "1"], in: Self.captures)
+            let run = try Tool.run(["analyze", "-w", file.path, "links/link-raw.pcap", "port", "1"], in: Self.captures)
             #expect(run.status == 0)
             #expect(try Tool.run(["analyze", file.path]).output.contains("0 packets"))
         }
@@ -186,9 +179,12 @@ struct WrittenTests {
 
     @Test(
         "tshark reads the words of the report as comments", .enabled(if: hasTshark, "tshark is not installed"),
-        arguments: ["peer-forgot-rst.pcap", "zero-window.pcap", "five-cadences.pcap", "link-cooked-v2.pcap"])
+        arguments: [
+            "scenes/peer-forgot-rst.pcap", "scenes/zero-window.pcap", "scenes/five-cadences.pcap",
+            "links/link-cooked-v2.pcap",
+        ])
     func comments(name: String) throws {
-        try Self.withFolder { folder in
+        try Tool.withFolder { folder in
             let expected = try zip(Self.words(name), Self.verdicts(name)).map { "tcpalive: \($0) (connection: \($1))" }
             #expect(!expected.isEmpty)
             for command in ["analyze", "extract"] {
@@ -200,7 +196,7 @@ struct WrittenTests {
                     print(subprocess.run(command + ["-e", "frame.comment"], capture_output=True, text=True).stdout)
                     """
                 let output = try Tool.python(["-c", script, file]).output
-                // Of a packet with several comments tshark puts commas between them.
+                // tshark separates several comments of a packet by commas.
                 let comments = output.replacing(",tcpalive: ", with: "\ntcpalive: ").split(separator: "\n")
                     .map(String.init)
                 #expect(comments.filter { $0.prefixMatch(of: Self.finding) == nil } == expected)
@@ -210,9 +206,9 @@ struct WrittenTests {
 
     @Test("Several files and a filter make one extract")
     func severalFiles() throws {
-        try Self.withFolder { folder in
+        try Tool.withFolder { folder in
             let file = folder.appendingPathComponent("out.pcapng").path
-            let sources = ["seventy-connections.pcap", "link-raw.pcap", "dead-peer-5-3-4.pcap"]
+            let sources = ["scenes/seventy-connections.pcap", "links/link-raw.pcap", "scenes/dead-peer-5-3-4.pcap"]
             let run = try Tool.run(
                 ["extract"] + sources + ["--snaplen", "80", "-w", file, "tcp", "port", "5001"], in: Self.captures)
             #expect(run.status == 0, "\(run.errors)")
@@ -225,7 +221,7 @@ struct WrittenTests {
         }
     }
 
-    @Test("An extract goes to standard output too")
+    @Test("An extract can be written to standard output")
     func standardOutput() throws {
         let tool = Tool.executable.path
         let script = """
@@ -233,53 +229,53 @@ struct WrittenTests {
             written = subprocess.run([sys.argv[1], "extract", sys.argv[2], "-w", "-"], capture_output=True).stdout
             print(subprocess.run([sys.argv[1], "analyze", "--marks", "-"], input=written, capture_output=True).stdout)
             """
-        let capture = Self.captures.appendingPathComponent("dead-peer-60-15-4.pcap").path
+        let capture = Self.captures.appendingPathComponent("scenes/dead-peer-60-15-4.pcap").path
         let expected = "4 5 6 7".split(separator: " ").map { "\($0)\\tkeep_alive\\n" }.joined()
         #expect(try Tool.python(["-c", script, tool, capture]).output == "b'\(expected)'\n")
     }
 
-    @Test("A file that cannot be written is told in one sentence, and nothing is left behind")
+    @Test("A file that cannot be written is an error in one sentence")
     func unwritable() throws {
-        try Self.withFolder { folder in
+        try Tool.withFolder { folder in
             for command in ["analyze", "extract"] {
                 for (path, sentence) in [
                     ("/nowhere/out", "cannot write /nowhere/out: No such file or directory"),
                     (".", "cannot write .: Is a directory"),
                     ("/dev/full", "/dev/full: cannot write: No space left on device"),
                 ] {
-                    let capture = Self.captures.appendingPathComponent("seventy-connections.pcap").path
+                    let capture = Self.captures.appendingPathComponent("scenes/seventy-connections.pcap").path
                     let run = try Tool.run([command, capture, "-w", path], in: folder)
                     #expect(run.status == 2 && run.errors == "tcpalive: \(sentence)\n", "\(run.errors)")
                     #expect(!run.output.contains("Read "))
                 }
             }
-            #expect(try Self.names(in: folder).isEmpty)
+            #expect(try Tool.names(in: folder).isEmpty)
         }
     }
 
-    @Test("Where nobody reads the report any more, no short file is left")
+    @Test("If the reader of the report ends, no incomplete file is left")
     func closedPipe() throws {
-        try Self.withFolder { folder in
+        try Tool.withFolder { folder in
             let script = """
                 import os, subprocess, sys
                 reader, writer = os.pipe()
                 os.close(reader)
                 print(subprocess.run(sys.argv[1:], stdout=writer).returncode)
                 """
-            let capture = Self.captures.appendingPathComponent("seventy-connections.pcap").path
+            let capture = Self.captures.appendingPathComponent("scenes/seventy-connections.pcap").path
             let file = folder.appendingPathComponent("out.pcapng").path
             let run = try Tool.python(["-c", script, Tool.executable.path, "analyze", capture, "-w", file])
             #expect(run.output.hasSuffix("2\n") && run.output.contains("\(file) was not written"), "\(run.output)")
-            #expect(try Self.names(in: folder).isEmpty)
+            #expect(try Tool.names(in: folder).isEmpty)
         }
     }
 
-    @Test("A disk that is full midway leaves the file that was there", arguments: ["analyze", "extract"])
+    @Test("If the disk becomes full, an existing file stays", arguments: ["analyze", "extract"])
     func fullDisk(command: String) throws {
-        try Self.withFolder { folder in
+        try Tool.withFolder { folder in
             let file = folder.appendingPathComponent("out.pcapng")
             try Data("before".utf8).write(to: file)
-            // A limit on the size of files stands for the full disk.
+            // A limit on the size of files simulates the full disk.
             let script = """
                 import resource, signal, subprocess, sys
                 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -287,24 +283,27 @@ struct WrittenTests {
                 run = subprocess.run(sys.argv[1:], restore_signals=False, stdout=subprocess.DEVNULL)
                 print(run.returncode)
                 """
-            let capture = Self.captures.appendingPathComponent("seventy-connections.pcap").path
+            let capture = Self.captures.appendingPathComponent("scenes/seventy-connections.pcap").path
             let run = try Tool.python(["-c", script, Tool.executable.path, command, capture, "-w", file.path])
             #expect(run.output.hasSuffix("2\n") && run.output.contains("\(file.path): cannot write: File too large"))
-            #expect(try Self.names(in: folder) == ["out.pcapng"])
+            #expect(try Tool.names(in: folder) == ["out.pcapng"])
             #expect(try Data(contentsOf: file) == Data("before".utf8))
         }
     }
 
     @Test(
-        "What makes no sense is a usage error",
+        "Impossible options are usage errors",
         arguments: [
-            (["extract", "link-raw.pcap"], "No output file given"),
+            (["extract", "links/link-raw.pcap"], "No output file given"),
             (["extract", "-", "-w", "out"], "standard input can be read only once"),
-            (["extract", "link-raw.pcap", "-w", "../captures/link-raw.pcap"], "would overwrite link-raw.pcap"),
-            (["analyze", "link-raw.pcap", "-w", "link-raw.pcap"], "would overwrite link-raw.pcap"),
-            (["analyze", "link-raw.pcap", "-w", "-"], "standard output has the report"),
-            (["analyze", "link-raw.pcap", "--snaplen", "96"], "--snaplen requires -w"),
-            (["extract", "link-raw.pcap", "-w", "out", "--snaplen", "0"], "not between 1 and 262144"),
+            (
+                ["extract", "links/link-raw.pcap", "-w", "../captures/links/link-raw.pcap"],
+                "would overwrite links/link-raw.pcap"
+            ),
+            (["analyze", "links/link-raw.pcap", "-w", "links/link-raw.pcap"], "would overwrite links/link-raw.pcap"),
+            (["analyze", "links/link-raw.pcap", "-w", "-"], "standard output has the report"),
+            (["analyze", "links/link-raw.pcap", "--snaplen", "96"], "--snaplen requires -w"),
+            (["extract", "links/link-raw.pcap", "-w", "out", "--snaplen", "0"], "not between 1 and 262144"),
         ])
     func usage(arguments: [String], sentence: String) throws {
         let run = try Tool.run(arguments, in: Self.captures)
@@ -312,27 +311,27 @@ struct WrittenTests {
         #expect(!FileManager.default.fileExists(atPath: Self.captures.appendingPathComponent("out").path))
     }
 
-    @Test("A pipe, which cannot be read twice, is refused before it is read")
+    @Test("extract refuses a pipe, which cannot be read twice")
     func pipe() throws {
-        try Self.withFolder { folder in
+        try Tool.withFolder { folder in
             let made = unsafe mkfifo(folder.appendingPathComponent("pipe").path, 0o600)
             #expect(made == 0)
             let run = try Tool.run(["extract", "pipe", "-w", "out.pcapng"], in: folder)
             #expect(run.status == 2)
             let sentence = "pipe is no regular file, and extract reads its captures twice: save it to a file"
             #expect(run.errors == "tcpalive: \(sentence)\n")
-            #expect(try Self.names(in: folder) == ["pipe"])
+            #expect(try Tool.names(in: folder) == ["pipe"])
         }
     }
 
-    @Test("Where a later capture cannot be read nothing is written", arguments: ["analyze", "extract"])
+    @Test("If a later capture cannot be read, nothing is written", arguments: ["analyze", "extract"])
     func laterFailure(command: String) throws {
-        try Self.withFolder { folder in
+        try Tool.withFolder { folder in
             let file = folder.appendingPathComponent("out.pcapng").path
             let readme = Tool.root.appendingPathComponent("README.md").path
-            let run = try Tool.run([command, "link-raw.pcap", readme, "-w", file], in: Self.captures)
+            let run = try Tool.run([command, "links/link-raw.pcap", readme, "-w", file], in: Self.captures)
             #expect(run.status == 2)
-            #expect(try Self.names(in: folder).isEmpty)
+            #expect(try Tool.names(in: folder).isEmpty)
         }
     }
 }

@@ -1,16 +1,17 @@
 #!/usr/bin/env python3
-"""Compares our marks with tshark's, frame by frame, for every capture below the directories.
+"""Compares the marks of tcpalive with tshark's, frame by frame, for every capture below the directories.
 
     agree.py TCPALIVE DIRECTORY...
 
 Prints a line for each file that differs (with the first differing frames and their chain of protocols) and the
-totals. Exits with 1 on any difference, 2 when there is nothing to compare with.
+totals. Exits with 1 on any difference, with 2 if nothing was compared.
 """
 import concurrent.futures
 import os
 import sys
 
-from tshark import MARKS, NOT_CAPTURES, run, tshark_version, whose_marks
+from capture_files import captures
+from tshark import MARKS, run, tshark_version, whose_marks
 
 FILTER = " || ".join(f"tcp.analysis.{mark}" for mark in MARKS)
 
@@ -37,13 +38,13 @@ def our_marks(tool, version, path):
 
 
 def compare(tool, version, path):
-    """(path, frames, what to print, kind): kind is same, differs, unread (by us) or unread by tshark."""
+    """(path, frames, text, kind). The kind is same, differs, unread (by tcpalive) or tshark (not read by tshark)."""
     ours, result = our_marks(tool, version, path)
     if result.returncode not in (0, 2, 3):
         return path, 0, f"exit {result.returncode}: {result.stderr.strip()}", "differs"
     theirs, judge = tshark_marks(path)
     if result.returncode == 2:
-        # A pcap or pcapng file that only we refuse is a difference, marked or not.
+        # A pcap or pcapng file that only tcpalive refuses is a difference, with or without marks.
         refused = theirs or (begins_as_ours(path) and reads(path))
         return path, 0, result.stderr.strip(), "differs" if refused else "unread"
     if judge.returncode not in (0, 2) or (judge.returncode == 2 and not theirs and not reads(path)):
@@ -62,7 +63,7 @@ def compare(tool, version, path):
 
 
 def begins_as_ours(path):
-    """Whether the file's magic is one of pcap's or pcapng's."""
+    """Whether the file begins with a magic number of pcap or pcapng."""
     with open(path, "rb") as file:
         magic = file.read(4)
     kinds = (b"\xa1\xb2\xc3\xd4", b"\xa1\xb2\x3c\x4d", b"\xa1\xb2\xcd\x34")
@@ -70,16 +71,8 @@ def begins_as_ours(path):
 
 
 def reads(path):
-    """Whether tshark gets at least one packet out of the file."""
+    """Whether tshark reads at least one packet of the file."""
     return bool(run("tshark", "-n", "-r", path, "-c", "1", "-T", "fields", "-e", "frame.number").stdout.strip())
-
-
-def captures(directories):
-    for directory in directories:
-        for folder, _, names in sorted(os.walk(directory)):
-            for name in sorted(names):
-                if not name.endswith(NOT_CAPTURES):
-                    yield os.path.join(folder, name)
 
 
 def main():

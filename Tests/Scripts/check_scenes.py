@@ -3,7 +3,7 @@
 
     check_scenes.py TCPALIVE DIRECTORY [TABLE]
 
-For each row it analyzes the capture in DIRECTORY. The expected verdict is that of the connection with the most severe
+For each row it analyzes the capture of that name in DIRECTORY or its folders. The expected verdict is that of the connection with the most severe
 finding (failure, warning, notice, ok; the first connection if several are equal), or of connection N if the column
 starts with `stream=N`. `a|b` accepts either, `-` accepts any. Forbidden names must not be among the findings of any
 connection; `name@N` forbids it for connection N only. Prints a line per mismatch and exits with status 1 if there is
@@ -13,6 +13,8 @@ import json
 import os
 import subprocess
 import sys
+
+from capture_files import captures
 
 SEVERITIES = ("ok", "notice", "warning", "failure")
 
@@ -81,16 +83,16 @@ def main():
     tool, directory = os.path.abspath(sys.argv[1]), sys.argv[2]
     here = os.path.dirname(os.path.abspath(__file__))
     table = sys.argv[3] if len(sys.argv) == 4 else os.path.join(here, "scene_truth.tsv")
+    paths = {os.path.basename(path): path for path in captures([directory])}
     checked, failed, answers = 0, 0, {}
     for file, stream, accepted, forbidden in rows(table):
-        path = os.path.join(directory, file)
         label = file if stream is None else f"{file} stream {stream}"
-        if not os.path.isfile(path):
+        if file not in paths:
             print(f"{label}: missing")
             failed += 1
             continue
         if file not in answers:
-            answers[file] = connections(tool, path)
+            answers[file] = connections(tool, paths[file])
         found = answers[file]
         for problem in [found] if isinstance(found, str) else problems(found, stream, accepted, forbidden):
             print(f"{label}: {problem}")

@@ -1,16 +1,17 @@
 #!/usr/bin/env python3
-"""Writes what the tests expect: of each capture its report (.expected) and marks (.marks), and the help texts.
+"""Writes what the tests expect: the report (.expected) and the marks (.marks) of each capture, and the help texts.
 
     expectations.py TCPALIVE DIRECTORY
 
-The marks are ours; `make agree` holds them against tshark.
+The marks are those of tcpalive; `make agree` compares them with tshark's.
 """
 import os
 import subprocess
 import sys
 
+from capture_files import captures
+
 HELP = os.path.join(os.path.dirname(__file__), "..", "SceneTests", "Help")
-SUFFIXES = (".pcap", ".pcapng", ".gz", ".zst", ".xz", ".lz4")
 
 
 def output(tool, directory, *arguments):
@@ -22,11 +23,11 @@ def main():
     if len(sys.argv) != 3:
         sys.exit(__doc__)
     tool, directory = os.path.abspath(sys.argv[1]), sys.argv[2]
-    for name in sorted(os.listdir(directory)):
-        if name.endswith(SUFFIXES):
-            for suffix, arguments in ((".expected", []), (".marks", ["--format", "tsv", "--marks"])):
-                with open(os.path.join(directory, name + suffix), "wb") as file:
-                    file.write(output(tool, directory, *arguments, name))
+    for path in captures([directory]):
+        folder, name = os.path.split(path)
+        for suffix, arguments in ((".expected", []), (".marks", ["--format", "tsv", "--marks"])):
+            with open(path + suffix, "wb") as file:
+                file.write(output(tool, folder, *arguments, name))
     for subcommand in ("", "analyze", "extract", "watch", "client", "listen", "interfaces", "explain"):
         text = subprocess.run([tool, *filter(None, [subcommand]), "--help"], stdout=subprocess.PIPE, check=True).stdout
         name = f"help-{subcommand}.txt" if subcommand else "help.txt"

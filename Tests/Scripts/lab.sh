@@ -1,23 +1,23 @@
 #!/bin/sh
 # The dead-peer scene on a terminal: lab.sh TCPALIVE
 #
-# Two network namespaces, a listener in one and a client that verifies itself in the other; after a second the peer
-# drops what comes to it. Everything made here is gone at the end.
+# Two network namespaces: a listener in one, a client with --verify in the other. When they are connected, the peer drops
+# everything that it receives. The namespaces are removed at the end.
 #
-# Who is not root gets it in a user namespace of its own, where the system allows that.
+# Without root it uses a user namespace, if the system allows that.
 set -eu
-# What only root has in its path.
+# Only root's PATH has these.
 PATH=$PATH:/usr/sbin:/sbin
 
 tool=$(realpath "$1")
 if [ "$(id -u)" != 0 ]; then
     unshare -Urnm mount -t tmpfs tmpfs /run 2>/dev/null || {
-        echo "make lab makes network namespaces, which this user may not here: run it as root (sudo make lab)" >&2
+        echo "make lab needs network namespaces, which this user may not create: run it as root (sudo make lab)" >&2
         exit 2
     }
     exec unshare -Urnm "$0" "$tool" --inside
 fi
-# ip(8) keeps its namespaces in /run/netns, and /run is not this user's; the rest of it is not needed.
+# ip(8) keeps its namespaces in /run/netns, and this user cannot write to /run. Nothing else in /run is needed.
 [ "${2:-}" != --inside ] || mount -t tmpfs tmpfs /run
 
 prober=tcpalive-lab-$$-a
@@ -47,7 +47,7 @@ done
 
 fifo=$(mktemp -u)
 mkfifo "$fifo"
-# Open for both, so that the listener may go on writing.
+# Open for reading and writing, so that the listener never writes to a closed pipe.
 exec 3<>"$fifo"
 rm "$fifo"
 ip netns exec "$peer" "$tool" listen 10.9.0.2 5001 >&3 &
@@ -55,10 +55,10 @@ listener=$!
 read -r line <&3
 echo "peer:   $line"
 
-# What passes at the prober: the time and what is behind the segment, of each event.
+# The prober's events: the time and the words after the segment.
 ip netns exec "$prober" "$tool" watch -i va --immediate 2>&3 |
     sed -un 's/^ *[0-9]*  \([0-9:.]*\) .*length [0-9]*  /wire:   \1 /p' &
-sieve=$!
+filter=$!
 read -r line <&3
 observer=$(ip netns pids "$prober")
 
@@ -66,15 +66,15 @@ set -- client --verify --idle 3 --interval 1 --count 4 --tick 1 10.9.0.2 5001
 echo "prober: tcpalive $*"
 ip netns exec "$prober" "$tool" "$@" </dev/null &
 client=$!
-# The listener's next line says that the client is there: now the peer hears nothing more.
+# The listener's next line means that the client is connected. From now on the peer receives nothing.
 read -r line <&3
 echo "peer:   $line"
 ip netns exec "$peer" nft 'add table inet lab; add chain inet lab in { type filter hook input priority 0; }'
 ip netns exec "$peer" nft 'add rule inet lab in meta l4proto tcp drop'
-echo "peer:   drops all that comes to it"
+echo "peer:   drops everything that it receives"
 status=0
 wait "$client" || status=$?
 kill -INT "$observer"
-wait "$sieve"
+wait "$filter"
 observer=
 exit "$status"

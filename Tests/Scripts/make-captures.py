@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the captures of file formats, link layers, tunnels, verdicts and public situations into captures/.
+"""Writes the captures of file formats, link layers, tunnels, verdicts and public situations into folders of captures/.
 
 `verdict-*` and `near-*` are the scenes of verdicts.py, `public-*` those of public_situations.py. Every other file holds
 the same scene in a different envelope: a handshake, 100 bytes and their acknowledgment, two answered keep-alive probes,
@@ -84,8 +84,8 @@ def pppoe(packet, from_a):
 
 
 def prefix(text):
-    bytes = bytes.fromhex(text.replace(" ", ""))
-    return lambda packet, from_a: bytes + packet
+    header = bytes.fromhex(text.replace(" ", ""))
+    return lambda packet, from_a: header + packet
 
 
 def outer(protocol, header):
@@ -105,8 +105,8 @@ def udp(port, header):
 
 
 def inner_ethernet(text):
-    bytes = bytes.fromhex(text.replace(" ", ""))
-    return lambda packet, from_a: bytes + ethernet(packet, from_a, pad=False)
+    header = bytes.fromhex(text.replace(" ", ""))
+    return lambda packet, from_a: header + ethernet(packet, from_a, pad=False)
 
 
 def gtp(packet, from_a):
@@ -376,20 +376,20 @@ def formats():
 def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
-    files = dict(formats())
+    files = {f"formats/{name}": data for name, data in formats()}
     for name, (link, wrap) in ENVELOPES.items():
-        files[f"link-{name}.pcap"] = pcap(scene(wrap), link=link)
+        files[f"links/link-{name}.pcap"] = pcap(scene(wrap), link=link)
     for name, (link, wrap) in ENVELOPES_V6.items():
-        files[f"link-{name}.pcap"] = pcap(scene(wrap, version=6), link=link)
+        files[f"links/link-{name}.pcap"] = pcap(scene(wrap, version=6), link=link)
     for name, (version, within) in WITHIN.items():
-        files[f"link-{name}.pcap"] = pcap(scene(ethernet, version, within))
+        files[f"links/link-{name}.pcap"] = pcap(scene(ethernet, version, within))
     for version in (4, 6):
-        files[f"fragments-ipv{version}.pcap"] = pcap(fragments(version))
+        files[f"links/fragments-ipv{version}.pcap"] = pcap(fragments(version))
     for name, text in (*verdicts.scenes(), *public_situations.scenes()):
-        files[f"{name}.pcap"] = scene_language.capture(text, START)
-    for name, bytes in files.items():
+        files[f"verdicts/{name}.pcap"] = scene_language.capture(text, START)
+    for name, data in files.items():
         with open(os.path.join(sys.argv[1], name), "wb") as file:
-            file.write(bytes)
+            file.write(data)
 
 
 main()

@@ -3,7 +3,7 @@ import struct
 
 FIN, SYN, RST, PSH, ACK, URG, ECE, CWR, AE = (1 << bit for bit in range(9))
 
-# Addresses of a manufacturer that Wireshark knows: it uses them to tell a frame in MPLS from a control word.
+# Addresses of a manufacturer that Wireshark knows: by them it distinguishes a frame in MPLS from a control word.
 MAC_A, MAC_B = bytes.fromhex("00000c000001"), bytes.fromhex("00000c000002")
 
 
@@ -44,7 +44,7 @@ def ipv6(source, destination, following, payload, hop_limit=64):
 
 
 def icmp(source, destination, kind, code, quoted, mtu=0):
-    """The body of an ICMP or ICMPv6 error that quotes the packet `quoted`; the family follows from the addresses."""
+    """The body of an ICMP or ICMPv6 error that quotes the packet `quoted`; the addresses decide which."""
     if len(source) == 4:
         body = struct.pack("!BBHHH", kind, code, 0, 0, mtu) + quoted
         return body[:2] + struct.pack("!H", checksum(body)) + body[4:]

@@ -1,12 +1,11 @@
 #!/usr/bin/env python3
-"""Opens the pages of `analyze --html` in Chromium and holds them against `--format json`.
+"""Opens the pages of `analyze --html` in Chromium and compares them with `--format json`.
 
     page.py TCPALIVE DIRECTORY [--pictures FOLDER]
 
-Of every capture in DIRECTORY: nothing is logged or asked of the network, every number stands where JSON has it, the
-data, SYN and FIN that are drawn are those that tshark finds, at 360 pixels nothing overflows, the filter and the sorting
-work, and the page is readable without a script. With --pictures, each page is also painted, light, dark, narrow and
-narrow in the dark, into FOLDER.
+For every capture below DIRECTORY: the page logs nothing and requests nothing from the network, it has the numbers of the
+JSON, it draws the data, SYN and FIN that tshark finds, nothing overflows at 360 pixels, filter and sorting work, and it is
+readable without JavaScript. With --pictures, writes screenshots of each page into FOLDER: light, dark, and both narrow.
 """
 import base64
 import json
@@ -16,17 +15,17 @@ import subprocess
 import sys
 import tempfile
 
+from capture_files import captures
 from tshark import run, tshark_version, whose_marks
 
-SUFFIXES = (".pcap", ".pcapng", ".gz", ".zst", ".xz", ".lz4")
-# Legal as a name of a file, and markup wherever it is not escaped; the accent joins the quote before it.
+# A legal file name that is markup if it is not escaped; the accent combines with the quote before it.
 HOSTILE = "<script>alert(1)<|script>&amp;'\"\u0301 onmouseover=alert(1) {{title}}.pcap"
 
-# What the page says, by what JSON calls it.
+# The values in the page, by their names in JSON.
 VALUES = """(() => {
   const values = element => Object.fromEntries(Array.from(element.querySelectorAll("[data-json]"),
     cell => [cell.dataset.json, cell.dataset.value ?? cell.textContent]));
-  // What each article says of its data, and what it draws of it.
+  // The data of each article in words, and as drawn.
   const sent = article => {
     const words = Array.from(article.querySelectorAll(".sent"), cell => cell.dataset.value);
     const ticks = Array.from(article.querySelectorAll("rect.data"));
@@ -48,7 +47,7 @@ VALUES = """(() => {
   };
 })()"""
 
-# What must stand in the page where JSON has it, by the end of its name.
+# The ends of the names of JSON fields that the page must have.
 SHOWN = {
     "summary": ("packets", "bytes", "segments", "connections"),
     "rows": ("severity", "verdict", "ended", "first_ns", "last_ns", "_probes", "_answered", "r_idle_min_s",
@@ -59,7 +58,7 @@ SHOWN = {
 }
 
 WIDTHS = """(() => {
-  // What is not in sight has no shape otherwise.
+  // Otherwise, elements outside the window have no size.
   for (const section of document.querySelectorAll("article")) section.style.contentVisibility = "visible";
   const inside = element => element.closest(".scroll");
   const wide = Array.from(document.body.querySelectorAll("*")).filter(
@@ -82,14 +81,13 @@ FILTER = """(() => {
   return result;
 })()"""
 
-
-# Rows and sections that are seen, and what is of use with a script only.
+# The numbers of visible rows and sections, and of visible elements that need JavaScript.
 PLAIN = """["tr[data-connection]", "article", "input, th button"].map(selector => Array.from(
   document.querySelectorAll(selector)).filter(element => element.getClientRects().length > 0).length)"""
 
 
 class Browser:
-    """Chromium, spoken to in the DevTools protocol over two pipes."""
+    """Chromium, controlled by the DevTools protocol over two pipes."""
 
     def __init__(self, home):
         chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -97,7 +95,7 @@ class Browser:
             sys.exit("page.py: chromium is missing")
         to_browser, self.sink = os.pipe()
         source, from_browser = os.pipe()
-        # The numbers 3 and 4 are the protocol's; a pipe may have one of them already.
+        # The protocol uses descriptors 3 and 4; copies with higher numbers, because a pipe may have one of those.
         theirs = [os.dup(to_browser) for _ in range(8)][-1], os.dup(from_browser)
 
         def connect():
@@ -142,7 +140,7 @@ class Browser:
             self.events.append(answer)
 
     def open(self, path):
-        """Opens the file at `path`, and returns what is wrong by then."""
+        """Opens the file at `path` and returns what is wrong so far."""
         self.events.clear()
         self.call("Page.navigate", url="file://" + path.replace("%", "%25").replace("#", "%23").replace("?", "%3F"))
         while not any(event.get("method") == "Page.loadEventFired" for event in self.events):
@@ -151,7 +149,7 @@ class Browser:
         return self.wrong(path)
 
     def wrong(self, path):
-        """What was logged, thrown or asked of the network."""
+        """Messages, exceptions and network requests of the page."""
         for event in self.events:
             method, parameters = event.get("method", ""), event.get("params", {})
             if method in ("Log.entryAdded", "Runtime.exceptionThrown", "Runtime.consoleAPICalled"):
@@ -159,7 +157,7 @@ class Browser:
             if method == "Page.javascriptDialogOpening":
                 yield "a dialog opens"
             if method == "Network.requestWillBeSent" and parameters["type"] != "Document":
-                yield f"asks for {parameters['request']['url'][:100]}"
+                yield f"requests {parameters['request']['url'][:100]}"
 
     def evaluate(self, expression):
         result = self.call("Runtime.evaluate", expression=expression, returnByValue=True)
@@ -190,20 +188,20 @@ class Browser:
         self.process.wait()
 
 
-def compare(place, page, record):
+def compare(part, page, record):
     """Where the values of `page` differ from those of a JSON record."""
     for name, value in page.items():
         expected = record
-        for part in name.split("."):
-            expected = expected.get(part) if isinstance(expected, dict) else None
+        for step in name.split("."):
+            expected = expected.get(step) if isinstance(expected, dict) else None
         if value != str(expected):
-            yield f"{place}: {name} is {value!r} in the page, {expected!r} in JSON"
+            yield f"{part}: {name} is {value!r} in the page, {expected!r} in JSON"
     for name in record:
         hidden = name.endswith(("window_probes", "middlebox_probes", "unanswered"))
-        # Said where there are any.
+        # Shown only if it is not 0.
         hidden = hidden or name == "evicted_connections" and record[name] == 0
-        if name.endswith(SHOWN[place.split()[0]]) and name not in page and not hidden:
-            yield f"{place}: {name} is missing"
+        if name.endswith(SHOWN[part.split()[0]]) and name not in page and not hidden:
+            yield f"{part}: {name} is missing"
 
 
 def differences(page, report):
@@ -220,22 +218,22 @@ def differences(page, report):
     order = [(severities.index(connections[number]["severity"]), int(number)) for number, _ in page["rows"]]
     if order != sorted(order):
         yield "rows: not by risk"
-    told = [path for path in report.get("paths", []) if "longest_survived_s" in path or "shortest_failed_s" in path]
-    if len(told) != len(page["paths"]):
-        yield f"paths: {len(page['paths'])} in the page, {len(told)} in JSON"
-    for index, (values, record) in enumerate(zip(page["paths"], told)):
+    shown = [path for path in report.get("paths", []) if "longest_survived_s" in path or "shortest_failed_s" in path]
+    if len(shown) != len(page["paths"]):
+        yield f"paths: {len(page['paths'])} in the page, {len(shown)} in JSON"
+    for index, (values, record) in enumerate(zip(page["paths"], shown)):
         yield from compare(f"path {index}", values, record)
     events = sum(not event.get("copy", False) for event in report["events"])
     if events < 200 and page["marks"] != events:
         yield f"{page['marks']} marks are drawn, JSON has {events} events"
     if page["problem"]:
-        yield f"{page['problem']} shapes have no place"
+        yield f"{page['problem']} shapes have no position"
 
 
 def sent(directory, name, report):
-    """What tshark finds that is no event, by connection: data of each end, and the ends that sent SYN and FIN.
+    """By connection: the number of data segments of each end by tshark, and the ends that sent SYN and FIN. No events.
 
-    None where it cannot read the file.
+    None if tshark cannot read the file.
     """
     events = {int(event["frame"]) for event in report["events"]}
     fields = ("frame.number", "tcp.stream", "tcp.len", "tcp.flags.syn", "tcp.flags.fin", "tcp.srcport", "ip.src",
@@ -245,7 +243,7 @@ def sent(directory, name, report):
                  "occurrence=l", *arguments)
     if theirs.returncode:
         return None
-    # A flag is 1 or True, as the version of tshark has it.
+    # A flag is 1 or True, depending on the version of tshark.
     is_set = ("1", "True").__contains__
     found = {}
     for line in theirs.stdout.splitlines():
@@ -262,7 +260,7 @@ def sent(directory, name, report):
 
 
 def ticks(page, report, found):
-    """Where the data that `page` tells and draws is not what tshark found."""
+    """Where the data in `page`, in words or drawn, is not what tshark found."""
     connections = {str(record["connection"]): record for record in report["connections"]}
     for number, words, drawn, opened, closed, is_drawn, count in page["data"]:
         record = connections[number]
@@ -281,7 +279,7 @@ def ticks(page, report, found):
 def check(browser, tool, directory, name, folder, pictures):
     """What is wrong with the page of capture `name`."""
     path = os.path.join(folder, "page.html")
-    # Versions of Wireshark number connections differently where ports are used again.
+    # Versions of Wireshark number connections differently if ports are reused.
     arguments = [
         tool, "analyze", "--wireshark", whose_marks(tshark_version()), "--format", "json", "--connections", "all", "--html",
         path, name]
@@ -294,7 +292,7 @@ def check(browser, tool, directory, name, folder, pictures):
     yield from browser.open(path)
     page = browser.evaluate(VALUES)
     yield from differences(page, report)
-    # Where a file is damaged tshark may stop elsewhere.
+    # In a damaged file, tshark may stop elsewhere.
     segments = sent(directory, name, report) if ours.returncode == 0 else None
     if segments is not None:
         yield from ticks(page, report, segments)
@@ -303,7 +301,7 @@ def check(browser, tool, directory, name, folder, pictures):
     if page["elements"] != 1 or page["heading"] != "tcpalive: " + name:
         yield f"the heading is {page['heading']!r}, with {page['elements']} scripts"
     if len(page["damages"]) != len(report["summary"]["damaged"]):
-        yield f"damage is told {len(page['damages'])} times"
+        yield f"the page reports damage {len(page['damages'])} times"
     browser.narrow(360)
     scroll, inner, wide = browser.evaluate(WIDTHS)
     browser.narrow(None)
@@ -337,15 +335,16 @@ def main():
     pictures = os.path.abspath(sys.argv[4]) if len(sys.argv) == 5 else None
     if pictures:
         os.makedirs(pictures, exist_ok=True)
-    names = [name for name in sorted(os.listdir(directory)) if name.endswith(SUFFIXES)]
-    # Of the envelopes, whose segments are the same, a few will do.
-    names = [name for name in names if not name.startswith(("link-", "pcap-m", "pcap-n"))] + ["link-ethernet-ipv6.pcap"]
+    # One envelope is enough: all have the same segments.
+    files = [os.path.split(path) for path in captures([directory])]
+    files = [(folder, name) for folder, name in files
+             if not name.startswith(("link-", "pcap-m", "pcap-n")) or name == "link-ethernet-ipv6.pcap"]
     passed = failed = 0
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        shutil.copy(os.path.join(directory, "dead-peer-60-15-4.pcap"), os.path.join(folder, HOSTILE))
+        shutil.copy(os.path.join(directory, "scenes", "dead-peer-60-15-4.pcap"), os.path.join(folder, HOSTILE))
         browser = Browser(os.path.join(folder, "home"))
-        for place, name in [(directory, name) for name in names] + [(folder, HOSTILE)]:
-            wrong = list(check(browser, tool, place, name, folder, pictures))
+        for location, name in files + [(folder, HOSTILE)]:
+            wrong = list(check(browser, tool, location, name, folder, pictures))
             for sentence in wrong:
                 print(f"{name}: {sentence}")
             passed, failed = passed + (not wrong), failed + bool(wrong)

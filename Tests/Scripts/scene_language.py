@@ -19,7 +19,7 @@ Words of a segment:
                   ACK, which otherwise has 0 as from a kernel without a socket
     ts=100/200    timestamp value and echo; `ts=none`: no timestamps
     sack=1-5,9-12 SACK or D-SACK blocks
-    copy=0.00005  the same packet once more, so many seconds later; `copy=0.00005/5`: with a TTL that is 5 lower
+    copy=0.00005  a duplicate of the packet after this time in seconds; `copy=0.00005/5`: with a TTL that is 5 lower
 
 Words of an ICMP error:
     quote=28      bytes of the packet that are quoted (548 at most, as RFC 1812 says)
@@ -56,7 +56,7 @@ DONT_FRAGMENT = 0x4000
 
 
 class Host:
-    """What a host remembers between its packets."""
+    """The state of a host between its packets."""
 
     def __init__(self, letter):
         self.port, self.next_id, self.ttl = PORTS[letter], FIRST_IDS[letter], 64

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Installs what is missing, and says so: setup.sh PACKAGE...  (Debian's names; Homebrew's where they differ.)
+# Installs the missing packages: setup.sh PACKAGE...  (Debian's names; Homebrew's if they differ.)
 #
-# Nothing is asked of the network where nothing is missing. sudo is used only where the user is not root.
+# If nothing is missing, it uses no network. It uses sudo only if the user is not root.
 set -eu
 
 installed() {
@@ -33,7 +33,7 @@ done
 [ -n "$missing" ] || exit 0
 
 if [ "$(uname)" = Darwin ]; then
-    # macOS has libpcap, zlib and a C library of its own; the rest has Homebrew's names.
+    # macOS has libpcap, zlib and a C library; the other packages have Homebrew's names.
     for package in $missing; do
         case "$package" in
         libpcap-dev | zlib1g-dev | libc-dev | util-linux) ;;

@@ -1,11 +1,9 @@
-"""What the scripts that hold us against tshark share: running a program, and whose marks the tshark on the PATH shows."""
+"""Shared by the scripts that compare tcpalive with tshark: running a program, and the version of tshark."""
 import re
 import subprocess
 import sys
 
 MARKS = ("keep_alive", "keep_alive_ack", "zero_window_probe")
-# Files below a directory of captures that are none.
-NOT_CAPTURES = (".md", ".tsv", ".expected", ".marks", ".txt")
 
 
 def run(*command, stdin=subprocess.DEVNULL):
@@ -25,7 +23,7 @@ def tshark_version():
 
 
 def whose_marks(version):
-    """The newest of our three versions that is not newer than tshark's."""
+    """The newest version that tcpalive knows and that is not newer than tshark's."""
     if version >= (4, 6):
         return "4.6"
     return "4.4" if version >= (4, 2) else "4.0"

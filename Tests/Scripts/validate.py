@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Holds JSON against a schema: validate.py SCHEMA FILE...  A file is one document (.json) or one a line (.jsonl).
+"""Validates JSON by a schema: validate.py SCHEMA FILE...  A file is one document (.json) or has one per line (.jsonl).
 
-Prints what is wrong and where; exits with 1 when anything is.
+Prints each error with its position. Exits with 1 if there is one.
 """
 import json
 import sys
@@ -21,7 +21,7 @@ def main():
         for number, text in enumerate(texts, 1):
             records += 1
             for error in validator.iter_errors(json.loads(text)):
-                # The branches of oneOf say more than "not valid under any".
+                # The errors of the branches of oneOf are more precise than "not valid under any".
                 for reason in error.context or [error]:
                     print(f"{path}:{number}: {reason.json_path}: {reason.message}")
                 wrong += 1

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""Holds what `analyze -w` and `extract` write against the report, through tshark's eyes.
+"""Compares the files that `analyze -w` and `extract` write with the report, as tshark reads them.
 
     written.py TCPALIVE DIRECTORY...
 
-Of every capture below the directories: the comments that tshark reads are the words of the report, in order, each with
-the verdict on its connection, but for those that tell a finding; read from standard input, which can be read only once, they are without it; tshark
-marks the commented packets of both files as we mark those of the capture; and the report of what `analyze -w` wrote is
-that of the capture. Of fragments only the last is extracted, so that their marks are lost. Prints a line for each file
-that differs and the totals. Exits with 1 on any difference, 2 when there is nothing to compare with.
+For every capture below the directories: the comments that tshark reads are the words of the report, in order, with the
+verdict on the connection, except comments with a finding. If the capture comes from standard input, which can be read
+only once, they have no verdict. tshark marks the commented packets of both files as tcpalive marks those of the capture,
+and the report of the file of `analyze -w` is that of the capture. Only the last of several fragments is extracted, so
+their marks are not compared. Prints a line for each file that differs and the totals. Exits with 1 on any difference,
+with 2 if nothing was compared.
 """
 import concurrent.futures
 import json
@@ -16,19 +17,19 @@ import re
 import sys
 import tempfile
 
-from tshark import MARKS, NOT_CAPTURES, run, tshark_version, whose_marks
+from capture_files import captures
+from tshark import MARKS, run, tshark_version, whose_marks
 
 EVENT = re.compile(r" *[0-9]+  [0-9:.]+ IP6? (?:.*?, length [0-9]+  (.*)|.*?: ICMP6? (.*?), quoting .*)")
-# A comment on an ICMP error has more words than its line.
+# The comment on an ICMP error has more words than its line in the report.
 ICMP_COMMENT = re.compile(r"tcpalive: ICMP: (.*?), from [^ ,]*(?:, [0-9]+ probes? unanswered)?")
 
-
-# How a comment begins that tells a finding, on a packet that proves it.
+# The beginning of a comment with a finding.
 FINDING = re.compile(r"tcpalive: [a-z_]+ \((?:ok|notice|warning|failure), confidence ")
 
 
 def reported(tool, version, path):
-    """What the report says of each event, in order; None where the file cannot be read."""
+    """The words of the report on each event, in order; None if the file cannot be read."""
     result = run(tool, "analyze", "--wireshark", version, path)
     if result.returncode not in (0, 3):
         return None
@@ -50,13 +51,13 @@ def marked(tool, version, path):
 
 
 def commented(path):
-    """The comments that tshark reads, in order, and how it marks each of their packets."""
+    """The comments that tshark reads, in order, and its marks of each of their packets."""
     fields = [word for mark in MARKS for word in ("-e", f"tcp.analysis.{mark}")]
     result = run("tshark", "-n", "-r", path, "-Y", "frame.comment", "-T", "fields", "-e", "frame.comment", *fields)
     rows = [line.split("\t") for line in result.stdout.splitlines()]
     if result.returncode:
         rows.append([result.stderr.strip()])
-    # Of a packet with several comments tshark puts commas between them.
+    # tshark separates several comments of a packet by commas.
     comments = [comment for row in rows for comment in re.split(",(?=tcpalive: )", row[0])]
     comments = [ICMP_COMMENT.sub(r"tcpalive: ICMP \1", comment) for comment in comments if not FINDING.match(comment)]
     return comments, [tuple(mark for mark, value in zip(MARKS, row[1:]) if value) for row in rows]
@@ -91,14 +92,6 @@ def compare(tool, version, path):
             if theirs != ours and not (file == part and os.path.basename(path).startswith("fragments-")):
                 differing.append(f"{name}: tshark marks {theirs} instead of {ours}")
         return path, len(words), "; ".join(differing)
-
-
-def captures(directories):
-    for directory in directories:
-        for folder, _, names in sorted(os.walk(directory)):
-            for name in sorted(names):
-                if not name.endswith(NOT_CAPTURES):
-                    yield os.path.join(folder, name)
 
 
 def main():

@@ -7,11 +7,12 @@ internal import Synchronization
     internal import Darwin
 #endif
 
-/// A program of the system at work, its errors silenced. Killed and reaped in `deinit` unless it was waited for.
+/// A running program of the system, without its standard error. `deinit` kills and reaps it unless `wait` was called.
 struct ChildProcess: ~Copyable {
     private var identifier: pid_t
 
-    /// Starts the program `arguments[0]`, found as the shell would, from `input` to `output`.
+    /// Starts the program `arguments[0]`, which is searched in `PATH`, with `input` and `output` as its standard input and
+    /// output.
     init(_ arguments: [String], input: Int32, output: Int32) throws(SystemError) {
         #if canImport(Darwin)
             var actions: posix_spawn_file_actions_t?
@@ -29,7 +30,7 @@ struct ChildProcess: ~Copyable {
         unsafe posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
         unsafe posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
         unsafe posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)
-        // A group of its own: the interrupt from the terminal that ends the capture must not look like damage.
+        // A process group of its own: if Ctrl-C ended the program too, its output would look damaged.
         unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
         var words = unsafe arguments.map { unsafe strdup($0) } + [nil]
         defer { for index in unsafe words.indices { unsafe free(words[index]) } }
@@ -48,11 +49,11 @@ struct ChildProcess: ~Copyable {
         Self.reap(identifier)
     }
 
-    /// Waits for the end of the program and gives its exit status; 128 more than a signal that ended it.
+    /// Waits for the end of the program and returns its exit status, or 128 plus the signal that ended it.
     consuming func wait() -> Int32 {
         let status = Self.reap(identifier)
         identifier = 0
-        // The exit status lies in the second byte, the signal that ended the program in the first: wait(2).
+        // The exit status is the second byte, the signal that ended the program the first: wait(2).
         return status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 &+ (status & 0x7F)
     }
 

@@ -1,4 +1,4 @@
-/// A way a capture file may be compressed, told by its first bytes.
+/// The compression of a capture file, recognized by its first bytes.
 enum Compression: String, CaseIterable {
     case gzip
     case zstd
@@ -15,11 +15,11 @@ enum Compression: String, CaseIterable {
         }
     }
 
-    /// The Debian package of the program that undoes it, where one is run; it is called as the compression is.
+    /// The Debian package of the program that decompresses it; the program has the name of the compression.
     var package: String {
         self == .xz ? "xz-utils" : rawValue
     }
 
-    /// What is wrong with a stream that does not come to a sound end.
+    /// What is wrong with a stream that ends too early or is damaged.
     var flaw: String { "the \(self) stream is damaged or cut short" }
 }

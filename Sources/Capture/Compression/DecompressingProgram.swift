@@ -1,29 +1,23 @@
 internal import Platform
 
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
-
-/// A running program of the system that decompresses, read through a pipe. Killed and reaped in `deinit`.
+/// A program of the system that decompresses and is read through a pipe. Killed and reaped in `deinit`.
 struct DecompressingProgram: ~Copyable {
-    /// Where the decompressed bytes are read.
+    /// The reading end of the pipe with the decompressed bytes.
     private let output: Int32
     private let compression: Compression
     private var program: ChildProcess?
-    /// Puts what has been read of a pipe already in front of the rest.
+    /// `cat`, which sends the rest of a pipe after the bytes that have been read already.
     private var feeder: ChildProcess?
 
-    /// Starts the program of `compression` on `file`, in front of which stand the few bytes of `front`.
+    /// Starts the program of `compression` on the few bytes of `front`, and then the rest of `file`.
     init(_ compression: Compression, of file: Int32, behind front: [UInt8]) throws(SystemError) {
         self.compression = compression
         var input: Pipe?
         var feeder: ChildProcess?
         if !front.isEmpty {
             let pipe = try Pipe()
-            // A pipe takes some thousand bytes at once; `cat` then sends the rest after them.
-            _ = unsafe front.withUnsafeBytes { unsafe write(pipe.writing, $0.baseAddress, $0.count) }
+            // The pipe has room for these few bytes, so the write does not wait.
+            _ = try systemWrite(pipe.writing, front)
             feeder = try ChildProcess(["cat"], input: file, output: pipe.writing)
             input = consume pipe
         }
@@ -37,12 +31,13 @@ struct DecompressingProgram: ~Copyable {
         systemClose(output)
     }
 
-    /// Reads once into `bytes` from `start` on, and tells how many; 0 at the end, nil where a signal came first.
+    /// Reads once into `bytes` from index `start` on and returns the number of bytes; 0 at the end, nil if a signal
+    /// interrupted the wait.
     func read(into bytes: inout [UInt8], at start: Int) throws(SystemError) -> Int? {
         try systemRead(output, into: &bytes, at: start)
     }
 
-    /// Waits for the program, whose output has ended, and tells what it found wrong with the stream; nil for nothing.
+    /// Waits for the program, whose output has ended, and returns what is wrong with the stream; nil if nothing is.
     mutating func finish() -> String? {
         guard let status = program.take()?.wait() else { return nil }
         return status == 0 ? nil : compression.flaw

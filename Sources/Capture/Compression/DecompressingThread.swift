@@ -8,32 +8,33 @@ internal import Synchronization
     internal import Darwin
 #endif
 
-/// A thread that decompresses a file, a few buffers ahead of whoever reads. Ended in `deinit`.
+/// A thread that decompresses a file, a few buffers ahead of the reader. Ended in `deinit`.
 ///
-/// Buffers go to the reader and back through `Exchange`. A byte through a pipe tells of each: a reader that waits is
-/// interrupted by signals as if it read the file itself, and a thread that waits for its file sees the reader go. Only
-/// within a read(2) that hangs, as on a file system that does not answer, it does not.
+/// Buffers go to the reader and back through `Exchange`. Each is announced by a byte through a pipe, so that signals
+/// interrupt a waiting reader as if it read the file itself, and the thread notices while it waits for the file that the
+/// reader has ended. It does not notice during a read(2) that hangs, as on a file system that does not answer.
 struct DecompressingThread: ~Copyable {
     private let exchange = Exchange()
     private let group = DispatchGroup()
-    /// A byte for each buffer that was filled, and one for the end.
+    /// A byte for each filled buffer, and one for the end.
     private let filled: Pipe
-    /// A byte for each buffer that was given back; closed when the reader goes.
+    /// A byte for each returned buffer; closed when the reader ends.
     private let returned: Pipe
     private let returning: Int32
-    /// What is read at present, and how far it has been.
+    /// The buffer that is being read, and the index of the next byte in it.
     private var buffer: [UInt8] = []
     private var position = 0
-    /// Whether a buffer was taken for which none was given back yet: this one, or what came for it in exchange.
+    /// Whether a buffer was taken and none was returned for it yet.
     private var owesBuffer = false
     private var end: End?
 
-    /// Buffers that are on the way, and what they hold, behind some room for what the reader puts in front of it.
+    /// The number of buffers, and the most decompressed bytes of each.
     private static let bufferCount = 4
     private static let bufferCapacity = 256 << 10
-    /// Bytes of that room: a record begun in the buffer before has its place there, unless it is a very long one.
+    /// Bytes before the decompressed ones: room for the beginning of a record from the previous buffer, unless it is very
+    /// long.
     static let frontRoom = 65 << 10
-    /// Bytes of the file that are read at once.
+    /// Bytes of the file per read.
     private static let inputCapacity = 128 << 10
 
     /// How the stream ended.
@@ -44,20 +45,20 @@ struct DecompressingThread: ~Copyable {
         case unreadable(SystemError)
     }
 
-    /// Starts to decode `file`, in front of which stand the few bytes of `front`, by the decoder that `make` makes.
+    /// Starts to decode the few bytes of `front`, and then the rest of `file`, with the decoder that `make` returns.
     init<Decoder: StreamDecoder & ~Copyable>(
         of file: Int32, behind front: [UInt8], _ make: @escaping @Sendable () -> Decoder?
     ) throws(SystemError) {
         let filled = try Pipe()
         var returned = try Pipe()
-        // Its own, with the position shared: the reader may close the file.
+        // A descriptor of its own, because the reader may close the file; both share the position.
         let input = fcntl(file, F_DUPFD_CLOEXEC, 0)
         guard input >= 0 else { throw .last }
         returning = returned.takeWriting()
         let (exchange, filling, returns) = (exchange, filled.writing, returned.reading)
         self.filled = consume filled
         self.returned = consume returned
-        // A queue of its own has a thread of its own, however many wait for others.
+        // A queue of its own, because threads of a shared queue may all be waiting.
         DispatchQueue(label: "decompressor").async(group: group) {
             var worker = Worker(input: input, front: front, exchange: exchange, filling: filling, returns: returns)
             worker.run(make())
@@ -69,9 +70,9 @@ struct DecompressingThread: ~Copyable {
         group.wait()
     }
 
-    /// Reads what there is into `bytes` from `start` on, and tells how many bytes; 0 at the end.
+    /// Reads the next bytes into `bytes` from index `start` on and returns their number; 0 at the end.
     ///
-    /// Nil where a signal interrupted the wait. Throws when the file cannot be read.
+    /// Nil if a signal interrupted the wait. Throws if the file cannot be read.
     mutating func read(into bytes: inout [UInt8], at start: Int) throws(SystemError) -> Int? {
         guard try fill() else { return nil }
         let count = min(bytes.count - start, buffer.count - position)
@@ -80,10 +81,10 @@ struct DecompressingThread: ~Copyable {
         return count
     }
 
-    /// Gives what there is in exchange for `bytes`, so that it is not copied, and tells where in them it is: behind
-    /// `frontRoom` bytes of no meaning at least; nowhere at the end.
+    /// Swaps `bytes` for the buffer, which saves a copy, and returns the range of the next bytes in it: at least
+    /// `frontRoom` unused bytes come before them. The range is empty at the end.
     ///
-    /// Nil where a signal interrupted the wait. Throws when the file cannot be read.
+    /// Nil if a signal interrupted the wait. Throws if the file cannot be read.
     mutating func exchange(_ bytes: inout [UInt8]) throws(SystemError) -> Range<Int>? {
         guard try fill() else { return nil }
         if position == buffer.count { return 0..<0 }
@@ -92,28 +93,28 @@ struct DecompressingThread: ~Copyable {
         return position..<bytes.count
     }
 
-    /// Waits until the buffer holds something that was not read, or the end has come; false where a signal interrupted it.
+    /// Waits until the buffer has bytes that were not read, or the stream has ended; false if a signal interrupted the wait.
     private mutating func fill() throws(SystemError) -> Bool {
         while position == buffer.count {
             if case .unreadable(let error) = end { throw error }
             if end != nil { return true }
-            var told: [UInt8] = [0]
-            if try systemRead(filled.reading, into: &told, at: 0) == nil { return false }
+            var byte: [UInt8] = [0]
+            if try systemRead(filled.reading, into: &byte, at: 0) == nil { return false }
             end = exchange.take(&buffer)
             position = min(Self.frontRoom, buffer.count)
-            if owesBuffer { Self.tell(returning) }
+            if owesBuffer { Self.sendByte(to: returning) }
             owesBuffer = end == nil
         }
         return true
     }
 
-    /// What is wrong with the stream, whose end has been read; nil for nothing.
+    /// What is wrong with the stream, whose end has been read; nil if nothing is.
     var flaw: String? {
         if case .flawed(let flaw) = end { flaw } else { nil }
     }
 
-    /// Sends a byte through a pipe, which takes more of them than there are buffers.
-    private static func tell(_ pipe: Int32) {
+    /// Sends a byte through a pipe. It never waits: a pipe has room for more bytes than there are buffers.
+    private static func sendByte(to pipe: Int32) {
         var byte: UInt8 = 0
         unsafe _ = write(pipe, &byte, 1)
     }
@@ -122,7 +123,7 @@ struct DecompressingThread: ~Copyable {
 // MARK: - Between the threads
 
 extension DecompressingThread {
-    /// What both threads share.
+    /// The state that both threads share.
     private final class Exchange: Sendable {
         private struct State {
             var filled: [[UInt8]] = []
@@ -132,7 +133,7 @@ extension DecompressingThread {
 
         private let state = Mutex(State())
 
-        /// Hands `buffer` to the reader, and leaves one that has room in front at most.
+        /// Passes `buffer` to the reader and replaces it by an empty one, which may have the room at its front.
         func give(_ buffer: inout [UInt8]) {
             state.withLock {
                 $0.filled.append(buffer)
@@ -140,11 +141,11 @@ extension DecompressingThread {
             }
         }
 
-        /// Takes the next filled buffer in exchange for `buffer`, which may be any array; at the end an empty one, and how
-        /// the stream ended.
+        /// Swaps `buffer`, which may be any array, for the next filled buffer. At the end of the stream it leaves an empty
+        /// one and returns how the stream ended.
         func take(_ buffer: inout [UInt8]) -> End? {
             state.withLock {
-                // One that a large record made large would stay so.
+                // A buffer that a large record has enlarged is not used again.
                 if buffer.count >= frontRoom, buffer.count <= frontRoom + bufferCapacity {
                     buffer.removeLast(buffer.count - frontRoom)
                     $0.empty.append(buffer)
@@ -156,7 +157,7 @@ extension DecompressingThread {
             }
         }
 
-        /// Notes how the stream ended.
+        /// Records how the stream ended.
         func end(_ end: End) {
             state.withLock { $0.end = end }
         }
@@ -168,12 +169,12 @@ extension DecompressingThread {
         private let exchange: Exchange
         private let filling: Int32
         private let returns: Int32
-        /// Bytes of the file, of which those of `undecoded` are to be decoded.
+        /// Bytes of the file; those in the range `undecoded` are not decoded yet.
         private var bytes: [UInt8]
         private var undecoded: Range<Int>
-        /// What was decoded and not handed over yet.
+        /// Decoded bytes that were not passed to the reader yet.
         private var buffer: [UInt8] = []
-        /// Buffers that may be filled, and whether `buffer` is one of them.
+        /// The number of other buffers that may be filled, and whether `buffer` may be.
         private var buffersLeft = bufferCount
         private var hasBuffer = false
 
@@ -186,17 +187,17 @@ extension DecompressingThread {
             systemClose(input)
         }
 
-        /// Decodes to the end, or until the reader goes.
+        /// Decodes to the end of the stream, or until the reader ends.
         mutating func run<Decoder: StreamDecoder & ~Copyable>(_ decoder: consuming Decoder?) {
             var end: End? = .flawed("there is no memory left to decompress it")
             if var decoder = decoder.take() { end = decode(&decoder) }
             guard let end else { return }
             give()
             exchange.end(end)
-            DecompressingThread.tell(filling)
+            DecompressingThread.sendByte(to: filling)
         }
 
-        /// Decodes to the end, and gives that; nil where the reader has gone.
+        /// Decodes to the end and returns how the stream ended; nil if the reader has ended.
         private mutating func decode<Decoder: StreamDecoder & ~Copyable>(_ decoder: inout Decoder) -> End? {
             var mayHoldMore = false
             while true {
@@ -213,7 +214,7 @@ extension DecompressingThread {
                 } catch {
                     return .unreadable(error)
                 }
-                // Out of here for as long as the bytes are borrowed.
+                // Moved out of `self` while `bytes` is borrowed.
                 var buffer: [UInt8] = []
                 swap(&buffer, &self.buffer)
                 var taken = 0
@@ -233,20 +234,20 @@ extension DecompressingThread {
             }
         }
 
-        /// Hands over what was decoded.
+        /// Passes the decoded bytes to the reader.
         private mutating func give() {
             guard buffer.count > frontRoom else { return }
             exchange.give(&buffer)
             hasBuffer = false
-            DecompressingThread.tell(filling)
+            DecompressingThread.sendByte(to: filling)
         }
 
-        /// Waits for a buffer, where there is none; false where the reader has gone.
+        /// Waits for a buffer if there is none; false if the reader has ended.
         private mutating func takeBuffer() throws(SystemError) -> Bool {
             if hasBuffer { return true }
             while buffersLeft == 0 {
-                var told = [UInt8](repeating: 0, count: bufferCount)
-                guard let count = try systemRead(returns, into: &told, at: 0) else { continue }
+                var announcements = [UInt8](repeating: 0, count: bufferCount)
+                guard let count = try systemRead(returns, into: &announcements, at: 0) else { continue }
                 if count == 0 { return false }
                 buffersLeft += count
             }
@@ -262,7 +263,7 @@ extension DecompressingThread {
             case failed(SystemError)
         }
 
-        /// Reads more of the file. Before that is waited for, the reader gets what was decoded.
+        /// Reads more of the file. If that has to wait, the decoded bytes go to the reader first.
         private mutating func refill() -> Supply {
             if bytes.count < inputCapacity { bytes = [UInt8](repeating: 0, count: inputCapacity) }
             while true {

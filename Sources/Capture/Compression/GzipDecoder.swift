@@ -1,15 +1,15 @@
 internal import CZlib
 
-/// Decodes gzip by zlib: members one after the other (RFC 1952 2.2), with their check sums.
+/// Decodes gzip with zlib: a sequence of members (RFC 1952 2.2), with their checksums.
 @safe struct GzipDecoder: ~Copyable, StreamDecoder {
     static var compression: Compression { .gzip }
 
     private(set) var state = StreamState.incomplete
-    /// On the heap, as zlib remembers where it is.
+    /// On the heap, because zlib keeps its address.
     private let stream: UnsafeMutablePointer<z_stream>
     private var isFirstMember = true
 
-    /// A decoder at the start of a stream; nil where there is no memory for it.
+    /// A decoder at the start of a stream; nil if there is no memory for it.
     init?() {
         unsafe stream = .allocate(capacity: 1)
         unsafe stream.initialize(to: z_stream())
@@ -31,7 +31,7 @@ internal import CZlib
         repeat {
             if state == .complete {
                 guard taken < input.byteCount else { break }
-                // Zeros fill up the block of a tape, say: gzip(1) takes them and all behind them for no member.
+                // Zeros may pad the block of a tape: gzip(1) ignores them and everything after them.
                 guard input.load8(taken) != 0 else {
                     state = .over
                     break
@@ -42,9 +42,9 @@ internal import CZlib
             let code = inflate(input.extracting(droppingFirst: taken), into: &output, &taken)
             switch code {
             case Z_STREAM_END: state = .complete
-            case Z_OK, Z_BUF_ERROR: state = .incomplete  // the latter where input or room is missing
+            case Z_OK, Z_BUF_ERROR: state = .incomplete  // Z_BUF_ERROR: no input or no room
             case Z_MEM_ERROR: state = .flawed("there is no memory left to decompress it")
-            // Without the magic number it is no member: gzip(1) ignores it with a warning, tshark without.
+            // Without the magic number it is not a member: gzip(1) ignores it with a warning, tshark without.
             case _ where unsafe !isFirstMember && stream.pointee.total_in <= 2: state = .over
             default: state = .flawed(Self.compression.flaw)
             }
@@ -52,7 +52,7 @@ internal import CZlib
         return taken
     }
 
-    /// Calls inflate once, adds the bytes of `input` that it took to `taken`, and gives its return code (zlib.h).
+    /// Calls inflate once, adds the number of consumed bytes of `input` to `taken`, and returns inflate's code (zlib.h).
     private mutating func inflate(_ input: RawSpan, into output: inout OutputSpan<UInt8>, _ taken: inout Int) -> Int32 {
         unsafe input.withUnsafeBytes { source in
             unsafe output.withUnsafeMutableBufferPointer { room, count in

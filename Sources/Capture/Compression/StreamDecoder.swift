@@ -1,26 +1,26 @@
-/// Undoes a compression, piece by piece.
+/// Decompresses a stream piece by piece.
 protocol StreamDecoder: ~Copyable, SendableMetatype {
-    /// What it undoes.
+    /// The compression that it decodes.
     static var compression: Compression { get }
 
-    /// How the stream stands after what was decoded of it.
+    /// The state of the stream after the bytes decoded so far.
     var state: StreamState { get }
 
-    /// Decodes what it can of `input` into the room of `output`, and tells how many bytes of `input` it took.
+    /// Decodes `input` into the free capacity of `output` and returns the number of consumed bytes of `input`.
     ///
-    /// Where room is left, all of `input` was taken, and everything that is in it was given; where none is left, there may
-    /// be more without further input. What comes before a flaw is given.
+    /// If `output` has capacity left, all of `input` was consumed and decoded; if not, there may be more output without
+    /// further input. Everything before a flaw is decoded.
     mutating func decode(_ input: RawSpan, into output: inout OutputSpan<UInt8>) -> Int
 }
 
-/// How a compressed stream stands after what has been decoded of it.
+/// The state of a compressed stream after the bytes decoded so far.
 enum StreamState: Equatable {
-    /// Something is missing.
+    /// The stream cannot end here.
     case incomplete
-    /// The stream may end here, or go on with another part.
+    /// The stream may end here or continue with another member or frame.
     case complete
-    /// The stream has ended, whatever comes behind it.
+    /// The stream has ended; the bytes after it are ignored.
     case over
-    /// This is wrong with the stream, as the end of a sentence: nothing more can be decoded.
+    /// The stream is damaged, and nothing more can be decoded. The text is the end of a sentence.
     case flawed(String)
 }

@@ -1,21 +1,21 @@
 internal import CZstd
 
-/// Decodes zstd by libzstd: frames one after the other (RFC 8878 3), with their check sums; what is skippable is skipped.
+/// Decodes zstd with libzstd: a sequence of frames (RFC 8878 3), with their checksums; skippable frames are skipped.
 ///
-/// As zstd(1) without further options, it takes windows of up to 128 MiB.
+/// Like zstd(1) without options, it accepts windows of up to 128 MiB.
 @safe struct ZstdDecoder: ~Copyable, StreamDecoder {
     static var compression: Compression { .zstd }
 
     private(set) var state = StreamState.incomplete
     private let context: OpaquePointer
-    /// Bytes to be given next, which end where the next block does, or before.
+    /// How many bytes to decode next: at most up to the end of the next block.
     private var wanted = 1
-    /// Whether there may be more of the last block than there was room for.
+    /// Whether libzstd may hold more of the last block than there was room for.
     private var mayHoldMore = false
 
     private static let blockHeaderLength = 3
 
-    /// A decoder at the start of a stream; nil where there is no memory for it.
+    /// A decoder at the start of a stream; nil if there is no memory for it.
     init?() {
         guard let context = unsafe ZSTD_createDCtx() else { return nil }
         unsafe self.context = context
@@ -28,9 +28,9 @@ internal import CZstd
     mutating func decode(_ input: RawSpan, into output: inout OutputSpan<UInt8>) -> Int {
         var taken = 0
         repeat {
-            // One block at a time, as what a call decodes before it meets a flaw is lost.
+            // One block at a time, because a call that finds a flaw loses what it decoded before.
             let left = mayHoldMore ? 0 : min(wanted, input.byteCount - taken)
-            // Behind a frame it would begin another one.
+            // After a frame, a call without input would begin another one.
             guard left > 0 || mayHoldMore else { break }
             let result = decodeBlock(input.extracting(taken..<taken + left), into: &output, &taken)
             guard ZSTD_isError(result) == 0 else {
@@ -38,16 +38,16 @@ internal import CZstd
                 break
             }
             state = result == 0 ? .complete : .incomplete
-            // libzstd would like the header of the next block too, and that may be flawed.
+            // libzstd asks for the header of the next block too, which may be damaged.
             wanted = max(result > Self.blockHeaderLength ? result - Self.blockHeaderLength : result, 1)
             mayHoldMore = result != 0 && output.freeCapacity == 0
         } while output.freeCapacity > 0
         return taken
     }
 
-    /// Calls ZSTD_decompressStream once, and adds the bytes of `input` that it took to `taken`.
+    /// Calls ZSTD_decompressStream once and adds the number of consumed bytes of `input` to `taken`.
     ///
-    /// It gives how many it wants next, 0 at the end of a frame, or an error (zstd.h).
+    /// Returns how many bytes it wants next, 0 at the end of a frame, or an error (zstd.h).
     private mutating func decodeBlock(
         _ input: RawSpan, into output: inout OutputSpan<UInt8>, _ taken: inout Int
     ) -> Int {

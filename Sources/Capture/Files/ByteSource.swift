@@ -6,44 +6,44 @@ internal import Platform
     internal import Darwin
 #endif
 
-/// The bytes of a file, a pipe or standard input, decompressed where they are compressed. Closed in `deinit`.
+/// The bytes of a file, a pipe or standard input, decompressed if necessary. Closed in `deinit`.
 ///
-/// Its front can be looked at before it is read, as a pipe cannot be read twice.
+/// `peek` shows the first bytes before they are read, because a pipe cannot be read twice.
 struct ByteSource: ~Copyable {
-    /// What the source is called in a sentence.
-    private let name: String
+    /// The path it was opened with; `-` is standard input.
+    let path: String
     private let file: Int32
-    /// Whether it is a file with an end of its own: a pipe may belong to a running capture.
+    /// Whether it is a regular file. A pipe may belong to a running capture and not end.
     let isRegular: Bool
     /// Bytes of the file on disk; nil for a pipe.
     let bytesTotal: UInt64?
 
-    /// What has been looked at and not been read yet.
+    /// The first bytes, as far as `peek` has read them; empty once `read` has delivered them.
     private(set) var peeked: [UInt8] = []
-    /// Where reading goes on within `peeked`.
+    /// The index in `peeked` of the next byte to deliver.
     private var peekedStart = 0
     private var bytesDelivered: UInt64 = 0
     private var decompressor: Decompressor?
-    /// Whether what is decompressed comes in buffers that can be exchanged.
+    /// Whether decompressed bytes come in buffers that can be exchanged.
     private var hasBuffers = false
 
-    /// Opens the file at `path`; `-` is standard input. Throws when that cannot be done, and for a directory.
-    init(path: String, name: String) throws(CaptureError) {
+    /// Opens the file at `path`; `-` is standard input. Throws if that fails, and for a directory.
+    init(path: String) throws(CaptureError) {
         let descriptor = path == "-" ? STDIN_FILENO : try Self.open(path)
         var status = stat()
-        let flaw: String? =
+        let error: CaptureError? =
             if unsafe fstat(descriptor, &status) != 0 {
-                "cannot read \(name): \(SystemError.last)"
+                Self.readError(path, .last)
             } else if status.st_mode & S_IFMT == S_IFDIR {
-                "\(path) is a directory: name the capture files in it"
+                CaptureError(.notACapture, "\(path) is a directory: name the capture files in it", path: path)
             } else {
                 nil
             }
-        if let flaw {
+        if let error {
             Self.close(descriptor)
-            throw CaptureError(flaw)
+            throw error
         }
-        self.name = name
+        self.path = path
         file = descriptor
         isRegular = status.st_mode & S_IFMT == S_IFREG
         bytesTotal = isRegular ? UInt64(clamping: status.st_size) : nil
@@ -53,22 +53,30 @@ struct ByteSource: ~Copyable {
         Self.close(file)
     }
 
-    /// Bytes of the file, compressed where it is, read so far; of a compressed pipe, the decompressed ones.
+    /// What sentences call the source.
+    var name: String { Self.name(path) }
+
+    /// An error about this source; its sentence is the name of the source followed by `words`.
+    func error(_ code: CaptureError.Code, _ words: String) -> CaptureError {
+        CaptureError(code, "\(name) \(words)", path: path)
+    }
+
+    /// Bytes read so far: of the file on disk, or of a pipe after decompression.
     var bytesRead: UInt64 {
         guard isRegular, decompressor != nil else { return bytesDelivered }
-        // Whatever decompresses shares the position of the file.
+        // The decompressor shares the position of the file.
         return UInt64(clamping: lseek(file, 0, SEEK_CUR))
     }
 
-    /// Looks at the front of the source, and tells how many bytes it holds there: fewer than `count` only at its end.
+    /// Reads until `peeked` has `count` bytes and returns how many it has: fewer than `count` only at the end of the source.
     mutating func peek(_ count: Int) throws(CaptureError) -> Int {
         while peeked.count < count {
-            // Small, as a pipe that carries a compressed stream takes it back in one piece.
+            // Few bytes, because those of a compressed pipe go back into another pipe with one write.
             var front = peeked
             let start = front.count
             front += [UInt8](repeating: 0, count: min(max(count - start, 4096), 65536))
             guard let count = try receive(into: &front, at: start) else {
-                throw CaptureError("interrupted before \(name) told what it holds")
+                throw CaptureError(.interrupted, "interrupted before the format of \(name) was known", path: path)
             }
             let end = start + count
             front.removeLast(front.count - end)
@@ -78,15 +86,15 @@ struct ByteSource: ~Copyable {
         return peeked.count
     }
 
-    /// Leaves out the first `count` bytes, which have been looked at.
+    /// Leaves out the first `count` bytes, which `peek` has read.
     mutating func skip(_ count: Int) {
         peekedStart += count
         bytesDelivered &+= UInt64(count)
     }
 
-    /// Reads the next bytes into `bytes` from `start` to its end, and tells how many; 0 at the end of the source.
+    /// Reads the next bytes into `bytes` from index `start` on and returns their number; 0 at the end of the source.
     ///
-    /// A pipe may give fewer than fit. Nil where a signal interrupted the wait for them: read(2), EINTR.
+    /// A pipe may deliver fewer than fit. Nil if a signal interrupted the wait for it.
     mutating func read(into bytes: inout [UInt8], at start: Int) throws(CaptureError) -> Int? {
         var count = min(bytes.count - start, peeked.count - peekedStart)
         if count > 0 {
@@ -101,41 +109,50 @@ struct ByteSource: ~Copyable {
         return count
     }
 
-    /// Whether the next bytes are in a buffer of their own, with room for `count` others in front of them.
+    /// Whether `exchange` can deliver the next bytes, with room for `count` bytes in front of them.
     func canExchange(behind count: Int) -> Bool {
         hasBuffers && peekedStart == peeked.count && count <= DecompressingThread.frontRoom
     }
 
-    /// Gives the next bytes in exchange for `bytes`, and tells where in them they are; nowhere at the end.
+    /// Swaps `bytes` for a buffer with the next bytes and returns their range in it; empty at the end of the source.
     ///
-    /// Nil where a signal interrupted the wait for them.
+    /// Nil if a signal interrupted the wait.
     mutating func exchange(_ bytes: inout [UInt8]) throws(CaptureError) -> Range<Int>? {
         do throws(SystemError) {
             guard let range = try decompressor?.exchange(&bytes) else { return nil }
             bytesDelivered &+= UInt64(range.count)
             return range
         } catch {
-            throw CaptureError("cannot read \(name): \(error)")
+            throw Self.readError(path, error)
         }
     }
 
-    /// Goes on with what `compression` makes of the whole source, of which nothing has been read, only looked at.
+    /// Decompresses the source from here on. Nothing may have been read but what `peek` read.
     mutating func decompress(_ compression: Compression) throws(CaptureError) {
         if isRegular {
             lseek(file, off_t(-peeked.count), SEEK_CUR)
             peeked = []
         }
-        decompressor = try Decompressor(compression, of: file, behind: peeked, name)
+        do throws(SystemError) {
+            decompressor = try Decompressor(compression, of: file, behind: peeked)
+        } catch {
+            let sentence =
+                error == .noSuchFile
+                ? "\(name) is compressed with \(compression), which is not installed here: "
+                    + "apt install \(compression.package)"
+                : "cannot decompress \(name): \(error)"
+            throw CaptureError(.notDecompressed, sentence, path: path, errno: error.code)
+        }
         hasBuffers = decompressor?.canExchange == true
         peeked = []
     }
 
-    /// What is wrong with the compressed stream, once its end has been read; nil when nothing is, or none is compressed.
+    /// What is wrong with the compressed stream, whose end has been read; nil if nothing is, or it is not compressed.
     mutating func finish() -> String? {
         decompressor?.finish()
     }
 
-    /// Reads once; nil where a signal came first.
+    /// Reads once; nil if a signal interrupted the wait.
     private mutating func receive(into bytes: inout [UInt8], at start: Int) throws(CaptureError) -> Int? {
         do throws(SystemError) {
             guard decompressor == nil else { return try decompressor?.read(into: &bytes, at: start) }
@@ -143,7 +160,7 @@ struct ByteSource: ~Copyable {
             if !isRegular, try !systemWaitUntilReadable(file) { return nil }
             return try systemRead(file, into: &bytes, at: start)
         } catch {
-            throw CaptureError("cannot read \(name): \(error)")
+            throw Self.readError(path, error)
         }
     }
 
@@ -151,13 +168,23 @@ struct ByteSource: ~Copyable {
         do {
             return try systemOpen(path, O_RDONLY | O_CLOEXEC)
         } catch {
-            switch error {
-            case .interrupted: throw CaptureError("interrupted while opening \(path)")
-            case .noSuchFile: throw CaptureError("there is no file \(path)")
-            case .permissionDenied: throw CaptureError("may not read \(path): permission denied")
-            default: throw CaptureError("cannot open \(path): \(error)")
-            }
+            let (code, sentence): (CaptureError.Code, String) =
+                switch error {
+                case .interrupted: (.interrupted, "interrupted while opening \(path)")
+                case .noSuchFile: (.notFound, "there is no file \(path)")
+                case .permissionDenied: (.permissionDenied, "may not read \(path): permission denied")
+                default: (.failed, "cannot open \(path): \(error)")
+                }
+            throw CaptureError(code, sentence, path: path, errno: error.code)
         }
+    }
+
+    private static func name(_ path: String) -> String {
+        path == "-" ? "standard input" : path
+    }
+
+    private static func readError(_ path: String, _ error: SystemError) -> CaptureError {
+        CaptureError(.failed, "cannot read \(name(path)): \(error)", path: path, errno: error.code)
     }
 
     private static func close(_ descriptor: Int32) {

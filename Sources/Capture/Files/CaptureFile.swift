@@ -5,18 +5,19 @@ public struct CaptureFile: ~Copyable {
     /// The path it was opened with; `-` is standard input.
     public let path: String
 
-    /// What is wrong with the file, once `next` has come upon it: everything before it was delivered.
+    /// Damage that `next` has reached; everything before it was delivered. Nil: none so far.
     public private(set) var damage: Damage?
 
     /// Damage in a capture file.
     public struct Damage: Sendable, Equatable {
-        /// Where the damaged or cut record begins, or what was lost, in bytes from the start of the (decompressed) file.
+        /// Offset in the (decompressed) file of the first record that is damaged, cut or lost.
         public var offset: UInt64
-        /// One sentence that says what is wrong, with the offset.
+        /// One sentence: the file, the damage and its offset.
         public var sentence: String
     }
 
-    /// Bytes of a batch without a capacity of its own. Measured: smaller ones cost more calls, larger ones leave the cache.
+    /// Bytes of a batch that has no capacity of its own. Measured: smaller batches need more calls, larger ones leave the
+    /// cache.
     private static let batchCapacity = 1 << 20
 
     private enum Reader {
@@ -28,50 +29,51 @@ public struct CaptureFile: ~Copyable {
     private var reader: Reader
     private let compression: Compression?
     private var filter: PacketFilter?
-    /// The beginning of a record whose end has not been read.
+    /// The first bytes of a record whose end has not been read.
     private var carried: [UInt8] = []
-    /// Where `carried`, or what is read next, begins in the (decompressed) file.
+    /// Offset in the (decompressed) file of `carried` or, if that is empty, of the next byte.
     private var position: UInt64
     private var nextFrame: UInt64 = 1
     private var isAtEnd = false
 
-    /// Opens the capture at `path` (`-`: standard input) and keeps only packets that match the BPF filter, if any.
+    /// Opens the capture at `path` (`-` is standard input) and keeps only packets that match the BPF filter `expression`.
     ///
-    /// Throws when it cannot be opened, is no capture, or the filter does not compile. In pcapng, where each interface
-    /// has its own link type, packets on which the filter cannot be asked do not match. With `isLight`, only what a light
-    /// capture would show is kept (`LiveCapture.Settings.isLight`).
+    /// Throws if it cannot be opened, is not a capture, or the filter does not compile. In pcapng each interface has a
+    /// link type of its own; packets of a link type for which the filter does not compile do not match. With `isLight`,
+    /// it keeps only what a light capture has (`LiveSettings.isLight`).
     public init(path: String, filter expression: String? = nil, isLight: Bool = false) throws(CaptureError) {
-        let name = Self.name(path)
-        var source = try ByteSource(path: path, name: name)
+        var source = try ByteSource(path: path)
         var compression: Compression?
-        var format = try Self.format(of: &source, name)
+        var format = try Self.format(of: &source)
         if case .compressed(let outer) = format {
             try source.decompress(outer)
             compression = outer
-            format = try Self.format(of: &source, name, within: outer)
+            format = try Self.format(of: &source, within: outer)
         }
         var filter: PacketFilter?
         if expression != nil || isLight { filter = PacketFilter(expression, isLight: isLight) }
         let reader: Reader
         switch format {
         case .pcap:
-            let pcap = try PcapReader(&source, name)
+            let pcap = try PcapReader(&source)
             try filter?.compile(for: pcap.interface.linkType)
             source.skip(pcap.firstRecord)
             position = UInt64(pcap.firstRecord)
             reader = .pcap(pcap)
         case .pcapng:
-            reader = .pcapng(try PcapngReader(&source, name))
+            reader = .pcapng(try PcapngReader(&source))
             try filter?.checkForAnyLink()
             position = 0
         case .compressed(let inner):
-            throw CaptureError("\(name) is compressed twice, with \(inner) inside: decompress it once and try again")
+            throw source.error(
+                .notACapture, "is compressed twice, with \(inner) inside: decompress it once and try again")
         case .foreign(let kind?, let advice):
-            throw CaptureError("\(name) is \(kind), not a pcap or pcapng file: \(advice)")
+            throw source.error(.notACapture, "is \(kind), not a pcap or pcapng file: \(advice)")
         case .foreign(nil, let advice):
             let front = source.peeked.prefix(4).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
-            throw CaptureError(
-                "\(name) is not a pcap or pcapng file (it begins with \(front.joined(separator: " "))): \(advice)")
+            throw source.error(
+                .notACapture, "is not a pcap or pcapng file (it begins with \(front.joined(separator: " "))): \(advice)"
+            )
         }
         self.path = path
         self.source = source
@@ -80,7 +82,7 @@ public struct CaptureFile: ~Copyable {
         self.filter = filter
     }
 
-    /// How the file is written, as words for a report: `pcap, nanoseconds`, or `pcapng, zstd`.
+    /// The file format in words: `pcap, nanoseconds` or `pcapng, zstd`.
     public var format: String {
         let written =
             switch reader {
@@ -90,7 +92,7 @@ public struct CaptureFile: ~Copyable {
         return compression.map { "\(written), \($0)" } ?? written
     }
 
-    /// The interfaces that the file has described so far, in the order of the numbers that records bear.
+    /// The interfaces that the file has described so far; `PacketRecord.interface` is an index into them.
     public var interfaces: [CaptureInterface] {
         switch reader {
         case .pcap(let pcap): [pcap.interface]
@@ -100,9 +102,9 @@ public struct CaptureFile: ~Copyable {
 
     /// Replaces the contents of `batch` by the next packets; false at the end of the file or at damage.
     ///
-    /// The batch may be empty, where no packet matches the filter, and where a signal interrupted the wait for a pipe:
-    /// the caller may go on or stop. It grows to the size of a record that is larger than its capacity, and what is
-    /// decompressed comes in buffers of other sizes. Throws when reading fails.
+    /// The batch may be empty: if no packet matches the filter, or if a signal interrupted the wait for a pipe. Then the
+    /// caller may continue or stop. The batch grows if a record is larger than its capacity, and decompressed bytes come in
+    /// buffers of other sizes. Throws if reading fails.
     public mutating func next(into batch: inout PacketBatch) throws(CaptureError) -> Bool {
         batch.removeAll()
         batch.firstFrame = nextFrame
@@ -113,17 +115,17 @@ public struct CaptureFile: ~Copyable {
         return hasPackets || !isAtEnd
     }
 
-    /// Reads the next packets; false where a signal came before there was one.
+    /// Reads the next packets; false if a signal interrupted the wait for the first.
     private mutating func read(into batch: inout PacketBatch) throws(CaptureError) -> Bool {
         guard var (end, count) = try readOnce(into: &batch) else { return false }
         while true {
-            // Out of the batch for as long as its bytes are borrowed.
+            // Moved out of the batch while its bytes are borrowed.
             var records: [PacketRecord] = []
             swap(&records, &batch.records)
             let scan = unsafe scan(batch.bytes.span.bytes.extracting(batch.start..<end), into: &records)
             swap(&records, &batch.records)
             if scan.fault == nil, count > 0, scan.consumed == 0 {
-                // Not one whole record: more of it is needed, and room for that.
+                // Not one whole record: read more of it.
                 if end == batch.bytes.count { Self.grow(&batch.bytes) }
                 guard let more = try source.read(into: &batch.bytes, at: end) else {
                     carried.append(contentsOf: batch.bytes[batch.start..<end])
@@ -132,7 +134,7 @@ public struct CaptureFile: ~Copyable {
                 (end, count) = (end + more, more)
                 continue
             }
-            note(scan)
+            advance(past: scan)
             let left = batch.start + scan.consumed..<end
             if count > 0 {
                 carried.append(contentsOf: batch.bytes[left])
@@ -143,8 +145,8 @@ public struct CaptureFile: ~Copyable {
         }
     }
 
-    /// Puts what is carried, and behind it the next bytes, into `batch`, from its start on. Tells where they end and how
-    /// many of them are new: 0 at the end of the file. Nil where a signal came before.
+    /// Puts `carried` and the next bytes into `batch`. Returns the index behind them, and how many of them are new: 0 at the
+    /// end of the file. Nil if a signal interrupted the wait.
     private mutating func readOnce(into batch: inout PacketBatch) throws(CaptureError) -> (end: Int, count: Int)? {
         if source.canExchange(behind: carried.count) {
             guard let range = try source.exchange(&batch.bytes) else { return nil }
@@ -164,13 +166,13 @@ public struct CaptureFile: ~Copyable {
         return (start + count, count)
     }
 
-    /// Whether the file comes to an end by itself: a pipe may belong to a running capture.
+    /// Whether it is a regular file. A pipe may belong to a running capture and not end.
     public var isFinite: Bool { source.isRegular }
 
-    /// Bytes of the file (compressed, where it is) read so far. Of a compressed pipe, the decompressed ones.
+    /// Bytes read so far: of the file on disk, or of a pipe after decompression.
     public var bytesRead: UInt64 { source.bytesRead }
 
-    /// Bytes of the file as it lies on disk; nil where it has no size (a pipe).
+    /// Bytes of the file on disk; nil for a pipe.
     public var bytesTotal: UInt64? { source.bytesTotal }
 
     private mutating func scan(_ bytes: RawSpan, into records: inout [PacketRecord]) -> Scan {
@@ -184,14 +186,13 @@ public struct CaptureFile: ~Copyable {
         }
     }
 
-    /// Goes on behind what `scan` took.
-    private mutating func note(_ scan: Scan) {
+    private mutating func advance(past scan: Scan) {
         nextFrame &+= UInt64(scan.frames)
         position &+= UInt64(scan.consumed)
         if let fault = scan.fault { end(at: position, "the record at byte \(position) \(fault)") }
     }
 
-    /// The end of the file has been read, with `left` bytes behind the last whole record.
+    /// Ends the reading at the end of the file, with `left` bytes behind the last whole record.
     private mutating func endOfFile(left: Int) {
         if let flaw = source.finish() {
             end(at: position, "\(flaw), and with it the record at byte \(position) of what is in it")
@@ -202,13 +203,8 @@ public struct CaptureFile: ~Copyable {
     }
 
     private mutating func end(at offset: UInt64, _ words: String) {
-        damage = Damage(offset: offset, sentence: "\(Self.name(path)) is damaged: \(words)")
+        damage = Damage(offset: offset, sentence: "\(source.name) is damaged: \(words)")
         isAtEnd = true
-    }
-
-    /// What `path` is called in a sentence.
-    private static func name(_ path: String) -> String {
-        path == "-" ? "standard input" : path
     }
 
     private static func capacity(of batch: borrowing PacketBatch) -> Int {
@@ -219,13 +215,14 @@ public struct CaptureFile: ~Copyable {
         bytes += [UInt8](repeating: 0, count: max(bytes.count, 64))
     }
 
-    /// The format that the front of `source` tells. Throws when there is nothing at all.
+    /// The format of `source` by its first bytes. Throws if it is empty.
     private static func format(
-        of source: inout ByteSource, _ name: String, within compression: Compression? = nil
+        of source: inout ByteSource, within compression: Compression? = nil
     ) throws(CaptureError) -> CaptureFormat {
         if try source.peek(6) == 0 {
-            if let flaw = source.finish() { throw CaptureError("\(name) cannot be decompressed: \(flaw)") }
-            throw CaptureError("\(name) is empty\(compression == nil ? "" : " once decompressed"): it holds no capture")
+            if let flaw = source.finish() { throw source.error(.notDecompressed, "cannot be decompressed: \(flaw)") }
+            throw source.error(
+                .notACapture, "is empty\(compression == nil ? "" : " once decompressed"): it holds no capture")
         }
         return CaptureFormat(of: source.peeked)
     }

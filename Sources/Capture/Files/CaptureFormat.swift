@@ -1,12 +1,12 @@
-/// The file formats that are known by their first bytes.
+/// The format of a file, recognized by its first bytes.
 enum CaptureFormat {
     case pcap
     case pcapng
     case compressed(Compression)
-    /// Something else, with its name (and the article of that) where it is known, and what to do about it.
+    /// Another format: its name with an article, if it is known, and what to do about it.
     case foreign(String?, advice: String)
 
-    /// The format of a file that begins with `front`, of which 4 bytes or more are given where it has them.
+    /// The format of a file that begins with `front`, at least 4 bytes unless the file is shorter.
     init(of front: [UInt8]) {
         let magic = front.prefix(4).reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
         if front.count >= 4, PcapReader.recognises(magic) {
@@ -72,7 +72,7 @@ enum CaptureFormat {
         (Array("SQLite format 3".utf8), "an SQLite database"),
     ]
 
-    /// ERF has no magic number: two records of a known type must follow each other within a day.
+    /// ERF has no magic number: the file must begin with two records of known types, less than a day apart.
     private static func looksLikeERF(_ front: [UInt8]) -> Bool {
         let bytes = unsafe front.span.bytes
         func seconds(at position: Int) -> UInt32? {
@@ -88,7 +88,7 @@ enum CaptureFormat {
         return second &- first < 86_400
     }
 
-    /// What kind of text `front` is, and what to do with it; nil for what is no text.
+    /// The kind of text that `front` is, and what to do about it; nil if it is not text.
     private static func kindOfText(_ front: [UInt8]) -> (String, String)? {
         let text = front.prefix(512)
         guard !text.isEmpty, text.allSatisfy({ 0x20..<0x7F ~= $0 || 0x09...0x0D ~= $0 || $0 >= 0x80 }),

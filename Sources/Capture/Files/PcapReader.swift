@@ -1,8 +1,8 @@
 internal import Wire
 
-/// Reads the records of a pcap file: what its header says, and where its packets lie.
+/// Reads the header and the records of a pcap file (pcap-savefile(5)).
 ///
-/// The format is that of pcap-savefile(5); where tshark and libpcap differ, as in the variants below, tshark is followed.
+/// If tshark and libpcap differ, as for the variants below, it does what tshark does.
 struct PcapReader {
     /// Bytes of a pcap file header.
     static let headerLength = 24
@@ -10,9 +10,9 @@ struct PcapReader {
     /// The formats that share a magic number and differ in the length of their record headers.
     enum Variant: Int {
         case standard = 16
-        /// Some Nokia boxes.
+        /// Written by some Nokia devices.
         case nokia = 20
-        /// Kuznetsov's patch: of 1999-04-17 with the standard magic number (Red Hat 6.1), later with one of its own.
+        /// Kuznetsov's patch: the version of 1999-04-17 has the standard magic number (Red Hat 6.1), later ones have their own.
         case modified = 24
         /// Kuznetsov's patch of 1999-09-15 (SuSE 6.3).
         case modifiedWithProcessor = 28
@@ -21,23 +21,23 @@ struct PcapReader {
     /// Which of the two lengths of a record comes first.
     private enum LengthOrder {
         case capturedFirst
-        /// Before version 2.3 of the format, and in that of DG/UX, version 543.
+        /// Versions of the format before 2.3, and version 543 of DG/UX.
         case originalFirst
-        /// Version 2.3 was written both ways: the smaller one is the captured length.
+        /// Version 2.3, which was written both ways.
         case smallerIsCaptured
     }
 
     let interface: CaptureInterface
-    /// How the format is called in a report.
+    /// The format in words: `CaptureFile.format`.
     private(set) var format: String
-    /// Where the first record begins.
+    /// Offset of the first record in the file.
     let firstRecord: Int
 
     private let bigEndian: Bool
-    /// 1 where the fraction of the time is in nanoseconds, 1000 where it is in microseconds.
+    /// 1 if the fraction of the time is in nanoseconds, 1000 if it is in microseconds.
     private let nanosecondsPerUnit: UInt32
     private let lengthOrder: LengthOrder
-    /// Bytes between a record header and its packet, counted in its length.
+    /// Bytes between a record header and its packet; the length of the record includes them.
     private let padding: UInt32
     private var variant = Variant.standard
 
@@ -46,35 +46,37 @@ struct PcapReader {
         Magic(magic) != nil
     }
 
-    /// Reads the file header at the front of `source`, and the first records where they must tell the variant.
+    /// Reads the file header, and the first records if only they show the variant.
     ///
-    /// Throws when it is cut off or of a version that was never used.
-    init(_ source: inout ByteSource, _ name: String) throws(CaptureError) {
+    /// Throws if the header is cut off or has a version that does not exist.
+    init(_ source: inout ByteSource) throws(CaptureError) {
         let available = try source.peek(Self.headerLength)
         guard available >= Self.headerLength else {
-            throw CaptureError(
-                "\(name) is cut off inside its pcap file header, which has \(Self.headerLength) bytes, "
+            throw source.error(
+                .damaged,
+                "is cut off inside its pcap file header, which has \(Self.headerLength) bytes, "
                     + "after \(available): it holds no packets")
         }
         let front = source.peeked
         let header = unsafe front.span.bytes
         guard let magic = Magic(header.load32(0, bigEndian: true)) else {
-            throw CaptureError("\(name) is not a pcap file")
+            throw source.error(.notACapture, "is not a pcap file")
         }
         let bigEndian = magic.bigEndian
         let major = header.load16(4, bigEndian: bigEndian)
         let minor = header.load16(6, bigEndian: bigEndian)
         guard major >= 2 else {
-            throw CaptureError(
-                "\(name) says that it is a pcap file of version \(major).\(minor), older than any known one")
+            throw source.error(
+                .damaged, "says that it is a pcap file of version \(major).\(minor), older than any known one")
         }
         var network = header.load32(20, bigEndian: bigEndian)
         // AIX writes version 2.2, nanoseconds, and RFC 1573 interface types for link types.
         let isAIX = magic.kind == .microseconds && major == 2 && minor == 2 && Self.linkTypesOfAIX[network] != nil
         if isAIX, let linkType = Self.linkTypesOfAIX[network] { network = linkType }
         guard network & 0x03FF_0000 == 0 else {
-            throw CaptureError(
-                "\(name) has a link type of \(network), in whose reserved bits nothing may be set: its header is damaged"
+            throw source.error(
+                .damaged,
+                "has a link type of \(network), in whose reserved bits nothing may be set: its header is damaged"
             )
         }
         let linkType = LinkType(rawValue: UInt16(truncatingIfNeeded: network))
@@ -91,9 +93,9 @@ struct PcapReader {
             case (2, 3): .smallerIsCaptured
             default: .capturedFirst
             }
-        // AIX puts three bytes in front of an FDDI frame.
+        // AIX writes three bytes before an FDDI frame.
         padding = isAIX && linkType.rawValue == 10 ? 3 : 0
-        // Ixia writes the length of all records behind the header.
+        // Ixia writes the length of all records after the header.
         firstRecord = magic.kind == .ixia ? Self.headerLength + 4 : Self.headerLength
         format = "pcap, \(nanoseconds ? "nanoseconds" : "microseconds")"
         switch magic.kind {
@@ -101,7 +103,7 @@ struct PcapReader {
         case .ixia:
             format += ", Ixia"
             guard try source.peek(firstRecord) >= firstRecord else {
-                throw CaptureError("\(name) is cut off inside its pcap file header: it holds no packets")
+                throw source.error(.damaged, "is cut off inside its pcap file header: it holds no packets")
             }
         case .microseconds: try chooseVariant(of: [.standard, .modified, .nokia], &source)
         case .modified: try chooseVariant(of: [.modified, .modifiedWithProcessor], &source)
@@ -109,7 +111,7 @@ struct PcapReader {
         }
     }
 
-    /// Finds the whole records in `bytes` and adds their packets to `records`.
+    /// Finds the complete records in `bytes` and adds their packets to `records`.
     func scan(_ bytes: RawSpan, into records: inout [PacketRecord]) -> Scan {
         // A loop for each byte order, and one for what nearly every file is, so that no packet pays for the questions.
         if lengthOrder == .capturedFirst, variant == .standard, padding == 0 {
@@ -142,7 +144,7 @@ struct PcapReader {
                 if !isPlain, lengthOrder != .capturedFirst, lengthOrder == .originalFirst || captured > original {
                     swap(&captured, &original)
                 }
-                // A length below the padding wraps, and is too long like the others.
+                // A length below the padding wraps and is too long.
                 guard captured &- padding <= maximum &- padding else {
                     fault = "claims \(captured) captured bytes, where a packet has at most \(maximum)"
                     break
@@ -158,7 +160,7 @@ struct PcapReader {
                         capturedLength: captured &- padding, originalLength: original &- padding,
                         frame: frame, linkType: linkType, checkSequenceLength: checkSequenceLength))
                 frame &+= 1
-                // Of Ethernet, IPv4, and TCP with timestamps.
+                // 64 bytes: the headers of Ethernet, IPv4, and TCP with timestamps.
                 bytes.prefetch(position..<next, headersEnd: headerLength &+ 64)
                 position = next
             }
@@ -170,7 +172,7 @@ struct PcapReader {
 // MARK: - Variants
 
 extension PcapReader {
-    /// What the first four bytes of a pcap file tell.
+    /// The meaning of the first four bytes of a pcap file.
     private struct Magic {
         enum Kind {
             case microseconds
@@ -182,7 +184,7 @@ extension PcapReader {
         let kind: Kind
         let bigEndian: Bool
 
-        /// The meaning of `magic`, read big-endian; nil where it has none.
+        /// The meaning of `magic`, read big-endian; nil if it has none.
         init?(_ magic: UInt32) {
             for (number, kind) in [magic, magic.byteSwapped].lazy.map({ ($0, Self.kinds[$0]) }) {
                 guard let kind else { continue }
@@ -201,12 +203,12 @@ extension PcapReader {
     /// Link types by RFC 1573 interface type: Ethernet, Token Ring, FDDI, loopback.
     private static let linkTypesOfAIX: [UInt32: UInt32] = [6: 1, 9: 6, 15: 10, 24: 0]
 
-    /// Bytes from the front of a file beyond which no record is looked at to tell the variant.
+    /// Bytes of a file that are searched for the variant.
     private static let probeLimit = 1 << 20
 
-    /// Chooses the one of `variants` under which the first three records look best, the first of equals.
+    /// Chooses the one of `variants` with which the first three records look best, the first of equals.
     ///
-    /// A pipe is not asked, as its records may not have been written yet: the first is taken.
+    /// For a pipe it takes the first, because the records may not have been written yet.
     private mutating func chooseVariant(of variants: [Variant], _ source: inout ByteSource) throws(CaptureError) {
         var least = Int.max
         for candidate in variants where source.isRegular || least == .max {
@@ -222,7 +224,7 @@ extension PcapReader {
         }
     }
 
-    /// How many things are wrong with the first of three records that has any, if `variant` is the right one.
+    /// The number of flaws in the first record that has any, among the first three, if they are read as `variant`.
     private func flaws(under variant: Variant, _ source: inout ByteSource) throws(CaptureError) -> Int {
         var position = firstRecord
         for _ in 0..<3 where position < Self.probeLimit {

@@ -1,4 +1,4 @@
-/// What is wrong with a block of a pcapng file, as the end of a sentence that begins with the block.
+/// What is wrong with a block of a pcapng file: the end of a sentence whose subject is the block.
 struct PcapngFlaw: Error {
     let words: String
 }

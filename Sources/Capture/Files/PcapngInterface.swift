@@ -1,22 +1,22 @@
 internal import Wire
 
-/// What an interface description block says of its packets: draft-ietf-opsawg-pcapng 4.2.
+/// The contents of an interface description block (draft-ietf-opsawg-pcapng 4.2).
 ///
-/// Without its name, as it is looked up for each packet.
+/// Without the name, because a value is loaded for each packet.
 struct PcapngInterface: BitwiseCopyable {
     let linkType: LinkType
     let snaplen: UInt32
-    /// The number of the interface within the file, where blocks use that within the section.
+    /// The index of the interface within the file; blocks use the index within the section.
     let number: UInt32
     let maximumLength: UInt32
     private(set) var checkSequenceLength: UInt8 = 0
 
     private var unitsPerSecond: UInt64 = 1_000_000
-    /// 0 where a unit of time is no whole number of nanoseconds.
+    /// 0 if a unit of time is not a whole number of nanoseconds.
     private var nanosecondsPerUnit: UInt64 = 1000
     private var offset: Int64 = 0
 
-    /// Reads the `body` of the block, and puts the name of the interface into `name`, where it has one.
+    /// Reads the `body` of the block and sets `name` to the name of the interface, or to an empty string.
     // 0 link type | 2 reserved | 4 snaplen | 8 options
     init(_ body: RawSpan, bigEndian: Bool, number: UInt32, name: inout String) throws(PcapngFlaw) {
         guard body.byteCount >= 8 else {
@@ -26,7 +26,7 @@ struct PcapngInterface: BitwiseCopyable {
         maximumLength = linkType.maximumLength
         snaplen = body.load32(4, bigEndian: bigEndian)
         self.number = number
-        // Of an option that is given twice the first counts; one of the wrong length is as if it were absent.
+        // If an option is given twice, the first counts. An option of the wrong length is ignored.
         var (resolution, checkSequence, seconds, firstName): (UInt8?, UInt8?, Int64?, String?)
         var options = PcapngOptions(at: 8, bigEndian: bigEndian)
         while let option = try options.next(in: body) {
@@ -46,28 +46,28 @@ struct PcapngInterface: BitwiseCopyable {
         name = firstName ?? ""
         if let resolution { setResolution(resolution) }
         offset = (seconds ?? 0) &* 1_000_000_000
-        // The length is in bits, but as bytes it is found too; no check sequence has under eight bits.
+        // The length is in bits, but some files have bytes; no check sequence has fewer than eight bits.
         if let checkSequence, linkType == .ethernet {
             checkSequenceLength = checkSequence < 8 ? checkSequence : checkSequence / 8
         }
     }
 
-    /// `units` of this interface as nanoseconds since 1970; what is out of range wraps.
+    /// The time `units` of this interface in nanoseconds since 1970; values out of range wrap.
     @inline(__always)
     func nanoseconds(_ units: UInt64) -> Int64 {
         guard nanosecondsPerUnit == 0 else { return Int64(bitPattern: units &* nanosecondsPerUnit) &+ offset }
         let (seconds, rest) = units.quotientAndRemainder(dividingBy: unitsPerSecond)
-        // tshark keeps the product in 64 bits and its quotient in 32, so with units below 2^-34 s both wrap.
+        // As in tshark, the product has 64 bits and the quotient 32, so with units below 2^-34 s both wrap.
         let fraction = Int32(truncatingIfNeeded: rest &* 1_000_000_000 / unitsPerSecond)
         return Int64(bitPattern: seconds) &* 1_000_000_000 &+ Int64(fraction) &+ offset
     }
 
-    /// What makes nanoseconds since 1970 of its times, where a unit is a whole number of them; otherwise nil.
+    /// Factor and offset that convert a time to nanoseconds since 1970; nil if a unit is not a whole number of nanoseconds.
     var plainClock: (nanosecondsPerUnit: UInt64, offset: Int64)? {
         nanosecondsPerUnit == 0 ? nil : (nanosecondsPerUnit, offset)
     }
 
-    /// Takes an if_tsresol: a negative power of 10, or of 2 where the highest bit is set.
+    /// Sets the unit of time from an if_tsresol: a negative power of 10, or of 2 if the highest bit is set.
     private mutating func setResolution(_ resolution: UInt8) {
         let exponent = Int(resolution & 0x7F)
         unitsPerSecond =

@@ -1,6 +1,6 @@
-/// Walks the options at the end of a block: draft-ietf-opsawg-pcapng 3.5.
+/// Iterates over the options at the end of a block (draft-ietf-opsawg-pcapng 3.5).
 struct PcapngOptions {
-    /// Where an option lies in the span that is walked.
+    /// The code of an option and the range of its value in the block.
     struct Option {
         let code: UInt16
         let value: Range<Int>
@@ -15,7 +15,7 @@ struct PcapngOptions {
         self.bigEndian = bigEndian
     }
 
-    /// The next option in `bytes`; nil at the end. Throws where tshark gives up the file.
+    /// The next option in `bytes`; nil at the end. Throws if tshark would stop reading the file.
     @inline(__always)
     mutating func next(in bytes: RawSpan) throws(PcapngFlaw) -> Option? {
         let left = bytes.byteCount &- position
@@ -27,7 +27,7 @@ struct PcapngOptions {
             throw PcapngFlaw(words: "has an option of \(length) bytes where \(left - 4) are left")
         }
         if code == 0 { return nil }
-        // A custom option begins with the number of its owner.
+        // A custom option begins with a Private Enterprise Number.
         if code & 0x7FFF == 2988 || code & 0x7FFF == 2989, code & 0x4000 == 0, length < 4 {
             throw PcapngFlaw(words: "has a custom option without an owner")
         }
@@ -36,13 +36,13 @@ struct PcapngOptions {
         return Option(code: code, value: start..<start &+ length)
     }
 
-    /// Walks the options of a block of which none matters here.
+    /// Checks the options of a block whose values do not matter.
     static func check(_ bytes: RawSpan, from start: Int, bigEndian: Bool) throws(PcapngFlaw) {
         var options = PcapngOptions(at: start, bigEndian: bigEndian)
         while try options.next(in: bytes) != nil {}
     }
 
-    /// The length of the check sequence that the options of a packet declare in bytes, if any (4.3.1).
+    /// The length in bytes of the check sequence that the options of a packet declare (4.3.1), if they do.
     static func checkSequenceLength(
         ofPacket bytes: RawSpan, from start: Int, bigEndian: Bool
     ) throws(PcapngFlaw) -> UInt8? {
@@ -51,12 +51,12 @@ struct PcapngOptions {
         while let option = try options.next(in: bytes) {
             let length = option.value.count
             switch option.code {
-            case 2 where length == 4:  // epb_flags, of which the first counts
+            case 2 where length == 4:  // epb_flags; the first counts
                 flags = flags ?? bytes.load32(option.value.lowerBound, bigEndian: bigEndian)
             case 2 where length != 4, 4 where length != 8, 5 where length != 8, 6 where length != 4,
                 7 where length == 0:
                 throw PcapngFlaw(words: "has an option \(option.code) of the wrong length, \(length) bytes")
-            case 7 where 1...2 ~= bytes.load8(option.value.lowerBound) && length != 9:  // a verdict of eBPF
+            case 7 where 1...2 ~= bytes.load8(option.value.lowerBound) && length != 9:  // epb_verdict of eBPF
                 throw PcapngFlaw(words: "has a verdict option of \(length) bytes instead of 9")
             default: break
             }
@@ -65,7 +65,7 @@ struct PcapngOptions {
         return length == 0 ? nil : length
     }
 
-    /// Walks the records and options of a name resolution block (4.5).
+    /// Checks the records and options of a name resolution block (4.5).
     static func checkNameResolution(_ bytes: RawSpan, bigEndian: Bool) throws(PcapngFlaw) {
         guard bytes.byteCount >= 4 else { throw PcapngFlaw(words: "is too short for a name resolution block") }
         var position = 0

@@ -2,23 +2,23 @@ internal import Wire
 
 /// Reads the blocks of a pcapng file: sections, interfaces and packets.
 ///
-/// The format is that of draft-ietf-opsawg-pcapng; which flaws are suffered and which end the file is tshark's judgement,
-/// and so is which blocks besides packets count as frames.
+/// The format is draft-ietf-opsawg-pcapng. As in tshark: which flaws end the file, and which blocks other than packets count
+/// as frames.
 struct PcapngReader {
-    /// The type of a section header block, the same in both byte orders, which begins every file.
+    /// The type of a section header block, the same in both byte orders: the first bytes of every file.
     static let magic: [UInt8] = [0x0A, 0x0D, 0x0D, 0x0A]
 
-    /// The largest block that is read: a packet of the longest kind, with room for options.
+    /// The most bytes of a block: the longest packet, with room for options.
     static let maximumBlock: UInt32 = 128 << 20 + 131_072 + 32
 
     /// The interfaces of all sections.
     private(set) var interfaces: [CaptureInterface] = []
 
     private var bigEndian = false
-    /// What is needed to read the packets of each interface of the section at hand.
+    /// The interfaces of the current section.
     private var section: [PcapngInterface] = []
 
-    /// The type of a block: section numbers of the draft beside each.
+    /// Types of blocks, with the section of the draft.
     private enum Block {
         static let sectionHeader: UInt32 = 0x0A0D_0D0A  // 4.1
         static let interfaceDescription: UInt32 = 1  // 4.2
@@ -36,11 +36,11 @@ struct PcapngReader {
         static let sysdigEvent2Large: UInt32 = 0x221
     }
 
-    /// Checks that the section header block at the front of `source` is there and sound. Throws when it is not.
-    init(_ source: inout ByteSource, _ name: String) throws(CaptureError) {
+    /// Checks the section header block at the start of `source`. Throws if it is missing or damaged.
+    init(_ source: inout ByteSource) throws(CaptureError) {
         var available = try source.peek(12)
         if available >= 12 {
-            // The section header is looked at whole, so that what is no pcapng file is told at once.
+            // All of the section header is checked, so that a file of another format is refused.
             let front = source.peeked
             let header = unsafe front.span.bytes
             let bigEndian = header.load32(8, bigEndian: true) == 0x1A2B_3C4D
@@ -50,19 +50,19 @@ struct PcapngReader {
             var none: [PacketRecord] = []
             let scan = unsafe trial.scan(source.peeked.span.bytes.extracting(first: max(total, 12)), into: &none)
             if let fault = scan.fault {
-                throw CaptureError("\(name) is no sound pcapng file: its first block \(fault)")
+                throw source.error(.damaged, "is no sound pcapng file: its first block \(fault)")
             }
             guard scan.consumed == 0 else { return }
         }
-        throw CaptureError("\(name) is cut off inside its first pcapng block: it holds no packets")
+        throw source.error(.damaged, "is cut off inside its first pcapng block: it holds no packets")
     }
 
     private init() {}
 
-    /// Finds the whole blocks in `bytes` and adds their packets to `records`.
+    /// Finds the complete blocks in `bytes` and adds their packets to `records`.
     ///
-    /// Most blocks of most files are plain packets: a loop for each byte order takes those, so that no packet pays for
-    /// the questions that other blocks ask. Where not `plainly`, those are asked of all, with the same results.
+    /// Most blocks of most files are plain packets: a loop for each byte order reads those without the checks that other
+    /// blocks need. If not `plainly`, all blocks are read with all checks; the result is the same.
     mutating func scan(
         _ bytes: RawSpan, plainly: Bool = true, into records: inout [PacketRecord]
     ) -> Scan {
@@ -81,18 +81,18 @@ struct PcapngReader {
         return result
     }
 
-    /// Bytes of the smallest block that holds a packet, a simple one without a byte.
+    /// Bytes of the smallest block with a packet: a simple packet block of an empty packet.
     private static let leastPacket = 16
 
-    /// Takes the enhanced packets that come next, as long as each is whole and sound, has no options, and is of an
-    /// interface whose unit of time is a whole number of nanoseconds.
+    /// Reads enhanced packet blocks as long as each is complete and valid, has no options, and is of an interface whose
+    /// unit of time is a whole number of nanoseconds.
     @inline(__always)
     private func scanPlain(
         _ bytes: RawSpan, bigEndian: Bool, _ result: inout Scan, _ packets: inout OutputSpan<PacketRecord>
     ) {
         let interfaces = section.span
         var before = -1
-        // One interface at a time, until nothing more is taken.
+        // One interface at a time, until no more can be read.
         while bytes.byteCount &- result.consumed >= 32, result.consumed != before {
             let number = bytes.load32(result.consumed &+ 8, bigEndian: bigEndian)
             guard number < interfaces.count else { return }
@@ -101,7 +101,7 @@ struct PcapngReader {
         }
     }
 
-    /// The same for the packets of one `interface`, which is that of `number` in its section.
+    /// The same for packets of one `interface`, which has index `number` in its section.
     @inline(__always)
     private func scanPlain(
         _ bytes: RawSpan, bigEndian: Bool, of interface: PcapngInterface, _ number: UInt32, _ result: inout Scan,
@@ -277,7 +277,7 @@ struct PcapngReader {
         }
     }
 
-    /// Whether a block counts as a frame, though it holds no packet. Throws when tshark would stop at it.
+    /// Whether a block without a packet counts as a frame. Throws if tshark would stop at it.
     private func isFrameWithoutPacket(_ type: UInt32, _ body: RawSpan) throws(Flaw) -> Bool {
         let minimum: Int
         switch type {

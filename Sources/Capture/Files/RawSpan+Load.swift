@@ -1,6 +1,6 @@
 internal import CTCPAlive
 
-/// The loads of the file readers: any alignment, either byte order. The caller has checked the length once for a header.
+/// Unaligned loads in either byte order. They do not check bounds: the caller checks the length of a header once.
 extension RawSpan {
     /// The 16-bit number at `offset`, which must lie within the span.
     @inline(__always)
@@ -23,10 +23,10 @@ extension RawSpan {
         return bigEndian ? raw.bigEndian : raw.littleEndian
     }
 
-    /// Asks for the cache lines that are looked at next, beside that at the start of `record`: that of the last byte of its
-    /// headers, `headersEnd` bytes on, and the front of a later record, if those between are as long as this one.
+    /// Prefetches the cache lines that are read next: the end of the headers of `record`, `headersEnd` bytes from its start,
+    /// and the start of a later record, if the records between are as long as this one.
     ///
-    /// Eight records ahead are enough for long ones; of short ones there are more in 2 KiB. Any address is allowed.
+    /// That record is eight records or 2 KiB ahead, whichever is more. Any address may be prefetched.
     @inline(__always)
     func prefetch(_ record: Range<Int>, headersEnd: Int) {
         let expected = record.lowerBound &+ max((record.upperBound &- record.lowerBound) &* 8, 2048)

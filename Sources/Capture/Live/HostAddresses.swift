@@ -6,7 +6,7 @@ public import Wire
     internal import Darwin
 #endif
 
-/// The addresses that this host has, and those that it had before: interfaces come and go.
+/// The addresses that this host has, and those that it had before, because interfaces come and go.
 public struct HostAddresses: Sendable {
     private var known: Set<IPAddress> = []
 
@@ -20,15 +20,33 @@ public struct HostAddresses: Sendable {
         var first: UnsafeMutablePointer<ifaddrs>? = nil
         guard unsafe getifaddrs(&first) == 0 else { return }
         defer { unsafe freeifaddrs(first) }
-        var place = unsafe first
-        while let entry = unsafe place {
+        var next = unsafe first
+        while let entry = unsafe next {
             if let address = unsafe entry.pointee.ifa_addr.flatMap({ unsafe IPAddress($0) }) { known.insert(address) }
-            unsafe place = entry.pointee.ifa_next
+            unsafe next = entry.pointee.ifa_next
         }
     }
 
-    /// Whether `address` is one of them. All of 127.0.0.0/8 is (RFC 1122 3.2.1.3), though interfaces name one.
+    /// Whether `address` is one of them. So is all of 127.0.0.0/8 (RFC 1122 3.2.1.3), although interfaces list only one.
     public func contains(_ address: IPAddress) -> Bool {
         known.contains(address) || (address.version == .v4 && address.low >> 24 == 127)
+    }
+}
+
+extension IPAddress {
+    /// The address in a socket address of IPv4 or IPv6; nil for other families.
+    init?(_ address: UnsafeMutablePointer<sockaddr>) {
+        switch Int32(unsafe address.pointee.sa_family) {
+        case AF_INET:
+            let number = unsafe UnsafeRawPointer(address).loadUnaligned(as: sockaddr_in.self).sin_addr.s_addr
+            self.init(v4: UInt32(bigEndian: number))
+        case AF_INET6:
+            let bytes = unsafe UnsafeRawPointer(address).loadUnaligned(as: sockaddr_in6.self).sin6_addr
+            let (high, low) = unsafe withUnsafeBytes(of: bytes) { raw in
+                unsafe (raw.loadUnaligned(as: UInt64.self), raw.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+            }
+            self.init(v6: UInt64(bigEndian: high), UInt64(bigEndian: low))
+        default: return nil
+        }
     }
 }

@@ -2,42 +2,36 @@ internal import CPcap
 internal import Platform
 public import Wire
 
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
-
 /// An interface of this host on which packets can be captured.
 public struct HostInterface: Sendable, Equatable {
-    /// What `-i` takes.
+    /// The name, as for `tcpalive watch -i`.
     public var name: String
-    /// What libpcap says of it, if anything.
+    /// libpcap's description of it, if any.
     public var explanation: String?
-    /// Its addresses of IPv4 and IPv6.
+    /// Its IPv4 and IPv6 addresses.
     public var addresses: [IPAddress]
-    /// The link type of its packets; nil where it cannot be opened.
+    /// The link type of its packets; nil if it cannot be opened.
     public var linkType: LinkType?
     /// Whether it is up (IFF_UP).
     public var isUp: Bool
-    /// Whether its link is there (IFF_RUNNING).
+    /// Whether it has a link (IFF_RUNNING).
     public var isRunning: Bool
-    /// Why it cannot be opened now; nil: it can.
+    /// Why it cannot be opened; nil if it can.
     public var refusal: String?
 
-    /// The interfaces of this host, as pcap_findalldevs(3PCAP) lists them. Throws when it cannot.
+    /// The interfaces of this host (pcap_findalldevs(3PCAP)). Throws if libpcap cannot list them.
     public static func all() throws(CaptureError) -> [HostInterface] {
         var words = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
         var first: UnsafeMutablePointer<pcap_if_t>? = nil
         guard unsafe pcap_findalldevs(&first, &words) == 0 else {
-            throw CaptureError("cannot list the interfaces: \(String(terminated: words))")
+            throw CaptureError(.failed, "cannot list the interfaces: \(String(terminated: words))")
         }
         defer { unsafe pcap_freealldevs(first) }
         var interfaces: [HostInterface] = []
-        var place = unsafe first
-        while let device = unsafe place {
+        var next = unsafe first
+        while let device = unsafe next {
             unsafe interfaces.append(HostInterface(device.pointee))
-            unsafe place = device.pointee.next
+            unsafe next = device.pointee.next
         }
         return interfaces
     }
@@ -48,10 +42,10 @@ public struct HostInterface: Sendable, Equatable {
         isUp = unsafe device.flags & UInt32(PCAP_IF_UP) != 0
         isRunning = unsafe device.flags & UInt32(PCAP_IF_RUNNING) != 0
         addresses = []
-        var place = unsafe device.addresses
-        while let entry = unsafe place {
+        var next = unsafe device.addresses
+        while let entry = unsafe next {
             if let address = unsafe entry.pointee.addr.flatMap({ unsafe IPAddress($0) }) { addresses.append(address) }
-            unsafe place = entry.pointee.next
+            unsafe next = entry.pointee.next
         }
         do throws(CaptureError) {
             linkType = try LiveInterface(name, LiveCapture.Settings(snaplen: 64, bufferSize: 1 << 20)).linkType
@@ -60,7 +54,7 @@ public struct HostInterface: Sendable, Equatable {
         }
     }
 
-    /// The name that libpcap has for `linkType`, such as `EN10MB`; nil: none.
+    /// libpcap's name of `linkType`, such as `EN10MB`, if it has one.
     public var linkTypeName: String? {
         linkType.flatMap { type in
             unsafe pcap_datalink_val_to_name(type.dataLink).map { unsafe String(cString: $0) }
@@ -73,23 +67,5 @@ extension LiveCapture.Settings {
         self.init()
         self.snaplen = snaplen
         self.bufferSize = bufferSize
-    }
-}
-
-extension IPAddress {
-    /// The address in a socket address of IPv4 or IPv6; nil in any other.
-    init?(_ address: UnsafeMutablePointer<sockaddr>) {
-        switch Int32(unsafe address.pointee.sa_family) {
-        case AF_INET:
-            let number = unsafe UnsafeRawPointer(address).loadUnaligned(as: sockaddr_in.self).sin_addr.s_addr
-            self.init(v4: UInt32(bigEndian: number))
-        case AF_INET6:
-            let bytes = unsafe UnsafeRawPointer(address).loadUnaligned(as: sockaddr_in6.self).sin6_addr
-            let (high, low) = unsafe withUnsafeBytes(of: bytes) { raw in
-                unsafe (raw.loadUnaligned(as: UInt64.self), raw.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
-            }
-            self.init(v6: UInt64(bigEndian: high), UInt64(bigEndian: low))
-        default: return nil
-        }
     }
 }

@@ -1,3 +1,4 @@
+internal import Platform
 public import Wire
 
 #if canImport(Glibc)
@@ -6,20 +7,20 @@ public import Wire
     internal import Darwin
 #endif
 
-/// A capture of packets as they pass, on one interface or several. Closed when the value ends.
+/// A live capture on one or more interfaces. Closed when the value ends.
 public struct LiveCapture: ~Copyable {
     /// How to capture.
     public typealias Settings = LiveSettings
-    /// What the kernel counted.
+    /// The kernel's counters.
     public typealias Counters = LiveCounters
 
-    /// What happened to an interface meanwhile.
+    /// A change of an interface.
     public enum Notice: Sendable, Equatable {
         /// The interface went down; it may come up again.
         case down(String)
-        /// Packets pass again.
+        /// Packets arrive again.
         case up(String)
-        /// The interface is gone, with the reason in libpcap's words.
+        /// The interface is gone, with libpcap's reason.
         case gone(String)
     }
 
@@ -29,27 +30,26 @@ public struct LiveCapture: ~Copyable {
     private var interfaces: [LiveInterface]
     private let timeout: Int
     private var nextFrame: UInt64 = 1
-    /// How the packets of several interfaces become one row.
     private var order: PacketOrder
-    /// There since nothing more is let in.
+    /// Set by `acceptNoMore`.
     private var end: End?
 
-    /// What happened since this was last emptied.
+    /// Changes of interfaces since the caller last emptied this array.
     public var notices: [Notice] = []
-    /// Whether an interface is gone: what the others would show is no longer the whole.
+    /// Whether an interface is gone, so that the capture is incomplete from now on.
     public private(set) var isOver = false
 
-    /// What is still to be read when nothing more shall be let in.
+    /// The state after `acceptNoMore`.
     private struct End {
-        /// More packets than these are not waited for.
+        /// How many packets to wait for.
         var limit: UInt64
-        /// Since when each look found no packet.
+        /// The time since which no packet was found.
         var emptySince: ContinuousClock.Instant?
-        /// Whether looks found none for longer than the kernel keeps packets back.
+        /// Whether no packet was found for longer than the kernel delays packets.
         var isEmpty = false
     }
 
-    /// Captures on the interfaces `names` (`any`: on all). Throws why that cannot be done, and what would help.
+    /// Captures on the interfaces `names` (`any`: on all). Throws if that fails.
     public init(on names: [String], _ settings: Settings = Settings()) throws(CaptureError) {
         var interfaces: [LiveInterface] = []
         for name in names { interfaces.append(try LiveInterface(name, settings)) }
@@ -60,7 +60,7 @@ public struct LiveCapture: ~Copyable {
         order = PacketOrder(of: interfaces.count, delay: delay)
     }
 
-    /// The interfaces in order, as a file would describe them; packets carry their index.
+    /// The interfaces as a capture file describes them; `PacketRecord.interface` is an index into them.
     public func described(snaplen: Int) -> [CaptureInterface] {
         interfaces.map {
             CaptureInterface(
@@ -68,13 +68,13 @@ public struct LiveCapture: ~Copyable {
         }
     }
 
-    /// What poll(2) can wait for, beside other things: readable when packets have come.
+    /// For poll(2): readable when packets have arrived.
     public var descriptors: [Int32] { interfaces.map(\.descriptor) }
 
-    /// Packets handed over so far.
+    /// Packets delivered so far.
     public var captured: UInt64 { interfaces.reduce(0) { $0 &+ $1.captured } }
 
-    /// What the kernel has counted so far, over all interfaces.
+    /// The kernel's counters so far, summed over all interfaces.
     public var counters: Counters {
         interfaces.reduce(into: Counters()) { sum, interface in
             let counters = interface.counters
@@ -84,9 +84,9 @@ public struct LiveCapture: ~Copyable {
         }
     }
 
-    /// Replaces the contents of `batch` by the packets that have come; waits up to the timeout for the first.
+    /// Replaces the contents of `batch` by the packets that have arrived; waits up to the timeout for the first.
     ///
-    /// None may have come, and a signal ends the wait. What happens to interfaces is added to `notices`.
+    /// The batch may be empty; a signal ends the wait. Adds changes of interfaces to `notices`.
     public mutating func next(into batch: inout PacketBatch) {
         collect(into: &batch)
         guard var end else { return }
@@ -103,7 +103,7 @@ public struct LiveCapture: ~Copyable {
     private mutating func collect(into batch: inout PacketBatch) {
         batch.removeAll()
         batch.firstFrame = nextFrame
-        // Of an interface that is down nothing more is heard, not even that it was removed thereafter.
+        // If an interface is down, libpcap does not report that it was removed.
         for interface in interfaces where interface.isDown && interface.isGone {
             notices.append(.gone("\(interface.name) was removed"))
             isOver = true
@@ -111,11 +111,11 @@ public struct LiveCapture: ~Copyable {
         }
         let room = PacketBatch.longestLivePacket * 2
         if batch.bytes.count < room { batch.bytes = [UInt8](repeating: 0, count: room) }
-        // Where packets wait for earlier ones of other interfaces, only those others are waited for.
-        var waits = interfaces.enumerated().map { place, interface in
-            pollfd(fd: order.hasPacket(place) ? -1 : interface.descriptor, events: Int16(POLLIN), revents: 0)
+        // If a packet has to wait for earlier ones of other interfaces, poll only those.
+        var waits = interfaces.enumerated().map { index, interface in
+            pollfd(fd: order.hasPacket(index) ? -1 : interface.descriptor, events: Int16(POLLIN), revents: 0)
         }
-        let patience = order.wait(at: Self.now()).map { min(Int64(timeout), ($0 + 999_999) / 1_000_000) }
+        let patience = order.wait(at: WallClock.now).map { min(Int64(timeout), ($0 + 999_999) / 1_000_000) }
         unsafe poll(&waits, nfds_t(waits.count), Int32(clamping: patience ?? Int64(timeout)))
         let before = interfaces.map(\.captured)
         if interfaces.count > 1 {
@@ -125,36 +125,36 @@ public struct LiveCapture: ~Copyable {
             do throws(CaptureError) {
                 if waits[0].revents != 0 { try interfaces[0].read(into: &batch, number: 0, filled: &filled) }
             } catch {
-                noteGone(error)
+                reportGone(error)
             }
         }
-        for (place, interface) in interfaces.enumerated() {
-            noteState(interface, waits[place].revents, hasPackets: interface.captured > before[place])
+        for (index, interface) in interfaces.enumerated() {
+            updateState(of: interface, waits[index].revents, hasPackets: interface.captured > before[index])
         }
         nextFrame &+= UInt64(batch.records.count)
     }
 
-    /// Adds what has come by several interfaces to `batch`, in the order of time.
+    /// Adds the packets of several interfaces to `batch`, in the order of time.
     private mutating func readInOrder(into batch: inout PacketBatch) {
         var filled = 0
         order.begin()
         do throws(PacketOrder.Failure) {
-            while batch.hasRoomForLivePacket(behind: filled), let place = try order.next(of: interfaces, now: Self.now)
+            while batch.hasRoomForLivePacket(behind: filled),
+                let index = try order.next(of: interfaces, now: { WallClock.now })
             {
-                // The number of an interface stays, also when one before it is gone.
-                interfaces[place].take(into: &batch, number: UInt32(truncatingIfNeeded: place), filled: &filled)
+                interfaces[index].take(into: &batch, number: UInt32(truncatingIfNeeded: index), filled: &filled)
             }
         } catch {
-            noteGone(error.error)
+            reportGone(error.error)
         }
     }
 
-    private mutating func noteGone(_ error: CaptureError) {
+    private mutating func reportGone(_ error: CaptureError) {
         notices.append(.gone(error.description))
         isOver = true
     }
 
-    private mutating func noteState(_ interface: LiveInterface, _ events: Int16, hasPackets: Bool) {
+    private mutating func updateState(of interface: LiveInterface, _ events: Int16, hasPackets: Bool) {
         if interface.isDown, hasPackets {
             interface.isDown = false
             notices.append(.up(interface.name))
@@ -164,23 +164,17 @@ public struct LiveCapture: ~Copyable {
         }
     }
 
-    /// The clock by which the kernel stamps packets (ns since 1970).
-    private static func now() -> Int64 {
-        var time = timespec()
-        _ = unsafe clock_gettime(CLOCK_REALTIME, &time)
-        return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
-    }
-
-    /// Lets nothing more in: what the ring holds can still be read, and `isDrained` tells when it has been.
+    /// Stops the capture. The packets in the ring can still be read; `isDrained` becomes true when all have been.
     public mutating func acceptNoMore() {
         let isClosed = interfaces.reduce(true) { $1.acceptNoMore() && $0 }
-        // A packet may be on its way into the ring, not yet counted; where the ring stays open there is no end of them.
+        // The kernel may still put a packet into the ring that it has not counted yet. A ring that cannot be closed
+        // never runs empty, so only the packets counted now are awaited.
         end = End(limit: isClosed ? .max : counters.received)
     }
 
-    /// Whether, after `acceptNoMore`, as many packets were handed over as the kernel had received and did not drop.
+    /// Whether, after `acceptNoMore`, all packets were delivered that the kernel received and did not drop.
     ///
-    /// Or none came for longer than the kernel keeps them back: then it will never be as many.
+    /// Also true if none arrived for longer than the kernel delays packets, because then no more will.
     public var isDrained: Bool {
         guard let end else { return false }
         let counters = counters

@@ -8,37 +8,37 @@ internal import Wire
     internal import Darwin
 #endif
 
-/// One interface that is captured on: a handle of libpcap, closed in `deinit`.
+/// One interface of a live capture: a handle of libpcap, closed in `deinit`.
 ///
-/// A class, because an array cannot hold values that are not copied; nothing else shares it.
+/// A class, because an array cannot hold noncopyable values. Each object has one owner.
 @safe final class LiveInterface: PacketQueue {
     let name: String
     let linkType: LinkType
-    /// What poll(2) waits for.
+    /// For poll(2): readable when packets have arrived.
     let descriptor: Int32
     private(set) var captured: UInt64 = 0
-    /// Whether the last that was heard of the interface is that it is down.
+    /// Whether the interface is down, by the last notice of it.
     var isDown = false
 
-    /// Its number when it was opened; 0 for what is no interface of its own, as `any`.
+    /// Its number when it was opened; 0 for `any`, which is not an interface.
     private let index: UInt32
     private let handle: OpaquePointer
     private let hasNanoseconds: Bool
-    /// What the kernel had counted when the capture began.
+    /// What the kernel has counted since the capture began.
     private var received: WrappingCounter
     private var droppedByKernel: WrappingCounter
     private var droppedByInterface: WrappingCounter
-    /// A packet that was found and not taken yet, borrowed from libpcap until it is asked for another one.
+    /// The packet that `peek` found, if `take` has not taken it: borrowed from libpcap until the next pcap_next_ex.
     private var next: (header: UnsafeMutablePointer<pcap_pkthdr>, bytes: UnsafePointer<UInt8>)?
 
-    /// Opens the interface `name` and starts to capture on it. Throws why that cannot be done, and what would help.
+    /// Opens the interface `name` and starts to capture on it. Throws if that fails.
     init(_ name: String, _ settings: LiveSettings) throws(CaptureError) {
         var words = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
         guard let handle = unsafe pcap_create(name, &words) else {
-            throw CaptureError("cannot capture on \(name): \(String(terminated: words))")
+            throw CaptureError(.failed, "cannot capture on \(name): \(String(terminated: words))")
         }
         var opened = false
-        // Of what follows, each throws before the value is whole, and then there is no deinit.
+        // If an error is thrown below, `deinit` does not run.
         defer { if !opened { unsafe pcap_close(handle) } }
         unsafe pcap_set_snaplen(handle, Int32(clamping: settings.snaplen))
         unsafe pcap_set_promisc(handle, settings.isPromiscuous ? 1 : 0)
@@ -48,16 +48,16 @@ internal import Wire
         unsafe pcap_set_tstamp_precision(handle, PCAP_TSTAMP_PRECISION_NANO)
         let code = unsafe pcap_activate(handle)
         if code < 0 {
-            throw CaptureError(Self.refusal(of: name, code, unsafe String(cString: pcap_geterr(handle))))
+            throw Self.activationError(code, on: name, unsafe String(cString: pcap_geterr(handle)))
         }
-        // "any" can tell which interface a packet came by only in the second version of the cooked header.
+        // On "any", only the second version of the cooked header has the interface of a packet.
         if name == "any" { unsafe pcap_set_datalink(handle, DLT_LINUX_SLL2) }
         let number = unsafe pcap_datalink(handle)
         linkType = LinkType(dataLink: number)
         hasNanoseconds = unsafe pcap_get_tstamp_precision(handle) == PCAP_TSTAMP_PRECISION_NANO
         descriptor = unsafe pcap_get_selectable_fd(handle)
-        // What came before the settings were whole counts for nothing: some of it libpcap would leave out again, so that
-        // the kernel's count would for ever differ from what is handed over.
+        // Packets that arrived before the filter was set are dropped: libpcap would leave some of them out, and the kernel's
+        // count would always differ from the number of delivered packets.
         let isClosed = PacketSocket.acceptNoMore(descriptor)
         if name == "lo" { PacketSocket.ignoreOutgoing(descriptor) }
         if isClosed { unsafe Self.drain(handle, descriptor, settings.timeout) }
@@ -72,14 +72,15 @@ internal import Wire
                 let words =
                     settings.filter == nil && settings.isLight
                     ? "of a light capture" : "\"\(settings.filter ?? filter)\""
-                throw CaptureError("the filter \(words) does not compile for \(name): \(reason)")
+                throw CaptureError(.invalidFilter, "the filter \(words) does not compile for \(name): \(reason)")
             }
             defer { unsafe pcap_freecode(&program) }
             guard unsafe pcap_setfilter(handle, &program) == 0 else {
-                throw CaptureError("cannot filter on \(name): \(unsafe String(cString: pcap_geterr(handle)))")
+                throw CaptureError(.failed, "cannot filter on \(name): \(unsafe String(cString: pcap_geterr(handle)))")
             }
         } else if isClosed, !PacketSocket.acceptAll(descriptor) {
-            throw CaptureError("cannot capture on \(name): \(SystemError.last)")
+            let error = SystemError.last
+            throw CaptureError(.failed, "cannot capture on \(name): \(error)", errno: error.code)
         }
         unsafe pcap_setnonblock(handle, 1, &words)
         self.name = name
@@ -92,15 +93,16 @@ internal import Wire
         unsafe pcap_close(handle)
     }
 
-    /// Adds packets that have come to `batch`, as those of interface `number`, up to its capacity.
-    /// Throws where the interface is gone.
+    /// Adds the packets that have arrived to `batch`, as packets of interface `number`, up to its capacity.
+    ///
+    /// Throws if the interface is gone.
     func read(into batch: inout PacketBatch, number: UInt32, filled: inout Int) throws(CaptureError) {
         while batch.hasRoomForLivePacket(behind: filled), try peek() != nil {
             take(into: &batch, number: number, filled: &filled)
         }
     }
 
-    /// The time (ns since 1970) of the next packet that has come; nil: none. Throws where the interface is gone.
+    /// The time (ns since 1970) of the next packet that has arrived, if any. Throws if the interface is gone.
     func peek() throws(CaptureError) -> Int64? {
         if let next = unsafe next { return time(of: unsafe next.header.pointee) }
         var header: UnsafeMutablePointer<pcap_pkthdr>? = nil
@@ -108,7 +110,7 @@ internal import Wire
         let code = unsafe pcap_next_ex(handle, &header, &bytes)
         if code == 0 || code == PCAP_ERROR_BREAK { return nil }
         guard code == 1, let header = unsafe header, let bytes = unsafe bytes else {
-            throw CaptureError("\(name): \(unsafe String(cString: pcap_geterr(handle)))")
+            throw CaptureError(.failed, "\(name): \(unsafe String(cString: pcap_geterr(handle)))")
         }
         unsafe next = (header, bytes)
         return time(of: unsafe header.pointee)
@@ -121,7 +123,7 @@ internal import Wire
         let (caplen, length) = unsafe (header.pointee.caplen, header.pointee.len)
         let count = min(Int(caplen), PacketBatch.longestLivePacket)
         unsafe batch.bytes.withUnsafeMutableBytes { room in
-            // The borrowed packet is libpcap's until the next call (pcap_next_ex(3PCAP)).
+            // The packet belongs to libpcap until the next call (pcap_next_ex(3PCAP)).
             unsafe room.baseAddress.map { unsafe $0 + filled }?.copyMemory(from: bytes, byteCount: count)
         }
         batch.records.append(
@@ -139,20 +141,20 @@ internal import Wire
         return Int64(header.ts.tv_sec) &* 1_000_000_000 &+ fraction
     }
 
-    /// Whether the interface that was opened is there no more, or another one has its name.
+    /// Whether the interface was removed, or another one has its name now.
     var isGone: Bool { unsafe index != 0 && if_nametoindex(name) != index }
 
-    /// Whether the interface that was opened is known to be down now.
+    /// Whether the interface is known to be down.
     ///
-    /// The error by which poll(2) tells it is there once, and libpcap takes it where it comes while packets are read.
+    /// poll(2) reports the error that says so only once, and libpcap takes it if it arrives while packets are read.
     var isKnownDown: Bool { index != 0 && PacketSocket.isDown(descriptor, name) }
 
-    /// Lets nothing more into the ring; what it holds can still be read. False where that cannot be done.
+    /// Lets no more packets into the ring; those in it can still be read. False if the kernel refuses.
     func acceptNoMore() -> Bool {
         PacketSocket.acceptNoMore(descriptor)
     }
 
-    /// What the kernel has counted: pcap_stats(3PCAP).
+    /// The kernel's counters (pcap_stats(3PCAP)).
     var counters: LiveCounters {
         if let now = unsafe Self.statistics(handle) {
             received.read(now.ps_recv)
@@ -166,14 +168,13 @@ internal import Wire
         return counters
     }
 
-    /// What libpcap counts; nil: it does not tell.
+    /// libpcap's counters; nil if it has none.
     private static func statistics(_ handle: OpaquePointer) -> pcap_stat? {
         var statistics = pcap_stat()
         return unsafe pcap_stats(handle, &statistics) == 0 ? statistics : nil
     }
 
-    /// Throws away what came before nothing more was let in: until none has come for longer than the kernel keeps
-    /// packets back.
+    /// Drops the packets in the ring, until none has arrived for longer than the kernel delays packets.
     private static func drain(_ handle: OpaquePointer, _ descriptor: Int32, _ timeout: Int) {
         guard let counted = unsafe statistics(handle), counted.ps_recv > 0 else { return }
         var words = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
@@ -188,10 +189,10 @@ internal import Wire
         }
     }
 
-    /// The filter that is set by `settings` on `name`, whose packets are of `linkType`; nil: none.
+    /// The filter for the interface `name` with packets of `linkType`; nil: none.
     ///
-    /// What this host sends on loopback is seen twice, and libpcap leaves one of both out after the kernel has counted
-    /// it; on `any` a filter has to do what `ignoreOutgoing` does on loopback alone.
+    /// A packet on loopback is captured twice, and libpcap leaves one of them out after the kernel has counted it. On `any`,
+    /// where `ignoreOutgoing` would concern all interfaces, a filter leaves it out.
     private static func filter(_ settings: LiveSettings, _ linkType: LinkType, _ name: String) -> String? {
         let filter =
             settings.isLight ? LightFilter.expression(joining: settings.filter, for: linkType) : settings.filter
@@ -201,24 +202,30 @@ internal import Wire
         return filter.map { "(\($0)) and \(once)" } ?? once
     }
 
-    private static func refusal(of name: String, _ code: Int32, _ details: String) -> String {
+    /// The error that libpcap returns as `code` when it cannot capture on `name`, with the `details` that it gives.
+    private static func activationError(_ code: Int32, on name: String, _ details: String) -> CaptureError {
         switch code {
         case PCAP_ERROR_PERM_DENIED:
-            "may not capture on \(name): that needs the capability cap_net_raw. Run as root, or once: "
-                + "setcap cap_net_raw+ep \"$(command -v tcpalive)\"; in a container: --cap-add NET_RAW"
+            CaptureError(
+                .permissionDenied,
+                "may not capture on \(name): that needs the capability cap_net_raw. Run as root, or once: "
+                    + "setcap cap_net_raw+ep \"$(command -v tcpalive)\"; in a container: --cap-add NET_RAW")
         case PCAP_ERROR_NO_SUCH_DEVICE:
-            "there is no interface \(name) to capture on: `tcpalive interfaces` lists what there is"
+            CaptureError(
+                .notFound, "there is no interface \(name) to capture on: `tcpalive interfaces` lists what there is")
         case PCAP_ERROR_IFACE_NOT_UP:
-            "\(name) is down: bring it up first (ip link set \(name) up)"
+            CaptureError(.interfaceDown, "\(name) is down: bring it up first (ip link set \(name) up)")
         default:
-            "cannot capture on \(name): "
-                + (details.isEmpty ? unsafe String(cString: pcap_statustostr(code)) : details)
+            CaptureError(
+                .failed,
+                "cannot capture on \(name): "
+                    + (details.isEmpty ? unsafe String(cString: pcap_statustostr(code)) : details))
         }
     }
 }
 
 extension LinkType {
-    /// The link type of files for libpcap's DLT_ number of this system: the two differ where systems did.
+    /// The link type in files for the DLT_ number that libpcap uses on this system: pcap-linktype(7).
     init(dataLink: Int32) {
         switch dataLink {
         case DLT_RAW: self = .raw

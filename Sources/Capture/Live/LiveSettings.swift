@@ -1,21 +1,20 @@
-/// How to capture.
+/// Settings of a live capture.
 public struct LiveSettings: Sendable {
-    /// Bytes of each packet that are kept, at least 1: headers are what matters.
+    /// Bytes to keep of each packet, at least 1; the default is enough for the headers.
     public var snaplen = 192
-    /// Whether packets for other hosts are wanted too.
+    /// Whether to capture packets for other hosts too.
     public var isPromiscuous = false
     /// Bytes of the ring in which the kernel collects packets.
     public var bufferSize = 16 << 20
-    /// Milliseconds that the kernel collects packets before it hands them over; never 0.
+    /// Milliseconds that the kernel may collect packets before it delivers them, at least 1.
     public var timeout = 100
-    /// Whether each packet is handed over at once.
+    /// Whether the kernel delivers each packet immediately.
     public var isImmediate = false
     /// A BPF filter (pcap-filter(7)), run in the kernel.
     public var filter: String?
-    /// Whether the kernel keeps TCP segments with at most one byte of payload, or with SYN, FIN or RST, and ICMP errors,
-    /// and nothing else.
+    /// Whether to capture only TCP segments with at most one byte of payload, or with SYN, FIN or RST, and ICMP errors.
     public var isLight = false
 
-    /// The settings as they are without any wish.
+    /// The default settings.
     public init() {}
 }

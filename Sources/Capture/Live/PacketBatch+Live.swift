@@ -1,9 +1,9 @@
 import Wire
 
 extension PacketBatch {
-    /// The longest packet of a live capture that is kept, whatever the snap length.
+    /// The most bytes that are kept of a packet of a live capture.
     static let longestLivePacket = 262_144
-    /// Packets of a batch of a live capture.
+    /// The most packets of a batch of a live capture.
     private static let livePackets = 2048
 
     /// Whether it has room for one more packet of a live capture, behind `filled` bytes.

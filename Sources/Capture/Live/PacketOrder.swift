@@ -1,97 +1,95 @@
-/// Packets that come one after the other, such as those of one interface.
+/// A queue of packets, such as those of one interface.
 protocol PacketQueue {
-    /// The time (ns since 1970) of the next packet; nil where none has come. Throws where no more will come.
+    /// The time (ns since 1970) of the next packet; nil if none has arrived. Throws if no more will arrive.
     func peek() throws(CaptureError) -> Int64?
 }
 
-/// Which of several interfaces has the packet that passed first.
+/// Merges the packets of several interfaces in the order of time.
 ///
-/// The kernel keeps packets back for a while, each interface for itself. So a packet is taken when every other interface
-/// has a later one, or was found empty so much later that an earlier one would have come.
+/// The kernel delays the packets of each interface on its own. So a packet is taken when every other interface has a later
+/// one, or was found empty so much later that an earlier one would have arrived.
 struct PacketOrder {
-    /// How long the kernel keeps packets back (ns).
+    /// How long the kernel may delay packets (ns).
     let delay: Int64
-    /// What is known of each interface.
-    private var known: [Known]
+    private var states: [State]
 
-    /// What is known of an interface.
-    private struct Known {
-        /// The time of its next packet; nil: none had come.
+    /// The state of an interface.
+    private struct State {
+        /// The time of its next packet; nil: none had arrived.
         var next: Int64?
         /// When it was last found empty; nil: not in this round.
         var emptyAt: Int64?
     }
 
-    /// An order of the packets of `count` interfaces, of which the kernel keeps back each for up to `delay` ns.
+    /// Merges the packets of `count` interfaces, which the kernel delays by up to `delay` ns.
     init(of count: Int, delay: Int64) {
-        known = [Known](repeating: Known(), count: count)
+        states = [State](repeating: State(), count: count)
         self.delay = delay
     }
 
-    /// Begins a round: time has passed, and interfaces that were empty are to be looked at again.
+    /// Begins a round: empty interfaces are checked again.
     mutating func begin() {
-        for place in known.indices { known[place].emptyAt = nil }
+        for index in states.indices { states[index].emptyAt = nil }
     }
 
-    /// Whether the interface at `place` has a packet that was not taken yet.
-    func hasPacket(_ place: Int) -> Bool { known[place].next != nil }
+    /// Whether interface `index` has a packet that was not taken yet.
+    func hasPacket(_ index: Int) -> Bool { states[index].next != nil }
 
-    /// The place of the interface whose packet is to be taken now; nil where none has come, or an earlier one may come.
+    /// The index of the interface whose packet must be taken now; nil if none has arrived, or an earlier one may arrive.
     ///
-    /// `now` tells the time (ns since 1970). Throws what a queue throws, with its place.
+    /// `now` returns the time (ns since 1970). Throws the error of a queue, with its index.
     mutating func next(of queues: [some PacketQueue], now: () -> Int64) throws(Failure) -> Int? {
-        for place in queues.indices where known[place].next == nil && known[place].emptyAt == nil {
-            try look(place, queues, now)
+        for index in queues.indices where states[index].next == nil && states[index].emptyAt == nil {
+            try check(index, queues, now)
         }
         guard let first = earliest else { return nil }
-        for place in queues.indices where isOpen(place, first.time) {
-            try look(place, queues, now)
-            // Where the clock was set back nobody knows how long that would be.
-            if isOpen(place, first.time), now() >= first.time { return nil }
+        for index in queues.indices where mayDeliver(index, before: first.time) {
+            try check(index, queues, now)
+            // If the clock was set back, the packet lies in the future and does not wait.
+            if mayDeliver(index, before: first.time), now() >= first.time { return nil }
         }
         guard let first = earliest else { return nil }
-        known[first.place].next = nil
-        return first.place
+        states[first.index].next = nil
+        return first.index
     }
 
-    /// How long the packet that is next has to wait (ns), 0 or more; nil where none has come.
+    /// How long the next packet has to wait (ns), 0 or more; nil if none has arrived.
     func wait(at now: Int64) -> Int64? {
         guard let first = earliest else { return nil }
-        let isComplete = known.allSatisfy { $0.next != nil }
+        let isComplete = states.allSatisfy { $0.next != nil }
         return isComplete || now < first.time ? 0 : max(0, first.time &+ delay &- now)
     }
 
-    /// The packet of the earliest time.
-    private var earliest: (time: Int64, place: Int)? {
-        var earliest: (time: Int64, place: Int)?
-        for (place, one) in known.enumerated() {
-            if let time = one.next, time < earliest?.time ?? .max { earliest = (time, place) }
+    /// The earliest packet.
+    private var earliest: (time: Int64, index: Int)? {
+        var earliest: (time: Int64, index: Int)?
+        for (index, state) in states.enumerated() {
+            if let time = state.next, time < earliest?.time ?? .max { earliest = (time, index) }
         }
         return earliest
     }
 
-    /// Whether a packet from before `time` may still come by the interface at `place`.
-    private func isOpen(_ place: Int, _ time: Int64) -> Bool {
-        known[place].next == nil && known[place].emptyAt ?? .min < time &+ delay
+    /// Whether interface `index` may still deliver a packet from before `time`.
+    private func mayDeliver(_ index: Int, before time: Int64) -> Bool {
+        states[index].next == nil && states[index].emptyAt ?? .min < time &+ delay
     }
 
-    private mutating func look(_ place: Int, _ queues: [some PacketQueue], _ now: () -> Int64) throws(Failure) {
-        // What comes while it is looked at may be missed.
+    private mutating func check(_ index: Int, _ queues: [some PacketQueue], _ now: () -> Int64) throws(Failure) {
+        // Taken before the check, which may miss a packet that arrives meanwhile.
         let before = now()
         do {
-            known[place].next = try queues[place].peek()
+            states[index].next = try queues[index].peek()
         } catch {
-            throw Failure(place: place, error: error)
+            throw Failure(index: index, error: error)
         }
-        // One whose packet was taken is not known to be empty before it is looked at again.
-        known[place].emptyAt = known[place].next == nil ? before : nil
+        // After its packet is taken, an interface counts as empty only when it is checked again.
+        states[index].emptyAt = states[index].next == nil ? before : nil
     }
 
-    /// An interface of which no more will come.
+    /// The error of an interface from which no more packets will arrive.
     struct Failure: Error {
-        /// Its place.
-        let place: Int
-        /// Why.
+        /// The index of the interface.
+        let index: Int
         let error: CaptureError
     }
 }

@@ -1,16 +1,16 @@
 #if !os(Linux)
-    /// The packet socket behind a live capture: here libpcap does all that is wanted of it.
+    /// The packet socket of a live capture: on macOS libpcap does everything.
     enum PacketSocket {
-        /// Not known here: what arrives while the buffer is emptied is read too.
+        /// Not possible: packets that arrive while the buffer is emptied are read too.
         static func acceptNoMore(_ descriptor: Int32) -> Bool { false }
 
-        /// Nothing was kept out.
+        /// Nothing to do.
         static func acceptAll(_ descriptor: Int32) -> Bool { true }
 
-        /// Not asked here: poll(2) tells.
+        /// Not needed: poll(2) reports it.
         static func isDown(_ descriptor: Int32, _ name: String) -> Bool { false }
 
-        /// Needless here: loopback shows every packet once.
+        /// Not needed: loopback delivers each packet once.
         @discardableResult
         static func ignoreOutgoing(_ descriptor: Int32) -> Bool { false }
     }

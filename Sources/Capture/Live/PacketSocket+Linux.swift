@@ -1,14 +1,14 @@
 #if os(Linux)
     internal import CTCPAlive
 
-    /// The packet socket behind a live capture, where libpcap has no words for what is wanted of it.
+    /// The packet socket of a live capture: what libpcap has no function for.
     enum PacketSocket {
-        /// Lets no more packets into the ring of `descriptor`; false where the kernel refuses.
+        /// Lets no more packets into the ring of `descriptor`; false if the kernel refuses.
         static func acceptNoMore(_ descriptor: Int32) -> Bool {
             tcpalive_accept_no_more(descriptor) == 0
         }
 
-        /// Lets all packets in again after `acceptNoMore`; false where the kernel refuses.
+        /// Lets all packets in again after `acceptNoMore`; false if the kernel refuses.
         static func acceptAll(_ descriptor: Int32) -> Bool {
             tcpalive_accept_all(descriptor) == 0
         }
@@ -18,7 +18,7 @@
             unsafe tcpalive_is_down(descriptor, name) != 0
         }
 
-        /// Leaves out what this host sends, which loopback shows twice; false where the kernel refuses.
+        /// Leaves out outgoing packets, because loopback delivers each packet twice; false if the kernel refuses.
         @discardableResult
         static func ignoreOutgoing(_ descriptor: Int32) -> Bool {
             tcpalive_ignore_outgoing(descriptor) == 0

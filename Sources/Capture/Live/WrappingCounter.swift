@@ -1,17 +1,17 @@
-/// A count of libpcap, which has 32 bits and wraps, as one that does not: pcap_stats(3PCAP).
+/// Extends a 32-bit counter of pcap_stats(3PCAP), which wraps, to 64 bits.
 ///
-/// It must be read before 2^32 more have been counted.
+/// Read it before 2^32 more have been counted.
 struct WrappingCounter {
-    /// How many were counted since it was made.
+    /// The count since the start value.
     private(set) var total: UInt64 = 0
     private var last: UInt32
 
-    /// Counts from `start` on.
+    /// A counter whose value is `start` now.
     init(from start: UInt32) {
         last = start
     }
 
-    /// Takes what libpcap counts `now`.
+    /// Takes the current value of libpcap's counter.
     mutating func read(_ now: UInt32) {
         total &+= UInt64(now &- last)
         last = now

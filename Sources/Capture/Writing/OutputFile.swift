@@ -6,21 +6,21 @@ public import Platform
     internal import Darwin
 #endif
 
-/// A file to write: one that appears under its name only when it is complete, or one that others may read as it grows.
+/// A file to write: it appears under its name only when it is complete, or others may read it while it grows.
 public struct OutputFile: ~Copyable {
-    /// What sentences call it: the path that the file will have, or standard output.
+    /// What messages call it: the path that the file will have, or "standard output".
     public let path: String
-    /// Where it grows until it is complete; nil: under its own name.
+    /// The path until the file is complete; nil: its own.
     private let temporaryPath: String?
     private let descriptor: Int32
     private let output: OutputDescriptor
     private var isFinished = false
-    /// Whether others may read it as it grows.
+    /// Whether others may read it while it grows.
     let isGrowing: Bool
 
-    /// Begins a file that will be at `path` when it is finished: until then it is another one beside it.
+    /// Begins a file that appears at `path` when it is finished; until then it has another name in the same folder.
     ///
-    /// What is no regular file but a device or a pipe is written at once. Throws when the file cannot be created.
+    /// A device or a pipe is written directly. Throws if the file cannot be created.
     public init(path: String) throws(OutputError) {
         var status = stat()
         let isSpecial = unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
@@ -29,14 +29,14 @@ public struct OutputFile: ~Copyable {
             flags: isSpecial ? 0 : O_CREAT | O_TRUNC, isGrowing: false)
     }
 
-    /// Begins a file at `path` in place of one that is there, which others may read as it grows.
+    /// Begins a file at `path`, in place of an existing one, which others may read while it grows.
     ///
-    /// Throws when it cannot be created.
+    /// Throws if it cannot be created.
     public init(growing path: String) throws(OutputError) {
         try self.init(path: path, temporaryPath: nil, flags: O_CREAT | O_TRUNC, isGrowing: true)
     }
 
-    /// Standard output, which is left open.
+    /// Standard output, which stays open.
     public init() {
         path = "standard output"
         temporaryPath = nil
@@ -59,16 +59,16 @@ public struct OutputFile: ~Copyable {
         if !isFinished, let temporaryPath { unsafe _ = unlink(temporaryPath) }
     }
 
-    /// Adds `bytes`. Throws when the file takes no more; standard output that nobody reads any more is `.closed`.
+    /// Adds `bytes`. Throws if the file cannot be written; `.closed` if it is standard output and its reader has ended.
     public func write(_ bytes: [UInt8]) throws(OutputError) {
         do {
             try output.write(bytes)
         } catch .closed where descriptor >= 0 {
-            throw .failed("\(path): nobody reads it any more")
+            throw .failed("\(path): its reader has ended")
         }
     }
 
-    /// Gives the file its name, in place of one that has it. Throws when that cannot be done.
+    /// Gives the file its name, in place of an existing file. Throws if that fails.
     public mutating func finish() throws(OutputError) {
         if let temporaryPath {
             guard unsafe rename(temporaryPath, path) == 0 else {
@@ -87,13 +87,13 @@ extension CaptureFile {
         return unsafe access(path, F_OK) == 0 || errno == EACCES
     }
 
-    /// Whether the file at `path` may be read twice: a pipe may not (stat(2)).
+    /// Whether `path` is a regular file (stat(2)), which can be read twice; a pipe cannot.
     public static func isRegular(_ path: String) -> Bool {
         var status = stat()
         return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     }
 
-    /// Whether the file at `path`, if there is one, is the regular file at `other`, by whatever name (stat(2)).
+    /// Whether both paths lead to the same regular file (stat(2)).
     public static func isSame(_ path: String, _ other: String) -> Bool {
         var (first, second) = (stat(), stat())
         return unsafe stat(path, &first) == 0 && stat(other, &second) == 0 && first.st_mode & S_IFMT == S_IFREG

@@ -1,22 +1,22 @@
-/// Comments on packets of one batch, in the order of its records. Reused.
+/// Comments on packets of one batch, in the order of its records. A value can be reused for the next batch.
 public struct PacketComments: Sendable {
-    /// What the comments say, one behind the other.
+    /// The bytes of all comments.
     private(set) var bytes: [UInt8] = []
-    /// The place of each commented record in its batch, and where its comment lies in `bytes`.
+    /// For each comment, the index of its record in the batch and its range in `bytes`.
     private(set) var entries: [(record: Int, range: Range<Int>)] = []
 
     /// No comments.
     public init() {}
 
-    /// Forgets the comments and keeps the room.
+    /// Removes all comments and keeps the capacity.
     public mutating func removeAll() {
         bytes.removeAll(keepingCapacity: true)
         entries.removeAll(keepingCapacity: true)
     }
 
-    /// Adds `comment`, in UTF-8, on the packet at place `record`, which is that of the last comment or behind it.
+    /// Adds `comment`, in UTF-8, to the packet with index `record`, which must not be lower than that of the last comment.
     ///
-    /// What does not fit into an option of pcapng, 65535 bytes, is left out.
+    /// A comment is cut at 65535 bytes, the most that an option of pcapng can hold.
     public mutating func append(_ comment: [UInt8], on record: Int) {
         let start = bytes.count
         bytes.append(contentsOf: comment.prefix(Int(UInt16.max)))

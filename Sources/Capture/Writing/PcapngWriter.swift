@@ -3,25 +3,25 @@ public import Wire
 
 /// Writes packets to a pcapng file (draft-ietf-opsawg-pcapng): one section, nanoseconds, little-endian.
 ///
-/// The packets of several sources, one after the other, may go to one file.
+/// It can write the packets of several sources, one after the other.
 public struct PcapngWriter: ~Copyable {
     private var file: OutputFile
     private var pending: [UInt8] = []
-    /// The most bytes that are kept of a packet; 0: all.
+    /// The most bytes to write of a packet; 0: all.
     private let snaplen: UInt32
-    /// The number of the present source.
+    /// The number of the current source.
     private var source = 0
-    /// Its interfaces, as far as they are known.
+    /// The interfaces of the current source that were described so far.
     private var interfaces: [CaptureInterface] = []
-    /// The number, within the file, of the first interface of the present source.
+    /// The number within the file of the first interface of the current source.
     private var firstInterface: UInt32 = 0
-    /// How many pending bytes are written without waiting for `flush`.
+    /// The number of pending bytes at which they are written.
     private let fullCount: Int
 
-    /// Begins a capture in `file`, which keeps at most `snaplen` bytes of each packet; nil: all that there is.
+    /// Begins a capture in `file` with at most `snaplen` bytes of each packet; nil: all bytes.
     ///
-    /// A file that others may read as it grows is written in smaller pieces, so that little is lost when the process is
-    /// killed. Each write ends with a whole block.
+    /// A file that others may read while it grows is written in smaller pieces, so that little is lost if the process is
+    /// killed. Each write ends with a complete block.
     public init(to file: consuming OutputFile, snaplen: Int? = nil) {
         fullCount = file.isGrowing ? 64 << 10 : 256 << 10
         self.file = file
@@ -29,10 +29,10 @@ public struct PcapngWriter: ~Copyable {
         beginSection()
     }
 
-    /// Tells of all interfaces `known` so far of `source`, whose packets come now; those that are new go to the file.
+    /// Describes the interfaces of the source with number `source`, whose packets are written next.
     ///
-    /// Sources come one after the other, each under a number of its own, and packets bear the number of an interface
-    /// within their source.
+    /// `known` has all interfaces that are known so far; the new ones are written. The packets of a source must not be
+    /// mixed with those of others, and `PacketRecord.interface` is an index within the source.
     public mutating func describe(_ known: [CaptureInterface], of source: Int) {
         if source != self.source {
             self.source = source
@@ -45,32 +45,31 @@ public struct PcapngWriter: ~Copyable {
         }
     }
 
-    /// Adds the packets of `batch` with their `comments`: those at the places `chosen`, in ascending order; nil: all.
+    /// Adds the packets of `batch` with the indices `chosen`, in ascending order (nil: all), and their `comments`.
     ///
-    /// Their interfaces must have been described. Throws when the file takes no more.
+    /// Their interfaces must have been described. Throws if the file cannot be written.
     public mutating func write(
         _ batch: borrowing PacketBatch, chosen: [Int]? = nil, comments: PacketComments
     ) throws(OutputError) {
         var next = 0
         for index in 0..<(chosen?.count ?? batch.records.count) {
-            let place = chosen?[index] ?? index
-            while next < comments.entries.count, comments.entries[next].record < place { next += 1 }
+            let record = chosen?[index] ?? index
+            while next < comments.entries.count, comments.entries[next].record < record { next += 1 }
             let first = next
-            while next < comments.entries.count, comments.entries[next].record == place { next += 1 }
-            append(batch.records[place], of: batch, comments, first..<next)
+            while next < comments.entries.count, comments.entries[next].record == record { next += 1 }
+            append(batch.records[record], of: batch, comments, first..<next)
             if pending.count >= fullCount { try flush() }
         }
     }
 
-    /// Writes all blocks that are pending, with one write(2) if the system takes them all. Throws when the file takes no
-    /// more.
+    /// Writes all pending blocks, with one write(2) if the system takes them all. Throws if the file cannot be written.
     public mutating func flush() throws(OutputError) {
         if pending.isEmpty { return }
         try file.write(pending)
         pending.removeAll(keepingCapacity: true)
     }
 
-    /// Writes out what is left and gives the file its name. Throws when that cannot be done.
+    /// Writes the pending blocks and gives the file its name. Throws if that fails.
     public mutating func finish() throws(OutputError) {
         try flush()
         try file.finish()
@@ -78,7 +77,7 @@ public struct PcapngWriter: ~Copyable {
 
     // MARK: - Blocks
 
-    // A section header block (4.1): byte-order magic, version 1.0, length not told.
+    // A section header block (4.1): byte-order magic, version 1.0, unknown length.
     private mutating func beginSection() {
         for word: UInt32 in [0x0A0D_0D0A, 28, 0x1A2B_3C4D, 1, .max, .max, 28] { append(word) }
     }
@@ -109,7 +108,7 @@ public struct PcapngWriter: ~Copyable {
         append(UInt32(truncatingIfNeeded: record.time >> 32))
         append(UInt32(truncatingIfNeeded: record.time))
         append(count)
-        // A record that claims less than was captured is taken at what was captured, also when that is cut here.
+        // If the original length is below the captured one, the captured one is used, so that a cut is visible.
         append(
             count < record.capturedLength ? max(record.originalLength, record.capturedLength) : record.originalLength)
         batch.withBytes { bytes in
@@ -128,7 +127,7 @@ public struct PcapngWriter: ~Copyable {
         endBlock(start)
     }
 
-    /// Begins a block of `type`, and returns where.
+    /// Begins a block of `type` and returns its index in `pending`.
     private mutating func beginBlock(_ type: UInt32) -> Int {
         let start = pending.count
         append(type)
@@ -136,13 +135,11 @@ public struct PcapngWriter: ~Copyable {
         return start
     }
 
-    /// Ends the block that begins at `start`: its length stands at both of its ends.
+    /// Ends the block that begins at index `start`: writes its length at both of its ends.
     private mutating func endBlock(_ start: Int) {
         let total = UInt32(truncatingIfNeeded: pending.count - start + 4)
         append(total)
-        for place in 0..<4 {
-            pending[start + 4 + place] = UInt8(truncatingIfNeeded: total >> (8 * UInt32(place)))
-        }
+        for byte in 0..<4 { pending[start + 4 + byte] = UInt8(truncatingIfNeeded: total >> (8 * UInt32(byte))) }
     }
 
     /// Appends an option (3.5): its code, its length, its value up to 65535 bytes.
@@ -157,6 +154,6 @@ public struct PcapngWriter: ~Copyable {
     }
 
     private mutating func append(_ word: UInt32) {
-        for place in 0..<4 { pending.append(UInt8(truncatingIfNeeded: word >> (8 * UInt32(place)))) }
+        for byte in 0..<4 { pending.append(UInt8(truncatingIfNeeded: word >> (8 * UInt32(byte)))) }
     }
 }

@@ -32,8 +32,8 @@ public struct ConnectionEvidence: Sendable, Equatable, BitwiseCopyable {
 
     /// The evidence of `side`, 0 or 1.
     subscript(side: Int) -> EndEvidence {
-        _read { if side == 0 { yield first } else { yield second } }
-        _modify { if side == 0 { yield &first } else { yield &second } }
+        @inline(__always) get { side == 0 ? first : second }
+        @inline(__always) _modify { if side == 0 { yield &first } else { yield &second } }
     }
 
     /// A SYN that was answered by a challenge ACK of an older connection (RFC 5961 4).

@@ -4,7 +4,9 @@ import Wire
 ///
 /// The rule of a verdict is the function with its name, in the file of its group; `applyInOrder` lists the groups in the
 /// order in which they apply. The comment at a rule names the alternatives that it excludes.
-struct VerdictRules {
+///
+/// It is not copyable: a connection is large, and each call of a rule would copy it.
+struct VerdictRules: ~Copyable {
     let connection: Connection
     /// The settings that the probes of each end show.
     let policies: PerEnd<InferredPolicy>

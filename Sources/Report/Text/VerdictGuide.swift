@@ -15,11 +15,11 @@ public struct VerdictGuide: Sendable {
 }
 
 extension Verdict {
-    /// A capture in the repository that has this verdict.
-    public var scene: String { "captures/verdict-\(dashed).pcap" }
+    /// The capture in the repository whose verdict this is.
+    public var scene: String { "captures/verdicts/verdict-\(dashed).pcap" }
 
-    /// A capture that resembles `scene` and has another verdict.
-    public var nearMiss: String { "captures/near-\(dashed).pcap" }
+    /// A capture that looks much like `scene` and has another verdict.
+    public var nearMiss: String { "captures/verdicts/near-\(dashed).pcap" }
 
     private var dashed: String { rawValue.replacing("_", with: "-") }
 

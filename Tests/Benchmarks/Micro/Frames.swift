@@ -1,8 +1,8 @@
 import Wire
 
-/// Frames made in memory: Ethernet, IP and TCP with the timestamp option, ACKs and a keep-alive probe in 64.
+/// Generated frames: Ethernet, IP and TCP with the timestamp option; ACKs, and one keep-alive probe in 64.
 enum Frames {
-    /// `packets` frames, a microsecond apart, in turn over `connections`, each of which is heard from both ends.
+    /// `packets` frames, a microsecond apart, of `connections` in turn, in both directions.
     static func batch(packets: Int, connections: Int, _ version: IPVersion) -> PacketBatch {
         var batch = PacketBatch()
         for packet in 0..<packets {
@@ -18,7 +18,7 @@ enum Frames {
         return batch
     }
 
-    /// What the decoder makes of such frames.
+    /// The decoded segments of such frames.
     static func segments(packets: Int, connections: Int, _ version: IPVersion) -> SegmentBatch {
         var decoder = SegmentDecoder()
         var segments = SegmentBatch()

@@ -2,12 +2,12 @@ import Benchmark
 import KeepAlive
 import Wire
 
-/// The stages of a packet's way, each alone and in memory: what a change costs or gains, and where.
+/// Times the stages of the path of a packet separately, in memory.
 ///
-/// The microseconds that are printed are of a thousand packets, or of a thousand verdicts: nanoseconds for one. What is
-/// worked on stays in the cache; what the whole takes is told by `make bench`.
+/// The printed microseconds are for a thousand packets or verdicts, so they are nanoseconds for one. The data stays in the
+/// cache; `make bench` measures the whole.
 let benchmarks: @Sendable () -> Void = {
-    // A measurement is of a thousand rounds, and printed as of one.
+    // A measurement has a thousand rounds; the printed times are for one.
     let rounds = Benchmark.Configuration(
         metrics: [.wallClock], timeUnits: .microseconds, scalingFactor: .kilo, maxDuration: .seconds(3),
         maxIterations: 200)
@@ -59,7 +59,7 @@ let benchmarks: @Sendable () -> Void = {
     }
 }
 
-/// Times of work that was not done mean nothing.
+/// Fails if the work was not done, because its time would mean nothing.
 private func expect(_ actual: Int, _ expected: Int, of benchmark: Benchmark) {
     if actual != expected { benchmark.error("expected \(expected), actual \(actual)") }
 }
