@@ -21,19 +21,19 @@ public struct Connection: Sendable, Equatable {
     /// What the responder sent.
     public var fromResponder = ConnectionSide()
     /// Idle periods, losses, resets and errors.
-    public var evidence = ConnectionEvidence()
+    package var evidence = ConnectionEvidence()
     /// Its idle periods.
     public var idleness: Idleness { evidence.idleness }
     /// When another connection began on the same ports (ns since 1970); nil: none did.
-    @OptionalTime public var supersededAt: Int64?
+    @OptionalTime package var supersededAt: Int64?
     /// Whether the originator is the second side in the connection's key.
     var isReversed = false
     /// Whether a SYN with ACK was captured.
-    public var sawSYNACK = false
+    package var sawSYNACK = false
     /// The longest time (ns) without a segment while nothing was in flight and both windows were open; 0: less than 5 s.
-    public var longestPause: Int64 = 0
+    package var longestPause: Int64 = 0
     /// Time of its last segment other than probes and their answers (ns since 1970).
-    public var lastActivity: Int64 = 0
+    package var lastActivity: Int64 = 0
     /// Time of its first FIN (ns since 1970); nil: none.
     @OptionalTime public var closeTime: Int64?
     /// How long nothing but answered probes had passed (ns) when the end that answers them closed; nil: it did not close.

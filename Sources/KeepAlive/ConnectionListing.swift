@@ -2,11 +2,11 @@
 ///
 /// It takes one bit per connection, and 16 bytes for each that is not stored in order of appearance, for example after
 /// an eviction. It does not hold the connections: `ConnectionTracker.connection(at:)` makes them one by one.
-public struct ConnectionListing: Sendable {
+package struct ConnectionListing: Sendable {
     /// A connection of the listing. A `Connection` has hundreds of bytes, an entry 16.
-    public struct Entry: Sendable, BitwiseCopyable {
+    package struct Entry: Sendable, BitwiseCopyable {
         /// The number of the connection, from 0 in order of appearance.
-        public let number: UInt64
+        package let number: UInt64
         let index: UInt32
         let storage: Storage
     }
@@ -110,7 +110,7 @@ extension ConnectionTracker {
     /// It is valid until the tracker changes. To go through it again, copy it first.
     ///
     /// `until` is when the capture ends (ns since 1970): connections that are idle until then are listed too.
-    public func listing(all: Bool, until: Int64?) -> ConnectionListing {
+    package func listing(all: Bool, until: Int64?) -> ConnectionListing {
         var outOfOrder: [ConnectionListing.Entry] = []
         for (index, connection) in pipeline.store.replaced.enumerated() {
             outOfOrder.append(
@@ -123,7 +123,7 @@ extension ConnectionTracker {
     }
 
     /// The next connection in `listing`, which must be a listing of this tracker in its present state; nil at the end.
-    public func next(in listing: inout ConnectionListing) -> ConnectionListing.Entry? {
+    package func next(in listing: inout ConnectionListing) -> ConnectionListing.Entry? {
         listing.next(of: self)
     }
 
@@ -180,7 +180,7 @@ extension ConnectionTracker {
     }
 
     /// The connection of `entry`. Traps if the entry is from another tracker.
-    public func connection(at entry: ConnectionListing.Entry) -> Connection {
+    package func connection(at entry: ConnectionListing.Entry) -> Connection {
         let index = index(of: entry)
         switch entry.storage {
         case .version4:
@@ -194,7 +194,7 @@ extension ConnectionTracker {
     }
 
     /// All connections in order of appearance, or those worth reporting.
-    public func connections(all: Bool) -> [Connection] {
+    package func connections(all: Bool) -> [Connection] {
         var connections: [Connection] = []
         var listing = listing(all: all, until: lastTime == .min ? nil : lastTime)
         while let entry = next(in: &listing) { connections.append(connection(at: entry)) }

@@ -1,7 +1,7 @@
-public import Wire
+package import Wire
 
 /// Finds the segments that open and close connections: those with SYN, FIN or RST, and their acknowledgments.
-public struct ConnectionOutline: Sendable {
+package struct ConnectionOutline: Sendable {
     /// The acknowledgment that each end of a connection still owes for a SYN with ACK or a FIN.
     private struct Owed {
         private var first: SequenceNumber?
@@ -20,11 +20,11 @@ public struct ConnectionOutline: Sendable {
     private var owed: [UInt64: Owed] = [:]
 
     /// An outline before the first segment.
-    public init() {}
+    package init() {}
 
     /// Records `segment`, the next of the connection and side of `origin`. Returns whether it opens or closes the
     /// connection.
-    public mutating func record(_ segment: Segment, of origin: SegmentOrigin) -> Bool {
+    package mutating func record(_ segment: Segment, of origin: SegmentOrigin) -> Bool {
         let flags = segment.flags
         let opensOrCloses = !flags.isDisjoint(with: [.syn, .fin, .rst])
         guard opensOrCloses || owed[origin.connection] != nil else { return false }

@@ -1,4 +1,4 @@
-public import Wire
+package import Wire
 
 /// What one end of a connection sent that concerns keep-alives, counted by its actual kind (`SegmentKind`).
 public struct ConnectionSide: Sendable, Equatable, BitwiseCopyable {
@@ -11,33 +11,33 @@ public struct ConnectionSide: Sendable, Equatable, BitwiseCopyable {
     /// The number of its probes since the peer last gave a sign of life.
     @Count32 public var unanswered: UInt64 = 0
     /// The number of its probes that carry a byte.
-    @Count32 public var byteProbes: UInt64 = 0
+    @Count32 package var byteProbes: UInt64 = 0
     /// The number of its probes with the timestamp option.
-    @Count32 public var timestampedProbes: UInt64 = 0
+    @Count32 package var timestampedProbes: UInt64 = 0
     /// Whether it gave up: its first RST came while a probe was not answered.
     var hasGivenUp = false
     /// The number of its probes that no segment of the peer followed within a second or three times its slowest answer.
-    @Count32 public var ignored: UInt64 = 0
+    @Count32 package var ignored: UInt64 = 0
     /// The number of its probes whose IP identification does not continue that of its other segments.
-    @Count32 public var oddProbes: UInt64 = 0
+    @Count32 package var oddProbes: UInt64 = 0
     /// The number of its probes that a segment of the peer other than an answer followed in that time.
-    @Count32 public var followed: UInt64 = 0
+    @Count32 package var followed: UInt64 = 0
     /// The number of answers with the TTL of a host other than the peer.
-    @Count32 public var foreignAnswers: UInt64 = 0
+    @Count32 package var foreignAnswers: UInt64 = 0
     /// The TTL of those answers.
-    public var foreignTimeToLive: UInt8 = 0
+    package var foreignTimeToLive: UInt8 = 0
     /// The TTL of the last answer to one of its probes; 0: none.
-    public var answerTimeToLive: UInt8 = 0
+    package var answerTimeToLive: UInt8 = 0
     /// Whether it sent a FIN.
-    public var hasClosed = false
+    package var hasClosed = false
     /// Whether it sent data.
-    public var hasSentData = false
+    package var hasSentData = false
     /// Whether it sent an acknowledgment without data.
     public var hasSentPureAcknowledgment = false
     /// Whether it sent data, and the peer has not sent data since.
-    public var sentLastData = false
+    package var sentLastData = false
     /// Whether it sent a segment without SYN and RST.
-    public var isEstablished = false
+    package var isEstablished = false
     /// The TTL of its first segment, and of segments that provably come from it.
     var hops = HopHistory()
     /// Whether one of its segments was captured twice.
@@ -49,37 +49,37 @@ public struct ConnectionSide: Sendable, Equatable, BitwiseCopyable {
     /// Whether the peer has not acknowledged everything that it sent.
     public var hasUnacknowledged = false
     /// Whether only its FIN is not acknowledged.
-    public var awaitsCloseOnly = false
+    package var awaitsCloseOnly = false
     /// Whether the last window that it announced is closed.
-    public var hasClosedWindow = false
+    package var hasClosedWindow = false
     /// Whether its first segment carried the timestamp option; nil: that segment was not captured.
-    public var hasTimestamps: Bool?
+    package var hasTimestamps: Bool?
     /// Time of the first of its `unanswered` probes (ns since 1970); nil: none.
-    @OptionalTime public var firstUnanswered: Int64?
+    @OptionalTime package var firstUnanswered: Int64?
     /// Time of its first keep-alive probe (ns since 1970); nil: none.
     @OptionalTime public var firstProbe: Int64?
     /// Time of its last keep-alive probe (ns since 1970); nil: none.
     @OptionalTime public var lastProbe: Int64?
     /// How long its first keep-alive probe waited, and since what; nil: not captured.
-    public var firstWait: Wait?
+    package var firstWait: Wait?
     /// Whether the peer probed during that wait: this restarts the timer of BSD, not that of Linux.
-    public var isFirstWaitDisturbed = false
+    package var isFirstWaitDisturbed = false
     /// How long answers to its keep-alive probes took.
     public var replies = Gaps()
     /// How long answers with the TTL of a host other than the peer took.
-    public var foreignReplies = Gaps()
+    package var foreignReplies = Gaps()
     /// When its last probe was answered (ns since 1970); nil: never.
-    @OptionalTime public var lastAnswer: Int64?
+    @OptionalTime package var lastAnswer: Int64?
     /// Time of the last segment before its last probe that was neither probe nor answer (ns since 1970).
-    @OptionalTime public var quietSince: Int64?
+    @OptionalTime package var quietSince: Int64?
     /// The packet of the first of its `unanswered` probes.
-    public var firstUnansweredFrame = FrameReference.none
+    package var firstUnansweredFrame = FrameReference.none
     /// The packet of its last probe.
-    public var lastProbeFrame = FrameReference.none
+    package var lastProbeFrame = FrameReference.none
     /// The packet of the last answer to one of its probes.
-    public var lastAnswerFrame = FrameReference.none
+    package var lastAnswerFrame = FrameReference.none
     /// Losses, missing packets, close and reuse.
-    public var evidence = EndEvidence()
+    package var evidence = EndEvidence()
     /// The number of its answers to keep-alive probes of the peer.
     @Count32 public var answers: UInt64 = 0
     /// Waits since an answered probe: each shows the greater of idle time and interval.
@@ -106,7 +106,7 @@ public struct ConnectionSide: Sendable, Equatable, BitwiseCopyable {
 
     /// The longest time (ns) in which this end heard nothing and sent no probe, with nothing in flight and the peer's window
     /// open; 0: less than 5 s.
-    public var longestUnprobed: Int64 = 0
+    package var longestUnprobed: Int64 = 0
 
     /// An end that sent nothing.
     public init() {}
@@ -117,7 +117,7 @@ public struct ConnectionSide: Sendable, Equatable, BitwiseCopyable {
     /// When its next keep-alive probe is due according to the previous gaps (ns since 1970).
     ///
     /// nil: it gave up or was reset, or there is no previous gap of that kind.
-    public var nextProbe: Int64? {
+    package var nextProbe: Int64? {
         guard let lastProbe, reset == nil else { return nil }
         if unanswered > 0 { return intervalGaps.count > 0 ? lastProbe &+ intervalGaps.longest : nil }
         let gap = max(periodGaps.longest, idleGaps.longest)

@@ -2,7 +2,7 @@ import Wire
 
 extension ConnectionTracker {
     /// The activity, in all connections, of hosts that stopped answering in a connection of `listing`.
-    public func activity(in listing: ConnectionListing) -> HostActivity {
+    package func activity(in listing: ConnectionListing) -> HostActivity {
         var hosts = HostActivity()
         var listing = listing
         while let entry = next(in: &listing) {

@@ -1,8 +1,8 @@
-public import Wire
+package import Wire
 
 extension ConnectionTracker {
     /// The `pauses` that several connections span: the capture stopped, not the connections.
-    public func holes(among pauses: [CapturePauses.Pause]) -> [CapturePauses.Pause] {
+    package func holes(among pauses: [CapturePauses.Pause]) -> [CapturePauses.Pause] {
         pauses.filter { spanCount($0) >= Self.spansOfHole }
     }
 

@@ -63,7 +63,7 @@ public struct ConnectionTracker: ~Copyable, Sendable {
     }
 
     /// Tracks `segments` and sets `origins` to the connection and the end that sent each; nil: no connection.
-    public mutating func track(
+    package mutating func track(
         _ segments: borrowing SegmentBatch, events: inout [SegmentEvent], origins: inout [SegmentOrigin?]
     ) {
         origins.removeAll(keepingCapacity: true)

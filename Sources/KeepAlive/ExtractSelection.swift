@@ -1,11 +1,11 @@
-public import Wire
+package import Wire
 
 /// Selects the packets of a capture that show its probe exchanges.
 ///
 /// These are the packets of events, the earlier packets that their marks depend on, and the handshakes and closes of
 /// connections with events. Which connections have events is known only at the end of the capture. Therefore the
 /// capture is read twice: first for `survey`, then for `choose`.
-public struct ExtractSelection: Sendable {
+package struct ExtractSelection: Sendable {
     /// Connections that have events.
     private var connections: Set<UInt64> = []
     /// Packets that marks depend on, numbered from 0 through the capture; sorted after the survey.
@@ -29,14 +29,14 @@ public struct ExtractSelection: Sendable {
     }
 
     /// A selection before the survey.
-    public init() {}
+    package init() {}
 
     /// The number of connections with events.
-    public var connectionCount: Int { connections.count }
+    package var connectionCount: Int { connections.count }
 
     /// Surveys the next `count` packets: their `segments`, the `origins` of the segments, and the `events` of the
     /// packets.
-    public mutating func survey(
+    package mutating func survey(
         _ segments: borrowing SegmentBatch, _ origins: [SegmentOrigin?], _ events: [SegmentEvent], packets count: Int
     ) {
         var events = events[...]
@@ -57,7 +57,7 @@ public struct ExtractSelection: Sendable {
     }
 
     /// Ends the survey. The capture must now be read again from its beginning.
-    public mutating func rewind() {
+    package mutating func rewind() {
         foundations.sort()
         foundationsAhead = foundations[...]
         ends = []
@@ -65,7 +65,7 @@ public struct ExtractSelection: Sendable {
     }
 
     /// Appends to `records`, in order, the indices of the selected packets among the next `count`.
-    public mutating func choose(
+    package mutating func choose(
         _ segments: borrowing SegmentBatch, _ origins: [SegmentOrigin?], _ events: [SegmentEvent], packets count: Int,
         into records: inout [Int]
     ) {

@@ -1,18 +1,18 @@
-public import Platform
+package import Platform
 
 /// The output of a report: text that is collected and written in large pieces.
-public struct Output: ~Copyable {
+package struct Output: ~Copyable {
     /// Where the text is written; nil: it stays in `text`.
     private let descriptor: OutputDescriptor?
 
     /// The text that is not written yet.
-    public private(set) var text = TextBuffer()
+    package private(set) var text = TextBuffer()
 
     /// Bytes of text after which it is written.
     private static let fullCount = 1 << 16
 
     /// An output to `descriptor`; with nil it keeps its text.
-    public init(to descriptor: OutputDescriptor?) {
+    package init(to descriptor: OutputDescriptor?) {
         self.descriptor = descriptor
     }
 
@@ -23,7 +23,7 @@ public struct Output: ~Copyable {
     }
 
     /// Writes the text so far.
-    public mutating func flush() throws(OutputError) {
+    package mutating func flush() throws(OutputError) {
         guard let descriptor else { return }
         try descriptor.write(text.bytes)
         text.removeAll()

@@ -1,8 +1,8 @@
-public import KeepAlive
-public import Platform
+package import KeepAlive
+package import Platform
 
 /// A format of a report.
-public enum ReportFormat: String, CaseIterable, Sendable {
+package enum ReportFormat: String, CaseIterable, Sendable {
     /// For people: events in tcpdump's notation, a table of connections, findings, a summary.
     case text
     /// One JSON document: `events`, `connections`, `summary`.
@@ -16,7 +16,7 @@ public enum ReportFormat: String, CaseIterable, Sendable {
 /// Writes a report in one of the formats. Call `begin` for each file, `event` for each event, and `finish` once.
 ///
 /// `tcpalive.schema.json`, beside this file, describes the members of JSON records.
-public struct Reporter: ~Copyable {
+package struct Reporter: ~Copyable {
     private let format: ReportFormat
     private let showsEvents: Bool
     private var output: Output
@@ -31,7 +31,7 @@ public struct Reporter: ~Copyable {
     private var hasText: Bool { events.count > 0 || endsWithFinding }
     private let printsTimelines: Bool
     /// The events that are kept for drawings and timelines; nil: neither is wanted.
-    public private(set) var kept: RetainedEvents?
+    package private(set) var kept: RetainedEvents?
 
     /// Creates a reporter.
     ///
@@ -44,7 +44,7 @@ public struct Reporter: ~Copyable {
     ///   - printsTimelines: Whether `text` has a timeline of each connection instead of the findings.
     ///   - keepsEvents: Whether `kept` has the events.
     ///   - isFiltered: Whether a filter excludes packets of the files.
-    public init(
+    package init(
         format: ReportFormat, to output: consuming Output, showsEvents: Bool = true, namesFiles: Bool = false,
         color: Bool = false, printsTimelines: Bool = false, keepsEvents: Bool = false, isFiltered: Bool = false
     ) {
@@ -59,10 +59,10 @@ public struct Reporter: ~Copyable {
     }
 
     /// The text that is not written yet: all of it if the output has no descriptor.
-    public var pendingText: String { output.text.string }
+    package var pendingText: String { output.text.string }
 
     /// The events that follow are from `file`.
-    public mutating func begin(file: String) throws(OutputError) {
+    package mutating func begin(file: String) throws(OutputError) {
         try output.write { marks.flush(to: &$0) }
         self.file = file
         files.names.append(file)
@@ -70,10 +70,10 @@ public struct Reporter: ~Copyable {
     }
 
     /// Whether `event(_:frame:)` has an effect.
-    public var wantsEvents: Bool { showsEvents || kept != nil }
+    package var wantsEvents: Bool { showsEvents || kept != nil }
 
     /// Reports `event`, which is in frame `frame` of the current file.
-    public mutating func event(_ event: SegmentEvent, frame: UInt64) throws(OutputError) {
+    package mutating func event(_ event: SegmentEvent, frame: UInt64) throws(OutputError) {
         kept?.add(event, frame: frame)
         guard showsEvents else { return }
         switch format {
@@ -101,10 +101,10 @@ public struct Reporter: ~Copyable {
     }
 
     /// Whether `finding(_:in:at:)` has an effect: `json` has findings only at its end, `tsv` has none.
-    public var wantsFindings: Bool { format == .text || format == .jsonl }
+    package var wantsFindings: Bool { format == .text || format == .jsonl }
 
     /// Reports `finding`, which became known at `time` (ns since 1970) during a live capture.
-    public mutating func finding(
+    package mutating func finding(
         _ finding: Finding, in diagnosis: Diagnosis, at time: Int64
     ) throws(OutputError) {
         switch format {
@@ -122,14 +122,14 @@ public struct Reporter: ~Copyable {
     }
 
     /// Writes all text so far to the descriptor.
-    public mutating func flush() throws(OutputError) {
+    package mutating func flush() throws(OutputError) {
         try output.flush()
     }
 
     /// Ends the report with `findings`, `summary` and `verifications`, and writes all text to the descriptor.
     ///
     /// Text omits the findings that were `printed` during the capture.
-    public mutating func finish(
+    package mutating func finish(
         _ findings: borrowing some Findings & ~Copyable, _ summary: Summary, _ verifications: [ProbeVerification] = [],
         printed: LiveFindings = LiveFindings()
     ) throws(OutputError) {

@@ -1,8 +1,8 @@
-public import Wire
+package import Wire
 
 extension TextBuffer {
     /// Appends an address: IPv4 in dotted decimal, IPv6 in the form of RFC 5952.
-    public mutating func append(_ address: IPAddress) {
+    package mutating func append(_ address: IPAddress) {
         switch address.version {
         case .v4: append(v4: address.low)
         case .v6: address.appendText { append(byte: $0) }

@@ -1,18 +1,18 @@
 /// A buffer of UTF-8 to which all formatters of this module append.
 ///
 /// Numbers are written as bytes, without a `String`. A buffer that is reused does not allocate.
-public struct TextBuffer: Sendable {
+package struct TextBuffer: Sendable {
     /// The text so far, in UTF-8.
-    public private(set) var bytes: [UInt8] = []
+    package private(set) var bytes: [UInt8] = []
 
     /// An empty text.
-    public init() {}
+    package init() {}
 
     /// The length of the text (bytes).
-    public var count: Int { bytes.count }
+    package var count: Int { bytes.count }
 
     /// The text as a string.
-    public var string: String { String(decoding: bytes, as: UTF8.self) }
+    package var string: String { String(decoding: bytes, as: UTF8.self) }
 
     /// The text that `write` appends to an empty buffer.
     static func string(_ write: (inout TextBuffer) -> Void) -> String {
@@ -22,12 +22,12 @@ public struct TextBuffer: Sendable {
     }
 
     /// Removes the text and keeps the capacity.
-    public mutating func removeAll() {
+    package mutating func removeAll() {
         bytes.removeAll(keepingCapacity: true)
     }
 
     /// Appends `text` as it is.
-    public mutating func append(_ text: String) {
+    package mutating func append(_ text: String) {
         // In one piece: byte by byte, strings take a third of the time of a long report.
         var text = text
         text.withUTF8 { unsafe bytes.append(contentsOf: $0) }
@@ -128,7 +128,7 @@ public struct TextBuffer: Sendable {
 
     /// Appends text from outside, such as a file name. Control characters become `\xNN`, so that a terminal does not
     /// execute them.
-    public mutating func append(printable text: String) {
+    package mutating func append(printable text: String) {
         for scalar in text.unicodeScalars {
             switch scalar.value {
             case 0..<0x20, 0x7F..<0xA0:

@@ -7,7 +7,7 @@ public enum Stack: String, CaseIterable, Sendable {
     case illumos = "illumos"
 
     /// The stacks that are consistent with the probes of `side` and their `policy`; none without a probe.
-    public static func consistent(with side: ConnectionSide, _ policy: InferredPolicy) -> [Stack] {
+    package static func consistent(with side: ConnectionSide, _ policy: InferredPolicy) -> [Stack] {
         guard side.probes > 0 else { return [] }
         let hasBytes = side.byteProbes > 0
         if hasBytes, side.byteProbes < side.probes { return [] }

@@ -1,12 +1,12 @@
 /// How late timers of Linux fire: never early, and up to one bucket of the timer wheel late (keepalive-facts 2).
 ///
 /// A level of the wheel has 64 buckets, each 8 times as wide as those of the level below.
-public enum TimerWheel {
+package enum TimerWheel {
     /// The tick rates with which kernels are built, in Hz (CONFIG_HZ).
-    public static let tickRates: [Int64] = [100, 250, 300, 1000]
+    package static let tickRates: [Int64] = [100, 250, 300, 1000]
 
     /// The greatest delay, one bucket, of a timer of `delay` ns at `tickRate` Hz, in nanoseconds.
-    public static func bucket(_ delay: Int64, tickRate: Int64) -> Int64 {
+    package static func bucket(_ delay: Int64, tickRate: Int64) -> Int64 {
         let tick = 1_000_000_000 / tickRate
         let ticks = max(0, delay) / tick
         // The levels begin at 0, 63, 504, 4032 ... ticks: 63 << 3n.
@@ -20,7 +20,7 @@ public enum TimerWheel {
     }
 
     /// The greatest delay of a timer of `delay` ns on any Linux, in nanoseconds.
-    public static func widestBucket(_ delay: Int64) -> Int64 {
+    package static func widestBucket(_ delay: Int64) -> Int64 {
         tickRates.map { bucket(delay, tickRate: $0) }.max() ?? 0
     }
 }

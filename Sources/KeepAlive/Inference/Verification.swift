@@ -1,37 +1,37 @@
 /// Compares the probes on the wire with the options of their socket, one quantity at a time.
-public struct Verification: Sendable {
+package struct Verification: Sendable {
     /// The name of an error in C, such as `ETIMEDOUT`.
-    public struct ErrorName: Sendable, Equatable, RawRepresentable {
+    package struct ErrorName: Sendable, Equatable, RawRepresentable {
         /// The name.
-        public let rawValue: String
+        package let rawValue: String
 
         /// The error that C calls `rawValue`.
-        public init(rawValue: String) {
+        package init(rawValue: String) {
             self.rawValue = rawValue
         }
 
         /// The probes, or sent data, had no answer.
-        public static let timedOut = Self(rawValue: "ETIMEDOUT")
+        package static let timedOut = Self(rawValue: "ETIMEDOUT")
         /// The peer sent a RST.
-        public static let connectionReset = Self(rawValue: "ECONNRESET")
+        package static let connectionReset = Self(rawValue: "ECONNRESET")
     }
 
     /// How the connection ended for the program that held it.
-    public struct Ending: Sendable, Equatable {
+    package struct Ending: Sendable, Equatable {
         /// The error that recv(2) returned; nil: none.
-        public var error: ErrorName?
+        package var error: ErrorName?
         /// When recv(2) returned (ns since 1970).
-        public var time: Int64
+        package var time: Int64
 
         /// The end at `time` (ns since 1970), with `error` if any.
-        public init(error: ErrorName?, time: Int64) {
+        package init(error: ErrorName?, time: Int64) {
             self.error = error
             self.time = time
         }
     }
 
     /// What a check compares.
-    public enum Quantity: Sendable, Equatable {
+    package enum Quantity: Sendable, Equatable {
         /// The idle time before a first probe.
         case firstProbe
         /// The time between a probe without an answer and the next one.
@@ -57,7 +57,7 @@ public struct Verification: Sendable {
     }
 
     /// An expected or a measured value.
-    public enum Value: Sendable, Equatable {
+    package enum Value: Sendable, Equatable {
         /// Nothing: no such segment was captured.
         case nothing
         /// A duration (ns).
@@ -81,7 +81,7 @@ public struct Verification: Sendable {
     }
 
     /// Why a check fails or cannot be decided.
-    public enum Reason: Sendable, Equatable {
+    package enum Reason: Sendable, Equatable {
         /// The peer probed meanwhile, which restarts the timer of some systems.
         case peerProbed
         /// The wait may be the idle time, which is not given.
@@ -95,26 +95,26 @@ public struct Verification: Sendable {
     }
 
     /// The comparison of one quantity.
-    public struct Check: Sendable, Equatable {
+    package struct Check: Sendable, Equatable {
         /// What is compared.
-        public var quantity: Quantity
+        package var quantity: Quantity
         /// The value that the options imply.
-        public var expected: Value
+        package var expected: Value
         /// The value on the wire.
-        public var actual: Value
+        package var actual: Value
         /// How much later than expected the actual time may be (ns; never earlier); nil: the values must be equal.
-        public var lateness: Int64?
+        package var lateness: Int64?
         /// Whether the values agree.
-        public var outcome: Outcome
+        package var outcome: Outcome
         /// Why the check fails or is not decided, if that is known.
-        public var reason: Reason?
+        package var reason: Reason?
 
         /// Whether the check was decided and the values agree.
-        public var passes: Bool { outcome == .passes }
+        package var passes: Bool { outcome == .passes }
     }
 
     /// The result of a check.
-    public enum Outcome: Sendable, Equatable {
+    package enum Outcome: Sendable, Equatable {
         /// The values agree.
         case passes
         /// The values differ.
@@ -124,7 +124,7 @@ public struct Verification: Sendable {
     }
 
     /// Why there is no result.
-    public enum Obstacle: Sendable, Equatable {
+    package enum Obstacle: Sendable, Equatable {
         /// The capture has no segment of the connection.
         case connectionNotCaptured
         /// The kernel dropped this many packets of the capture.
@@ -153,27 +153,27 @@ public struct Verification: Sendable {
     }
 
     /// The checks, in order.
-    public private(set) var checks: [Check] = []
+    package private(set) var checks: [Check] = []
     /// Why there is no result; nil: there is one.
-    public private(set) var obstacle: Obstacle?
+    package private(set) var obstacle: Obstacle?
     /// Whether a decided check depends on the options; some hold for any options.
     private var hasJudgedOptions = false
 
     /// Whether there is a result and no check fails.
-    public var passes: Bool { obstacle == nil && !checks.contains { $0.outcome == .fails } }
+    package var passes: Bool { obstacle == nil && !checks.contains { $0.outcome == .fails } }
 
     /// How late the host may send a packet after its timer fires, and capture it (ns).
-    public static let slack: Int64 = 50_000_000
+    package static let slack: Int64 = 50_000_000
 
     /// How long a program may take, beyond that, to wake up and see the error (ns).
-    public static let wakingSlack: Int64 = 200_000_000
+    package static let wakingSlack: Int64 = 200_000_000
 
     /// Compares the probes of `prober`, one end of a connection, with `expectation`; `peer` is the other end.
     ///
     /// `ending` is the result of recv(2); nil: the connection is open, or the result is not known. `kernelProbes` is the
     /// increase of the kernel's counter TcpExt TCPKeepAlive; nil: not known. `othersProbe`: that counter may include
     /// probes of other connections.
-    public init(
+    package init(
         of prober: ConnectionSide, peer: ConnectionSide, expecting expectation: Expectation, ending: Ending?,
         kernelProbes: Int?, othersProbe: Bool = false
     ) {
@@ -216,7 +216,7 @@ public struct Verification: Sendable {
 
     /// Compares a connection with the ends `first` and `second`, neither of which sent a probe, with `expectation`: a
     /// failure. nil: no probe was due, or that is not known.
-    public init?(ofNeither first: ConnectionSide, nor second: ConnectionSide, expecting expectation: Expectation) {
+    package init?(ofNeither first: ConnectionSide, nor second: ConnectionSide, expecting expectation: Expectation) {
         guard first.probes == 0, second.probes == 0, first.lastSpoke != nil, second.lastSpoke != nil,
             let idle = expectation.idleTime,
             let missed = [first, second].compactMap({ expectation.missedProbe(by: $0) }).max()
@@ -225,18 +225,18 @@ public struct Verification: Sendable {
     }
 
     /// The verification of a capture without probes in which none is known to have been due by `expectation`.
-    public init(withoutProbesExpecting expectation: Expectation) {
+    package init(withoutProbesExpecting expectation: Expectation) {
         obstacle = .noProbes(idle: expectation.idleTime.map { max(Idleness.threshold, $0 + Self.lateness($0)) })
     }
 
     /// A verification without a result.
-    public init(obstacle: Obstacle) {
+    package init(obstacle: Obstacle) {
         self.obstacle = obstacle
     }
 
     /// Why no keep-alive was due at `side`, which sent none: its peer's window was zero, or something was in flight. nil:
     /// neither is known.
-    public static func whyNoneWasDue(_ side: ConnectionSide) -> Obstacle? {
+    package static func whyNoneWasDue(_ side: ConnectionSide) -> Obstacle? {
         guard side.probes == 0 else { return nil }
         if side.zeroWindowProbes > 0 { return .zeroWindow(probes: side.zeroWindowProbes) }
         guard side.hasUnacknowledged else { return nil }

@@ -1,28 +1,28 @@
-public import Wire
+package import Wire
 
 /// Evidence for verdicts, apart from probes: idle periods, losses, resets, errors. Only connections that had any of
 /// these have it.
-public struct ConnectionEvidence: Sendable, Equatable, BitwiseCopyable {
+package struct ConnectionEvidence: Sendable, Equatable, BitwiseCopyable {
     /// Its idle periods.
-    public internal(set) var idleness = Idleness()
+    package internal(set) var idleness = Idleness()
     /// Its first RST that the receiver did not refuse.
-    public internal(set) var reset = ResetEvidence()
+    package internal(set) var reset = ResetEvidence()
     /// ICMP errors that quote its segments.
-    public internal(set) var errors = ErrorEvidence()
+    package internal(set) var errors = ErrorEvidence()
     /// Whether packets are missing from a long gap, in which it may not have been idle.
     var hidesIdlePeriod = false
     /// Whether it has events that add no history of probes.
     var hasEvents = false
     /// The number of RSTs that their receiver refused (RFC 5961 3.2).
-    @Count32 public internal(set) var refusedResets: UInt64 = 0
+    @Count32 package internal(set) var refusedResets: UInt64 = 0
     /// The challenge ACK of an older connection that answered its SYN.
-    public internal(set) var challenge = Challenge()
+    package internal(set) var challenge = Challenge()
     /// The evidence of each side.
     var first = EndEvidence()
     var second = EndEvidence()
 
     /// No evidence.
-    public init() {}
+    package init() {}
 
     /// Whether it may lead to a finding worth reporting: long idle periods, losses, unusual RSTs, errors.
     var isNotable: Bool {
@@ -37,19 +37,19 @@ public struct ConnectionEvidence: Sendable, Equatable, BitwiseCopyable {
     }
 
     /// A SYN that was answered by a challenge ACK of an older connection (RFC 5961 4).
-    public struct Challenge: Sendable, Equatable, BitwiseCopyable {
+    package struct Challenge: Sendable, Equatable, BitwiseCopyable {
         /// The time of the acknowledgment (ns since 1970); nil: none.
-        @OptionalTime public internal(set) var time: Int64?
+        @OptionalTime package internal(set) var time: Int64?
         /// The packet of the SYN.
-        public internal(set) var synFrame = FrameReference.none
+        package internal(set) var synFrame = FrameReference.none
         /// The packet of the acknowledgment.
-        public internal(set) var frame = FrameReference.none
+        package internal(set) var frame = FrameReference.none
         /// When the client of the older connection last sent something (ns since 1970); nil: not captured.
-        @OptionalTime public internal(set) var clientLastHeard: Int64?
+        @OptionalTime package internal(set) var clientLastHeard: Int64?
         /// Whether the acknowledgment has the numbers of a captured connection with the same ports.
-        public internal(set) var isKnownConnection = false
+        package internal(set) var isKnownConnection = false
         /// Whether that connection was closed in the capture.
-        public internal(set) var wasClosed = false
+        package internal(set) var wasClosed = false
         /// The last numbers of the older connection, as sent by the side that acknowledges.
         var next = SequenceNumber(0)
         var acknowledgment = SequenceNumber(0)
@@ -58,26 +58,26 @@ public struct ConnectionEvidence: Sendable, Equatable, BitwiseCopyable {
 }
 
 /// Evidence of one end, apart from probes.
-public struct EndEvidence: Sendable, Equatable, BitwiseCopyable {
+package struct EndEvidence: Sendable, Equatable, BitwiseCopyable {
     /// The number of unanswered retransmissions that is more than an everyday loss.
     static let seriousRetransmissions: UInt32 = 3
 
     // MARK: Losses
 
     /// The number of retransmissions since the peer last acknowledged anything.
-    public internal(set) var retransmissions: UInt32 = 0
+    package internal(set) var retransmissions: UInt32 = 0
     /// Whether it retransmits a FIN without data.
-    public internal(set) var retransmitsClose = false
+    package internal(set) var retransmitsClose = false
     /// When it last sent something before the first retransmission (ns since 1970).
-    public internal(set) var lossStart: Int64 = 0
+    package internal(set) var lossStart: Int64 = 0
     /// The time of the last retransmission (ns since 1970).
-    public internal(set) var lossLast: Int64 = 0
+    package internal(set) var lossLast: Int64 = 0
     /// The packet of the first retransmission.
-    public internal(set) var lossFrame = FrameReference.none
+    package internal(set) var lossFrame = FrameReference.none
     /// The packet of the last retransmission.
-    public internal(set) var lossLastFrame = FrameReference.none
+    package internal(set) var lossLastFrame = FrameReference.none
     /// The payload length of the last retransmission (bytes).
-    public internal(set) var lossLength: UInt32 = 0
+    package internal(set) var lossLength: UInt32 = 0
     var lossSequence = SequenceNumber(0)
     /// The first and the last time between two transmissions (ns). Those of a real sender grow.
     var lossFirstGap: Int64 = 0
@@ -90,17 +90,17 @@ public struct EndEvidence: Sendable, Equatable, BitwiseCopyable {
     /// same.
     var lossChanges: UInt8 = 0
     /// The idle period that the lost data ended (ns); 0: shorter than `Idleness.threshold`.
-    public internal(set) var idleBeforeLoss: Int64 = 0
+    package internal(set) var idleBeforeLoss: Int64 = 0
 
     // MARK: What is missing from the capture
 
     /// Why packets of this end must be missing.
-    public internal(set) var missing: Missing = []
+    package internal(set) var missing: Missing = []
     /// The earliest time from which they are missing (ns since 1970); `Int64.max`: none are.
-    public internal(set) var missingSince = Int64.max
+    package internal(set) var missingSince = Int64.max
     var missingUpTo = SequenceNumber(0)
     /// The packet that proves it.
-    public internal(set) var missingFrame = FrameReference.none
+    package internal(set) var missingFrame = FrameReference.none
     /// The last timestamp that this end echoed, when the last segment of its peer was that of `echoHeard` (ns since
     /// 1970).
     var echo: UInt32 = 0
@@ -109,48 +109,48 @@ public struct EndEvidence: Sendable, Equatable, BitwiseCopyable {
     // MARK: Close and reuse
 
     /// The time of its first FIN (ns since 1970); nil: none.
-    @OptionalTime public internal(set) var closeTime: Int64?
+    @OptionalTime package internal(set) var closeTime: Int64?
     /// The packet of that FIN.
-    public internal(set) var closeFrame = FrameReference.none
+    package internal(set) var closeFrame = FrameReference.none
     /// The application-idle period before that FIN (ns).
-    public internal(set) var idleBeforeClose: Int64 = 0
+    package internal(set) var idleBeforeClose: Int64 = 0
     /// When the peer acknowledged the FIN (ns since 1970); nil: it did not.
-    @OptionalTime public internal(set) var closeAcknowledged: Int64?
+    @OptionalTime package internal(set) var closeAcknowledged: Int64?
     /// When it sent new data well after it had acknowledged the peer's FIN (ns since 1970); nil: it did not.
-    @OptionalTime public internal(set) var reuse: Int64?
+    @OptionalTime package internal(set) var reuse: Int64?
     /// The packet of that data.
-    public internal(set) var reuseFrame = FrameReference.none
+    package internal(set) var reuseFrame = FrameReference.none
 
     // MARK: Others
 
     /// The longest time (ns) in which it received nothing and sent no probe, with nothing in flight and open windows.
-    public internal(set) var longestUnprobed: Int64 = 0
+    package internal(set) var longestUnprobed: Int64 = 0
     /// When a zero-window probe was first answered by a closed window (ns since 1970); nil: never.
-    @OptionalTime public internal(set) var stalledSince: Int64?
+    @OptionalTime package internal(set) var stalledSince: Int64?
     /// When a zero-window probe was last answered by a closed window (ns since 1970); nil: never.
-    @OptionalTime public internal(set) var stalledUntil: Int64?
+    @OptionalTime package internal(set) var stalledUntil: Int64?
 
     /// No evidence.
-    public init() {}
+    package init() {}
 
     /// Reasons why packets of an end must be missing from the capture.
-    public struct Missing: OptionSet, Sendable, Hashable, BitwiseCopyable {
+    package struct Missing: OptionSet, Sendable, Hashable, BitwiseCopyable {
         /// One bit per reason.
-        public var rawValue: UInt8
+        package var rawValue: UInt8
 
         /// The reasons whose bits are set.
-        public init(rawValue: UInt8) {
+        package init(rawValue: UInt8) {
             self.rawValue = rawValue
         }
 
         /// The peer acknowledges more than was captured.
-        public static let acknowledged = Missing(rawValue: 1)
+        package static let acknowledged = Missing(rawValue: 1)
         /// The peer echoes a timestamp that was not captured.
-        public static let echoed = Missing(rawValue: 2)
+        package static let echoed = Missing(rawValue: 2)
         /// The peer retransmits selectively, which requires acknowledgments of this end.
-        public static let selective = Missing(rawValue: 4)
+        package static let selective = Missing(rawValue: 4)
         /// The peer answers something that was not captured.
-        public static let answered = Missing(rawValue: 8)
+        package static let answered = Missing(rawValue: 8)
     }
 
     /// Whether it may lead to a finding worth reporting.
@@ -180,21 +180,21 @@ public struct EndEvidence: Sendable, Equatable, BitwiseCopyable {
 }
 
 /// The ICMP errors that quote segments of one connection (RFC 792, RFC 4443).
-public struct ErrorEvidence: Sendable, Equatable, BitwiseCopyable {
+package struct ErrorEvidence: Sendable, Equatable, BitwiseCopyable {
     /// The number of errors other than "too big".
-    @Count32 public internal(set) var count: UInt64 = 0
+    @Count32 package internal(set) var count: UInt64 = 0
     /// The number of "too big" errors.
-    @Count32 public internal(set) var tooBigCount: UInt64 = 0
+    @Count32 package internal(set) var tooBigCount: UInt64 = 0
     /// The last error; "too big" only if there is no other.
-    public internal(set) var last: ICMPError?
+    package internal(set) var last: ICMPError?
     /// The time of the first (ns since 1970).
-    @OptionalTime public internal(set) var firstTime: Int64?
+    @OptionalTime package internal(set) var firstTime: Int64?
     /// The time of the last (ns since 1970).
-    @OptionalTime public internal(set) var lastTime: Int64?
+    @OptionalTime package internal(set) var lastTime: Int64?
     /// The packet of the first.
-    public internal(set) var firstFrame = FrameReference.none
+    package internal(set) var firstFrame = FrameReference.none
     /// The packet of the last.
-    public internal(set) var lastFrame = FrameReference.none
+    package internal(set) var lastFrame = FrameReference.none
     /// The side whose segments they quote.
     var side: UInt8 = 0
 
@@ -214,33 +214,33 @@ public struct ErrorEvidence: Sendable, Equatable, BitwiseCopyable {
 }
 
 /// A RST: its probable sender, its trigger, and what followed.
-public struct ResetEvidence: Sendable, Equatable, BitwiseCopyable {
+package struct ResetEvidence: Sendable, Equatable, BitwiseCopyable {
     /// Its time (ns since 1970); nil: no RST.
-    @OptionalTime public internal(set) var time: Int64?
+    @OptionalTime package internal(set) var time: Int64?
     /// Its packet.
-    public internal(set) var frame = FrameReference.none
+    package internal(set) var frame = FrameReference.none
     /// The side that it names as its sender.
     var side: UInt8 = 0
     /// Whether it has an ACK: it came from a socket that knew the connection.
-    public internal(set) var hasAcknowledgment = false
+    package internal(set) var hasAcknowledgment = false
     /// Whether its sequence number is the next that the receiver expects. Others are refused (RFC 5961 3.2).
     var isExact = false
     /// Its TTL.
-    public internal(set) var timeToLive: UInt8 = 0
+    package internal(set) var timeToLive: UInt8 = 0
     /// The TTLs of the earlier segments of the end that it names.
     var hops = HopHistory()
     /// Whether its IP identification continues the counter of the end that it names; nil: that has no counter.
     var continuesIdentification: Bool?
     /// What it answers.
-    public internal(set) var trigger = Trigger.nothing
+    package internal(set) var trigger = Trigger.nothing
     /// The time of the trigger (ns since 1970).
-    public internal(set) var triggerTime: Int64 = 0
+    package internal(set) var triggerTime: Int64 = 0
     /// The packet of the trigger, if known.
-    public internal(set) var triggerFrame = FrameReference.none
+    package internal(set) var triggerFrame = FrameReference.none
     /// The path-idle period before the trigger, or before the RST if it has no trigger (ns).
-    public internal(set) var pathIdle: Int64 = 0
+    package internal(set) var pathIdle: Int64 = 0
     /// The application-idle period before it (ns).
-    public internal(set) var applicationIdle: Int64 = 0
+    package internal(set) var applicationIdle: Int64 = 0
     /// Whether its sender, and the other end, had sent a FIN before.
     var senderHadClosed = false
     var peerHadClosed = false
@@ -249,11 +249,11 @@ public struct ResetEvidence: Sendable, Equatable, BitwiseCopyable {
     /// Whether a prober that gave up sent it exactly one interval after its last probe, by the earlier intervals.
     var isTimely = false
     /// The time of a RST of the other side (ns since 1970); nil: none.
-    @OptionalTime public internal(set) var otherTime: Int64?
+    @OptionalTime package internal(set) var otherTime: Int64?
     /// Whether that RST had no trigger.
     var otherIsUnprompted = false
     /// The packet of that RST.
-    public internal(set) var otherFrame = FrameReference.none
+    package internal(set) var otherFrame = FrameReference.none
     /// The kind of its event, and fields that identify a copy of it.
     var kind: SegmentKind?
     var sequence = SequenceNumber(0)
@@ -267,10 +267,10 @@ public struct ResetEvidence: Sendable, Equatable, BitwiseCopyable {
     private var continuedSecond = false
 
     /// No RST.
-    public init() {}
+    package init() {}
 
     /// What triggered a RST.
-    public enum Trigger: UInt8, Sendable, BitwiseCopyable {
+    package enum Trigger: UInt8, Sendable, BitwiseCopyable {
         /// No trigger.
         case nothing
         /// A keep-alive probe.
@@ -308,5 +308,5 @@ public struct ResetEvidence: Sendable, Equatable, BitwiseCopyable {
     }
 
     /// Whether it has the TTL of a host other than the end that it names.
-    public var isForeign: Bool { hops.isForeign(timeToLive) }
+    package var isForeign: Bool { hops.isForeign(timeToLive) }
 }

@@ -1,16 +1,16 @@
-public import Wire
+package import Wire
 
 /// The next keep-alive probe of an end, and how many of its previous ones are unanswered.
-public struct ExpectedProbe: Sendable, Equatable {
+package struct ExpectedProbe: Sendable, Equatable {
     /// When it is due (ns since 1970); nil: not known.
-    public var time: Int64?
+    package var time: Int64?
     /// The end that will send it.
-    public var prober: Endpoint
+    package var prober: Endpoint
     /// How many of its last probes have waited for an answer for at least a second.
-    public var unanswered: UInt64
+    package var unanswered: UInt64
 
     /// A probe of `prober` at `time`, after `unanswered` probes without an answer.
-    public init(time: Int64?, prober: Endpoint, unanswered: UInt64) {
+    package init(time: Int64?, prober: Endpoint, unanswered: UInt64) {
         self.time = time
         self.prober = prober
         self.unanswered = unanswered

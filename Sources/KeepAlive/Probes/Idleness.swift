@@ -1,4 +1,4 @@
-public import Wire
+package import Wire
 
 /// The idle periods of a connection, by two clocks, and whether the path delivered the first segment after each.
 ///
@@ -6,7 +6,7 @@ public import Wire
 /// segment of any kind. The diagnosis adds the period that lasts until the end of the capture.
 public struct Idleness: Sendable, Equatable, BitwiseCopyable {
     /// Idle periods shorter than this (ns) are not judged: 30 s.
-    public static let threshold: Int64 = 30_000_000_000
+    package static let threshold: Int64 = 30_000_000_000
     /// Idle periods of at least this length (ns) deserve keep-alives: 60 s, the shortest idle timeout of the catalogue.
     static let keepAliveDue: Int64 = 60_000_000_000
     /// Segments after a pause of at least this length (ns) take the full path, which records the longest pause: 5 s.
@@ -19,27 +19,27 @@ public struct Idleness: Sendable, Equatable, BitwiseCopyable {
     static let shortestInterval: Int64 = 900_000_000
 
     /// The longest application-idle period (ns); 0: none reached `threshold`.
-    public internal(set) var longestApplication: Int64 = 0
+    package internal(set) var longestApplication: Int64 = 0
     /// When that one ended (ns since 1970).
-    public internal(set) var longestApplicationEnd: Int64 = 0
+    package internal(set) var longestApplicationEnd: Int64 = 0
     /// The packet that ended it.
-    public internal(set) var longestApplicationFrame = FrameReference.none
+    package internal(set) var longestApplicationFrame = FrameReference.none
     /// The longest path-idle period (ns); 0: none reached `threshold`.
     public internal(set) var longest: Int64 = 0
     /// When that one ended (ns since 1970); meaningful unless `longest` is 0.
     public internal(set) var longestEnd: Int64 = 0
     /// The packet that ended it.
-    public internal(set) var longestFrame = FrameReference.none
+    package internal(set) var longestFrame = FrameReference.none
     /// The longest path-idle period after which the other end was heard (ns); 0: none.
     public internal(set) var longestSurvived: Int64 = 0
     /// The shortest path-idle period after which the path did not deliver (ns), from the diagnosis; 0: none.
     public internal(set) var shortestFailed: Int64 = 0
     /// The last path-idle period, while the other end has not been heard after it (ns); 0: none.
-    public internal(set) var pending: Int64 = 0
+    package internal(set) var pending: Int64 = 0
     /// When that one ended (ns since 1970); meaningful unless `pending` is 0.
-    public internal(set) var brokenAt: Int64 = 0
+    package internal(set) var brokenAt: Int64 = 0
     /// The packet that ended it.
-    public internal(set) var pendingFrame = FrameReference.none
+    package internal(set) var pendingFrame = FrameReference.none
     /// The side that ended it.
     var pendingSide: UInt8 = 0
 
@@ -76,7 +76,7 @@ public struct Idleness: Sendable, Equatable, BitwiseCopyable {
     }
 
     /// Whether `gap` (ns) is longer than any survived idle period, by more than the timer slack of a probe.
-    public func exceedsSurvived(_ gap: Int64) -> Bool {
+    package func exceedsSurvived(_ gap: Int64) -> Bool {
         longestSurvived == 0 || gap > longestSurvived &+ TimerWheel.widestBucket(longestSurvived) / 8 &+ 500_000_000
     }
 }

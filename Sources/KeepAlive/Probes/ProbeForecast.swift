@@ -1,9 +1,9 @@
 /// Finds the next keep-alive probe of all connections, a limited number of connections at a time.
 ///
 /// A live capture must not stop for long: a pass over 100,000 connections that probe takes 44 ms.
-public struct ProbeForecast: Sendable {
+package struct ProbeForecast: Sendable {
     /// The next probe, by the last complete pass over the connections; nil: none is due.
-    public private(set) var next: ExpectedProbe?
+    package private(set) var next: ExpectedProbe?
 
     /// The next probe among the connections of this pass so far.
     private var soonest: ExpectedProbe?
@@ -16,13 +16,13 @@ public struct ProbeForecast: Sendable {
     static let slotLimit = 50_000
 
     /// A forecast before its first pass.
-    public init() {}
+    package init() {}
 
     /// Continues the pass over the connections of `tracker`; returns the number of described connections.
     ///
     /// `time` is the current time (ns since 1970). With few connections, one call is a complete pass.
     @discardableResult
-    public mutating func advance(over tracker: borrowing ConnectionTracker, at time: Int64) -> Int {
+    package mutating func advance(over tracker: borrowing ConnectionTracker, at time: Int64) -> Int {
         if let due = next?.time, due <= time { next = nil }
         var (described, slots) = (0, 0)
         while described < Self.describedLimit, slots < Self.slotLimit {

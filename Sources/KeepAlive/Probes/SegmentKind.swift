@@ -66,10 +66,10 @@ public enum SegmentKind: UInt8, CaseIterable, Sendable, BitwiseCopyable {
 
     /// Whether it asks the peer for a sign of life.
     @inlinable
-    public var isAsking: Bool { self == .probe || self == .zeroWindowProbe || self == .middleboxProbe }
+    package var isAsking: Bool { self == .probe || self == .zeroWindowProbe || self == .middleboxProbe }
 
     /// Whether it is a RST of any kind.
-    public var isReset: Bool {
+    package var isReset: Bool {
         switch self {
         case .abortReset, .peerReset, .pathReset, .ownReset, .refusableReset: true
         default: false

@@ -18,7 +18,7 @@ public struct CaptureContext: Sendable {
     /// The pauses that several connections span: the capture was stopped, or two captures were merged.
     public var holes: [CapturePauses.Pause] = []
     /// When hosts that stopped answering in one connection were heard in others.
-    public var activity = HostActivity()
+    package var activity = HostActivity()
 
     /// A capture without known facts.
     public init() {}

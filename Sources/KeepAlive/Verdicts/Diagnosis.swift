@@ -7,7 +7,7 @@ public struct Diagnosis: Sendable, Equatable {
     /// All findings, the most severe first; equal ones in the order of their rules. There is at least one.
     public private(set) var findings: [Finding]
     /// How long the path had been idle (ns) when it failed because of that; nil: it did not.
-    public let failedIdle: Int64?
+    package let failedIdle: Int64?
     /// The settings that the probes of each end show.
     private let policies: PerEnd<InferredPolicy>
 
@@ -51,7 +51,7 @@ public struct Diagnosis: Sendable, Equatable {
     public var end: End? { primary.end }
 
     /// Whether a report mentions the connection: it has probes, a finding above `ok`, or a long idle period.
-    public var isNotable: Bool {
+    package var isNotable: Bool {
         severity > .ok || connection.hasEvents || connection.idleness.longest >= Idleness.keepAliveDue
     }
 
@@ -65,7 +65,7 @@ public struct Diagnosis: Sendable, Equatable {
     public func policy(of end: End) -> InferredPolicy { policies[end] }
 
     /// What `end` sent.
-    public func side(_ end: End) -> ConnectionSide { connection[end] }
+    package func side(_ end: End) -> ConnectionSide { connection[end] }
 
     /// Whether data that a light capture lacks might change a finding of this verdict.
     private static func dependsOnData(_ verdict: Verdict) -> Bool {

@@ -1,7 +1,7 @@
 /// The findings that end a report: those about connections, and those about the paths between networks.
 ///
 /// An archive has millions of connections: each call diagnoses them anew, one at a time.
-public protocol Findings: ~Copyable {
+package protocol Findings: ~Copyable {
     /// Calls `body` with the diagnosis of each connection, in order of appearance. Rethrows its error.
     func forEachDiagnosis<Failure: Error>(_ body: (Diagnosis) throws(Failure) -> Void) throws(Failure)
 
@@ -11,7 +11,7 @@ public protocol Findings: ~Copyable {
 
 extension Findings where Self: ~Copyable {
     /// All diagnoses in one array.
-    public var diagnoses: [Diagnosis] {
+    package var diagnoses: [Diagnosis] {
         var diagnoses: [Diagnosis] = []
         forEachDiagnosis { diagnoses.append($0) }
         return diagnoses
@@ -20,12 +20,12 @@ extension Findings where Self: ~Copyable {
 
 extension [Diagnosis]: Findings {
     /// Calls `body` with each diagnosis, in order. Rethrows its error.
-    public func forEachDiagnosis<Failure: Error>(_ body: (Diagnosis) throws(Failure) -> Void) throws(Failure) {
+    package func forEachDiagnosis<Failure: Error>(_ body: (Diagnosis) throws(Failure) -> Void) throws(Failure) {
         for diagnosis in self { try body(diagnosis) }
     }
 
     /// The idle timeouts of paths that the diagnoses show.
-    public var paths: [PathTimeout] {
+    package var paths: [PathTimeout] {
         var timeouts = PathTimeouts()
         for diagnosis in self { timeouts.add(diagnosis) }
         return timeouts.paths
@@ -34,12 +34,12 @@ extension [Diagnosis]: Findings {
 
 extension ConnectionTracker {
     /// What is found about the connection of `entry`, of a capture of which `context` is known.
-    public func diagnosis(at entry: ConnectionListing.Entry, in context: CaptureContext) -> Diagnosis {
+    package func diagnosis(at entry: ConnectionListing.Entry, in context: CaptureContext) -> Diagnosis {
         Diagnosis(of: connection(at: entry), in: context)
     }
 
     /// Whether the connection of `entry` may have had an idle period long enough to show something about its path.
-    public func hadIdlePeriod(at entry: ConnectionListing.Entry) -> Bool {
+    package func hadIdlePeriod(at entry: ConnectionListing.Entry) -> Bool {
         let index = index(of: entry)
         return switch entry.storage {
         case .version4: version4[record: index].evidence != nil
@@ -52,7 +52,7 @@ extension ConnectionTracker {
     ///
     /// `context` adds what the connections do not show about the capture. The capture ends at `context.end` or with the
     /// last segment, whichever is later.
-    public func diagnoses(all: Bool, in context: CaptureContext = CaptureContext()) -> [Diagnosis] {
+    package func diagnoses(all: Bool, in context: CaptureContext = CaptureContext()) -> [Diagnosis] {
         var context = context
         let end = max(context.end ?? .min, lastTime)
         var listing = listing(all: all, until: end == .min ? nil : end)

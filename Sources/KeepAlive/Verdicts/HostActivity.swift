@@ -1,8 +1,8 @@
-public import Wire
+package import Wire
 
 /// When hosts that stopped answering in one connection were heard in others: a host that is heard *while* it does not
 /// answer here is alive.
-public struct HostActivity: Sendable {
+package struct HostActivity: Sendable {
     private struct Activity: Sendable {
         /// Times at which the host was heard (ns since 1970).
         var times: [Int64] = []
@@ -32,13 +32,13 @@ public struct HostActivity: Sendable {
     private var unwatched = [IPAddress](repeating: IPAddress(v4: 0), count: 256)
 
     /// No hosts.
-    public init() {}
+    package init() {}
 
     /// Whether no host is watched.
-    public var isEmpty: Bool { hosts.isEmpty }
+    package var isEmpty: Bool { hosts.isEmpty }
 
     /// Keeps what is recorded about `host` from now on.
-    public mutating func watch(_ host: IPAddress) {
+    package mutating func watch(_ host: IPAddress) {
         guard hosts[host] == nil else { return }
         hosts[host] = Activity()
         unwatched[Self.index(of: host)] = IPAddress(v4: 0)

@@ -1,11 +1,11 @@
-public import KeepAlive
-public import Wire
+package import KeepAlive
+package import Wire
 
 /// When the ends of each connection sent data, SYN and FIN, for the drawings of the page.
 ///
 /// Memory is bounded. Each end has a few dozen ticks: if there are more, ticks near each other are merged, at a resolution
 /// that doubles until they fit. If many connections send data, each has fewer.
-public struct DataTicks: Sendable {
+package struct DataTicks: Sendable {
     /// One or more segments with data, near each other.
     struct Tick: Sendable, Equatable, BitwiseCopyable {
         /// The time of the earliest segment (ns since 1970).
@@ -97,13 +97,13 @@ public struct DataTicks: Sendable {
     private static let fewest = 4
 
     /// No ticks. At most `limit` are kept of each end, and `bound` in total.
-    public init(limit: Int = 48, bound: Int = 400_000) {
+    package init(limit: Int = 48, bound: Int = 400_000) {
         self.limit = max(limit, Self.fewest)
         self.bound = bound
     }
 
     /// Adds `segments`, whose connections and sides are `origins`, except those of `events`, which are drawn as events.
-    public mutating func take(
+    package mutating func take(
         _ segments: borrowing SegmentBatch, _ origins: [SegmentOrigin?], _ events: [SegmentEvent]
     ) {
         var events = events[...]

@@ -1,11 +1,11 @@
-public import KeepAlive
+package import KeepAlive
 import Wire
 
 /// The report as one self-contained HTML page: the template `page.html` and its values.
 ///
 /// An element with a value of `--format json` has the attribute `data-json`, the name of the member. If the page shows it in
 /// another form, the attribute `data-value` has the value of the member.
-public struct Page {
+package struct Page {
     private let diagnoses: [Diagnosis]
     private let summary: Summary
     private let kept: RetainedEvents
@@ -19,7 +19,7 @@ public struct Page {
     static let pathLimit = 1000
 
     /// The page of `diagnoses` and `summary`; events are in `kept`, data in `ticks`.
-    public init(_ diagnoses: [Diagnosis], _ summary: Summary, _ kept: RetainedEvents, _ ticks: DataTicks) {
+    package init(_ diagnoses: [Diagnosis], _ summary: Summary, _ kept: RetainedEvents, _ ticks: DataTicks) {
         // By severity, then in order of appearance.
         self.diagnoses = diagnoses.sorted {
             ($1.severity, $0.connection.number) < ($0.severity, $1.connection.number)
@@ -30,7 +30,7 @@ public struct Page {
     }
 
     /// Appends the page to `text`.
-    public func append(to text: inout TextBuffer) {
+    package func append(to text: inout TextBuffer) {
         Self.template?.append(values, to: &text)
     }
 

@@ -1,10 +1,10 @@
-public import KeepAlive
+package import KeepAlive
 import Wire
 
 /// The first and last events of each connection, for drawings and timelines.
 ///
 /// Memory is bounded: if many connections have events, fewer are kept of each.
-public struct RetainedEvents: Sendable {
+package struct RetainedEvents: Sendable {
     /// The part of an event that drawings and timelines show.
     struct Event: Sendable, BitwiseCopyable {
         /// The time (ns since 1970).
@@ -86,18 +86,18 @@ public struct RetainedEvents: Sendable {
     private static let fewest = 4
 
     /// No events. At most `limit` are kept at either end of each connection, and `bound` in total.
-    public init(limit: Int = 200, bound: Int = 400_000) {
+    package init(limit: Int = 200, bound: Int = 400_000) {
         self.limit = max(limit, Self.fewest)
         self.bound = bound
     }
 
     /// The events that follow are from the file at `path`.
-    public mutating func begin(file path: String) {
+    package mutating func begin(file path: String) {
         files.append(path)
     }
 
     /// Adds `event` of frame `frame`. Duplicates are ignored.
-    public mutating func add(_ event: SegmentEvent, frame: UInt64) {
+    package mutating func add(_ event: SegmentEvent, frame: UInt64) {
         if event.isCopy { return }
         let source = event.segment.source
         if histories[event.connection] == nil {

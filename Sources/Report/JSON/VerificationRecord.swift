@@ -1,17 +1,17 @@
-public import KeepAlive
-public import Wire
+package import KeepAlive
+package import Wire
 
 /// The verification of one end's probes, and the endpoints.
-public struct ProbeVerification: Sendable {
+package struct ProbeVerification: Sendable {
     /// The end that sent the probes; nil: no connection was found.
-    public var prober: Endpoint?
+    package var prober: Endpoint?
     /// The other end; nil: no connection was found.
-    public var peer: Endpoint?
+    package var peer: Endpoint?
     /// The result.
-    public var verification: Verification
+    package var verification: Verification
 
     /// The result `verification` for the probes of `prober` to `peer`.
-    public init(prober: Endpoint?, peer: Endpoint?, verification: Verification) {
+    package init(prober: Endpoint?, peer: Endpoint?, verification: Verification) {
         self.prober = prober
         self.peer = peer
         self.verification = verification
@@ -20,7 +20,7 @@ public struct ProbeVerification: Sendable {
 
 extension TextBuffer {
     /// Appends a `tcpalive.verification/1`.
-    public mutating func appendRecord(_ verified: ProbeVerification) {
+    package mutating func appendRecord(_ verified: ProbeVerification) {
         beginRecord("tcpalive.verification/1")
         if let prober = verified.prober { members("prober_", prober) }
         if let peer = verified.peer { members("peer_", peer) }

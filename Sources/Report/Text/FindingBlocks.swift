@@ -1,4 +1,4 @@
-public import KeepAlive
+package import KeepAlive
 import Wire
 
 /// The findings below the table of connections: one block each, the most severe of all connections first.
@@ -52,7 +52,7 @@ extension TextBuffer {
     /// Appends `finding` as a block: severity and name, sentence, advice, frames and Wireshark filter.
     ///
     /// The frames are in `files`.
-    public mutating func append(block finding: Finding, in diagnosis: Diagnosis, files: SourceFiles) {
+    package mutating func append(block finding: Finding, in diagnosis: Diagnosis, files: SourceFiles) {
         append("\(finding.severity.rawValue)  \(finding.verdict.rawValue)")
         append(" (stream \(diagnosis.connection.number), confidence \(finding.confidence.rawValue))\n   ")
         append("\(finding.sentence(in: diagnosis))\n")

@@ -1,16 +1,16 @@
-public import KeepAlive
-public import Wire
+package import KeepAlive
+package import Wire
 
 /// The packet comments of findings, by file and frame.
-public struct FindingComments: Sendable {
+package struct FindingComments: Sendable {
     /// The sentences and their frames, sorted by frame.
     private var entries: [(frame: FrameReference, sentence: String)] = []
 
     /// No comments.
-    public init() {}
+    package init() {}
 
     /// The comments of the findings of `diagnoses`.
-    public init(_ diagnoses: borrowing some Findings & ~Copyable) {
+    package init(_ diagnoses: borrowing some Findings & ~Copyable) {
         diagnoses.forEachDiagnosis { diagnosis in
             for finding in diagnosis.findings { add(finding, in: diagnosis) }
         }
@@ -40,10 +40,10 @@ public struct FindingComments: Sendable {
     }
 
     /// Whether there are none.
-    public var isEmpty: Bool { entries.isEmpty }
+    package var isEmpty: Bool { entries.isEmpty }
 
     /// The comments on the frames `range` of the file with index `file`, sorted by frame. A frame may have several.
-    public func comments(
+    package func comments(
         file: Int, frames range: ClosedRange<UInt64>
     ) -> some Sequence<(frame: FrameReference, sentence: String)> {
         var (low, high) = (0, entries.count)

@@ -1,18 +1,18 @@
-public import KeepAlive
+package import KeepAlive
 import Wire
 
 extension Finding {
     /// One or two sentences that describe the finding, with the numbers that show it and the remaining alternative.
     ///
     /// - Parameter diagnosis: The diagnosis that has the finding.
-    public func sentence(in diagnosis: Diagnosis) -> String {
+    package func sentence(in diagnosis: Diagnosis) -> String {
         FindingText(self, diagnosis).sentence
     }
 
     /// One or two sentences of advice; empty: none is needed.
     ///
     /// - Parameter diagnosis: The diagnosis that has the finding.
-    public func advice(in diagnosis: Diagnosis) -> String {
+    package func advice(in diagnosis: Diagnosis) -> String {
         FindingText(self, diagnosis).advice
     }
 }

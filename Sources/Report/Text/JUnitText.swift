@@ -1,16 +1,16 @@
-public import KeepAlive
+package import KeepAlive
 
 /// The findings that fail a run, for JUnit XML.
-public struct FailedFindings: Sendable {
+package struct FailedFindings: Sendable {
     /// Findings of this severity or above fail.
-    public let severity: Severity
+    package let severity: Severity
     /// The connections with such findings, in order of appearance.
     let connections: [Diagnosis]
     /// The files to which frames refer.
     let files: SourceFiles
 
     /// The findings among `findings` with at least `severity`; their frames are in `files`.
-    public init(_ findings: borrowing some Findings & ~Copyable, atLeast severity: Severity, files: SourceFiles) {
+    package init(_ findings: borrowing some Findings & ~Copyable, atLeast severity: Severity, files: SourceFiles) {
         self.severity = severity
         self.files = files
         var connections: [Diagnosis] = []
@@ -26,7 +26,7 @@ extension TextBuffer {
     ///
     /// Each verification is a suite with a test case per check. Each connection with failed findings is a suite with a test
     /// case per finding.
-    public mutating func append(junit verifications: [ProbeVerification], _ failed: FailedFindings? = nil) {
+    package mutating func append(junit verifications: [ProbeVerification], _ failed: FailedFindings? = nil) {
         append("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n")
         for verified in verifications { appendSuite(of: verified) }
         if let failed { append(failed) }

@@ -1,10 +1,10 @@
-public import KeepAlive
+package import KeepAlive
 
 /// Decides which findings of a live capture are ready to be printed, each once.
 ///
 /// Later packets may change a finding: the peer may reject a RST, a late answer may arrive. So a finding is ready when it
 /// appears in each round for at least a second. Memory grows with the findings, not with the connections.
-public struct LiveFindings: Sendable {
+package struct LiveFindings: Sendable {
     /// The identity of a finding. The severity is part of it: it rises when the connection ends.
     private struct Name: Hashable {
         var connection: UInt64
@@ -32,10 +32,10 @@ public struct LiveFindings: Sendable {
     private var round: UInt32 = 0
 
     /// No findings.
-    public init() {}
+    package init() {}
 
     /// Adds the findings of a connection at `time` (ns since 1970), and returns those that are now ready.
-    public mutating func take(_ diagnosis: Diagnosis, at time: Int64) -> [Finding] {
+    package mutating func take(_ diagnosis: Diagnosis, at time: Int64) -> [Finding] {
         var ready: [Finding] = []
         for finding in diagnosis.findings where Self.isWanted(finding, in: diagnosis) {
             let name = Name(finding, in: diagnosis)
@@ -53,7 +53,7 @@ public struct LiveFindings: Sendable {
     }
 
     /// Ends a round over all connections: a finding that did not appear in it starts to wait again.
-    public mutating func endRound() {
+    package mutating func endRound() {
         waiting = waiting.filter { $0.value.round == round }
         round &+= 1
     }

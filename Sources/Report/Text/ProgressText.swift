@@ -2,7 +2,7 @@ extension TextBuffer {
     /// Appends a progress line for `file`, at most `columns` columns, without a line end.
     ///
     /// `done` of `total` bytes (nil: not known) were read in `elapsed`.
-    public mutating func append(
+    package mutating func append(
         progressOf file: String, done: UInt64, total: UInt64?, elapsed: Duration, columns: Int
     ) {
         var line = TextBuffer()

@@ -1,4 +1,4 @@
-public import KeepAlive
+package import KeepAlive
 import Wire
 
 extension TextBuffer {
@@ -6,7 +6,7 @@ extension TextBuffer {
     ///
     /// `next` is the next expected probe. If the line is too long, whole parts are omitted: first the connections, then the
     /// keep-alives, then the packets, and last the next probe.
-    public mutating func append(
+    package mutating func append(
         statusOf summary: Summary, dropped: UInt64, next: ExpectedProbe?, at now: Int64, columns: Int
     ) {
         // In the order of the line; the highest rank is omitted first.

@@ -1,30 +1,30 @@
-public import KeepAlive
+package import KeepAlive
 
 /// The explanation of a verdict, for `tcpalive explain` and `docs/verdicts.md`.
-public struct VerdictGuide: Sendable {
+package struct VerdictGuide: Sendable {
     /// The meaning, in one or two sentences.
-    public var meaning: String
+    package var meaning: String
     /// The conditions that the capture must meet, each a clause without a full stop.
-    public var requirements: [String]
+    package var requirements: [String]
     /// Other explanations that the rule excludes or names, each a clause.
-    public var alternatives: [String] = []
+    package var alternatives: [String] = []
     /// What to do; empty: nothing.
-    public var remedy = ""
+    package var remedy = ""
     /// The sources of the rule and its numbers.
-    public var sources: String
+    package var sources: String
 }
 
 extension Verdict {
     /// The capture in the repository whose verdict this is.
-    public var scene: String { "captures/verdicts/verdict-\(dashed).pcap" }
+    package var scene: String { "captures/verdicts/verdict-\(dashed).pcap" }
 
     /// A capture that looks much like `scene` and has another verdict.
-    public var nearMiss: String { "captures/verdicts/near-\(dashed).pcap" }
+    package var nearMiss: String { "captures/verdicts/near-\(dashed).pcap" }
 
     private var dashed: String { rawValue.replacing("_", with: "-") }
 
     /// The explanation.
-    public var guide: VerdictGuide {
+    package var guide: VerdictGuide {
         switch self {
 
         // MARK: What the capture can show

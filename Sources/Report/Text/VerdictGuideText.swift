@@ -1,9 +1,9 @@
-public import KeepAlive
+package import KeepAlive
 
 /// The text of `tcpalive explain`, and of `docs/verdicts.md`.
 extension TextBuffer {
     /// Appends one line per verdict, the most severe first: name, severity, and the first sentence of the meaning.
-    public mutating func appendVerdictList() {
+    package mutating func appendVerdictList() {
         let width = Verdict.allCases.map(\.rawValue.count).max() ?? 0
         for severity in Severity.allCases.reversed() {
             for verdict in Verdict.allCases where verdict.severity == severity {
@@ -19,7 +19,7 @@ extension TextBuffer {
     }
 
     /// Appends the explanation of `verdict`.
-    public mutating func append(explanationOf verdict: Verdict) {
+    package mutating func append(explanationOf verdict: Verdict) {
         let guide = verdict.guide
         append("\(verdict.rawValue) (\(verdict.severity.rawValue))\n\n")
         append(paragraph: guide.meaning)
@@ -59,7 +59,7 @@ extension TextBuffer {
     }
 
     /// Appends all explanations as Markdown, for `docs/verdicts.md`.
-    public mutating func appendVerdictTable() {
+    package mutating func appendVerdictTable() {
         append(
             """
             # Verdicts
@@ -103,12 +103,12 @@ extension VerdictGuide {
 
 extension Verdict {
     /// The verdict called `name`, in any case and with `-` or `_`; nil: none.
-    public init?(named name: String) {
+    package init?(named name: String) {
         self.init(rawValue: name.lowercased().replacing("-", with: "_"))
     }
 
     /// The verdicts with names most similar to `name`, most similar first: none to three.
-    public static func near(_ name: String) -> [Verdict] {
+    package static func near(_ name: String) -> [Verdict] {
         let name = name.lowercased().replacing("-", with: "_")
         let words = Set(name.split(separator: "_"))
         let ranked = allCases.compactMap { verdict -> (rank: Int, verdict: Verdict)? in

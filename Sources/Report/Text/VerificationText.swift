@@ -1,8 +1,8 @@
-public import KeepAlive
+package import KeepAlive
 
 extension TextBuffer {
     /// Appends the checks of `verification`, one line each, and below them the reason of each failure.
-    public mutating func append(linesOf verification: Verification) {
+    package mutating func append(linesOf verification: Verification) {
         let width = verification.checks.map(\.quantity.text.count).max() ?? 0
         for check in verification.checks {
             switch check.outcome {
@@ -26,7 +26,7 @@ extension TextBuffer {
     }
 
     /// Appends the result of `verification` as one sentence.
-    public mutating func append(conclusionOf verification: Verification) {
+    package mutating func append(conclusionOf verification: Verification) {
         let failed = verification.checks.count { $0.outcome == .fails }
         if let obstacle = verification.obstacle {
             append("Cannot be judged: \(obstacle.text).")
