@@ -1,18 +1,18 @@
-package import KeepAlive
+public import KeepAlive
 import Wire
 
 extension Finding {
     /// One or two sentences that describe the finding, with the numbers that show it and the remaining alternative.
     ///
     /// - Parameter diagnosis: The diagnosis that has the finding.
-    package func sentence(in diagnosis: Diagnosis) -> String {
+    public func sentence(in diagnosis: Diagnosis) -> String {
         FindingText(self, diagnosis).sentence
     }
 
     /// One or two sentences of advice; empty: none is needed.
     ///
     /// - Parameter diagnosis: The diagnosis that has the finding.
-    package func advice(in diagnosis: Diagnosis) -> String {
+    public func advice(in diagnosis: Diagnosis) -> String {
         FindingText(self, diagnosis).advice
     }
 }
