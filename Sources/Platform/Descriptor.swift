@@ -1,9 +1,3 @@
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
-
 /// An open file descriptor, closed in `deinit`.
 package struct Descriptor: ~Copyable {
     /// The number of the descriptor, valid while this value lives.

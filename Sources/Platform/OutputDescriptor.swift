@@ -1,9 +1,3 @@
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
-
 /// Why output could not be written.
 public enum OutputError: Error, Sendable, Equatable {
     /// The reader has closed its end (EPIPE). Programs end silently then.

@@ -1,11 +1,5 @@
 package import Synchronization
 
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
-
 /// Locked while a pipe is made and while a program is started: a program that starts before the ends of a new pipe are
 /// marked close-on-exec would keep them open.
 package let spawning = Mutex(())

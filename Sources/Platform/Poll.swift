@@ -1,9 +1,3 @@
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
-
 /// What to wait for on one descriptor, and what happened to it.
 package struct Interest {
     /// The number of the descriptor.

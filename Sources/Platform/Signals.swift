@@ -1,11 +1,5 @@
 internal import Synchronization
 
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
-
 /// The signals that ask the process to stop, SIGINT, SIGTERM and SIGHUP, and to report, SIGUSR1 (signal(7)).
 package enum Signals {
     // A handler may use lock-free atomics and write(2), and nothing that allocates or locks (signal-safety(7)).

@@ -1,9 +1,3 @@
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
-
 /// Why a system call failed (errno(3)).
 public struct SystemError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The error number.

@@ -1,9 +1,3 @@
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
-
 /// The clock of the timestamps in captures.
 package enum WallClock {
     /// Nanoseconds since 1970-01-01 00:00 UTC (clock_gettime(2), CLOCK_REALTIME).

@@ -1,12 +1,6 @@
 internal import Platform
 internal import Synchronization
 
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
-
 /// A running program of the system, without its standard error. `deinit` kills and reaps it unless `wait` was called.
 struct ChildProcess: ~Copyable {
     private var identifier: pid_t

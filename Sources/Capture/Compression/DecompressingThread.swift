@@ -2,12 +2,6 @@ internal import Dispatch
 internal import Platform
 internal import Synchronization
 
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
-
 /// A thread that decompresses a file, a few buffers ahead of the reader. Ended in `deinit`.
 ///
 /// Buffers go to the reader and back through `Exchange`. Each is announced by a byte through a pipe, so that signals

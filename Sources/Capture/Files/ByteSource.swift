@@ -1,11 +1,5 @@
 internal import Platform
 
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
-
 /// The bytes of a file, a pipe or standard input, decompressed if necessary. Closed in `deinit`.
 ///
 /// `peek` shows the first bytes before they are read, because a pipe cannot be read twice.

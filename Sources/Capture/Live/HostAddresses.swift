@@ -1,10 +1,5 @@
+import Platform
 public import Wire
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
 
 /// The addresses that this host has, and those that it had before, because interfaces come and go.
 public struct HostAddresses: Sendable {

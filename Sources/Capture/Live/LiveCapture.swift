@@ -1,12 +1,6 @@
 internal import Platform
 public import Wire
 
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
-
 /// A live capture on one or more interfaces. Closed when the value ends.
 public struct LiveCapture: ~Copyable {
     /// How to capture.

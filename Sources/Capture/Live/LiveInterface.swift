@@ -2,12 +2,6 @@ internal import CPcap
 internal import Platform
 internal import Wire
 
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
-
 /// One interface of a live capture: a handle of libpcap, closed in `deinit`.
 ///
 /// A class, because an array cannot hold noncopyable values. Each object has one owner.

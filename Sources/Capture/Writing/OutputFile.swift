@@ -1,11 +1,5 @@
 public import Platform
 
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
-
 /// A file to write: it appears under its name only when it is complete, or others may read it while it grows.
 public struct OutputFile: ~Copyable {
     /// What messages call it: the path that the file will have, or "standard output".

@@ -1,11 +1,7 @@
 internal import Platform
 internal import Wire
 
-#if canImport(Glibc)
-    internal import CTCPAlive
-    internal import Glibc
-#endif
-
+import CTCPAlive
 /// A raw socket that receives the ICMP errors sent to this host (raw(7)); closed in `deinit`.
 ///
 /// IP_RECVERR cannot replace it. On an established TCP connection Linux never fills the error queue: `tcp_v4_err` and

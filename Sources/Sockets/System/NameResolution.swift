@@ -1,12 +1,6 @@
 internal import Platform
 
-#if canImport(Glibc)
-    internal import CTCPAlive
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
-
+import CTCPAlive
 /// The address families, as the system numbers them.
 enum SystemFamily {
     static let any = AF_UNSPEC

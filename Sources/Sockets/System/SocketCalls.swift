@@ -1,12 +1,6 @@
 internal import Platform
 
-#if canImport(Glibc)
-    internal import CTCPAlive
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
-
+import CTCPAlive
 // The system calls on TCP sockets. Those that can be repeated return nil (`systemResult`).
 
 /// A TCP socket of `family` that does not block and is closed in programs that this process starts (socket(2), tcp(7)).

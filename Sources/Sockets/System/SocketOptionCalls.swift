@@ -1,12 +1,6 @@
 internal import Platform
 
-#if canImport(Glibc)
-    internal import CTCPAlive
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
-
+import CTCPAlive
 /// Sets an option whose value is one int (setsockopt(2)).
 func systemSetOption(_ number: Int32, _ level: Int32, _ name: Int32, _ value: Int32) throws(SystemError) {
     var value = value

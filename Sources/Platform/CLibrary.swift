@@ -1,0 +1,6 @@
+// The C library of the platform, for this module and for those that import it: one place that knows its name.
+#if canImport(Glibc)
+    @_exported public import Glibc
+#elseif canImport(Darwin)
+    @_exported public import Darwin
+#endif
