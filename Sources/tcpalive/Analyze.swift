@@ -71,7 +71,7 @@ struct Analyze: ParsableCommand {
         do {
             try writing.check(against: input.resolved().files)
         } catch is CaptureError {
-            // Not the command line is wrong, but the world: `run` tells that.
+            // The command line is valid; `run` reports what cannot be opened.
         }
     }
 
@@ -81,7 +81,7 @@ struct Analyze: ParsableCommand {
             do {
                 try analyze()
             } catch OutputError.closed {
-                // Without a file, whoever read the report has seen enough.
+                // If no file is written, the reader of the report has seen enough.
                 let files = [writing.file, page.path].compactMap(\.self).joined(separator: " and ")
                 if files.isEmpty { throw OutputError.closed }
                 throw OutputError.failed("standard output was closed, so \(files) was not written")
@@ -182,7 +182,7 @@ struct Analyze: ParsableCommand {
             if analysis.events.isEmpty || !reporter.wantsEvents { continue }
             progress.makeRoom()
             for event in analysis.events { try reporter.event(event, frame: event.segment.frame.frame) }
-            // Of a pipe nobody knows when more comes, so nothing is held back.
+            // A pipe may bring nothing more for a long time, so nothing is held back.
             if !file.isFinite { try reporter.flush() }
         }
     }

@@ -24,7 +24,7 @@ enum ExitStatus {
     static let couldNotConnect = ExitCode(13)
 }
 
-/// Runs the `body` of a subcommand: what could not be done is told in a sentence and becomes an exit status.
+/// Runs the `body` of a subcommand; an error becomes a sentence on standard error and an exit status.
 func exitingOnFailure(_ body: () throws -> Void) throws {
     do {
         try body()
@@ -38,7 +38,7 @@ func exitingOnFailure(_ body: () throws -> Void) throws {
         complain(error.description)
         throw ExitStatus.couldNotRun
     } catch OutputError.closed {
-        // Whoever read has seen enough, as `head` has.
+        // The reader has seen enough, like `head`.
     } catch OutputError.failed(let sentence) {
         complain(sentence)
         throw ExitStatus.couldNotRun
@@ -47,7 +47,7 @@ func exitingOnFailure(_ body: () throws -> Void) throws {
 
 /// Says `sentence` on standard error.
 func complain(_ sentence: String) {
-    // Where standard error itself fails there is nobody left to tell.
+    // If standard error itself fails, there is nowhere to report that.
     var text = TextBuffer()
     text.append("tcpalive: ")
     text.append(printable: sentence)

@@ -6,7 +6,7 @@ import Platform
 import Report
 import Wire
 
-/// `tcpalive extract`: the packets that tell what came of the keep-alives, and no others.
+/// `tcpalive extract`: the packets that show what became of the keep-alives, and no others.
 struct Extract: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Write the keep-alives of saved captures, with comments, to a small capture.",
@@ -52,7 +52,7 @@ struct Extract: ParsableCommand {
             }
             try writing.check(against: files)
         } catch is CaptureError {
-            // Not the command line is wrong, but the world: `run` tells that.
+            // The command line is valid; `run` reports what cannot be opened.
         }
     }
 

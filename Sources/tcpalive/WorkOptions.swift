@@ -5,7 +5,7 @@ import KeepAlive
 struct WorkOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Number of threads: one reads the file, the others track its connections. The report is the same.",
+            "Number of threads. With 2 or more, one reads the file and one tracks its connections. The report is the same.",
             valueName: "threads"))
     var jobs = 1
 

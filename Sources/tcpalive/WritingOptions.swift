@@ -33,7 +33,7 @@ struct WritingOptions: ParsableArguments {
     /// `-` is standard output. Throws when the file cannot be created.
     func writer() throws(OutputError) -> PcapngWriter? {
         guard let file else { return nil }
-        // Whoever closes a pipe shall not end the process before it has cleaned up.
+        // A closed pipe must not end the process before it has cleaned up.
         Signals.ignoreClosedPipes()
         let output = file == "-" ? OutputFile() : try OutputFile(path: file)
         return PcapngWriter(to: output, snaplen: snaplen)

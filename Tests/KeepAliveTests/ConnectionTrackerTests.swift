@@ -147,9 +147,9 @@ struct ConnectionTrackerTests {
         #expect(connections.map(\.originator) == openers.compactMap { SegmentScript.endpoints[$0] })
         var listing = tracker.listing(all: true, until: nil)
         var numbers: [UInt64] = []
-        while let place = tracker.next(in: &listing) {
-            #expect(tracker.connection(at: place).number == place.number)
-            numbers.append(place.number)
+        while let entry = tracker.next(in: &listing) {
+            #expect(tracker.connection(at: entry).number == entry.number)
+            numbers.append(entry.number)
         }
         #expect(numbers == connections.map(\.number))
         #expect(tracker.diagnoses(all: true).map(\.connection.number) == connections.map(\.number))

@@ -37,7 +37,7 @@ struct FastPathTests {
         let flags = [0x10, 0x10, 0x18, 0x02, 0x12, 0x11, 0x04, 0x1F0, 0xFFF][random(0...8)]
         let offset = chance(8) ? random(0...15) : nil
         var tcp = Packets.tcp(payload: payload, options: option, flags: flags, dataOffset: offset)
-        for place in [4, 8, 14] where chance(2) { tcp[place] = UInt8(random(0...255)) }
+        for offset in [4, 8, 14] where chance(2) { tcp[offset] = UInt8(random(0...255)) }
         let isVersion4 = chance(2)
         var inner: [UInt8]
         if isVersion4 {
@@ -53,7 +53,7 @@ struct FastPathTests {
             if chance(4) { inner[0] |= UInt8(random(0...15)) }
         }
         if chance(20) { inner[0] = UInt8(random(0...255)) }
-        // Padding, a check sequence that nobody declares, or what a tail of another packet left.
+        // Padding, an undeclared check sequence, or what a tail of another packet left.
         inner += [UInt8](repeating: 0x77, count: chance(3) ? random(0...20) : 0)
         var frame = Packets.ethernet(inner, type: isVersion4 ? 0x0800 : 0x86DD)
         if chance(20) { frame[random(0...frame.count - 1)] = UInt8(random(0...255)) }
@@ -63,11 +63,11 @@ struct FastPathTests {
     /// `packets`, each with the length that it claims, in one batch: the bytes of the next one lie right behind it.
     private static func batch(_ packets: [([UInt8], Int)]) -> PacketBatch {
         var batch = PacketBatch()
-        for (place, (packet, original)) in packets.enumerated() {
+        for (index, (packet, original)) in packets.enumerated() {
             batch.records.append(
                 PacketRecord(
-                    time: Int64(place % 7), offset: UInt32(batch.bytes.count), capturedLength: UInt32(packet.count),
-                    originalLength: UInt32(original), frame: UInt32(place), linkType: .ethernet))
+                    time: Int64(index % 7), offset: UInt32(batch.bytes.count), capturedLength: UInt32(packet.count),
+                    originalLength: UInt32(original), frame: UInt32(index), linkType: .ethernet))
             batch.bytes += packet
         }
         return batch

@@ -1,30 +1,30 @@
-/// The two shapes that nearly every packet has: Ethernet, IPv4 without options or IPv6 without extension headers, and
-/// behind it a whole TCP header without options, or with the timestamp option alone.
+/// A packet of one of the two usual shapes: Ethernet, then IPv4 without options or IPv6 without extension headers, then a whole
+/// TCP header without options or with only the timestamp option.
 ///
-/// All lengths are checked here, once; what is read afterwards lies within them. Any other packet goes the general way,
-/// which gives the same segment.
+/// The initializers check all lengths once; later reads lie within them. All other packets take the general path, which
+/// gives the same segments for these.
 struct FastPathPacket: BitwiseCopyable {
-    /// Where the Ethernet frame begins.
+    /// The offset of the Ethernet frame.
     private let start: Int
-    /// Where the TCP header begins.
+    /// The offset of the TCP header.
     private let transport: Int
-    /// Where the payload begins.
+    /// The offset of the payload.
     private let payload: Int
-    /// Behind the last byte of the IP packet.
+    /// The offset after the last byte of the IP packet.
     private let end: Int
-    /// Behind the last byte captured.
+    /// The offset after the last captured byte.
     private let capturedEnd: Int
 
-    /// NOP, NOP, timestamps: what nearly every segment of nearly every stack carries (RFC 7323 appendix A).
+    /// NOP, NOP, timestamps: the start of the options of most segments (RFC 7323 appendix A).
     static let timestampFront: UInt32 = 0x0101_080A
 
     private static let ethernetLength = 14
 
-    /// The packet of `record` in `bytes`, where it is a plain one of IPv4; nil otherwise.
+    /// The packet of `record` in `bytes`; nil unless it is one of these over IPv4.
     @inline(__always)
     init?(ipv4 bytes: RawSpan, _ record: PacketRecord) {
         let start = Int(record.offset)
-        // EtherType, version and header length; then the fragment field, of which DF alone may be set, and the protocol.
+        // EtherType, version and header length; then the fragment field, where only DF may be set, and the protocol.
         guard Self.isReadable(bytes, record, count: 54),
             bytes.unchecked32(start &+ 12) & 0xFFFF_FF00 == 0x0800_4500,
             bytes.unchecked32(start &+ 20) & 0x3FFF_00FF == 6
@@ -34,13 +34,13 @@ struct FastPathPacket: BitwiseCopyable {
             end: start &+ Self.ethernetLength &+ Int(bytes.unchecked16(start &+ 16)))
     }
 
-    /// The packet of `record` in `bytes`, where it is a plain one of IPv6; nil otherwise.
+    /// The packet of `record` in `bytes`; nil unless it is one of these over IPv6.
     @inline(__always)
     init?(ipv6 bytes: RawSpan, _ record: PacketRecord) {
         let start = Int(record.offset)
         guard Self.isReadable(bytes, record, count: 74),
             bytes.unchecked32(start &+ 12) & 0xFFFF_F000 == 0x86DD_6000, bytes.uncheckedByte(start &+ 20) == 6,
-            // A length of 0 is that of a jumbogram, or nothing follows.
+            // Length 0: a jumbogram, or an empty packet.
             bytes.unchecked16(start &+ 18) != 0
         else { return nil }
         let transport = start &+ 54
@@ -48,7 +48,7 @@ struct FastPathPacket: BitwiseCopyable {
             bytes, record, transport: transport, end: transport &+ Int(bytes.unchecked16(start &+ 18)))
     }
 
-    /// Whether `record` has `count` bytes in `bytes`, of an Ethernet frame alone.
+    /// Whether `record` is an Ethernet frame without check sequence, with at least `count` bytes in `bytes`.
     @inline(__always)
     private static func isReadable(_ bytes: RawSpan, _ record: PacketRecord, count: Int) -> Bool {
         let captured = Int(record.capturedLength)
@@ -56,7 +56,7 @@ struct FastPathPacket: BitwiseCopyable {
             && record.linkType == .ethernet && record.checkSequenceLength == 0
     }
 
-    /// Checks what stands behind the IP header.
+    /// Checks the TCP header and all lengths.
     @inline(__always)
     private init?(_ bytes: RawSpan, _ record: PacketRecord, transport: Int, end: Int) {
         start = Int(record.offset)
@@ -66,7 +66,7 @@ struct FastPathPacket: BitwiseCopyable {
         self.end = end
         let headerLength = Int(bytes.uncheckedByte(transport &+ 12) >> 4) &* 4
         payload = transport &+ headerLength
-        // What is captured whole is claimed whole.
+        // A packet that is captured whole is claimed whole.
         guard payload <= end,
             end <= capturedEnd || (payload <= capturedEnd && end &- start <= Int(record.claimedLength)),
             headerLength == 20
@@ -74,20 +74,20 @@ struct FastPathPacket: BitwiseCopyable {
         else { return nil }
     }
 
-    /// Its segment, where it is one of IPv4; `place` is that of `record` in its batch.
+    /// Its segment, if it came over IPv4; `index` is that of `record` in its batch.
     @inline(__always)
-    func segmentIPv4(_ bytes: RawSpan, _ record: PacketRecord, _ place: Int, _ frame: FrameReference) -> Segment {
+    func segmentIPv4(_ bytes: RawSpan, _ record: PacketRecord, _ index: Int, _ frame: FrameReference) -> Segment {
         segment(
-            bytes, record, place, frame,
+            bytes, record, index, frame,
             from: IPAddress(v4: bytes.unchecked32(start &+ 26)), to: IPAddress(v4: bytes.unchecked32(start &+ 30)),
             identification: bytes.unchecked16(start &+ 18), timeToLive: bytes.uncheckedByte(start &+ 22))
     }
 
-    /// Its segment, where it is one of IPv6; `place` is that of `record` in its batch.
+    /// Its segment, if it came over IPv6; `index` is that of `record` in its batch.
     @inline(__always)
-    func segmentIPv6(_ bytes: RawSpan, _ record: PacketRecord, _ place: Int, _ frame: FrameReference) -> Segment {
+    func segmentIPv6(_ bytes: RawSpan, _ record: PacketRecord, _ index: Int, _ frame: FrameReference) -> Segment {
         segment(
-            bytes, record, place, frame,
+            bytes, record, index, frame,
             from: IPAddress(v6: bytes.unchecked64(start &+ 22), bytes.unchecked64(start &+ 30)),
             to: IPAddress(v6: bytes.unchecked64(start &+ 38), bytes.unchecked64(start &+ 46)),
             identification: 0, timeToLive: bytes.uncheckedByte(start &+ 21))
@@ -95,7 +95,7 @@ struct FastPathPacket: BitwiseCopyable {
 
     @inline(__always)
     private func segment(
-        _ bytes: RawSpan, _ record: PacketRecord, _ place: Int, _ frame: FrameReference, from source: IPAddress,
+        _ bytes: RawSpan, _ record: PacketRecord, _ index: Int, _ frame: FrameReference, from source: IPAddress,
         to destination: IPAddress,
         identification: UInt16, timeToLive: UInt8
     ) -> Segment {
@@ -106,7 +106,7 @@ struct FastPathPacket: BitwiseCopyable {
             source: Endpoint(source, bytes.unchecked16(transport)),
             destination: Endpoint(destination, bytes.unchecked16(transport &+ 2)),
             sequence: bytes.unchecked32(transport &+ 4), acknowledgment: bytes.unchecked32(transport &+ 8),
-            payloadLength: end &- payload, record: place, frame: frame, window: bytes.unchecked16(transport &+ 14),
+            payloadLength: end &- payload, record: index, frame: frame, window: bytes.unchecked16(transport &+ 14),
             flags: bytes.unchecked16(transport &+ 12) & 0x0FFF,
             timestampValue: hasTimestamps ? bytes.unchecked32(transport &+ 24) : 0,
             timestampEcho: hasTimestamps ? bytes.unchecked32(transport &+ 28) : 0,
