@@ -39,29 +39,11 @@ extension RawSpan {
     }
 }
 
-/// Loads without bounds checks, for the fast path (`FastPathPacket`), which checks the length of the whole packet first.
 extension RawSpan {
-    /// The byte at `offset`, which must lie within the span.
+    /// The big-endian number at `offset`, all of whose bytes must lie within the span: for the fast path (`FastPathPacket`),
+    /// which checks the length of the whole packet first.
     @inline(__always)
-    func uncheckedByte(_ offset: Int) -> UInt8 {
-        unsafe unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt8.self)
-    }
-
-    /// The big-endian 16-bit number at `offset`; all its bytes must lie within the span.
-    @inline(__always)
-    func unchecked16(_ offset: Int) -> UInt16 {
-        unsafe unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt16.self).bigEndian
-    }
-
-    /// The big-endian 32-bit number at `offset`; all its bytes must lie within the span.
-    @inline(__always)
-    func unchecked32(_ offset: Int) -> UInt32 {
-        unsafe unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt32.self).bigEndian
-    }
-
-    /// The big-endian 64-bit number at `offset`; all its bytes must lie within the span.
-    @inline(__always)
-    func unchecked64(_ offset: Int) -> UInt64 {
-        unsafe unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: UInt64.self).bigEndian
+    func unchecked<Number: FixedWidthInteger & BitwiseCopyable>(_ offset: Int, _ type: Number.Type) -> Number {
+        unsafe unsafeLoadUnaligned(fromUncheckedByteOffset: offset, as: type).bigEndian
     }
 }

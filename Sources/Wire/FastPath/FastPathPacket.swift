@@ -26,12 +26,12 @@ struct FastPathPacket: BitwiseCopyable {
         let start = Int(record.offset)
         // EtherType, version and header length; then the fragment field, where only DF may be set, and the protocol.
         guard Self.isReadable(bytes, record, count: 54),
-            bytes.unchecked32(start &+ 12) & 0xFFFF_FF00 == 0x0800_4500,
-            bytes.unchecked32(start &+ 20) & 0x3FFF_00FF == 6
+            bytes.unchecked(start &+ 12, UInt32.self) & 0xFFFF_FF00 == 0x0800_4500,
+            bytes.unchecked(start &+ 20, UInt32.self) & 0x3FFF_00FF == 6
         else { return nil }
         self.init(
             bytes, record, transport: start &+ 34,
-            end: start &+ Self.ethernetLength &+ Int(bytes.unchecked16(start &+ 16)))
+            end: start &+ Self.ethernetLength &+ Int(bytes.unchecked(start &+ 16, UInt16.self)))
     }
 
     /// The packet of `record` in `bytes`; nil unless it is one of these over IPv6.
@@ -39,13 +39,14 @@ struct FastPathPacket: BitwiseCopyable {
     init?(ipv6 bytes: RawSpan, _ record: PacketRecord) {
         let start = Int(record.offset)
         guard Self.isReadable(bytes, record, count: 74),
-            bytes.unchecked32(start &+ 12) & 0xFFFF_F000 == 0x86DD_6000, bytes.uncheckedByte(start &+ 20) == 6,
+            bytes.unchecked(start &+ 12, UInt32.self) & 0xFFFF_F000 == 0x86DD_6000,
+            bytes.unchecked(start &+ 20, UInt8.self) == 6,
             // Length 0: a jumbogram, or an empty packet.
-            bytes.unchecked16(start &+ 18) != 0
+            bytes.unchecked(start &+ 18, UInt16.self) != 0
         else { return nil }
         let transport = start &+ 54
         self.init(
-            bytes, record, transport: transport, end: transport &+ Int(bytes.unchecked16(start &+ 18)))
+            bytes, record, transport: transport, end: transport &+ Int(bytes.unchecked(start &+ 18, UInt16.self)))
     }
 
     /// Whether `record` is an Ethernet frame without check sequence, with at least `count` bytes in `bytes`.
@@ -64,13 +65,13 @@ struct FastPathPacket: BitwiseCopyable {
         capturedEnd = start &+ captured
         self.transport = transport
         self.end = end
-        let headerLength = Int(bytes.uncheckedByte(transport &+ 12) >> 4) &* 4
+        let headerLength = Int(bytes.unchecked(transport &+ 12, UInt8.self) >> 4) &* 4
         payload = transport &+ headerLength
         // A packet that is captured whole is claimed whole.
         guard payload <= end,
             end <= capturedEnd || (payload <= capturedEnd && end &- start <= Int(record.claimedLength)),
             headerLength == 20
-                || (headerLength == 32 && bytes.unchecked32(transport &+ 20) == Self.timestampFront)
+                || (headerLength == 32 && bytes.unchecked(transport &+ 20, UInt32.self) == Self.timestampFront)
         else { return nil }
     }
 
@@ -79,8 +80,10 @@ struct FastPathPacket: BitwiseCopyable {
     func segmentIPv4(_ bytes: RawSpan, _ record: PacketRecord, _ index: Int, _ frame: FrameReference) -> Segment {
         segment(
             bytes, record, index, frame,
-            from: IPAddress(v4: bytes.unchecked32(start &+ 26)), to: IPAddress(v4: bytes.unchecked32(start &+ 30)),
-            identification: bytes.unchecked16(start &+ 18), timeToLive: bytes.uncheckedByte(start &+ 22))
+            from: IPAddress(v4: bytes.unchecked(start &+ 26, UInt32.self)),
+            to: IPAddress(v4: bytes.unchecked(start &+ 30, UInt32.self)),
+            identification: bytes.unchecked(start &+ 18, UInt16.self),
+            timeToLive: bytes.unchecked(start &+ 22, UInt8.self))
     }
 
     /// Its segment, if it came over IPv6; `index` is that of `record` in its batch.
@@ -88,9 +91,9 @@ struct FastPathPacket: BitwiseCopyable {
     func segmentIPv6(_ bytes: RawSpan, _ record: PacketRecord, _ index: Int, _ frame: FrameReference) -> Segment {
         segment(
             bytes, record, index, frame,
-            from: IPAddress(v6: bytes.unchecked64(start &+ 22), bytes.unchecked64(start &+ 30)),
-            to: IPAddress(v6: bytes.unchecked64(start &+ 38), bytes.unchecked64(start &+ 46)),
-            identification: 0, timeToLive: bytes.uncheckedByte(start &+ 21))
+            from: IPAddress(v6: bytes.unchecked(start &+ 22, UInt64.self), bytes.unchecked(start &+ 30, UInt64.self)),
+            to: IPAddress(v6: bytes.unchecked(start &+ 38, UInt64.self), bytes.unchecked(start &+ 46, UInt64.self)),
+            identification: 0, timeToLive: bytes.unchecked(start &+ 21, UInt8.self))
     }
 
     @inline(__always)
@@ -103,15 +106,17 @@ struct FastPathPacket: BitwiseCopyable {
         let hasTimestamps = headerLength == 32
         return Segment(
             time: record.time,
-            source: Endpoint(source, bytes.unchecked16(transport)),
-            destination: Endpoint(destination, bytes.unchecked16(transport &+ 2)),
-            sequence: bytes.unchecked32(transport &+ 4), acknowledgment: bytes.unchecked32(transport &+ 8),
-            payloadLength: end &- payload, record: index, frame: frame, window: bytes.unchecked16(transport &+ 14),
-            flags: bytes.unchecked16(transport &+ 12) & 0x0FFF,
-            timestampValue: hasTimestamps ? bytes.unchecked32(transport &+ 24) : 0,
-            timestampEcho: hasTimestamps ? bytes.unchecked32(transport &+ 28) : 0,
+            source: Endpoint(source, bytes.unchecked(transport, UInt16.self)),
+            destination: Endpoint(destination, bytes.unchecked(transport &+ 2, UInt16.self)),
+            sequence: bytes.unchecked(transport &+ 4, UInt32.self),
+            acknowledgment: bytes.unchecked(transport &+ 8, UInt32.self),
+            payloadLength: end &- payload, record: index, frame: frame,
+            window: bytes.unchecked(transport &+ 14, UInt16.self),
+            flags: bytes.unchecked(transport &+ 12, UInt16.self) & 0x0FFF,
+            timestampValue: hasTimestamps ? bytes.unchecked(transport &+ 24, UInt32.self) : 0,
+            timestampEcho: hasTimestamps ? bytes.unchecked(transport &+ 28, UInt32.self) : 0,
             identification: identification, timeToLive: timeToLive, headerLength: headerLength,
-            firstPayloadByte: end &- payload == 1 && end <= capturedEnd ? bytes.uncheckedByte(payload) : 0,
+            firstPayloadByte: end &- payload == 1 && end <= capturedEnd ? bytes.unchecked(payload, UInt8.self) : 0,
             hasTimestamps: hasTimestamps)
     }
 }
