@@ -124,6 +124,26 @@ struct FastPathTests {
         }
     }
 
+    @Test(
+        "A gap of 30 s between packets is a pause, on both paths", arguments: [30_000_000_000, 29_999_999_999],
+        [1, 101])
+    func pause(gap: Int64, link: UInt16) {
+        let packet = Packets.ipv4(Packets.tcp())
+        var decoder = SegmentDecoder()
+        var segments = SegmentBatch()
+        // The first batch shows that the times are real; the fast path looks at all gaps until then.
+        for times in [[0, 1_000_000, 3_000_000], [3_000_000 + gap, 4_000_000 + gap]] as [[Int64]] {
+            var batch = PacketBatch()
+            for time in times {
+                batch.append(
+                    link == 1 ? Packets.ethernet(packet) : packet, time: time, linkType: LinkType(rawValue: link))
+            }
+            decoder.decode(batch, into: &segments)
+        }
+        #expect(decoder.tally.segments == 5)
+        #expect(decoder.tally.pauses.pauses.map(\.end) == (gap < CapturePauses.threshold ? [] : [3_000_000 + gap]))
+    }
+
     @Test("Most of those packets are plain, and many are not")
     func isPlain() {
         var numbers = SameNumbers()

@@ -71,6 +71,15 @@ struct InternetProtocolTests {
         #expect(segment?.destination.address == IPAddress(v4: destination))
     }
 
+    @Test(
+        "Only the first source route counts, even if its pointer is not valid",
+        arguments: [(UInt8(4), UInt32(0x0909_0909)), (8, 0x0A00_0002)])
+    func twoSourceRoutes(pointer: UInt8, destination: UInt32) {
+        let options: [UInt8] = [131, 7, pointer, 9, 9, 9, 9, 131, 7, 4, 8, 8, 8, 8, 1, 1]
+        let segment = Packets.decode([Packets.ipv4(Self.segment, options: options)]).segments.first
+        #expect(segment?.destination.address == IPAddress(v4: destination))
+    }
+
     @Test("An IPv6 payload length of 0 requires a jumbo payload option, which has the length")
     func jumbo() {
         #expect(payload(Packets.ipv6(Self.segment, payloadLength: 0)) == nil)
@@ -195,12 +204,27 @@ struct FragmentTests {
         #expect(Packets.decode([pieces[0], pieces[1], pieces[1]]).segments.map(\.record) == [1])
     }
 
-    @Test("Fragments are reassembled per VLAN for private addresses only", arguments: [true, false])
-    func vlans(isPrivate: Bool) {
+    @Test("If two fragments claim to be the last, the first to arrive sets the length of the datagram")
+    func twoLast() {
+        let segments = Packets.decode([
+            Self.piece(32..<40, last: true), Self.piece(16..<24, last: true), Self.piece(0..<16, last: false),
+            Self.piece(24..<32, last: false),
+        ]).segments
+        #expect(segments.map(\.record) == [3])
+        #expect(segments.map(\.payloadLength) == [20])
+    }
+
+    @Test(
+        "Fragments are reassembled per VLAN if the source or the destination is a private address",
+        arguments: [
+            ([10, 0, 0, 1], [198, 51, 100, 2], true), ([192, 0, 2, 1], [10, 0, 0, 2], true),
+            ([192, 0, 2, 1], [198, 51, 100, 2], false),
+        ] as [([UInt8], [UInt8], Bool)])
+    func vlans(source: [UInt8], destination: [UInt8], isPrivate: Bool) {
         func piece(_ range: Range<Int>, last: Bool, vlan: String) -> [UInt8] {
             let packet = Packets.ipv4(
                 Array(Self.datagram[range]), fragment: range.lowerBound / 8 | (last ? 0 : 0x2000),
-                source: isPrivate ? Packets.a4 : [192, 0, 2, 1], destination: [198, 51, 100, 2])
+                source: source, destination: destination)
             return Packets.ethernet(packet, tags: Packets.hex("8100" + vlan))
         }
         let packets = [piece(0..<16, last: false, vlan: "0001"), piece(16..<40, last: true, vlan: "0002")]

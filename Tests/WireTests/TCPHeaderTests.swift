@@ -69,6 +69,18 @@ struct TCPHeaderTests {
         #expect(found?.role == .whole && found?.isShown == false && found?.payloadLength == 0)
     }
 
+    @Test(
+        "The tally has the capture length that all cut headers need, in any order of packets", arguments: [false, true])
+    func cutHeaders(isLongFirst: Bool) {
+        let long = Packets.ipv4(Packets.tcp(options: Packets.hex("0101080a 00000007 00000009")))
+        let short = Packets.ipv4(Packets.tcp())
+        let packets = isLongFirst ? [long, short] : [short, long]
+        let tally = Packets.decode(
+            packets.map { Array($0.prefix(20 + 18)) }, originalLengths: packets.map(\.count)
+        ).tally
+        #expect(tally.cutHeaders == 2 && tally.cutHeadersNeed == 20 + 32)
+    }
+
     @Test("Fast path and general path give the same segment", arguments: [0x45, 0x46])
     func bothPaths(first: Int) {
         let options: [UInt8] = first == 0x46 ? [1, 1, 1, 0] : []
