@@ -53,6 +53,12 @@ struct PacketOrderTests {
         #expect(try Self.read([[(1, 1), (5, 5)], []], delay: 10, until: 30) == [[1, 11], [5, 15]])
     }
 
+    @Test("Of packets that are ready at the same time, the next of the same interface may be the earliest")
+    func sameInterface() throws {
+        let taken = try Self.read([[(1, 20), (2, 20)], [(3, 20)]], delay: 10, until: 30)
+        #expect(taken == [[1, 20], [2, 20], [3, 20]])
+    }
+
     @Test("If the kernel delivers packets immediately, none waits")
     func immediate() throws {
         #expect(try Self.read([[(1, 1), (3, 3)], [(2, 2)]], delay: 0, until: 5) == [[1, 1], [2, 2], [3, 3]])

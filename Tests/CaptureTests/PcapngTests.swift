@@ -149,6 +149,17 @@ struct PcapngTests {
         #expect(try read(file).checkSequenceLengths == [4, 4, 2])
     }
 
+    @Test(
+        "give the length of the check sequence of an interface in bits; below 8 in bytes",
+        arguments: [(UInt8(0), UInt8(0)), (4, 4), (7, 7), (8, 1), (16, 2), (32, 4)])
+    func checkSequenceUnit(option: UInt8, length: UInt8) throws {
+        let builder = PcapngBuilder()
+        let file =
+            builder.section() + builder.interface(options: [(13, [option])])
+            + builder.packet(Packet(time: 0, bytes: zeros(60)))
+        #expect(try read(file).checkSequenceLengths == [length])
+    }
+
     @Test("have simple packets that the snaplen of the interface cuts")
     func simplePacket() throws {
         let builder = PcapngBuilder()
