@@ -134,6 +134,17 @@ struct ConnectionActivityTests {
         #expect(script.activity.windowClosedSince == nil)
     }
 
+    @Test("Window probes are counted anew when the window closes again; while it is open, the last count remains")
+    func windowTwice() {
+        var script = Script()
+        for (isClosed, backoff, count) in [(true, 3, 3), (false, 0, 3), (true, 1, 1), (false, 0, 1)] {
+            script.isWindowClosed = isClosed
+            script.backoff = backoff
+            script.sample(after: 800)
+            #expect(script.activity.windowProbes == count)
+        }
+    }
+
     @Test("Fields that the kernel clears at the end of the connection are ignored")
     func ended() {
         var script = Script()

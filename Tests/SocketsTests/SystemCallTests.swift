@@ -34,6 +34,15 @@ struct SystemCallTests {
         #expect(!interests[0].isReadable && ContinuousClock.now >= deadline)
     }
 
+    @Test("SIGUSR1 asks for one report")
+    func report() {
+        Signals.catchReports()
+        #expect(!Signals.takeReport())
+        raise(SIGUSR1)
+        #expect(Signals.takeReport())
+        #expect(!Signals.takeReport())
+    }
+
     @Test("analyze waits for data on a non-blocking standard input")
     func nonblockingInput() throws {
         // The header of a pcap file, version 2.4, Ethernet, without packets.

@@ -258,14 +258,16 @@ struct ToolTests {
         #expect(end.errors.contains(reason), "\(end.errors)")
     }
 
-    @Test("The listener sets a user timeout with and without keep-alive")
-    func listenersUserTimeout() throws {
+    @Test(
+        "The listener sets a user timeout with and without keep-alive; a time below 1 ms is 1 ms, and 0 is none",
+        arguments: [("2.5", "2500 ms"), ("0.0004", "1 ms"), ("0", "none")])
+    func listenersUserTimeout(argument: String, text: String) throws {
         for (options, state) in [([], "off"), (["--idle", "7"], "on")] {
-            let (listener, port) = try RunningTool.listening(["--user-timeout", "2.5"] + options)
+            let (listener, port) = try RunningTool.listening(["--user-timeout", argument] + options)
             let client = try RunningTool(["client", "127.0.0.1", port])
             let lines = try #require(listener.lines(until: "TCP_USER_TIMEOUT"))
             #expect(lines.contains { $0.contains("SO_KEEPALIVE") && $0.contains(" \(state) ") }, "\(lines)")
-            #expect(lines.last?.contains(" 2500 ms ") == true, "\(lines)")
+            #expect(lines.last?.contains(" \(text) ") == true, "\(lines)")
             listener.interrupt()
             _ = (listener.finish(), client.finish())
         }
