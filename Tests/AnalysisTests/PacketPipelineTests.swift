@@ -45,6 +45,17 @@ private struct MadeCapture: ~Copyable {
         try Data(bytes).write(to: URL(fileURLWithPath: path))
     }
 
+    /// Its packets, and when they were captured (ns since 1970).
+    func frames() throws -> [(time: Int64, bytes: [UInt8])] {
+        let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+        func number(at offset: Int) -> Int64 {
+            bytes[offset..<offset + 4].reversed().reduce(0) { $0 << 8 | Int64($1) }
+        }
+        return stride(from: 24, to: bytes.count, by: 70).map { start in
+            (number(at: start) * 1_000_000_000 + number(at: start + 4) * 1_000, Array(bytes[start + 16..<start + 70]))
+        }
+    }
+
     deinit { try? FileManager.default.removeItem(atPath: path) }
 }
 
@@ -114,13 +125,7 @@ struct KeepAliveAnalyzerTests {
 
         var fromPackets = KeepAliveAnalyzer()
         var added: [SegmentEvent] = []
-        let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: capture.path)))
-        for start in stride(from: 24, to: bytes.count, by: 70) {
-            let second = bytes[start..<start + 4].reversed().reduce(Int64(0)) { $0 << 8 | Int64($1) }
-            let fraction = bytes[start + 4..<start + 8].reversed().reduce(Int64(0)) { $0 << 8 | Int64($1) }
-            added += fromPackets.add(
-                bytes[start + 16..<start + 70], at: second * 1_000_000_000 + fraction * 1_000)
-        }
+        for (time, frame) in try capture.frames() { added += fromPackets.add(frame, at: time) }
         #expect(added.map(\.summary) == events.map(\.summary))
 
         var streamed: [SegmentEvent] = []
@@ -132,6 +137,18 @@ struct KeepAliveAnalyzerTests {
         let verdicts = fromFile.findings.map(\.finding.verdict)
         #expect(verdicts == fromPackets.findings.map(\.finding.verdict) && verdicts.first == .healthy)
         #expect(fromFile.findings.first?.sentence.contains("4 of 4 probes") == true)
+    }
+
+    @Test("A cut TCP header limits the confidence of findings", arguments: [(54, Confidence.medium), (53, .low)])
+    func cutHeader(captured: Int, confidence: Confidence) throws {
+        let capture = try MadeCapture(probed: 1, attempts: 0)
+        var analyzer = KeepAliveAnalyzer()
+        for (index, frame) in try capture.frames().enumerated() {
+            _ = analyzer.add(
+                frame.bytes.prefix(index == 0 ? captured : 54), at: frame.time, originalLength: 54)
+        }
+        #expect(analyzer.findings.first?.finding.verdict == .healthy)
+        #expect(analyzer.findings.first?.finding.confidence == confidence)
     }
 
     @Test("A packet that claims more than there is counts as damage of the packet, not of the program")
