@@ -125,6 +125,19 @@ struct WrittenTests {
         }
     }
 
+    @Test(
+        "An extract has the packets that are evidence of findings, even of connections without keep-alives",
+        arguments: [("scenes/data-in-flight.pcap", 2), ("verdicts/verdict-idle-close.pcap", 1)])
+    func evidence(name: String, packets: Int) throws {
+        try Tool.withFolder { folder in
+            let file = folder.appendingPathComponent("out.pcapng")
+            let run = try Tool.run(["extract", name, "-w", file.path], in: Self.captures)
+            #expect(run.errors.contains("wrote \(packets) of ") && run.errors.contains("; 0 of "), "\(run.errors)")
+            let findings = try Self.comments(in: file).filter { $0.prefixMatch(of: Self.finding) != nil }
+            #expect(findings.count == packets)
+        }
+    }
+
     @Test("Standard input and pipes are read once, so comments have no verdict", arguments: [false, true])
     func once(isNamed: Bool) throws {
         try Tool.withFolder { folder in
