@@ -9,12 +9,12 @@ public struct AnalysisSettings: Sendable {
     public var packetLimit: UInt64?
     /// Whether connections without events are kept when their ports are reused, and get findings too.
     public var keepsAll = false
-    /// Whether it is noted which end of which connection sent each segment (`PacketPipeline.origins`).
-    public var tracksOrigins = false
+    /// Whether to record which end of which connection sent each segment (`PacketPipeline.origins`).
+    package var tracksOrigins = false
     /// The part of the connections that is reported; nil: all.
     public var shard: Shard?
-    /// Whether connections are tracked on another thread than packets are read. The results are the same. Without effect
-    /// where `tracksOrigins` is set, and on live captures.
+    /// Whether connections are tracked on another thread than packets are read. The results are the same. No effect on live
+    /// captures.
     public var usesTwoThreads = false
     /// Whether segments with more than one byte of data are left out of what is read.
     public var isLight = false

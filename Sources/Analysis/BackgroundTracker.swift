@@ -17,12 +17,12 @@ final class BackgroundTracker: Sendable {
     private let state: Mutex<State>
     private let group = DispatchGroup()
 
-    /// A background tracker; `spare` is what its user has while tracking goes on.
+    /// A background tracker; `spare` is what its user holds during tracking.
     init(spare: consuming sending ConnectionTracker) {
         state = Mutex(State(tracker: spare))
     }
 
-    /// Takes `tracker` and `segments`, leaving spare ones in their place, and starts tracking.
+    /// Exchanges `tracker` and `segments` for spare ones, and starts tracking.
     func start(_ tracker: inout ConnectionTracker, _ segments: inout SegmentBatch) {
         exchange(&tracker, &segments)
         DispatchQueue.global().async(group: group) { [self] in

@@ -39,7 +39,7 @@ package struct CaptureAnalysis: ~Copyable {
         reading.files.append(name)
     }
 
-    /// Reads some packets of `file` and finds the `events` in them; false at its end. Throws where it cannot be read.
+    /// Reads some packets of `file` and finds the `events` in them; false at its end. Throws if it cannot be read.
     package mutating func advance(_ file: inout CaptureFile) throws(CaptureError) -> Bool {
         conclusion = nil
         return try pipeline.advance(&file)
@@ -51,7 +51,7 @@ package struct CaptureAnalysis: ~Copyable {
         pipeline.advance(&live)
     }
 
-    /// Takes the packets in `packets`, leaving the previous batch in their place, and finds the `events` in them.
+    /// Exchanges the last batch for `packets`, and finds the `events` in them.
     package mutating func advance(_ packets: inout PacketBatch) {
         conclusion = nil
         pipeline.advance(&packets)
@@ -63,7 +63,7 @@ package struct CaptureAnalysis: ~Copyable {
         pipeline.advance(segments)
     }
 
-    /// Notes how reading `file` ended.
+    /// Records how reading `file` ended.
     package mutating func end(_ file: borrowing CaptureFile) {
         if let damage = file.damage {
             reading.damaged.append((file.path, FileDamage(offset: damage.offset, sentence: damage.sentence)))
@@ -108,7 +108,7 @@ extension CaptureAnalysis: Findings {
         context.isLive = now != nil
         context.lacksPackets = hasDrops || pipeline.tally.cutHeaders > 0
         context.isArtificial = pauses.isArtificial
-        // A live capture goes on while nothing passes: then a pause is an idle period of all connections.
+        // A live capture continues while nothing passes: then a pause is an idle period of all connections.
         if now == nil { context.pauses = pauses.pauses }
         context.holes = pipeline.tracker.holes(among: context.pauses)
         context.activity = pipeline.tracker.activity(in: listing)

@@ -16,7 +16,7 @@ package struct CommentedPackets {
         self.conclusions = conclusions
     }
 
-    /// Writes the packets that `analysis` read last to `writer`, if there is one. Throws where it cannot be written.
+    /// Writes the packets that `analysis` read last to `writer`, if there is one. Throws if it cannot be written.
     package mutating func write(
         _ analysis: borrowing CaptureAnalysis, to writer: inout PcapngWriter?
     ) throws(OutputError) {

@@ -4,10 +4,10 @@ public import KeepAlive
 import Synchronization
 
 extension KeepAliveAnalyzer {
-    /// The events of the capture at `path`, in order, read as they are asked for.
+    /// The events of the capture at `path`, in order, read on demand.
     ///
     /// `filter` is a BPF expression (pcap-filter(7)); nil: all packets. Each batch of packets blocks the task that reads the
-    /// sequence for a moment. Throws where the file cannot be opened; the sequence throws where it cannot be read.
+    /// sequence for a moment. Throws if the file cannot be opened; the sequence throws if it cannot be read.
     public static func events(
         inFile path: String, filter: String? = nil, _ settings: AnalysisSettings = AnalysisSettings()
     ) throws(CaptureError) -> AsyncThrowingStream<SegmentEvent, any Error> {
@@ -19,7 +19,7 @@ extension KeepAliveAnalyzer {
     ///
     /// `filter` is a BPF expression; nil: all packets. The capture ends when the task that reads the sequence is cancelled
     /// or stops reading, or when an interface is removed. Events wait in memory until they are read. The sequence throws
-    /// `CaptureError` where the interfaces cannot be opened.
+    /// `CaptureError` if the interfaces cannot be opened.
     public static func events(
         on interfaces: [String], filter: String? = nil, _ settings: AnalysisSettings = AnalysisSettings()
     ) -> AsyncThrowingStream<SegmentEvent, any Error> {

@@ -3,10 +3,10 @@ public import KeepAlive
 public import Report
 public import Wire
 
-/// Marks keep-alives and explains what became of connections: the whole of tcpalive in one value, for programs.
+/// Marks keep-alives and explains how connections ended: the whole analysis in one value, for programs.
 ///
 /// Feed it files, packets or segments in the order of time; it returns the events as they happen, and the findings about all
-/// connections so far whenever they are asked for.
+/// connections so far on demand.
 public struct KeepAliveAnalyzer: ~Copyable {
     private var analysis: CaptureAnalysis
     private var packets = PacketBatch()
@@ -19,7 +19,7 @@ public struct KeepAliveAnalyzer: ~Copyable {
 
     /// Reads the capture at `path` (`-`: standard input) to its end and calls `body` with each event.
     ///
-    /// `filter` is a BPF expression (pcap-filter(7)); nil: all packets. Throws where the file cannot be opened or read, or
+    /// `filter` is a BPF expression (pcap-filter(7)); nil: all packets. Throws if the file cannot be opened or read, or
     /// what `body` throws. A damaged file is read up to the damage, which `summary` names.
     public mutating func read(
         _ path: String, filter: String? = nil, _ body: (SegmentEvent) throws -> Void = { _ in }
@@ -66,7 +66,7 @@ public struct KeepAliveAnalyzer: ~Copyable {
         return findings
     }
 
-    /// The idle timeouts of paths, as far as the connections show them.
+    /// The idle timeouts of paths, that the connections show.
     public var paths: [PathTimeout] { analysis.paths }
 
     /// What was read so far.

@@ -15,7 +15,7 @@ package struct PacketPipeline: ~Copyable {
     /// Their segments, and which end of which connection sent each; only with `AnalysisSettings.tracksOrigins`.
     package private(set) var segments = SegmentBatch()
     package private(set) var origins: [SegmentOrigin?] = []
-    /// What became of the packets that were tracked.
+    /// Counts of the packets that were tracked.
     package private(set) var tally = DecodeTally()
     /// When the last of these was captured (ns since 1970); `Int64.min`: there was none.
     package private(set) var lastTime = Int64.min
@@ -91,7 +91,7 @@ package struct PacketPipeline: ~Copyable {
         trackBatch()
     }
 
-    /// Takes the packets in `packets`, leaving the previous batch in their place, and finds the `events` in them.
+    /// Exchanges the last batch for `packets`, and finds the `events` in them.
     package mutating func advance(_ packets: inout PacketBatch) {
         events.removeAll(keepingCapacity: true)
         swap(&batch, &packets)

@@ -1,4 +1,4 @@
-// The C library of the platform, for this module and for those that import it: one place that knows its name.
+// The C library of the platform, for this module and for those that import it: the only file that names it.
 #if canImport(Glibc)
     @_exported public import Glibc
 #elseif canImport(Darwin)

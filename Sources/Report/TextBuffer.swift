@@ -121,11 +121,6 @@ package struct TextBuffer: Sendable {
         bytes.append(addingCapacity: count, initializingWith: body)
     }
 
-    /// Removes trailing spaces.
-    mutating func trimEnd() {
-        while bytes.last == UInt8(ascii: " ") { bytes.removeLast() }
-    }
-
     /// Appends text from outside, such as a file name. Control characters become `\xNN`, so that a terminal does not
     /// execute them.
     package mutating func append(printable text: String) {

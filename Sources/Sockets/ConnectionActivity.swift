@@ -1,7 +1,7 @@
 /// Answered keep-alive probes and window probes of a connection, found without packets by sampling TCP_INFO.
 ///
 /// The kernel does not count answered probes. But on an idle connection only the answer to a probe resets the time
-/// since the last acknowledgement. So each answer is found if the samples are at most half the time between probes
+/// since the last acknowledgment. So each answer is found if the samples are at most half the time between probes
 /// apart.
 public struct ConnectionActivity: Sendable, Equatable {
     /// Keep-alive probes that the peer answered.
@@ -65,7 +65,7 @@ public struct ConnectionActivity: Sendable, Equatable {
             }
             let heard = now - information.sinceAckReceived
             let advance = (lastTime - last.sinceAckReceived).duration(to: heard)
-            // An acknowledgement may also be unsolicited, such as a window update. So a segment without data must have
+            // An acknowledgment may also be unsolicited, such as a window update. So a segment without data must have
             // been sent. Keep-alive probes of the peer do not reset the time.
             let sentSegments = information.emptySegmentsSent.flatMap { now in last.emptySegmentsSent.map { now &- $0 } }
             let isQuiet =

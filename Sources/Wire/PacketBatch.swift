@@ -61,12 +61,6 @@ public struct PacketBatch: ~Copyable, Sendable {
     public func frame(of record: PacketRecord) -> UInt64 {
         firstFrame &+ UInt64(record.frame)
     }
-
-    /// The file and frame of `record`.
-    @inlinable @inline(__always)
-    public func reference(to record: PacketRecord) -> FrameReference {
-        FrameReference(file: file, frame: frame(of: record))
-    }
 }
 
 /// The position of one packet in its batch, and its metadata.

@@ -53,7 +53,7 @@ struct Analyze: ParsableCommand {
     @OptionGroup(title: "Work")
     var work: WorkOptions
 
-    @OptionGroup(title: "Judgement")
+    @OptionGroup(title: "Checks")
     var checks: CheckOptions
 
     @OptionGroup(title: "Output")

@@ -28,7 +28,7 @@ struct Client: ParsableCommand {
               12  unreachable, with data in flight (EHOSTUNREACH, ENETUNREACH)
               13  could not connect: unknown name, refused, no answer
               64  invalid usage
-            With --verify, once connected: 0 all as expected, 1 a difference, 4 nothing could be judged.
+            With --verify, once connected: 0 all as expected, 1 a difference, 4 nothing could be checked.
             With --reconnect it ends only by --duration or a signal, with status 0.
             """)
 

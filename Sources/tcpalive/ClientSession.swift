@@ -217,7 +217,7 @@ extension EndCause {
 }
 
 extension StandardInput {
-    /// Standard input if it is to be sent: a pipe or a file, or a terminal with --interactive.
+    /// Standard input if `client` sends it: a pipe or a file, or a terminal with --interactive.
     fileprivate static func forSending(isInteractive: Bool) -> StandardInput? {
         let input = StandardInput()
         return !input.isTerminal || isInteractive ? input : nil

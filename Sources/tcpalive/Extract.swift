@@ -6,7 +6,7 @@ import Platform
 import Report
 import Wire
 
-/// `tcpalive extract`: the packets that show what became of the keep-alives, and no others.
+/// `tcpalive extract`: only the packets that show how keep-alives fared.
 struct Extract: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Write the keep-alives of saved captures, with comments, to a small capture.",

@@ -26,7 +26,7 @@ struct InputOptions: ParsableArguments {
     ///
     /// Throws `ValidationError` where it contradicts itself, `CaptureError` where a capture does not exist.
     func resolved(exists: (String) -> Bool = CaptureFile.exists) throws -> (files: [String], filter: String?) {
-        // The first word is a capture even where there is none, so that a mistyped name is not taken for a filter.
+        // The first word is a capture even if no such file exists, so that a mistyped name is not taken for a filter.
         let leading = words.prefix(named.isEmpty ? words.count : 0).prefix(while: exists)
         let files = named + (named.isEmpty && leading.isEmpty ? words.prefix(1) : leading)
         let rest = words.dropFirst(files.count - named.count)

@@ -23,7 +23,7 @@ struct SavedCaptures {
 
     /// Reads all files, up to `packetLimit` packets, and calls `body` after each batch; returns the analysis at its end.
     ///
-    /// Throws where the user wants no more of it, unless it goes `onWhenStopping`.
+    /// Throws if a signal asks it to stop, unless `onWhenStopping`.
     func read(
         packetLimit: UInt64?, tracksOrigins: Bool = false, onWhenStopping: Bool = false,
         _ body: (borrowing CaptureFile, inout CaptureAnalysis) throws -> Void

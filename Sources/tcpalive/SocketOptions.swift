@@ -21,7 +21,7 @@ struct FamilyOptions: ParsableArguments {
 struct UserTimeoutOption: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Give up after this long without an acknowledgement; overrides --count (TCP_USER_TIMEOUT).",
+            "Give up after this long without an acknowledgment; overrides --count (TCP_USER_TIMEOUT).",
             valueName: "seconds"), transform: { try Seconds(userTimeout: $0) })
     var userTimeout: Seconds?
 }

@@ -77,7 +77,7 @@ struct Watch: ParsableCommand {
         help: "Capture no segments with more than one byte of data: for busy links.")
     var isLight = false
 
-    @OptionGroup(title: "Judgement")
+    @OptionGroup(title: "Checks")
     var checks: CheckOptions
 
     @OptionGroup(title: "Output")

@@ -53,7 +53,7 @@ struct WatchSession: ~Copyable {
         analysis.begin(name)
     }
 
-    /// Whether as many packets were seen as were wanted.
+    /// Whether `-c` packets were captured.
     var isDone: Bool { analysis.isDone }
 
     /// How long packets wait for others before they are written to the file. With the time that the kernel collects

@@ -6,7 +6,7 @@ import Report
 import Testing
 import Wire
 
-/// A capture file of connections that open, are probed and answer, and of SYNs that nobody answers.
+/// A capture file of connections that open, are probed and answer, and of unanswered SYNs.
 private struct MadeCapture: ~Copyable {
     let path: String
     let packets: Int

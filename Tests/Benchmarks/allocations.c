@@ -26,4 +26,4 @@ int posix_memalign(void **result, size_t alignment, size_t size) {
     return 0;
 }
 
-__attribute__((destructor)) static void tell(void) { fprintf(stderr, "%lu\n", atomic_load(&calls)); }
+__attribute__((destructor)) static void report(void) { fprintf(stderr, "%lu\n", atomic_load(&calls)); }

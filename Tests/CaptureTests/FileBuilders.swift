@@ -55,10 +55,8 @@ struct Packet: Equatable {
 struct PcapBuilder {
     var magic: UInt32 = 0xA1B2_C3D4
     var bigEndian = false
-    var major: UInt16 = 2
-    var minor: UInt16 = 4
-    var snaplen: UInt32 = 262_144
-    var network: UInt32 = 1
+    var major: UInt16 = 2, minor: UInt16 = 4
+    var snaplen: UInt32 = 262_144, network: UInt32 = 1
     /// Nanoseconds per unit of the fraction.
     var unit: Int64 = 1000
     /// Bytes after the 16 standard bytes of a record header.

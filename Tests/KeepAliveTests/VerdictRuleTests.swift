@@ -137,16 +137,12 @@ struct VerdictRuleTests {
             connection.fromOriginator.middleboxProbes = 3
         }
         add("a period of 10 s", .tooManyProbes, answered, "high", "-") { connection, _ in
-            connection.fromOriginator.probes = 30
-            connection.fromOriginator.periodGaps = Gaps()
-            connection.fromOriginator.periodGaps.add(9_950_000_000)
+            connection.fromOriginator.setPeriods(30, of: 9_950_000_000)
         } _: { connection, _ in
             connection.fromOriginator.periodGaps.add(10_050_000_000)
         }
         add("gaps below 1 ms", .unitError, answered, "medium", "-") { connection, _ in
-            connection.fromOriginator.probes = 3
-            connection.fromOriginator.periodGaps = Gaps()
-            connection.fromOriginator.periodGaps.add(2_000_000)
+            connection.fromOriginator.setPeriods(3, of: 2_000_000)
         } _: { connection, _ in
             connection.fromOriginator.periodGaps.add(500_000)
         }
@@ -338,5 +334,14 @@ struct VerdictRuleTests {
         // An eighth of the widest bucket, 32.768 s, and 0.5 s.
         #expect(!idleness.exceedsSurvived(304_596_000_000))
         #expect(idleness.exceedsSurvived(304_596_000_001))
+    }
+}
+
+extension ConnectionSide {
+    /// Sets the number of probes, and the only gap between them (ns).
+    fileprivate mutating func setPeriods(_ count: UInt64, of gap: Int64) {
+        probes = count
+        periodGaps = Gaps()
+        periodGaps.add(gap)
     }
 }

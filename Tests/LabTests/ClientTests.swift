@@ -12,8 +12,7 @@ struct ClientTests {
         // The peer's host is also a router, and the address behind it disappears.
         try await lab.inside(lab.peer, "ip", "addr", "add", "10.9.7.7/32", "dev", "lo")
         try await lab.inside(lab.prober, "ip", "route", "add", "10.9.7.7/32", "via", "10.9.0.2")
-        let listener = try lab.start(lab.peer, ["listen"] + Lab.limit + ["10.9.7.7", "5001"])
-        try await listener.wait(for: "Listening on")
+        try await lab.listener(in: lab.peer, on: "10.9.7.7")
         let client = try lab.start(lab.prober, ["client"] + Self.options + ["10.9.7.7", "5001"])
         try await client.wait(for: "A silent peer is given up")
         let script = """
@@ -40,8 +39,7 @@ struct ClientTests {
     @Test("Without the capability ICMP errors are counted, and not attributed to the connection")
     func withoutCapability() async throws {
         let lab = try await Lab()
-        let listener = try lab.start(lab.peer, ["listen"] + Lab.limit + ["10.9.0.2", "5001"])
-        try await listener.wait(for: "Listening on")
+        try await lab.listener(in: lab.peer, on: "10.9.0.2")
         let dropping = ["setpriv", "--bounding-set", "-net_raw", "--inh-caps", "-net_raw"]
         let client = try lab.start(
             lab.prober, through: dropping, ["client"] + Self.options + ["10.9.0.2", "5001"])

@@ -92,6 +92,21 @@ final class Lab {
         try begin(space, wrapper + [Self.executable.path] + arguments)
     }
 
+    /// Starts `watch` on `interfaces` of the prober with `options`, and waits until it captures.
+    func watch(on interfaces: [String] = ["va"], _ options: [String] = []) async throws -> Running {
+        let watch = try start(prober, ["watch"] + interfaces.flatMap { ["-i", $0] } + options + Self.limit)
+        try await watch.wait(for: "capturing on " + interfaces.joined(separator: ", "))
+        return watch
+    }
+
+    /// Starts `listen` on `address`, port 5001, in namespace `space`, and waits until it listens.
+    @discardableResult
+    func listener(in space: Space, on address: String) async throws -> Running {
+        let listener = try start(space, ["listen"] + Self.limit + [address, "5001"])
+        try await listener.wait(for: "Listening on")
+        return listener
+    }
+
     /// Starts the script Scripts/`name` with `arguments` in namespace `space`.
     func start(_ space: Space, script name: String, _ arguments: [String]) throws -> Running {
         let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(

@@ -79,8 +79,7 @@ final class Recording {
     init(isUnprivileged: Bool = false) async throws {
         lab = try await Lab(isUnprivileged: isUnprivileged)
         file = lab.folder.appendingPathComponent("seen.pcapng").path
-        watch = try lab.start(lab.prober, ["watch", "-i", "va"] + Lab.limit + ["--format", "jsonl", "-w", file])
-        try await watch.wait(for: "capturing on va")
+        watch = try await lab.watch(["--format", "jsonl", "-w", file])
         var before: [Count: Int] = [:]
         for count in Count.allCases { before[count] = try count.value(in: lab) }
         self.before = before

@@ -27,8 +27,7 @@ struct SceneTests {
     func oneByte() async throws {
         let recording = try await Recording()
         let lab = recording.lab
-        let listener = try lab.start(lab.peer, ["listen"] + Lab.limit + ["10.9.0.2", "5001"])
-        try await listener.wait(for: "Listening on")
+        try await lab.listener(in: lab.peer, on: "10.9.0.2")
         let prober = try lab.start(
             lab.prober, script: "one-byte-probes.py", ["probe", "va", "10.9.0.2", "5001", "5"])
         #expect(try await prober.end() == 0, "\(prober.errorText)")

@@ -77,8 +77,7 @@ struct VerifyTests {
         ])
     func expected(options: String, status: Int32) async throws {
         let lab = try await Lab()
-        let watch = try lab.start(lab.prober, ["watch", "-i", "va", "--expect", options] + Lab.limit)
-        try await watch.wait(for: "capturing on va")
+        let watch = try await lab.watch(["--expect", options])
         let listener = try lab.start(lab.peer, ["listen"] + Lab.limit + ["10.9.0.2", "5001"])
         try await listener.wait(for: "5001")
         let client = try lab.start(

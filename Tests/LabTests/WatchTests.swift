@@ -16,8 +16,7 @@ struct WatchTests {
         .enabled(if: Lab.isPossible, Lab.needs))
     func interfaceComesAndGoes() async throws {
         let lab = try await Lab()
-        let watch = try lab.start(lab.prober, ["watch", "-i", "va"] + Lab.limit)
-        try await watch.wait(for: "capturing on va")
+        let watch = try await lab.watch()
         try await lab.inside(lab.prober, "ip", "link", "set", "va", "down")
         try await watch.wait(for: "va is down")
         try await lab.inside(lab.prober, "ip", "link", "set", "va", "up")
@@ -33,13 +32,10 @@ struct WatchTests {
     func severalInterfaces() async throws {
         let lab = try await Lab()
         let file = lab.folder.appendingPathComponent("seen.pcapng").path
-        let arguments = ["watch", "-i", "va", "-i", "lo", "--format", "jsonl", "-w", file]
-        let watch = try lab.start(lab.prober, arguments + Lab.limit)
-        try await watch.wait(for: "capturing on va, lo")
+        let watch = try await lab.watch(on: ["va", "lo"], ["--format", "jsonl", "-w", file])
         var clients: [Running] = []
         for (space, address) in [(lab.peer, "10.9.0.2"), (lab.prober, "127.0.0.1")] {
-            let listener = try lab.start(space, ["listen"] + Lab.limit + [address, "5001"])
-            try await listener.wait(for: "Listening on")
+            try await lab.listener(in: space, on: address)
             let options = ["--idle", "1", "--interval", "1", "--duration", "2.5"]
             clients.append(try lab.start(lab.prober, ["client"] + options + [address, "5001"]))
         }
@@ -100,12 +96,10 @@ struct WatchTests {
         arguments: [[], ["--immediate"]])
     func orderOfInterfaces(options: [String]) async throws {
         let lab = try await Lab()
-        let watch = try lab.start(lab.prober, ["watch", "-i", "va", "-i", "lo"] + options + Lab.limit)
-        try await watch.wait(for: "capturing on va, lo")
+        let watch = try await lab.watch(on: ["va", "lo"], options)
         var clients: [Running] = []
         for (space, address) in [(lab.peer, "10.9.0.2"), (lab.prober, "127.0.0.1")] {
-            let listener = try lab.start(space, ["listen"] + Lab.limit + [address, "5001"])
-            try await listener.wait(for: "Listening on")
+            try await lab.listener(in: space, on: address)
             clients.append(try lab.start(lab.prober, ["client"] + Lab.limit + [address, "5001"]))
         }
         for client in clients { try await client.wait(for: "A silent peer is given up") }
@@ -124,8 +118,7 @@ struct WatchTests {
         .enabled(if: Lab.isPossible, Lab.needs))
     func interimReport() async throws {
         let lab = try await Lab()
-        let watch = try lab.start(lab.prober, ["watch", "-i", "va"] + Lab.limit)
-        try await watch.wait(for: "capturing on va")
+        let watch = try await lab.watch()
         kill(watch.process.processIdentifier, SIGUSR1)
         try await watch.wait(for: " captured, ")
         #expect(watch.process.isRunning)
@@ -139,10 +132,8 @@ struct WatchTests {
     func liveFindings() async throws {
         let lab = try await Lab()
         let file = lab.folder.appendingPathComponent("seen.pcapng").path
-        let watch = try lab.start(lab.prober, ["watch", "-i", "va", "-w", file] + Lab.limit)
-        try await watch.wait(for: "capturing on va")
-        let listener = try lab.start(lab.peer, ["listen"] + Lab.limit + ["10.9.0.2", "5001"])
-        try await listener.wait(for: "Listening on")
+        let watch = try await lab.watch(["-w", file])
+        let listener = try await lab.listener(in: lab.peer, on: "10.9.0.2")
         let options = ["--idle", "1", "--interval", "1", "--count", "6"]
         let client = try lab.start(lab.prober, ["client"] + options + ["10.9.0.2", "5001"])
         try await listener.wait(for: "#1 from")
@@ -168,10 +159,8 @@ struct WatchTests {
         .enabled(if: Lab.isPossible, Lab.needs), arguments: ["10.9.0.2", "fd09::2"])
     func liveErrors(address: String) async throws {
         let lab = try await Lab()
-        let watch = try lab.start(lab.prober, ["watch", "-i", "va", "--light"] + Lab.limit)
-        try await watch.wait(for: "capturing on va")
-        let listener = try lab.start(lab.peer, ["listen"] + Lab.limit + [address, "5001"])
-        try await listener.wait(for: "Listening on")
+        let watch = try await lab.watch(["--light"])
+        let listener = try await lab.listener(in: lab.peer, on: address)
         let options = ["--idle", "1", "--interval", "1", "--count", "20"] + Lab.limit
         let client = try lab.start(lab.prober, ["client"] + options + [address, "5001"])
         try await listener.wait(for: "#1 from")
@@ -198,8 +187,7 @@ struct WatchTests {
         try await watch.wait(for: "capturing on lo")
         // The file has its header before the first packet.
         #expect(try await lab.analyze(["--format", "jsonl", file]).contains("\"packets\":0"))
-        let listener = try lab.start(lab.prober, ["listen"] + Lab.limit + ["127.0.0.1", "5001"])
-        try await listener.wait(for: "Listening on")
+        try await lab.listener(in: lab.prober, on: "127.0.0.1")
         let client = try lab.start(lab.prober, ["client"] + Lab.limit + ["127.0.0.1", "5001"])
         try client.type(words)
         // No later packet can cause the write: the first probe is due after a minute.
@@ -245,8 +233,7 @@ struct WatchTests {
         .enabled(if: Lab.isPossible, Lab.needs))
     func statusLine() async throws {
         let lab = try await Lab()
-        let listener = try lab.start(lab.peer, ["listen"] + Lab.limit + ["fd09::2", "5001"])
-        try await listener.wait(for: "Listening on")
+        try await lab.listener(in: lab.peer, on: "fd09::2")
         let watch = [Lab.executable.path, "watch", "-i", "va"] + Lab.limit
         let terminal = try lab.start(lab.prober, script: "terminal.py", ["80", " by [fd09::1]:"] + watch)
         let options = ["--idle", "2", "--interval", "1"] + Lab.limit

@@ -8,19 +8,18 @@ import Wire
 struct ConnectionTextTests {
     private static let client = Endpoint(IPAddress(v4: 0x0A00_0001), 40000)
     private static let server = Endpoint(IPAddress(v4: 0xC0A8_64FF), 80)
-    private static let second: Int64 = 1_000_000_000
     /// 2023-11-14 22:13:20.
-    private static let start = 1_700_000_000 * second
+    private static let start = 1_700_000_000 * Samples.second
 
     /// A connection that began `seconds` after the start and took `duration` seconds.
     private static func connection(
         _ number: UInt64, after seconds: Int64 = 0, taking duration: Double = 0.5, handshakeSeen: Bool = true,
         from originator: Endpoint = client, to responder: Endpoint = server, ending: Connection.Ending = .open
     ) -> Connection {
-        let first = start + seconds * second
+        let first = start + seconds * Samples.second
         return Connection(
             number: number, originator: originator, responder: responder, handshakeSeen: handshakeSeen,
-            firstTime: first, lastTime: first + Int64(duration * Double(second)), ending: ending)
+            firstTime: first, lastTime: first + Int64(duration * Double(Samples.second)), ending: ending)
     }
 
     /// An end that sent `probes`, with an answer to `answered` of them.
@@ -82,12 +81,12 @@ struct ConnectionTextTests {
         probed.originator = Endpoint(IPAddress(v6: 0x2001_0DB8_1234_5678, 0x9ABC_DEF0_1234_5678), 65535)
         probed.responder = Endpoint(IPAddress(v6: 0x2001_0DB8_0000_0000, 1), 443)
         probed.fromOriginator = Self.side(4_000_000_000, answered: 123_456_789)
-        probed.fromOriginator.firstWait = Wait(since: .segment, gap: 7200 * Self.second)
-        probed.fromOriginator.idleGaps.add(7200 * Self.second)
-        probed.fromOriginator.intervalGaps.add(75 * Self.second)
+        probed.fromOriginator.firstWait = Wait(since: .segment, gap: 7200 * Samples.second)
+        probed.fromOriginator.idleGaps.add(7200 * Samples.second)
+        probed.fromOriginator.intervalGaps.add(75 * Samples.second)
         probed.fromOriginator.unanswered = 9
         probed.fromOriginator.hasGivenUp = true
-        probed.fromOriginator.reset = Self.start + 75 * Self.second
+        probed.fromOriginator.reset = Self.start + 75 * Samples.second
         probed.fromResponder.zeroWindowProbes = 12
         let brief = Self.connection(9, after: 2, taking: -1.5, ending: .resetByOriginator)
         let long = Self.connection(10, taking: 1000 * 86_400, ending: .closed)

@@ -6,32 +6,26 @@ import Wire
 @Suite("Text of ICMP errors")
 struct ICMPTextTests {
     @Test(
-        "Type and code have the terms of their RFC",
+        "Type and code have the terms of their RFC, also those of ICMPv6",
         arguments: [
-            (3, 0, "network unreachable"), (3, 1, "host unreachable"), (3, 2, "protocol unreachable"),
-            (3, 3, "port unreachable"), (3, 4, "fragmentation needed"), (3, 6, "destination network unknown"),
-            (3, 9, "communication with the network administratively prohibited (filter)"),
-            (3, 10, "communication with the host administratively prohibited (filter)"),
-            (3, 13, "communication administratively prohibited (filter)"),
-            (3, 15, "precedence cutoff in effect"), (3, 16, "destination unreachable, code 16"),
-            (11, 0, "time exceeded in transit"), (11, 1, "fragment reassembly time exceeded"),
-            (12, 0, "parameter problem"), (8, 0, "ICMP type 8, code 0"),
-        ] as [(UInt8, UInt8, String)])
-    func version4(type: UInt8, code: UInt8, text: String) {
-        #expect(ICMPText(isVersion6: false, type: type, code: code).text == text)
-    }
-
-    @Test(
-        "ICMPv6 has its own types",
-        arguments: [
-            (1, 0, "no route to destination"), (1, 1, "communication administratively prohibited (filter)"),
-            (1, 3, "address unreachable"), (1, 4, "port unreachable"), (1, 6, "reject route to destination"),
-            (1, 9, "destination unreachable, code 9"), (2, 0, "packet too big"),
-            (3, 0, "hop limit exceeded in transit"), (3, 1, "fragment reassembly time exceeded"),
-            (4, 1, "parameter problem: unrecognized next header"), (128, 0, "ICMP type 128, code 0"),
-        ] as [(UInt8, UInt8, String)])
-    func version6(type: UInt8, code: UInt8, text: String) {
-        #expect(ICMPText(isVersion6: true, type: type, code: code).text == text)
+            (false, 3, 0, "network unreachable"), (false, 3, 1, "host unreachable"),
+            (false, 3, 2, "protocol unreachable"), (false, 3, 3, "port unreachable"),
+            (false, 3, 4, "fragmentation needed"), (false, 3, 6, "destination network unknown"),
+            (false, 3, 9, "communication with the network administratively prohibited (filter)"),
+            (false, 3, 10, "communication with the host administratively prohibited (filter)"),
+            (false, 3, 13, "communication administratively prohibited (filter)"),
+            (false, 3, 15, "precedence cutoff in effect"), (false, 3, 16, "destination unreachable, code 16"),
+            (false, 11, 0, "time exceeded in transit"), (false, 11, 1, "fragment reassembly time exceeded"),
+            (false, 12, 0, "parameter problem"), (false, 8, 0, "ICMP type 8, code 0"),
+            (true, 1, 0, "no route to destination"),
+            (true, 1, 1, "communication administratively prohibited (filter)"), (true, 1, 3, "address unreachable"),
+            (true, 1, 4, "port unreachable"), (true, 1, 6, "reject route to destination"),
+            (true, 1, 9, "destination unreachable, code 9"), (true, 2, 0, "packet too big"),
+            (true, 3, 0, "hop limit exceeded in transit"), (true, 3, 1, "fragment reassembly time exceeded"),
+            (true, 4, 1, "parameter problem: unrecognized next header"), (true, 128, 0, "ICMP type 128, code 0"),
+        ] as [(Bool, UInt8, UInt8, String)])
+    func terms(isVersion6: Bool, type: UInt8, code: UInt8, text: String) {
+        #expect(ICMPText(isVersion6: isVersion6, type: type, code: code).text == text)
     }
 
     @Test("Advice depends on the code: route, peer, filter or MTU")

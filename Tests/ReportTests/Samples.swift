@@ -5,6 +5,7 @@ import Wire
 
 /// Connections and findings to print.
 enum Samples {
+    static let second: Int64 = 1_000_000_000
     static let client = Endpoint(IPAddress(v4: 0xC000_020A), 40000)
     static let server = Endpoint(IPAddress(v6: 0x2001_0DB8_0000_0000, 1), 443)
 

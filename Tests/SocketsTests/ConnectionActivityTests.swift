@@ -56,7 +56,7 @@ struct ConnectionActivityTests {
         #expect(!script.activity.mayMissAnswers)
     }
 
-    @Test("An unsolicited acknowledgement, such as a window update, is not an answer")
+    @Test("An unsolicited acknowledgment, such as a window update, is not an answer")
     func unasked() {
         var script = Script()
         script.sample(after: 900)

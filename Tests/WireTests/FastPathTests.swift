@@ -81,7 +81,7 @@ struct FastPathTests {
         general.decodeGeneral(batch, into: &expected)
         var fast = SegmentDecoder(version: version)
         var segments = SegmentBatch()
-        // In two parts, the second of which starts amid the batch.
+        // In two parts, the second of which starts in the middle of the batch.
         let middle = batch.records.count / 3
         fast.decode(batch, 0..<middle, into: &segments)
         fast.decode(batch, middle..<batch.records.count, into: &segments)

@@ -61,20 +61,20 @@ struct PcapngReader {
 
     /// Finds the complete blocks in `bytes` and adds their packets to `records`.
     ///
-    /// Most blocks of most files are plain packets: a loop for each byte order reads those without the checks that other
-    /// blocks need. If not `plainly`, all blocks are read with all checks; the result is the same.
+    /// Most blocks of most files are packets without options: a loop for each byte order reads those without the checks
+    /// that other blocks need. Without `usesFastPath`, all blocks are read with all checks; the result is the same.
     mutating func scan(
-        _ bytes: RawSpan, plainly: Bool = true, into records: inout [PacketRecord]
+        _ bytes: RawSpan, usesFastPath: Bool = true, into records: inout [PacketRecord]
     ) -> Scan {
         var result = Scan()
         // Room for one more than there can be.
         records.append(addingCapacity: bytes.byteCount / Self.leastPacket + 1) { packets in
             repeat {
-                guard plainly else { continue }
+                guard usesFastPath else { continue }
                 if bigEndian {
-                    scanPlain(bytes, bigEndian: true, &result, &packets)
+                    scanFastPath(bytes, bigEndian: true, &result, &packets)
                 } else {
-                    scanPlain(bytes, bigEndian: false, &result, &packets)
+                    scanFastPath(bytes, bigEndian: false, &result, &packets)
                 }
             } while scanBlock(bytes, &result, &packets)
         }
@@ -87,7 +87,7 @@ struct PcapngReader {
     /// Reads enhanced packet blocks as long as each is complete and valid, has no options, and is of an interface whose
     /// unit of time is a whole number of nanoseconds.
     @inline(__always)
-    private func scanPlain(
+    private func scanFastPath(
         _ bytes: RawSpan, bigEndian: Bool, _ result: inout Scan, _ packets: inout OutputSpan<PacketRecord>
     ) {
         let interfaces = section.span
@@ -97,13 +97,13 @@ struct PcapngReader {
             let number = bytes.load32(result.consumed &+ 8, bigEndian: bigEndian)
             guard number < interfaces.count else { return }
             before = result.consumed
-            scanPlain(bytes, bigEndian: bigEndian, of: interfaces[Int(number)], number, &result, &packets)
+            scanFastPath(bytes, bigEndian: bigEndian, of: interfaces[Int(number)], number, &result, &packets)
         }
     }
 
     /// The same for packets of one `interface`, which has index `number` in its section.
     @inline(__always)
-    private func scanPlain(
+    private func scanFastPath(
         _ bytes: RawSpan, bigEndian: Bool, of interface: PcapngInterface, _ number: UInt32, _ result: inout Scan,
         _ packets: inout OutputSpan<PacketRecord>
     ) {
@@ -141,7 +141,7 @@ struct PcapngReader {
         (result.consumed, result.frames) = (position, frame)
     }
 
-    /// Takes the block that comes next, of any kind; false where there is no whole one, or it has a fault.
+    /// Reads the next block of any type; false if it is incomplete or invalid.
     private mutating func scanBlock(
         _ bytes: RawSpan, _ result: inout Scan, _ packets: inout OutputSpan<PacketRecord>
     ) -> Bool {

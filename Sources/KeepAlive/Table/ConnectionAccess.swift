@@ -2,11 +2,15 @@
 ///
 /// It is valid only within `ConnectionTable.withConnection`, and must not escape its closure. A `~Escapable` type would
 /// let the compiler check that, but creating one from a pointer needs an experimental feature (`Lifetimes`).
-@safe struct ConnectionAccess: ~Copyable {
-    private let senderState: UnsafeMutablePointer<EndState>
-    private let peerState: UnsafeMutablePointer<EndState>
-    private let slotLists: UnsafeMutablePointer<UInt32>
-    private let slotRecord: UnsafeMutablePointer<ConnectionRecord>
+struct ConnectionAccess: ~Copyable {
+    /// The end that sent the segment.
+    @Pointee var sender: EndState
+    /// The end that receives it.
+    @Pointee var peer: EndState
+    /// The handle of the unacknowledged ranges of both ends; 0: none.
+    @Pointee var lists: UInt32
+    /// The record of the connection.
+    @Pointee var record: ConnectionRecord
     /// Which end sent the segment: 0 is the first of the key, 1 the second.
     let side: Int
     /// Whether both ends have the same address and port: then all state is in one end, and the other stays blank
@@ -18,36 +22,15 @@
         sender: UnsafeMutablePointer<EndState>, peer: UnsafeMutablePointer<EndState>,
         lists: UnsafeMutablePointer<UInt32>, record: UnsafeMutablePointer<ConnectionRecord>, side: Int, isSelf: Bool
     ) {
-        unsafe (senderState, peerState, slotLists, slotRecord) = (sender, peer, lists, record)
+        unsafe _sender = Pointee(sender)
+        unsafe _peer = Pointee(peer)
+        unsafe _lists = Pointee(lists)
+        unsafe _record = Pointee(record)
         (self.side, self.isSelf) = (side, isSelf)
     }
 
     /// The side of the peer.
     var otherSide: Int { 1 - side }
-
-    /// The end that sent the segment.
-    var sender: EndState {
-        @inline(__always) get { unsafe senderState.pointee }
-        @inline(__always) nonmutating _modify { yield unsafe &senderState.pointee }
-    }
-
-    /// The end that receives it.
-    var peer: EndState {
-        @inline(__always) get { unsafe peerState.pointee }
-        @inline(__always) nonmutating _modify { yield unsafe &peerState.pointee }
-    }
-
-    /// The handle of the unacknowledged ranges of both ends; 0: none.
-    var lists: UInt32 {
-        @inline(__always) get { unsafe slotLists.pointee }
-        @inline(__always) nonmutating _modify { yield unsafe &slotLists.pointee }
-    }
-
-    /// The record of the connection.
-    var record: ConnectionRecord {
-        @inline(__always) get { unsafe slotRecord.pointee }
-        @inline(__always) nonmutating _modify { yield unsafe &slotRecord.pointee }
-    }
 
     /// Sets whether the next segment is evidence because of the facts about the sender.
     func updateSenderAttention() {
@@ -57,6 +40,20 @@
     /// Sets whether the next segment is evidence because of the facts about the peer.
     func updatePeerAttention() {
         peer.activity.setMember(.needsAttention, !record[facts: otherSide].isDisjoint(with: EndFacts.attention))
+    }
+}
+
+/// A value elsewhere in memory. The code that creates it must keep the pointer valid.
+@propertyWrapper @safe struct Pointee<Value: BitwiseCopyable> {
+    private let pointer: UnsafeMutablePointer<Value>
+
+    @inline(__always)
+    init(_ pointer: UnsafeMutablePointer<Value>) { unsafe self.pointer = pointer }
+
+    /// The value.
+    var wrappedValue: Value {
+        @inline(__always) get { unsafe pointer.pointee }
+        @inline(__always) nonmutating _modify { yield unsafe &pointer.pointee }
     }
 }
 

@@ -33,7 +33,7 @@ extension [Diagnosis]: Findings {
 }
 
 extension ConnectionTracker {
-    /// What is found about the connection of `entry`, of a capture of which `context` is known.
+    /// The diagnosis of the connection of `entry`, part of the capture that `context` describes.
     package func diagnosis(at entry: ConnectionListing.Entry, in context: CaptureContext) -> Diagnosis {
         Diagnosis(of: connection(at: entry), in: context)
     }

@@ -10,7 +10,7 @@ extension VerdictRules {
 
     /// Window probes are answered by a window that stays closed: the peer is alive and does not read.
     ///
-    /// Alternative: players and printers do this on purpose, hence the low confidence.
+    /// Alternative: players and printers do this on purpose, so confidence is low.
     private func receiverStalled(_ end: End, _ own: ConnectionSide) -> Finding? {
         guard let since = own.evidence.stalledSince, let until = own.evidence.stalledUntil,
             until &- since >= 10_000_000_000

@@ -137,7 +137,7 @@ extension VerdictRules {
     }
 
     /// A device on the path reset the idle connection: the RST comes from another distance, both ends were reset at once,
-    /// or the RST is none that a host sends. Its identification may continue the counter of the end.
+    /// or no host sends such a RST. Its identification may continue the counter of the end.
     ///
     /// Alternative: the application aborted.
     private func resetWhenIdle(_ reset: ResetEvidence, at time: Int64) -> Finding? {

@@ -67,7 +67,7 @@ package struct DataTicks: Sendable {
     }
 
     /// The segments of both ends of a connection.
-    struct Ends: Sendable {
+    struct Ends: Shrinkable {
         /// The smaller endpoint, the sender of the first row.
         let first: Endpoint
         fileprivate(set) var rows = (Row(), Row())
@@ -81,26 +81,28 @@ package struct DataTicks: Sendable {
             endpoint == first ? rows.0 : rows.1
         }
 
-        fileprivate var kept: Int { rows.0.ticks.count + rows.1.ticks.count }
+        /// The number of ticks.
+        var kept: Int { rows.0.ticks.count + rows.1.ticks.count }
+
+        /// Keeps at most `limit` ticks of each end.
+        mutating func shrink(to limit: Int) {
+            rows.0.merge(to: limit)
+            rows.1.merge(to: limit)
+        }
     }
 
-    /// The maximum number of ticks of each end.
-    private(set) var limit: Int
-    /// Whether there are connections without ticks for lack of memory.
-    private(set) var isFull = false
-
-    private var ends: [UInt64: Ends] = [:]
-    private var total = 0
-    private let bound: Int
-
-    /// The smallest useful `limit`.
-    private static let fewest = 4
+    private var store: BoundedStore<Ends>
 
     /// No ticks. At most `limit` are kept of each end, and `bound` in total.
     package init(limit: Int = 48, bound: Int = 400_000) {
-        self.limit = max(limit, Self.fewest)
-        self.bound = bound
+        store = BoundedStore(limit: limit, bound: bound)
     }
+
+    /// The maximum number of ticks of each end.
+    var limit: Int { store.limit }
+
+    /// Whether there are connections without ticks for lack of memory.
+    var isFull: Bool { store.isFull }
 
     /// Adds `segments`, whose connections and sides are `origins`, except those of `events`, which are drawn as events.
     package mutating func take(
@@ -121,27 +123,16 @@ package struct DataTicks: Sendable {
     }
 
     /// The segments of connection `number`; nil: none are kept.
-    func ends(of number: UInt64) -> Ends? { ends[number] }
+    func ends(of number: UInt64) -> Ends? { store[number] }
 
     private mutating func add(_ segment: Segment, from origin: SegmentOrigin) {
-        if ends[origin.connection] == nil {
-            guard ends.count < bound / (2 * Self.fewest) else {
-                isFull = true
-                return
+        let first = origin.side == 0 ? segment.source : segment.destination
+        store.change(origin.connection, initial: Ends(first: first)) { ends, limit in
+            if origin.side == 0 {
+                ends.rows.0.add(segment, limit: limit)
+            } else {
+                ends.rows.1.add(segment, limit: limit)
             }
-            ends[origin.connection] = Ends(first: origin.side == 0 ? segment.source : segment.destination)
-        }
-        total += ends[origin.connection]?.add(segment, side: origin.side, limit: limit) ?? 0
-        while total > bound, limit > Self.fewest { shrink() }
-    }
-
-    private mutating func shrink() {
-        limit = max(Self.fewest, limit / 2)
-        total = 0
-        for index in ends.indices {
-            ends.values[index].rows.0.merge(to: limit)
-            ends.values[index].rows.1.merge(to: limit)
-            total += ends.values[index].kept
         }
     }
 }
@@ -152,15 +143,6 @@ extension DataTicks.Tick {
         first = min(first, other.first)
         last = max(last, other.last)
         count &+= other.count
-    }
-}
-
-extension DataTicks.Ends {
-    /// Adds a segment of the end at `side`, and returns the change of the number of ticks.
-    fileprivate mutating func add(_ segment: Segment, side: Int, limit: Int) -> Int {
-        let before = kept
-        if side == 0 { rows.0.add(segment, limit: limit) } else { rows.1.add(segment, limit: limit) }
-        return kept - before
     }
 }
 

@@ -27,7 +27,7 @@ package struct RetainedEvents: Sendable {
     }
 
     /// The events of one connection.
-    struct History: Sendable {
+    struct History: Shrinkable {
         /// The sender of the first event.
         let first: Endpoint
         /// The first events, in order.
@@ -73,23 +73,18 @@ package struct RetainedEvents: Sendable {
 
     /// The files of the events, in order.
     private(set) var files: [String] = []
-    /// The maximum number of events at either end of each connection.
-    private(set) var limit: Int
-    /// Whether there are connections without events for lack of memory.
-    private(set) var isFull = false
-
-    private var histories: [UInt64: History] = [:]
-    private var total = 0
-    private let bound: Int
-
-    /// The smallest useful `limit`.
-    private static let fewest = 4
+    private var store: BoundedStore<History>
 
     /// No events. At most `limit` are kept at either end of each connection, and `bound` in total.
     package init(limit: Int = 200, bound: Int = 400_000) {
-        self.limit = max(limit, Self.fewest)
-        self.bound = bound
+        store = BoundedStore(limit: limit, bound: bound)
     }
+
+    /// The maximum number of events at either end of each connection.
+    var limit: Int { store.limit }
+
+    /// Whether there are connections without events for lack of memory.
+    var isFull: Bool { store.isFull }
 
     /// The events that follow are from the file at `path`.
     package mutating func begin(file path: String) {
@@ -99,43 +94,17 @@ package struct RetainedEvents: Sendable {
     /// Adds `event` of frame `frame`. Duplicates are ignored.
     package mutating func add(_ event: SegmentEvent, frame: UInt64) {
         if event.isCopy { return }
-        let source = event.segment.source
-        if histories[event.connection] == nil {
-            guard histories.count < bound / (2 * Self.fewest) else {
-                isFull = true
-                return
-            }
-            histories[event.connection] = History(first: source)
+        let (source, file) = (event.segment.source, UInt32(clamping: files.count - 1))
+        store.change(event.connection, initial: History(first: source)) { history, limit in
+            history.add(
+                Event(
+                    time: event.segment.time, wait: event.wait, reply: event.reply, frame: frame, file: file,
+                    unanswered: event.unanswered, kind: event.kind, isFromFirst: source == history.first,
+                    error: event.segment.error),
+                limit: limit)
         }
-        total += histories[event.connection]?.keep(event, source, frame, file: files.count - 1, limit: limit) ?? 0
-        while total > bound, limit > Self.fewest { shrink() }
     }
 
     /// The events of connection `number`; nil: none are kept.
-    func history(of number: UInt64) -> History? { histories[number] }
-
-    private mutating func shrink() {
-        limit = max(Self.fewest, limit / 2)
-        total = 0
-        for index in histories.indices {
-            histories.values[index].shrink(to: limit)
-            total += histories.values[index].kept
-        }
-    }
-}
-
-extension RetainedEvents.History {
-    /// Adds `event`, and returns the change of the number of kept events.
-    fileprivate mutating func keep(
-        _ event: SegmentEvent, _ source: Endpoint, _ frame: UInt64, file: Int, limit: Int
-    ) -> Int {
-        let before = kept
-        add(
-            RetainedEvents.Event(
-                time: event.segment.time, wait: event.wait, reply: event.reply, frame: frame,
-                file: UInt32(clamping: file), unanswered: event.unanswered, kind: event.kind,
-                isFromFirst: source == first, error: event.segment.error),
-            limit: limit)
-        return kept - before
-    }
+    func history(of number: UInt64) -> History? { store[number] }
 }

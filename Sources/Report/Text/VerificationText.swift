@@ -136,7 +136,7 @@ extension Verification.Obstacle {
         case .idleTimeUnknown:
             "no probe was sent, and without an expected idle time nothing says whether one was due"
         case .notYetDue(let idle): "no probe was due yet: it takes \(idle) s of idleness"
-        case .beganTooLate: "the capture begins too late to tell what the probe waited for"
+        case .beganTooLate: "the capture begins too late to show what the probe waited for"
         case .noProbes(let idle?):
             "no keep-alive probe was seen, and no connection is known to have been idle for more than \(tenths(idle))"
         case .noProbes(nil):

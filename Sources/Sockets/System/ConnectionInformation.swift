@@ -10,7 +10,7 @@ public struct ConnectionInformation: Sendable, Equatable {
     public var unacknowledgedSegments: Int
     /// Time since data was last received; before any data, since the connection began.
     public var sinceDataReceived: Duration
-    /// Time since an acknowledgement was last received.
+    /// Time since an acknowledgment was last received.
     public var sinceAckReceived: Duration
     /// The smoothed round-trip time.
     public var roundTrip: Duration
@@ -23,7 +23,7 @@ public struct ConnectionInformation: Sendable, Equatable {
     /// How often the running timer was doubled: the number of window probes since the peer's window closed, up to the
     /// limit net.ipv4.tcp_retries2.
     public var backoff: Int
-    /// Segments without data that were sent: acknowledgements and probes. Wraps at 2^32.
+    /// Segments without data that were sent: acknowledgments and probes. Wraps at 2^32.
     public var emptySegmentsSent: UInt32?
     /// The peer's receive window in bytes.
     public var peerWindow: UInt32?

@@ -18,9 +18,4 @@ public struct ICMPError: Sendable, Equatable, BitwiseCopyable {
     public var isTooBig: Bool {
         router.version == .v4 ? type == 3 && code == 4 : type == 2
     }
-
-    /// Whether it says that the destination is unreachable; not "too big", "time exceeded" or "parameter problem".
-    public var isUnreachable: Bool {
-        router.version == .v4 ? type == 3 && code != 4 : type == 1
-    }
 }

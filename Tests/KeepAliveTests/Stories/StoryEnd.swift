@@ -55,13 +55,9 @@ final class StoryEnd {
     var isFinishQueued = false
     var isFinishSent = false
     var peerWindow: Int64 = 1
-    var retransmissions = 0
-    var roundTrip: Int64 = 0
-    var recover: Int64 = 0
-    var duplicates = 0
+    var retransmissions = 0, duplicates = 0, persistBackoff = 0, windowProbesOut = 0
+    var roundTrip: Int64 = 0, recover: Int64 = 0
     var mayProbeTail = true
-    var persistBackoff = 0
-    var windowProbesOut = 0
     /// Whether a byte beyond the window was sent to probe it.
     var isWindowByteOut = false
 
@@ -74,17 +70,13 @@ final class StoryEnd {
     var hasTimestamps = false
     var isReading = true
     var unread: Int64 = 0
-    var advertised: Int64 = 0
+    var advertised: Int64 = 0, lastSpare: Int64 = .min / 2
     var isAcknowledgmentDelayed = false
-    var lastSpare: Int64 = .min / 2
-    var lastReceived: Int64 = 0
-    var lastHeard: Int64 = 0
+    var lastReceived: Int64 = 0, lastHeard: Int64 = 0
 
     // Keep-alive.
-    var probesOut = 0
-    var lastProbe: Int64 = 0
-    var firstProbe: Int64 = 0
-    var probes = 0
+    var probesOut = 0, probes = 0
+    var lastProbe: Int64 = 0, firstProbe: Int64 = 0
 
     // The application.
     /// close() was called: the kernel finishes alone, and data from the peer is answered with RST.

@@ -3,8 +3,7 @@ import Wire
 
 /// One diagnosed connection with the truth about it.
 struct StoryView {
-    let story: Story
-    let diagnosis: Diagnosis
+    let story: Story, diagnosis: Diagnosis
     /// The index of the connection in the story.
     let connection: Int
     /// The socket of each side.

@@ -3,9 +3,9 @@ import Wire
 
 @testable import Capture
 
-/// The loop for plain packets has the same result as the general loop.
-@Suite("Plain packets of pcapng")
-struct PcapngPlainTests {
+/// The fast path has the same result as the general loop.
+@Suite("Fast path of pcapng")
+struct PcapngFastPathTests {
     /// The result of a reader in a form that can be compared.
     private struct Outcome: Equatable {
         var consumed: [Int] = []
@@ -23,14 +23,14 @@ struct PcapngPlainTests {
     }
 
     /// Scans `bytes` in pieces of at most `size` bytes, each of which begins where the one before stopped.
-    private static func scan(_ bytes: [UInt8], in size: Int, plainly: Bool, by reader: PcapngReader) -> Outcome {
+    private static func scan(_ bytes: [UInt8], in size: Int, usesFastPath: Bool, by reader: PcapngReader) -> Outcome {
         var (reader, outcome) = (reader, Outcome())
         var (start, end) = (0, 0)
         repeat {
             end = min(end + size, bytes.count)
             var records: [PacketRecord] = []
             let piece = Array(bytes[start..<end])
-            let scan = unsafe reader.scan(piece.span.bytes, plainly: plainly, into: &records)
+            let scan = unsafe reader.scan(piece.span.bytes, usesFastPath: usesFastPath, into: &records)
             outcome.consumed.append(scan.consumed)
             outcome.frames.append(scan.frames)
             outcome.fault = scan.fault
@@ -52,7 +52,8 @@ struct PcapngPlainTests {
         _ bytes: [UInt8], in size: Int = .max / 2, by reader: PcapngReader, _ words: String
     ) -> Outcome {
         let (plain, general) = (
-            scan(bytes, in: size, plainly: true, by: reader), scan(bytes, in: size, plainly: false, by: reader)
+            scan(bytes, in: size, usesFastPath: true, by: reader),
+            scan(bytes, in: size, usesFastPath: false, by: reader)
         )
         #expect(plain == general, "\(words)")
         return plain
