@@ -227,7 +227,9 @@ struct VerifyTests {
         let words = Space.dropping(true) + [script.path, Lab.executable.path]
         let shown = try Running(words, in: lab.folder)
         #expect(try await shown.end() == 0, "\(shown.text)\(shown.errorText)")
-        for words in ["drops everything that it receives", "keep-alive 4, ", "gave up: 4 probes unanswered", "Verified:"] {
+        for words in [
+            "drops everything that it receives", "keep-alive 4, ", "gave up: 4 probes unanswered", "Verified:",
+        ] {
             #expect(shown.text.contains(words), "\(shown.text)\(shown.errorText)")
         }
     }
