@@ -6,7 +6,7 @@ import Wire
 /// There may be as many histories as ends. State that most of them do not need is in `ProbeDetails`.
 struct ProbeHistory: BitwiseCopyable {
     /// The time of the last probe (ns since 1970); meaningful if `hasAsked`.
-    private var askedTime: Int64 = 0
+    private(set) var askedTime: Int64 = 0
     /// The time of the last answer (ns since 1970); nil: none.
     @OptionalTime private(set) var lastAnswer: Int64?
     /// When a segment other than a probe or an answer last passed before a probe (ns since 1970); if that is not known,
@@ -22,26 +22,26 @@ struct ProbeHistory: BitwiseCopyable {
     private var replies = Gaps()
     @Count32 private var probes: UInt64 = 0
     @Count32 private var answered: UInt64 = 0
-    @Count32 private var unanswered: UInt64 = 0
+    @Count32 private(set) var unanswered: UInt64 = 0
     /// Probes that nothing of the peer followed in time, and those that a segment other than an answer followed.
     @Count32 private var ignored: UInt64 = 0
     @Count32 private var followed: UInt64 = 0
 
     /// The last probe; meaningful if `hasAsked`.
-    private var asked = SegmentClassifier.Asked(kind: .probe, sequence: SequenceNumber(0), end: SequenceNumber(0))
+    private(set) var asked = SegmentClassifier.Asked(kind: .probe, sequence: SequenceNumber(0), end: SequenceNumber(0))
     private var timestampValue: UInt32 = 0
     /// The timestamp that the last probe echoes. While nothing arrives, the next probe echoes the same.
     private(set) var timestampEcho: UInt32 = 0
     /// The handle of the `ProbeDetails`; 0: none.
-    private(set) var details: UInt32 = 0
+    var details: UInt32 = 0
     private var identification: UInt16 = 0
     /// The number of probes that may still be answered, up to `ProbeDetails.sentLimit`.
     private var outstanding: UInt8 = 0
     /// The number of probes before the one that the last answer was assigned to. Further answers show that they were
     /// answered, too.
     private var passedOver: UInt8 = 0
-    private var hasAsked = false
-    private var hasGivenUp = false
+    private(set) var hasAsked = false
+    var hasGivenUp = false
     private var firstSince: Wait.Since?
     private var isFirstDisturbed = false
 
@@ -384,69 +384,6 @@ struct ProbeHistory: BitwiseCopyable {
         }
         outstanding -= UInt8(truncatingIfNeeded: answered + 1)
         return sent[answered]
-    }
-
-    /// Whether a RST of this end at `time` (ns since 1970) fits its keep-alive timer, which ends the connection one
-    /// interval after the last unanswered probe.
-    ///
-    /// It may come later if probes before it were not captured. With `exactly`, the interval must be the earlier one,
-    /// to a few milliseconds.
-    func fits(resetAt time: Int64, _ store: borrowing ProbeDetailsStore, exactly: Bool = false) -> Bool {
-        guard asked.kind == .probe else { return time &- askedTime >= Idleness.shortestInterval }
-        let gap = time &- askedTime
-        let gaps = store[details].intervalGaps
-        if gaps.count > 0 {
-            if exactly {
-                let margin = 30_000_000 &+ gaps.longest / 500
-                return gaps.count > 0 && gap >= gaps.shortest &- margin && gap <= gaps.longest &+ margin
-            }
-            let slack = TimerWheel.widestBucket(gaps.longest) &+ 250_000_000 &+ gaps.longest / 100
-            return gap >= gaps.shortest &- slack
-        }
-        // The interval is not longer than the period with a live peer.
-        let period = store[details].periodGaps
-        if period.count > 0, gap > period.longest &+ TimerWheel.widestBucket(period.longest) { return false }
-        return gap >= Idleness.shortestInterval
-    }
-
-    /// Records the RST by which this end gives up, and completes its `event`.
-    mutating func recordAbort(_ event: inout SegmentEvent, _ store: inout ProbeDetailsStore) {
-        recordReset(&event, &store)
-        if asked.kind == .probe, store[details].reset == event.segment.time { hasGivenUp = true }
-    }
-
-    /// Records a RST of this end and completes its `event`.
-    mutating func recordReset(_ event: inout SegmentEvent, _ store: inout ProbeDetailsStore) {
-        let time = event.segment.time
-        event.unanswered = UInt32(clamping: unanswered)
-        if hasAsked, unanswered > 0 || asked.kind != .probe, time >= askedTime {
-            event.wait = Wait(since: .unansweredProbe, gap: time &- askedTime)
-        }
-        guard store[details].reset == nil else { return }
-        store.change(&details) { $0.reset = time }
-    }
-
-    /// Records a RST in the name of the peer and completes its `event`.
-    mutating func recordPeerReset(_ event: inout SegmentEvent, isAwaiting: Bool, _ store: inout ProbeDetailsStore) {
-        let time = event.segment.time
-        if event.kind == .peerReset, store[details].peerReset == nil {
-            store.change(&details) { $0.peerReset = time }
-        }
-        event.unanswered = UInt32(clamping: unanswered)
-        let reply = time &- askedTime
-        guard isAwaiting, hasAsked else { return }
-        if reply >= 0 { event.reply = reply }
-    }
-
-    /// Removes the recorded RSTs, because they were refused and the connection continues.
-    mutating func withdrawReset(_ store: inout ProbeDetailsStore) {
-        hasGivenUp = false
-        guard details != 0 else { return }
-        store.change(&details) {
-            $0.reset = nil
-            $0.peerReset = nil
-            $0.closedIdle = nil
-        }
     }
 }
 
