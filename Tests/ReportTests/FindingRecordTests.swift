@@ -102,7 +102,7 @@ struct FindingRecordTests {
         for (format, expected) in [
             (ReportFormat.text, Samples.text { $0.append(block: finding, in: diagnosis, files: ["eth0"]) }),
             (.jsonl, Samples.text { $0.appendRecord(finding, in: diagnosis, at: 7, files: ["eth0"]) } + "\n"),
-            (.json, ""), (.tsv, ""),
+            (.json, ""), (.marks, ""),
         ] {
             var reporter = Reporter(format: format, to: Output(to: nil))
             try reporter.begin(file: "eth0")

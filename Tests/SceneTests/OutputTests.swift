@@ -38,7 +38,8 @@ struct OutputTests {
     @Test(
         "The schema refuses invalid records",
         arguments: [
-            #"{"type":"tcpalive.event/1"}"#, #"{"type":"tcpalive.event/2"}"#, #"{"type":"tcpalive.summary/2","packets":-1}"#, "[]", "{}",
+            #"{"type":"tcpalive.event/1"}"#, #"{"type":"tcpalive.event/2"}"#,
+            #"{"type":"tcpalive.summary/2","packets":-1}"#, "[]", "{}",
             #"{"events":[{}],"connections":[],"summary":{}}"#,
         ])
     func refusal(text: String) throws {

@@ -111,8 +111,8 @@ struct WrittenTests {
         try Tool.withFolder { folder in
             let file = folder.appendingPathComponent("out.pcapng")
             let expected = try Self.verdicts(name)
-            let tsv = ["analyze", "--format", "tsv", name, "-w", file.path]
-            for arguments in [["analyze", "-q", name, "-w", file.path], tsv] {
+            let marks = ["analyze", "--marks", name, "-w", file.path]
+            for arguments in [["analyze", "-q", name, "-w", file.path], marks] {
                 _ = try Tool.run(arguments, in: Self.captures)
                 let comments = try Self.comments(in: file)
                 // Packets that are evidence of a finding have another comment.
