@@ -92,8 +92,11 @@ package struct Reporter: ~Copyable {
     /// Whether the numbers of connections in events are Wireshark's.
     private var hasStreamNumbers: Bool { files.hasStreamNumbers && !namesFiles }
 
-    /// Reports `event`, which is in frame `frame` of the current file.
-    package mutating func event(_ event: SegmentEvent, frame: UInt64) throws(OutputError) {
+    /// Reports `event`, which is in frame `frame` of the current file; `interface` names where it was captured, if the
+    /// capture has several interfaces.
+    package mutating func event(
+        _ event: SegmentEvent, frame: UInt64, interface: String? = nil
+    ) throws(OutputError) {
         kept?.add(event, frame: frame)
         guard showsEvents else { return }
         let hasStreamNumbers = hasStreamNumbers
@@ -112,17 +115,19 @@ package struct Reporter: ~Copyable {
             try output.write { marks.append(event.marks, frame: frame, file: file, to: &$0) }
         case .jsonl:
             try output.writeLine {
-                $0.appendRecord(event, frame: frame, file: file, hasStreamNumbers: hasStreamNumbers)
+                $0.appendRecord(
+                    event, frame: frame, file: file, interface: interface, hasStreamNumbers: hasStreamNumbers)
             }
         case .json:
             try output.write {
                 $0.append(needsComma ? ",\n" : "{\"events\":[\n")
-                $0.appendRecord(event, frame: frame, file: file, hasStreamNumbers: hasStreamNumbers)
+                $0.appendRecord(
+                    event, frame: frame, file: file, interface: interface, hasStreamNumbers: hasStreamNumbers)
             }
             needsComma = true
         case .table(let table):
             guard table.records == .events else { break }
-            row?.appendRecord(event, frame: frame, file: file, hasStreamNumbers: hasStreamNumbers)
+            row?.appendRecord(event, frame: frame, file: file, interface: interface, hasStreamNumbers: hasStreamNumbers)
             try writeRow()
         }
     }

@@ -50,13 +50,14 @@ NUMBERS = {"tcp.stream": "tcp_stream", "tcp.seq": "seq_rel", "tcp.ack": "ack_rel
 def our_numbers(tool, version, path):
     """(frame, raw sequence number, numbers of `NUMBERS`) of each event; a number that the event lacks is None.
 
-    The sequence number is None if an ICMP error quotes the segment.
+    The sequence number is None if an ICMP error quotes the segment. Events whose quote is too short for Wireshark, which
+    have no window, are left out.
     """
     lines = run(tool, "analyze", "--wireshark", version, "--format", "jsonl", path).stdout.splitlines()
     records = [json.loads(line) for line in lines]
     return [(record["frame"], None if record["kind"] == "icmp_error" else record["seq"],
              tuple(record.get(name) for name in NUMBERS.values()))
-            for record in records if record["type"].startswith("tcpalive.event/")]
+            for record in records if record["type"].startswith("tcpalive.event/") and "win" in record]
 
 
 def tshark_numbers(path, frames):

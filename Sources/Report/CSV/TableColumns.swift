@@ -15,7 +15,7 @@ extension TableRecords {
     }
 
     private static let eventColumns = [
-        "file", "interface", "frame", "ts_ns", "ts", "ip_version", "src_ip", "src_port", "dst_ip", "dst_port", "seq",
+        "file", "frame", "interface", "ts_ns", "ts", "ip_version", "src_ip", "src_port", "dst_ip", "dst_port", "seq",
         "seq_rel", "ack", "ack_rel", "len", "win", "flags", "marks", "kind", "copy", "connection", "tcp_stream",
         "train_n", "gap_ns", "gap_since", "unanswered", "probe_n", "icmp_type", "icmp_code", "icmp_text", "router_ip",
         "reply_ns", "evidence",

@@ -6,11 +6,14 @@ import Wire
 /// Tables have the same members as columns, in the same order (`TableRecords.columns`).
 extension RecordWriter {
     /// Writes a `tcpalive.event/2`. `hasStreamNumbers`: the numbers of connections are Wireshark's.
-    mutating func appendRecord(_ event: SegmentEvent, frame: UInt64, file: String, hasStreamNumbers: Bool) {
+    mutating func appendRecord(
+        _ event: SegmentEvent, frame: UInt64, file: String, interface: String? = nil, hasStreamNumbers: Bool
+    ) {
         let segment = event.segment
         beginRecord("tcpalive.event/2")
         member("file", file)
         member("frame", frame)
+        if let interface { member("interface", interface) }
         member("ts_ns", nanoseconds: segment.time)
         member("ts", timestamp: segment.time)
         member("ip_version", segment.source.address.version == .v6 ? 6 : 4)
