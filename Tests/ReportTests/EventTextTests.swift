@@ -43,7 +43,7 @@ struct EventTextTests {
         let error = ICMPError(router: IPAddress(v4: 0xC633_6401), type: 11, code: 0)
         var event = Self.event(Samples.client, Samples.server, error)
         event.unanswered = 2
-        let short = Samples.text { $0.appendRecord(event, frame: 9, file: "a.pcap") }
+        let short = Samples.text { $0.appendRecord(event, frame: 9, file: "a.pcap", hasStreamNumbers: false) }
         #expect(
             short.contains("\"seq\":2819257268,\"marks\":[],\"kind\":\"icmp_error\",\"connection\":0,\"unanswered\":2,")
         )
@@ -51,7 +51,7 @@ struct EventTextTests {
             short.contains("\"icmp_type\":11,\"icmp_code\":0,\"icmp_text\":\"time exceeded in transit\",\"router_ip\":")
         )
         event.segment.role = .quoted
-        let whole = Samples.text { $0.appendRecord(event, frame: 9, file: "a.pcap") }
+        let whole = Samples.text { $0.appendRecord(event, frame: 9, file: "a.pcap", hasStreamNumbers: false) }
         #expect(whole.contains("\"win\":0,\"flags\":\"\",") && !whole.contains("\"len\""))
     }
 }

@@ -26,7 +26,7 @@ struct PageFileTests {
         try Tool.withFolder { folder in
             let page = folder.appendingPathComponent("page.html")
             let run = try Tool.run(
-                ["analyze", "--format", "tsv", "--html", page.path, name], in: SceneTests.directory)
+                ["analyze", "--marks", "--html", page.path, name], in: SceneTests.directory)
             let isDamaged = SceneTests.isDamaged(name)
             #expect(run.status == (isDamaged ? 3 : 0))
             let text = try String(contentsOf: page, encoding: .utf8)
