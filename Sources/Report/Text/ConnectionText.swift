@@ -210,7 +210,14 @@ struct ConnectionText {
                 omitted[column] = true
                 placeColumns()
             }
-            if max(connectionWidth, responderWidth) <= limit { return }
+            if max(connectionWidth, responderWidth) > limit { continue }
+            // A wide column, such as the ending, may leave room for some of those before it.
+            for column in Self.dispensable.reversed() where omitted[column] {
+                omitted[column] = false
+                placeColumns()
+                if max(connectionWidth, responderWidth) > limit { omitted[column] = true }
+            }
+            return placeColumns()
         }
     }
 
@@ -335,7 +342,7 @@ struct ConnectionText {
             text.append("Omitted to fit \(width) columns: \(titles.joined(separator: ", ")). ")
             text.append("Use a wider terminal, or --format csv.\n")
         }
-        text.wrap(from: start, to: style.width, hanging: 2)
+        text.wrap(from: start, to: style.width, hanging: 3)
     }
 
     private static func isNumber(_ column: Column) -> Bool {
