@@ -140,9 +140,9 @@ struct ConnectionTextTests {
         "A narrow terminal omits the least important columns, and a note names them",
         arguments: [
             (200, ""), (140, "duration"), (130, "last, duration"), (120, "first, last, duration"),
-            (100, "zero-window, first, last, duration"), (90, "zero-window, first, last, duration, ended"),
-            (75, "interval, zero-window, first, last, duration, ended"),
-            (50, "answered, idle, interval, count, zero-window, first, last, duration, ended"),
+            (100, "count, zero-window, first, last, duration"), (90, "zero-window, first, last, duration, ended"),
+            (75, "count, zero-window, first, last, duration, ended"),
+            (50, "idle, interval, count, zero-window, last, duration"),
         ])
     func columns(width: Int, omitted: String) {
         let text = Self.table([Self.full()], of: 1) { $0.width = width }
@@ -150,8 +150,8 @@ struct ConnectionTextTests {
         let words = text.replacing("\n   ", with: " ")
         let note = "\n\nOmitted to fit \(width) columns: \(omitted). Use a wider terminal, or --format csv.\n"
         #expect(omitted.isEmpty ? !text.contains("Omitted") : words.hasSuffix(note), "\(text)")
-        let kept = ["stream", "verdict", "originator, responder", "probes"]
-        for title in kept { #expect(Self.titles(text).contains(title), "\(text)") }
+        let kept = ["stream  ", "verdict", "  originator, responder", "  probes"]
+        for title in kept { #expect(text.contains(title), "\(text)") }
         for title in omitted.components(", ") { #expect(!Self.titles(text).contains("  \(title)"), "\(text)") }
     }
 
@@ -162,16 +162,20 @@ struct ConnectionTextTests {
         connection.handshakeSeen = false
         connection.originator = Endpoint(IPAddress(v6: 0x2001_0DB8_1234_5678, 0x9ABC_DEF0_1234_5678), 65535)
         connection.responder = Endpoint(IPAddress(v6: 0x2001_0DB8_0000_0000, 1), 443)
-        let text = Self.table([connection], of: 1) { $0.width = 72 }
+        let text = Self.table([connection], of: 1) { $0.width = 74 }
         #expect(
             text == """
                 1 connection, 2023-11-14 UTC
 
-                stream  verdict       first     last      duration  ended
-                        originator, responder                          probes  answered
-                12?     unresponsive  22:13:20  22:13:20    0.500s  reset by originator
-                        [2001:db8:1234:5678:9abc:def0:1234:5678]:65535      5         0
-                        [2001:db8::1]:443                                   -         -
+                stream  verdict  first     last      duration  ended
+                        originator, responder                           probes  answered
+                12?     unknown  22:13:20  22:13:20    0.500s  reset by originator
+                        [2001:db8:1234:5678:9abc:def0:1234:5678]:65535       5         0
+                        [2001:db8::1]:443                                    -         -
+
+                ? handshake not captured: the smaller endpoint is listed first
+                Omitted to fit 74 columns: idle, interval, count, zero-window. Use a wider
+                   terminal, or --format csv.
 
                 """, "\(text)")
     }
@@ -193,7 +197,7 @@ struct ConnectionTextTests {
     func colors() {
         let plain = Self.table([Self.full(), Self.connection(1)], of: 2)
         let text = Self.table([Self.full(), Self.connection(1)], of: 2) { $0.palette = Palette(isOn: true) }
-        #expect(text.contains("\n0       \u{1B}[35munresponsive\u{1B}[0m     10.0.0.1:40000"), "\(text)")
+        #expect(text.contains("\n0       \u{1B}[32munknown\u{1B}[0m          10.0.0.1:40000"), "\(text)")
         #expect(text.contains("\n1       \u{1B}[32mnot_established\u{1B}[0m  10.0.0.1:40000"), "\(text)")
         #expect(text.replacing(#/\u{1B}\[[0-9]+m/#, with: "") == plain)
     }
