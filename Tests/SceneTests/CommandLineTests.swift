@@ -80,6 +80,7 @@ struct CommandLineTests {
         let process = Process()
         process.executableURL = Tool.executable
         process.arguments = ["analyze", "-"]
+        process.environment = Tool.environment()
         let (input, output) = (Pipe(), Pipe())
         process.standardInput = input
         process.standardOutput = output

@@ -18,6 +18,7 @@ final class RunningTool {
             .deletingLastPathComponent().appendingPathComponent("tcpalive")
         process.executableURL = wrapper.isEmpty ? tool : URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = wrapper + (wrapper.isEmpty ? [] : [tool.path]) + arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(["TZ": "UTC"]) { $1 }
         process.standardOutput = output
         process.standardError = errors
         process.standardInput = input
