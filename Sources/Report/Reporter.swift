@@ -72,8 +72,11 @@ package struct Reporter: ~Copyable {
     /// Whether `event(_:frame:)` has an effect.
     package var wantsEvents: Bool { showsEvents || kept != nil }
 
-    /// Reports `event`, which is in frame `frame` of the current file.
-    package mutating func event(_ event: SegmentEvent, frame: UInt64) throws(OutputError) {
+    /// Reports `event`, which is in frame `frame` of the current file; `interface` names where it was captured, if the
+    /// capture has several interfaces.
+    package mutating func event(
+        _ event: SegmentEvent, frame: UInt64, interface: String? = nil
+    ) throws(OutputError) {
         kept?.add(event, frame: frame)
         guard showsEvents else { return }
         switch format {
@@ -82,7 +85,7 @@ package struct Reporter: ~Copyable {
             let isApart = endsWithFinding && (events.count == 0 || !events.needsHeading(event, file: file))
             try output.write {
                 if isApart { $0.append("\n") }
-                events.append(event, frame: frame, file: file, to: &$0)
+                events.append(event, frame: frame, file: file, interface: interface, to: &$0)
             }
             endsWithFinding = false
         case .tsv:
@@ -90,11 +93,11 @@ package struct Reporter: ~Copyable {
             if event.marks.isEmpty { break }
             try output.write { marks.append(event.marks, frame: frame, file: file, to: &$0) }
         case .jsonl:
-            try output.writeLine { $0.appendRecord(event, frame: frame, file: file) }
+            try output.writeLine { $0.appendRecord(event, frame: frame, file: file, interface: interface) }
         case .json:
             try output.write {
                 $0.append(needsComma ? ",\n" : "{\"events\":[\n")
-                $0.appendRecord(event, frame: frame, file: file)
+                $0.appendRecord(event, frame: frame, file: file, interface: interface)
             }
             needsComma = true
         }

@@ -4,11 +4,12 @@ import Wire
 /// The JSON records, as `tcpalive.schema.json` describes them. Unknown members are absent.
 extension TextBuffer {
     /// Appends a `tcpalive.event/1`.
-    mutating func appendRecord(_ event: SegmentEvent, frame: UInt64, file: String) {
+    mutating func appendRecord(_ event: SegmentEvent, frame: UInt64, file: String, interface: String? = nil) {
         let segment = event.segment
         beginRecord("tcpalive.event/1")
         member("file", file)
         member("frame", frame)
+        if let interface { member("interface", interface) }
         member("ts_ns", nanoseconds: segment.time)
         member("ts", timestamp: segment.time)
         members("src_", segment.source)

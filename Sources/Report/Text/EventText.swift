@@ -9,14 +9,18 @@ struct EventText {
     private var headed: (file: String, day: Int64)?
     /// Decimal digits of a second: 6 until a time needs 9, then always 9, so that columns stay aligned.
     private var digits = 6
+    /// The columns of the names of interfaces.
+    private var interfaceWidth = 0
 
     /// Lines with or without terminal colours.
     init(color: Bool) {
         description = EventDescription(color: color)
     }
 
-    /// Appends `event` of frame `frame` of `file`.
-    mutating func append(_ event: SegmentEvent, frame: UInt64, file: String, to text: inout TextBuffer) {
+    /// Appends `event` of frame `frame` of `file`, captured on `interface` if the capture has several.
+    mutating func append(
+        _ event: SegmentEvent, frame: UInt64, file: String, interface: String? = nil, to text: inout TextBuffer
+    ) {
         let segment = event.segment
         let time = CivilTime(segment.time)
         if needsHeading(event, file: file) {
@@ -29,6 +33,7 @@ struct EventText {
         text.append("  ")
         text.append(timeOfDay: time, digits: digits)
         text.append(" ")
+        if let interface { append(interface, to: &text) }
         if let error = segment.error {
             text.append(tcpdump: error, quoting: segment)
             text.append("  ")
@@ -44,6 +49,14 @@ struct EventText {
     /// Whether a heading precedes `event` of `file`.
     func needsHeading(_ event: SegmentEvent, file: String) -> Bool {
         headed?.day != CivilTime(event.segment.time).day || headed?.file != file
+    }
+
+    /// Appends the name of an interface and spaces, as wide as the widest so far.
+    private mutating func append(_ interface: String, to text: inout TextBuffer) {
+        let start = text.count
+        text.append(printable: interface)
+        interfaceWidth = max(interfaceWidth, text.count - start)
+        text.append(String(repeating: " ", count: interfaceWidth - (text.count - start) + 1))
     }
 
     private func appendHeading(file: String, _ time: CivilTime, to text: inout TextBuffer) {
