@@ -10,6 +10,7 @@ import Wire
 struct Analyze: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Mark keep-alives in saved captures and report findings.",
+        usage: "tcpalive analyze [<options>] <file> ... [<filter> ...]",
         discussion: """
             Reads pcap and pcapng files, plain or compressed, or standard input (-). Several files are read in the given \
             order as one capture. Prints each segment that Wireshark marks as keep-alive, keep-alive ACK or zero-window \

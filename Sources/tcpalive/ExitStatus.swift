@@ -29,7 +29,7 @@ enum ExitStatus {
     private static let meanings: [(status: ExitCode, words: String)] = [
         (.success, "success"),
         (failedExpectation, "a finding at or above --fail-on, or a failed check (--expect, --verify)"),
-        (couldNotRun, "cannot start or continue: no such file, permission denied, invalid filter"),
+        (couldNotRun, "cannot start or continue; the error says why"),
         (damagedInput, "damaged input; the readable part was used"),
         (inconclusive, "packets were dropped, or nothing could be checked (--expect, --verify)"),
         (timedOut, "timed out: the peer did not answer (ETIMEDOUT)"),

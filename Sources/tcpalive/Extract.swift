@@ -10,6 +10,7 @@ import Wire
 struct Extract: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Write the keep-alives of saved captures, with comments, to a small capture.",
+        usage: "tcpalive extract [<options>] <file> ... [<filter> ...] -w <file>",
         discussion: """
             Reads captures like `analyze` and writes to a pcapng file: each segment that `analyze` prints, with a comment \
             that has the same words and the verdict (frame.comment in Wireshark); the last packet of each end before \
