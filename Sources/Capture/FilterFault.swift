@@ -6,7 +6,7 @@ internal import Platform
 /// The filter is compiled word by word, with something that may follow. The first word after which nothing can follow is at
 /// fault, or the word before it, if that is a name where a keyword is more likely. Names are replaced by numbers, so that
 /// libpcap looks none of them up.
-struct FilterFault {
+package struct FilterFault {
     private let words: [Word]
     private let dataLink: Int32
 
@@ -125,8 +125,8 @@ struct FilterFault {
 
     private static let pairs: Set<String> = ["&&", "||", "==", "!=", "<=", ">=", "<<", ">>"]
 
-    /// Whether the first word of `filter` may begin a filter.
-    static func beginsWithKeyword(_ filter: String) -> Bool {
+    /// Whether `filter` begins with a keyword of filters (pcap-filter(7)).
+    package static func beginsWithKeyword(_ filter: String) -> Bool {
         guard let first = split(filter).first else { return false }
         return keywords.contains(first) && !["and", "or"].contains(first) || ["!", "("].contains(first)
     }
@@ -169,11 +169,4 @@ struct FilterFault {
         "inbound", "outbound", "ifindex", "vlan", "mpls", "pppoed", "pppoes", "geneve", "llc", "radio", "lane", "vpi",
         "vci", "rnr", "rulenum", "srnr", "subrulenum",
     ])
-}
-
-extension CaptureFile {
-    /// Whether `words` begin like a filter (pcap-filter(7)), with one of its keywords.
-    package static func isFilter(_ words: String) -> Bool {
-        FilterFault.beginsWithKeyword(words)
-    }
 }

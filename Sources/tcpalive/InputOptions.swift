@@ -27,7 +27,7 @@ struct InputOptions: ParsableArguments {
     func resolved(
         for command: String, exists: (String) -> Bool = CaptureFile.exists
     ) throws -> (files: [String], filter: String?) {
-        if named.isEmpty, let first = words.first, !exists(first), CaptureFile.isFilter(first) {
+        if named.isEmpty, let first = words.first, !exists(first), FilterFault.beginsWithKeyword(first) {
             throw ValidationError(Self.misplaced(words, command, exists))
         }
         // The first word is a capture even if no such file exists, so that a mistyped name is not taken for a filter.

@@ -21,18 +21,28 @@ struct TCPAlive: ParsableCommand {
     static var _errorPrefix: String { errorPrefix }
 
     static func main() {
+        let arguments = Array(CommandLine.arguments.dropFirst())
         do {
-            let arguments = Array(CommandLine.arguments.dropFirst())
             try checkCommand(in: arguments)
             var command = try parseAsRoot(arguments)
             try command.run()
         } catch {
             let status = exitCode(for: error)
             if status == .success { exit(withError: error) }
-            let lines = fullMessage(for: error).split(separator: "\n", omittingEmptySubsequences: false)
-            if lines != [""] { write(lines: lines.map(String.init)) }
+            var lines = fullMessage(for: error).split(separator: "\n", omittingEmptySubsequences: false).map(
+                String.init)
+            if lines[0].hasPrefix("\(errorPrefix)Unknown option '-"), let word = longOptionWithOneDash(in: arguments) {
+                lines[0] += ". Long options begin with two dashes: -\(word)"
+            }
+            if lines != [""] { write(lines: lines) }
             exit(withError: status)
         }
+    }
+
+    /// The first of `arguments` that may be a long option with one dash too few, which ArgumentParser takes for several short
+    /// ones.
+    private static func longOptionWithOneDash(in arguments: [String]) -> String? {
+        arguments.first { $0.utf8.count > 4 && $0.first == "-" && $0.dropFirst().allSatisfy(\.isLetter) }
     }
 
     /// Throws `ValidationError` if the first of `arguments`, or the one after `help`, should be a command and is none.

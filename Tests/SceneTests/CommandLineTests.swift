@@ -81,6 +81,14 @@ struct CommandLineTests {
         let document = try Tool.run(["interfaces", "--all", "--format", "json"]).output
         let object = try JSONSerialization.jsonObject(with: Data(document.utf8)) as? [String: [Any]]
         #expect(object?["interfaces"]?.count == records.count)
+        try Tool.withFolder { folder in
+            let files = ["document.json", "lines.jsonl"].map { folder.appendingPathComponent($0) }
+            try Data(document.utf8).write(to: files[0])
+            try Data(lines.joined(separator: "\n").utf8).write(to: files[1])
+            let check = try Tool.python(
+                ["Tests/Scripts/validate.py", "Sources/Report/tcpalive.schema.json"] + files.map(\.path))
+            #expect(check.status == 0, "\(check.output)")
+        }
     }
 
     @Test("On a terminal the table of interfaces has no line that is wider")

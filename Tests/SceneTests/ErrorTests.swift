@@ -75,6 +75,9 @@ struct ErrorTests {
     func unknownOption() throws {
         let errors = try errors(["watch", "-i", "lo", "--durration", "5"], 64)
         #expect(errors.contains("Unknown option '--durration'. Did you mean '--duration'?"))
+        #expect(
+            try self.errors(["watch", "-i", "lo", "-duration", "5"], 64)
+                .contains("Unknown option '-d'. Long options begin with two dashes: --duration\n"))
     }
 
     @Test(
