@@ -109,7 +109,7 @@ package struct Reporter: ~Copyable {
             let isApart = endsWithFinding && (events.count == 0 || !events.needsHeading(event, file: file))
             try output.write {
                 if isApart { $0.append("\n") }
-                events.append(event, frame: frame, file: file, to: &$0)
+                events.append(event, frame: frame, file: file, interface: interface, to: &$0)
             }
             endsWithFinding = false
         case .marks:

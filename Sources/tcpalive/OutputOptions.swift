@@ -86,14 +86,14 @@ struct OutputOptions: ParsableArguments {
         }
     }
 
-    /// A reporter to standard output, in `style`; with `namesFiles`, where frame numbers alone would be ambiguous; one that
+    /// A reporter to `descriptor`, in `style`; with `namesFiles`, where frame numbers alone would be ambiguous; one that
     /// `printsTimelines` of connections, or `keepsEvents` for other reports. `isFiltered`: a filter leaves out packets of the files.
     func reporter(
         _ style: TextStyle, namesFiles: Bool, printsTimelines: Bool = false, keepsEvents: Bool = false,
-        isFiltered: Bool = false
+        isFiltered: Bool = false, to descriptor: OutputDescriptor = .standardOutput
     ) -> Reporter {
         Reporter(
-            format: format, to: Output(to: .standardOutput), showsEvents: !isQuiet, namesFiles: namesFiles,
+            format: format, to: Output(to: descriptor), showsEvents: !isQuiet, namesFiles: namesFiles,
             style: style, printsTimelines: printsTimelines,
             keepsEvents: keepsEvents,
             isFiltered: isFiltered)
