@@ -10,6 +10,10 @@ let benchmarks = Context.environment["TCPALIVE_BENCHMARKS"] == "1"
 /// `make documentation` sets TCPALIVE_DOCS=1, which adds the plugin that only the documentation needs.
 let documentation = Context.environment["TCPALIVE_DOCS"] == "1"
 
+/// The commit that `tcpalive --version` prints; empty if the sources are not in a Git repository.
+let commit =
+    Context.gitInformation.map { "\($0.currentCommit.prefix(12))\($0.hasUncommittedChanges ? ", modified" : "")" } ?? ""
+
 let house: [SwiftSetting] =
     [
         .strictMemorySafety(),
@@ -41,6 +45,7 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
         // Not CSystem: swift-system has a module of that name, and a program cannot use both.
         .target(name: "CTCPAlive"),
+        .target(name: "CCommit", cSettings: [.define("TCPALIVE_COMMIT", to: "\"\(commit)\"")]),
         // Not System: Apple's SDK has a module of that name.
         .target(name: "Platform", swiftSettings: house),
         .target(name: "Wire", swiftSettings: house),
@@ -62,7 +67,7 @@ let package = Package(
         .executableTarget(
             name: "tcpalive",
             dependencies: [
-                "Platform", "Analysis", "Wire", "Capture", "KeepAlive", "Sockets", "Report",
+                "Platform", "Analysis", "Wire", "Capture", "KeepAlive", "Sockets", "Report", "CCommit",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house),

@@ -18,8 +18,10 @@ struct TCPAlive: ParsableCommand {
               10  client: timed out; 11 reset, 12 unreachable, 13 could not connect
               64  invalid usage
             """,
-        version: "0.1.0",
         subcommands: [
             Analyze.self, Extract.self, Watch.self, Client.self, Listen.self, Interfaces.self, Explain.self,
         ])
+
+    @OptionGroup
+    var version: VersionFlag
 }
