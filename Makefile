@@ -15,6 +15,16 @@ RATE ?= 200000
 SECONDS ?= 30
 EXAMPLE = captures/scenes/dead-peer-60-15-4.pcap
 
+# The version of tcpalive, which Version.swift defines.
+VERSION = $(shell sed -n 's/.*static let number = "\(.*\)"/\1/p' Sources/tcpalive/Version.swift)
+
+# The options of a release build. On Linux the Swift runtime is linked statically, without FoundationEssentials.
+SMALL = .build-small
+RELEASE = -c release --disable-local-rpath $(if $(filter Linux,$(shell uname)),$(LINUX_RELEASE))
+LINUX_RELEASE = --static-swift-stdlib -Xlinker --no-export-dynamic \
+	-Xswiftc -module-alias -Xswiftc FoundationEssentials=SmallFoundation -Xswiftc -I$(CURDIR)/$(SMALL) \
+	-Xlinker $(CURDIR)/$(SMALL)/SmallFoundation.o
+
 LIBRARIES = Platform Wire Capture KeepAlive Sockets Report Analysis
 
 STORIES ?= 100000
@@ -25,9 +35,14 @@ SEED ?= 1
 run: build ## Build tcpalive and analyse a capture of a dead peer
 	$(TOOL) analyze $(EXAMPLE)
 
-build: ## Build the tool into .build/release, with a static Swift runtime
+build: $(SMALL)/SmallFoundation.o ## Build the tool into .build/release, with a static Swift runtime
 	@$(SETUP) $(BUILD_NEEDS)
-	swift build -c release --product tcpalive --static-swift-stdlib
+	swift build $(RELEASE) --product tcpalive
+
+$(SMALL)/SmallFoundation.o: Packaging/SmallFoundation.swift
+	@mkdir -p $(SMALL)
+	swiftc -O -static-stdlib -parse-as-library -module-name SmallFoundation \
+		-emit-module -emit-module-path $(SMALL)/SmallFoundation.swiftmodule -emit-object -o $@ $<
 
 test: ## Run all tests
 	@$(SETUP) $(TEST_NEEDS)
