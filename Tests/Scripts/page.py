@@ -50,10 +50,10 @@ VALUES = """(() => {
 # The ends of the names of JSON fields that the page must have.
 SHOWN = {
     "summary": ("packets", "bytes", "segments", "connections"),
-    "rows": ("severity", "verdict", "ended", "first_ns", "last_ns", "_probes", "_answered", "r_idle_min_s",
+    "rows": ("severity", "verdict", "ended", "first_ts_ns", "last_ts_ns", "_probes", "_answered", "r_idle_min_s",
              "r_interval_min_s", "r_count_min"),
-    "sections": ("sentence", "advice", "confidence", "longest_silence_s", "longest_survived_s", "shortest_failed_s",
-                 "closed_idle_s"),
+    "sections": ("sentence", "advice", "confidence", "longest_idle_ns", "longest_survived_ns", "shortest_failed_ns",
+                 "closed_idle_ns"),
     "path": ("first_network", "second_network", "connections", "_s"),
 }
 
@@ -116,7 +116,7 @@ def differences(page, report):
     order = [(severities.index(connections[number]["severity"]), int(number)) for number, _ in page["rows"]]
     if order != sorted(order):
         yield "rows: not by risk"
-    shown = [path for path in report.get("paths", []) if "longest_survived_s" in path or "shortest_failed_s" in path]
+    shown = [path for path in report.get("paths", []) if "longest_survived_ns" in path or "shortest_failed_ns" in path]
     if len(shown) != len(page["paths"]):
         yield f"paths: {len(page['paths'])} in the page, {len(shown)} in JSON"
     for index, (values, record) in enumerate(zip(page["paths"], shown)):
