@@ -37,7 +37,6 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
     ],
     targets: [
         .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"]), .brew(["libpcap"])]),
@@ -56,9 +55,7 @@ let package = Package(
         .target(name: "Sockets", dependencies: ["Platform", "Wire", "CTCPAlive"], swiftSettings: house),
         .target(
             name: "Report",
-            dependencies: [
-                "Platform", "Wire", "KeepAlive", "Sockets", .product(name: "Mustache", package: "swift-mustache"),
-            ],
+            dependencies: ["Platform", "Wire", "KeepAlive", "Sockets"],
             exclude: ["tcpalive.schema.json"],
             resources: [.embedInCode("idle-timeouts.tsv"), .embedInCode("page.html")], swiftSettings: house),
         .target(

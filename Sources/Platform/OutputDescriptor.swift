@@ -46,9 +46,15 @@ public struct OutputDescriptor: Sendable {
     /// Whether it is a terminal (isatty(3)).
     public var isTerminal: Bool { isatty(number) == 1 }
 
-    /// Whether to use color: it is a terminal that supports it, and `NO_COLOR` is not set (https://no-color.org).
-    public var wantsColor: Bool {
-        isTerminal && environment("NO_COLOR", default: "").isEmpty && environment("TERM", default: "dumb") != "dumb"
+    /// Whether to use colors: the environment decides (`NO_COLOR`, `CLICOLOR_FORCE`, `CLICOLOR`), and without it, whether
+    /// this is a terminal that supports them.
+    public var wantsColor: Bool { ColorRule.wantsColor(isTerminal: isTerminal, ColorRule.variable) }
+
+    /// The columns that lines may have: `COLUMNS` if it is set to a number above 0, otherwise those of the terminal; nil: any
+    /// number, because this is no terminal.
+    package var lineLimit: Int? {
+        if let columns = ColorRule.variable("COLUMNS").flatMap({ Int($0) }), columns > 0 { return columns }
+        return isTerminal ? columns : nil
     }
 
     /// Columns of the terminal; 80 if unknown (ioctl_tty(2)).
@@ -56,11 +62,6 @@ public struct OutputDescriptor: Sendable {
         var size = winsize()
         guard unsafe ioctl(number, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
         return Int(size.ws_col)
-    }
-
-    private func environment(_ name: String, default value: String) -> String {
-        guard let text = unsafe getenv(name) else { return value }
-        return unsafe String(cString: text)
     }
 }
 

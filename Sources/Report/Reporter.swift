@@ -30,6 +30,7 @@ package struct Reporter: ~Copyable {
     /// Whether there is text before the table of connections.
     private var hasText: Bool { events.count > 0 || endsWithFinding }
     private let printsTimelines: Bool
+    private let style: TextStyle
     /// The events that are kept for drawings and timelines; nil: neither is wanted.
     package private(set) var kept: RetainedEvents?
 
@@ -40,21 +41,23 @@ package struct Reporter: ~Copyable {
     ///   - output: Where the report is written.
     ///   - showsEvents: Whether events are written.
     ///   - namesFiles: Whether each line of `tsv` begins with the file name.
-    ///   - color: Whether `text` has terminal colours.
+    ///   - style: How `text` shows times, names, colours and long lines.
     ///   - printsTimelines: Whether `text` has a timeline of each connection instead of the findings.
     ///   - keepsEvents: Whether `kept` has the events.
     ///   - isFiltered: Whether a filter excludes packets of the files.
     package init(
         format: ReportFormat, to output: consuming Output, showsEvents: Bool = true, namesFiles: Bool = false,
-        color: Bool = false, printsTimelines: Bool = false, keepsEvents: Bool = false, isFiltered: Bool = false
+        style: TextStyle = TextStyle(), printsTimelines: Bool = false, keepsEvents: Bool = false,
+        isFiltered: Bool = false
     ) {
         files = SourceFiles(isFiltered: isFiltered)
         self.printsTimelines = printsTimelines
         kept = printsTimelines || keepsEvents ? RetainedEvents() : nil
         self.format = format
-        self.showsEvents = showsEvents
+        self.showsEvents = showsEvents && !(format == .text && style.isBrief)
         self.output = output
-        events = EventText(color: color)
+        self.style = style
+        events = EventText(style)
         marks = MarksText(namesFiles: namesFiles)
     }
 
@@ -108,11 +111,12 @@ package struct Reporter: ~Copyable {
         _ finding: Finding, in diagnosis: Diagnosis, at time: Int64
     ) throws(OutputError) {
         switch format {
+        case .text where style.isBrief: try output.write { $0.append(line: finding, in: diagnosis, style) }
         case .text:
             let isApart = hasText
             try output.write {
                 if isApart { $0.append("\n") }
-                $0.append(block: finding, in: diagnosis, files: files)
+                $0.append(block: finding, in: diagnosis, files: files, style)
             }
             endsWithFinding = true
         case .jsonl:
@@ -134,6 +138,7 @@ package struct Reporter: ~Copyable {
         printed: LiveFindings = LiveFindings()
     ) throws(OutputError) {
         switch format {
+        case .text where style.isBrief: try finishBrief(findings, summary, verifications, printed)
         case .text:
             try finishText(findings, summary, printed)
             try finishText(verifications)
@@ -148,8 +153,8 @@ package struct Reporter: ~Copyable {
         _ findings: borrowing some Findings & ~Copyable, _ summary: Summary, _ printed: LiveFindings
     ) throws(OutputError) {
         let hasText = hasText
-        var table = ConnectionText()
-        var blocks = FindingBlocks(files: files)
+        var table = ConnectionText(style)
+        var blocks = FindingBlocks(files: files, style)
         findings.forEachDiagnosis { diagnosis in
             table.measure(diagnosis)
             if !printsTimelines { blocks.add(diagnosis, without: printed) }
@@ -165,17 +170,42 @@ package struct Reporter: ~Copyable {
             try output.write { table.appendFoot(to: &$0) }
             if printsTimelines, let kept {
                 try findings.forEachDiagnosis { diagnosis throws(OutputError) in
-                    try output.write { TimelineText(diagnosis, kept, files: files).append(to: &$0) }
+                    var timeline = TimelineText(diagnosis, kept, files: files, style)
+                    try output.write { timeline.append(to: &$0) }
                 }
             }
             try output.write {
                 blocks.append(to: &$0)
-                for path in findings.paths { $0.append(PathText(path)) }
+                for path in findings.paths { $0.append(PathText(path), style) }
             }
         }
         try output.write {
             if $0.count > 0 || hasText || table.count > 0 { $0.append("\n") }
+            let start = $0.count
+            if events.isReduced {
+                $0.append("Flags and numbers of segments omitted to fit \(style.width ?? 0) columns.\n")
+            }
             $0.append(summary)
+            $0.wrap(from: start, to: style.width, hanging: 3)
+        }
+    }
+
+    /// Writes one line per finding that was not `printed`, per verification, and for the summary.
+    private mutating func finishBrief(
+        _ findings: borrowing some Findings & ~Copyable, _ summary: Summary, _ verifications: [ProbeVerification],
+        _ printed: LiveFindings
+    ) throws(OutputError) {
+        try findings.forEachDiagnosis { diagnosis throws(OutputError) in
+            for finding in diagnosis.findings
+            where finding.isReported(in: diagnosis) && !printed.hasPrinted(finding, in: diagnosis) {
+                try output.write { $0.append(line: finding, in: diagnosis, style) }
+            }
+        }
+        for verified in verifications { try output.write { $0.append(line: verified, style) } }
+        try output.write {
+            let start = $0.count
+            $0.append(lineOf: summary)
+            $0.wrap(from: start, to: style.width, hanging: 3)
         }
     }
 
@@ -183,12 +213,18 @@ package struct Reporter: ~Copyable {
         for verified in verifications {
             try output.write {
                 $0.append("\n")
+                let start = $0.count
                 if let prober = verified.prober, let peer = verified.peer {
-                    $0.append("Probes from \(prober) to \(peer)\n")
+                    $0.append("Probes from ")
+                    style.append(prober, to: &$0)
+                    $0.append(" to ")
+                    style.append(peer, to: &$0)
+                    $0.append("\n")
                 }
-                $0.append(linesOf: verified.verification)
-                $0.append(conclusionOf: verified.verification)
+                $0.append(linesOf: verified.verification, style)
+                $0.append(conclusionOf: verified.verification, style)
                 $0.append("\n")
+                $0.wrap(from: start, to: style.width, hanging: 3)
             }
         }
     }

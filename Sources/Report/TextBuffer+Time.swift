@@ -1,4 +1,4 @@
-/// A date and time in UTC, in the proleptic Gregorian calendar.
+/// A date and time in UTC or a time zone, in the proleptic Gregorian calendar.
 ///
 /// An `Int64` of nanoseconds covers the years 1677 to 2262, so a year always has four digits.
 struct CivilTime: Equatable {
@@ -9,11 +9,11 @@ struct CivilTime: Equatable {
     /// Nanoseconds of the second.
     var nanosecond: Int64
 
-    /// The time `nanoseconds` after 1970-01-01 00:00:00 UTC.
-    init(_ nanoseconds: Int64) {
+    /// The time `nanoseconds` after 1970-01-01 00:00:00 UTC, in a zone that is `offset` seconds east of UTC.
+    init(_ nanoseconds: Int64, offset: Int64 = 0) {
         let (seconds, nanosecond) = nanoseconds.floored(by: 1_000_000_000)
         self.nanosecond = nanosecond
-        (day, second) = seconds.floored(by: 86_400)
+        (day, second) = (seconds + offset).floored(by: 86_400)
     }
 
     /// The date: the year, 1677 to 2262, the month, 1 to 12, and the day of the month, 1 to 31.
@@ -31,7 +31,7 @@ struct CivilTime: Equatable {
 
 extension Int64 {
     /// The quotient rounded down, and the remainder, 0 to `divisor` - 1.
-    fileprivate func floored(by divisor: Int64) -> (quotient: Int64, remainder: Int64) {
+    func floored(by divisor: Int64) -> (quotient: Int64, remainder: Int64) {
         let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
         return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
     }
@@ -48,6 +48,13 @@ extension TextBuffer {
         append(zeros: UInt64(date.dayOfMonth), width: 2)
     }
 
+    /// Appends the date and the abbreviation of a zone: 2024-03-01 CET.
+    mutating func append(date time: CivilTime, in zone: String) {
+        append(date: time)
+        append(" ")
+        append(printable: zone)
+    }
+
     /// Appends the time of day with 0, 6 or 9 decimal `digits`: 12:00:05.123456.
     mutating func append(timeOfDay time: CivilTime, digits: Int) {
         append(zeros: UInt64(time.second / 3600), width: 2)
@@ -58,6 +65,33 @@ extension TextBuffer {
         if digits == 0 { return }
         append(byte: UInt8(ascii: "."))
         append(zeros: UInt64(digits == 9 ? time.nanosecond : time.nanosecond / 1000), width: digits)
+    }
+
+    /// Appends `nanoseconds` since 1970 in seconds, with 6 or 9 decimal `digits`: 1700000000.123456.
+    mutating func append(epoch nanoseconds: Int64, digits: Int) {
+        // A sign and a magnitude, not a floor and a remainder: -0.5 s is -0.500000.
+        if nanoseconds < 0 { append("-") }
+        append(nanoseconds.magnitude / 1_000_000_000)
+        append(fraction: nanoseconds.magnitude % 1_000_000_000, digits: digits)
+    }
+
+    /// Appends the time from `start` to `end` (ns), with 6 or 9 decimal `digits`: 00:00:05.123456. Hours may exceed 23.
+    mutating func append(delta start: Int64, to end: Int64, digits: Int) {
+        append(end < start ? "-" : " ")
+        // The difference may exceed Int64, but its magnitude does not exceed UInt64.
+        let magnitude = UInt64(bitPattern: end < start ? start &- end : end &- start)
+        let seconds = magnitude / 1_000_000_000
+        append(zeros: seconds / 3600, width: 2)
+        append(byte: UInt8(ascii: ":"))
+        append(zeros: seconds / 60 % 60, width: 2)
+        append(byte: UInt8(ascii: ":"))
+        append(zeros: seconds % 60, width: 2)
+        append(fraction: magnitude % 1_000_000_000, digits: digits)
+    }
+
+    private mutating func append(fraction nanosecond: UInt64, digits: Int) {
+        append(byte: UInt8(ascii: "."))
+        append(zeros: digits == 9 ? nanosecond : nanosecond / 1000, width: digits)
     }
 
     /// Appends nanoseconds since 1970 in the form of RFC 3339: 2024-03-01T12:00:05.123456789Z.

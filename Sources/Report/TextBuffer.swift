@@ -26,6 +26,16 @@ package struct TextBuffer: Sendable {
         bytes.removeAll(keepingCapacity: true)
     }
 
+    /// Removes the text from offset `start` on.
+    mutating func removeAll(from start: Int) {
+        bytes.removeSubrange(start...)
+    }
+
+    /// Inserts `text` at `offset`.
+    mutating func insert(_ text: String, at offset: Int) {
+        bytes.insert(contentsOf: text.utf8, at: offset)
+    }
+
     /// Appends `text` as it is.
     package mutating func append(_ text: String) {
         // In one piece: byte by byte, strings take a third of the time of a long report.

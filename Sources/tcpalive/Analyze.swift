@@ -62,11 +62,15 @@ struct Analyze: ParsableCommand {
     @OptionGroup(title: "Output")
     var page: PageOptions
 
+    @OptionGroup(title: "Text")
+    var text: TextOptions
+
     func validate() throws {
         if work.shard != nil, let file = writing.file ?? page.path {
             throw ValidationError("--shard writes no file: omit \(file) or --shard.")
         }
         if isVerbose, output.format != .text { throw ValidationError("-v requires --format text.") }
+        try text.check(output.format, isVerbose: isVerbose)
         if writing.file == "-" { throw ValidationError("-w -: standard output has the report; give a file name.") }
         do {
             try writing.check(against: input.resolved().files)
@@ -94,7 +98,7 @@ struct Analyze: ParsableCommand {
         var writer = try writing.writer()
         var pageFile = try page.begin(on: source.files)
         var reporter = output.reporter(
-            namesFiles: source.files.count > 1, printsTimelines: isVerbose, keepsEvents: page.path != nil,
+            text.style, namesFiles: source.files.count > 1, printsTimelines: isVerbose, keepsEvents: page.path != nil,
             isFiltered: source.filter != nil)
         var settings = AnalysisSettings()
         settings.version = output.wireshark

@@ -6,24 +6,47 @@ import Sockets
 struct ClientLog {
     private let start = ContinuousClock.now
     private let descriptor: OutputDescriptor
+    /// The style of the text in lines.
+    let style: TextStyle
 
-    /// A log written to `descriptor`.
-    init(to descriptor: OutputDescriptor = .standardOutput) {
+    /// A log written to `descriptor`, with the colours of `options`.
+    init(to descriptor: OutputDescriptor = .standardOutput, _ options: ColorOptions) {
         self.descriptor = descriptor
+        var style = TextStyle()
+        style.palette = options.palette(on: descriptor)
+        style.width = descriptor.lineLimit
+        self.style = style
     }
 
     /// Time since the command started.
     var elapsed: Duration { start.duration(to: .now) }
 
-    /// Writes `sentence` after the time since the start.
-    func write(_ sentence: String) throws(OutputError) {
+    /// Writes `sentence` after the time since the start. Its first clause has the `color`.
+    func write(_ sentence: String, in color: Palette.Color? = nil) throws(OutputError) {
         let time = elapsed.preciseSecondsText
-        try write(plain: String(repeating: " ", count: max(0, 9 - time.count)) + time + "  " + sentence)
+        let (clause, rest) = Self.split(sentence)
+        let start = String(repeating: " ", count: max(0, 9 - time.count)) + time + "  "
+        try write(start + style.palette.paint(clause, color) + rest, indent: start.utf8.count)
     }
 
-    /// Writes `line` unchanged.
+    /// Writes `line` without a time.
     func write(plain line: String) throws(OutputError) {
-        try descriptor.write(Array("\(line)\n".utf8))
+        try write(line, indent: nil)
+    }
+
+    private func write(_ line: String, indent: Int?) throws(OutputError) {
+        var text = TextBuffer()
+        text.append(line)
+        text.append("\n")
+        text.wrap(from: 0, to: style.width, hanging: 3, indent: indent)
+        try descriptor.write(text.bytes)
+    }
+
+    /// The first clause of `sentence`, which says what happened, and the rest.
+    private static func split(_ sentence: String) -> (clause: String, rest: String) {
+        let ends = [": ", " (", ", "].compactMap { sentence.firstRange(of: $0)?.lowerBound }
+        let end = ends.min() ?? sentence.endIndex
+        return (String(sentence[..<end]), String(sentence[end...]))
     }
 }
 

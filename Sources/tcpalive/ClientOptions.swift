@@ -76,6 +76,9 @@ struct ClientOptions: ParsableArguments {
         help: ArgumentHelp("Also write the result of --verify to this file, as JUnit XML.", valueName: "file"))
     var junitFile: String?
 
+    @OptionGroup(title: "Text")
+    var color: ColorOptions
+
     /// The keep-alive options of the command line.
     var keepAlive: KeepAliveOptions {
         let isOurs = !noKeepalive && !systemDefaults

@@ -32,7 +32,7 @@ struct ClientSession: ~Copyable {
     /// A session with `options`, which catches signals from now on.
     init(_ options: ClientOptions) throws(SystemError) {
         self.options = options
-        log = ClientLog(to: options.format == .json ? .standardError : .standardOutput)
+        log = ClientLog(to: options.format == .json ? .standardError : .standardOutput, options.color)
         wakeup = try SignalWakeup()
         deadline = options.duration.map { ContinuousClock.now + $0.duration }
         input = StandardInput.forSending(isInteractive: options.interactive)
@@ -93,9 +93,9 @@ struct ClientSession: ~Copyable {
             case .received(let bytes): try log.write(log.received(bytes, hex: options.hex))
             case .reported(let error, let count):
                 // Of later ones, the status lines and the last line have the number.
-                if count == 1 { try log.write("\(error.clause); \(client.effect(of: error))") }
+                if count == 1 { try log.write("\(error.clause); \(client.effect(of: error))", in: .doubtful) }
             case .ended(let cause):
-                try log.write(cause.explanation(client.endContext()))
+                try log.write(cause.explanation(client.endContext()), in: cause.color)
                 return try verify(.ended(cause))
             case .ready(wakeup.descriptor):
                 try log.write("Interrupted: closed from this end.\(client.endContext().stateText)")
@@ -122,8 +122,8 @@ struct ClientSession: ~Copyable {
     private mutating func verify(_ stop: Stop) throws -> Stop {
         guard let result = verifier?.verify(cause: stop.cause) else { return stop }
         var text = TextBuffer()
-        text.append(linesOf: result.verification)
-        text.append(conclusionOf: result.verification)
+        text.append(linesOf: result.verification, log.style)
+        text.append(conclusionOf: result.verification, log.style)
         var lines = text.string.split(separator: "\n").map(String.init)
         let conclusion = lines.popLast() ?? ""
         for line in lines { try log.write(plain: line) }
@@ -142,9 +142,12 @@ struct ClientSession: ~Copyable {
     private mutating func writeStatus(of client: inout KeepAliveClient) throws {
         verifier?.lookAtOthers()
         client.sample()
-        let line = client.activity.waitingText(next: client.nextProbe(), reply: verifier?.lastReply, at: .now)
+        let next = client.nextProbe()
+        let line = client.activity.waitingText(next: next, reply: verifier?.lastReply, at: .now)
         let errors = client.reports.total
-        try log.write(errors == 0 ? line : "\(line); \(counted(errors, "ICMP error")) so far")
+        try log.write(
+            errors == 0 ? line : "\(line); \(counted(errors, "ICMP error")) so far",
+            in: next.color(hasAnswers: client.activity.answeredProbes > 0))
     }
 
     /// Prints the addresses of the connection and the options that the kernel has for it.
@@ -203,7 +206,26 @@ extension KeepAliveClient {
     }
 }
 
+extension NextProbe {
+    /// The colour of a status line: whether the peer answers.
+    fileprivate func color(hasAnswers: Bool) -> Palette.Color? {
+        switch self {
+        case .probe(_, 1): hasAnswers ? .good : nil
+        case .probe, .givesUp, .retransmission, .windowProbe: .doubtful
+        case .never, .unknown: nil
+        }
+    }
+}
+
 extension EndCause {
+    /// The colour of the line that reports this end.
+    var color: Palette.Color {
+        switch self {
+        case .closedByPeer: .neutral
+        case .timedOut, .reset, .unreachable, .failed: .bad
+        }
+    }
+
     /// The exit status of `client` for this end.
     var exitStatus: ExitCode {
         switch self {

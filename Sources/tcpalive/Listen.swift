@@ -69,6 +69,9 @@ struct Listen: ParsableCommand {
         transform: { try Seconds($0) })
     var duration: Seconds?
 
+    @OptionGroup(title: "Text")
+    var color: ColorOptions
+
     /// The keep-alive options of the command line; nil: those of the system, which are off.
     var options: KeepAliveOptions? {
         let isEnabled = idle != nil || interval != nil || count != nil
@@ -104,7 +107,7 @@ struct Listen: ParsableCommand {
         var listener = try KeepAliveListener(
             host: words.count > 1 ? words.first : nil, port: words.last ?? "0", family: family.family,
             options: options, reads: !stopReading)
-        let log = ClientLog()
+        let log = ClientLog(color)
         try log.write(plain: "Listening on \(listener.localAddress)")
         for failure in listener.optionFailures {
             try log.write("\(failure). The other options are set.")
@@ -127,7 +130,7 @@ struct Listen: ParsableCommand {
                 try log.write("#\(number) \(log.received(bytes, hex: hex))")
             case .ended(let number, let cause):
                 due.removeAll { $0.number == number }
-                try log.write("#\(number) \(Self.sentence(cause))")
+                try log.write("#\(number) \(Self.sentence(cause))", in: cause.color)
             case .ready:
                 return try log.write(
                     "Interrupted; connections closed from this end: \(listener.connections.count).")

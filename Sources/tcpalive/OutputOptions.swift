@@ -40,14 +40,15 @@ struct OutputOptions: ParsableArguments {
     /// Whether the format has verdicts on connections.
     var listsConnections: Bool { format != .tsv }
 
-    /// A reporter to standard output; with `namesFiles`, where frame numbers alone would be ambiguous; one that
+    /// A reporter to standard output, in `style`; with `namesFiles`, where frame numbers alone would be ambiguous; one that
     /// `printsTimelines` of connections, or `keepsEvents` for other reports. `isFiltered`: a filter leaves out packets of the files.
     func reporter(
-        namesFiles: Bool, printsTimelines: Bool = false, keepsEvents: Bool = false, isFiltered: Bool = false
+        _ style: TextStyle, namesFiles: Bool, printsTimelines: Bool = false, keepsEvents: Bool = false,
+        isFiltered: Bool = false
     ) -> Reporter {
         Reporter(
             format: format, to: Output(to: .standardOutput), showsEvents: !isQuiet, namesFiles: namesFiles,
-            color: OutputDescriptor.standardOutput.wantsColor, printsTimelines: printsTimelines,
+            style: style, printsTimelines: printsTimelines,
             keepsEvents: keepsEvents,
             isFiltered: isFiltered)
     }

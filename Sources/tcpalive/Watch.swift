@@ -83,12 +83,16 @@ struct Watch: ParsableCommand {
     @OptionGroup(title: "Output")
     var output: OutputOptions
 
+    @OptionGroup(title: "Text")
+    var text: TextOptions
+
     @Argument(help: ArgumentHelp("BPF filter (pcap-filter(7)).", valueName: "filter"))
     var words: [String] = []
 
     func validate() throws {
         if interfaces.isEmpty { throw ValidationError("no interface given: use -i INTERFACE or -i any") }
         if Set(interfaces).count < interfaces.count { throw ValidationError("an interface is given twice") }
+        try text.check(output.format)
         if packetLimit == 0 { throw ValidationError("-c: must be at least 1") }
         if file == "-" { throw ValidationError("-w -: standard output is used for the report; give a file name") }
         if !(1...262_144).contains(snaplen) {
@@ -121,7 +125,7 @@ struct Watch: ParsableCommand {
         var live = try LiveCapture(on: interfaces, settings)
         var session = try WatchSession(
             described: live.described(snaplen: snaplen), isFiltered: !words.isEmpty || isLight, isLight: isLight,
-            file: file, output: output, packetLimit: packetLimit)
+            file: file, output: output, style: text.style, packetLimit: packetLimit)
         complain("capturing on \(session.name); Ctrl-C ends it with the summary")
         let deadline = duration.map { ContinuousClock.now + $0.duration }
         do {

@@ -24,16 +24,18 @@ struct WatchSession: ~Copyable {
     private var hostProbes = HostProbes()
     private let kernelBefore = KernelCounters.now()
     private let output: OutputOptions
+    private let style: TextStyle
     private let isFiltered: Bool
 
     /// A session on the interfaces `described`, written to `file` if there is one; `isFiltered`: not all that passes there
     /// is captured; `isLight`: data is kept out.
     init(
         described: [CaptureInterface], isFiltered: Bool, isLight: Bool, file: String?, output: OutputOptions,
-        packetLimit: UInt64?
+        style: TextStyle, packetLimit: UInt64?
     ) throws {
         name = described.map(\.name).joined(separator: ", ")
         self.output = output
+        self.style = style
         self.isFiltered = isFiltered
         var settings = AnalysisSettings()
         settings.version = output.wireshark
@@ -41,7 +43,7 @@ struct WatchSession: ~Copyable {
         settings.keepsAll = output.connections == .all
         settings.isLight = isLight
         analysis = CaptureAnalysis(settings)
-        reporter = output.reporter(namesFiles: false)
+        reporter = output.reporter(style, namesFiles: false)
         if let file {
             // It can be read while it grows, from the start.
             var writer = PcapngWriter(to: try OutputFile(growing: file))
@@ -113,7 +115,7 @@ struct WatchSession: ~Copyable {
     /// Prints the connections and the summary as they are now, and goes on.
     mutating func report(_ counters: LiveCapture.Counters, captured: UInt64) throws {
         status.erase()
-        var interim = output.reporter(namesFiles: false)
+        var interim = output.reporter(style, namesFiles: false)
         conclude(counters, neededAnyway: false)
         try interim.finish(analysis, summary(counters))
         tellCounts(counters, captured: captured)

@@ -100,9 +100,9 @@ final class Recording {
         let numbers = words.split(separator: " ").compactMap { Int($0) }
         try #require(numbers.count == 3, "\(watch.errorText)")
         #expect(numbers[0] == numbers[1] && numbers[2] == 0, "\(watch.errorText)")
-        let events = try watch.text.split(separator: "\n").filter { $0.contains("tcpalive.event/1") }
+        let events = try watch.text.split(separator: "\n").filter { $0.contains("tcpalive.event/2") }
             .map { try JSONDecoder().decode(Event.self, from: Data($0.utf8)) }
-        let connections = try watch.text.split(separator: "\n").filter { $0.contains("tcpalive.connection/1") }
+        let connections = try watch.text.split(separator: "\n").filter { $0.contains("tcpalive.connection/2") }
             .map { try JSONDecoder().decode(Connection.self, from: Data($0.utf8)) }
         return Result(
             counts: counts, events: events, connections: connections, captured: numbers[0], received: numbers[1])

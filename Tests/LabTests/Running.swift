@@ -60,7 +60,7 @@ final class Running {
     /// connections that were open at its end.
     static func stableLines(_ report: String) -> [Substring] {
         report.split(separator: "\n").filter {
-            !$0.hasPrefix("{\"type\":\"tcpalive.finding/1\"") && !$0.contains("\"ended\":\"open\"")
+            !$0.hasPrefix("{\"type\":\"tcpalive.finding/2\"") && !$0.contains("\"ended\":\"open\"")
         }
     }
 

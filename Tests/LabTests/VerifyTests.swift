@@ -63,7 +63,7 @@ struct VerifyTests {
             var type: String, outcome: String, peer_ip: String, peer_port: Int, checks: [Check]
         }
         let record = try JSONDecoder().decode(Record.self, from: Data(client.text.utf8))
-        #expect(record.type == "tcpalive.verification/1" && record.outcome == "pass")
+        #expect(record.type == "tcpalive.verification/2" && record.outcome == "pass")
         #expect(record.peer_ip == "10.9.0.2" && record.peer_port == 5001)
         #expect(record.checks.count > 3 && record.checks.allSatisfy(\.passes))
         let xml = try String(contentsOf: junit, encoding: .utf8)

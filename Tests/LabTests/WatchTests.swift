@@ -75,7 +75,7 @@ struct WatchTests {
         for watch in watches { #expect(try await watch.end(by: SIGINT) == 0, "\(watch.errorText)") }
         // Frame numbers and times differ.
         let words = watches.map { watch in
-            watch.text.split(separator: "\n").filter { $0.contains("tcpalive.event/1") }.map { line in
+            watch.text.split(separator: "\n").filter { $0.contains("tcpalive.event/2") }.map { line in
                 line.split(separator: ",").filter { word in
                     ["src_ip", "src_port", "seq", "ack", "kind", "train_n", "unanswered"].contains {
                         word.hasPrefix("\"\($0)\":")
@@ -222,7 +222,7 @@ struct WatchTests {
         kill(watch.process.processIdentifier, SIGHUP)
         #expect(try await watch.end(by: SIGHUP) == 0, "\(watch.errorText)")
         #expect(watch.errorText.contains(" captured, "))
-        #expect(watch.text.contains("tcpalive.summary/1") && !watch.text.contains("\"packets\":0"), "\(watch.text)")
+        #expect(watch.text.contains("tcpalive.summary/2") && !watch.text.contains("\"packets\":0"), "\(watch.text)")
         let analyzed = try await lab.analyze(["--format", "jsonl", file])
         #expect(
             Running.stableLines(analyzed.replacing("\"\(file)\"", with: "\"lo\"")) == Running.stableLines(watch.text))

@@ -13,7 +13,7 @@ struct EventDescriptionTests {
         segment.timeToLive = 62
         var event = SegmentEvent(segment: segment, marks: marks, kind: kind, connection: 0)
         change(&event)
-        return Samples.text { EventDescription(color: false).append(event, to: &$0) }
+        return Samples.text { EventDescription().append(event, to: &$0) }
     }
 
     @Test("A probe has its number, what it waited for, and how many are unanswered")

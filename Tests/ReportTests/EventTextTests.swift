@@ -15,7 +15,7 @@ struct EventTextTests {
     }
 
     private static func line(_ event: SegmentEvent) -> String {
-        var lines = EventText(color: false)
+        var lines = EventText()
         let text = Samples.text { lines.append(event, frame: 9, file: "a.pcap", to: &$0) }
         return text.split(separator: "\n").last.map(String.init) ?? ""
     }

@@ -76,7 +76,7 @@ struct FindingBlocksTests {
         let text = Self.text(notices + [(Samples.finding(.peerDead), Samples.diagnosis(99))])
         #expect(text.hasPrefix("\nfailure  peer_dead (stream 99"))
         #expect(text.ranges(of: "(stream ").count == 20 && text.contains("(stream 18,"))
-        #expect(text.hasSuffix("\n... and 1,011 more: use --format jsonl\n"))
+        #expect(text.hasSuffix("\n... and 1,011 more: use --brief or --format jsonl\n"))
     }
 
     @Test(

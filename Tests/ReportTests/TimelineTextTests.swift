@@ -26,7 +26,8 @@ struct TimelineTextTests {
         var kept = RetainedEvents()
         kept.begin(file: "a.pcap")
         for (index, event) in events.enumerated() { kept.add(event, frame: UInt64(index) + 1) }
-        return Samples.text { TimelineText(Samples.diagnosis(), kept, files: files).append(to: &$0) }
+        var timeline = TimelineText(Samples.diagnosis(), kept, files: files)
+        return Samples.text { timeline.append(to: &$0) }
     }
 
     @Test("Unanswered probes have their waits; all findings follow")
@@ -35,7 +36,7 @@ struct TimelineTextTests {
         let timeline = Self.timeline(Self.events(3, answered: false))
         let lines = """
 
-            Stream 3: 192.0.2.10:40000 to [2001:db8::1]:443
+            Stream 3: 192.0.2.10:40000 to [2001:db8::1]:443, 1970-01-01 UTC
               00:00:00.000000  opened
               00:01:00.000000  originator sends a keep-alive after 60.000 s idle
               00:02:00.000000  originator sends a keep-alive, +60.000 s, 1 unanswered

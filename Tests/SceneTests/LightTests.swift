@@ -9,7 +9,7 @@ struct LightTests {
         var frame: UInt64
         var kind: String
         var marks: [String]
-        var gap_s: Double?
+        var gap_ns: Int64?
         var unanswered: UInt64?
 
         /// Whether its kind depends on data or idleness, which a light capture may not show.
@@ -20,7 +20,7 @@ struct LightTests {
             // Without the data, the window before an answer may be unknown, so that it is not marked.
             let isMarked = marks == light.marks || (marks == ["keep_alive_ack"] && light.marks.isEmpty)
             // Data may have followed shortly after the last captured segment.
-            let isGap = light.gap_s.map { abs($0 - (gap_s ?? .infinity)) < 0.001 } ?? true
+            let isGap = light.gap_ns.map { gap in gap_ns.map { abs($0 - gap) < 1_000_000 } ?? false } ?? true
             return frame == light.frame && kind == light.kind && isMarked && isGap
                 && (light.unanswered == nil || light.unanswered == unanswered)
         }
@@ -38,7 +38,7 @@ struct LightTests {
         let run = try Tool.run(["analyze", "--format", "jsonl", "--connections", "all"] + more + [file])
         let lines = run.output.split(separator: "\n")
         func decoded<Record: Decodable>(_ type: String) throws -> [Record] {
-            try lines.filter { $0.hasPrefix("{\"type\":\"tcpalive.\(type)/1\"") }
+            try lines.filter { $0.hasPrefix("{\"type\":\"tcpalive.\(type)/2\"") }
                 .map { try JSONDecoder().decode(Record.self, from: Data($0.utf8)) }
         }
         return try (

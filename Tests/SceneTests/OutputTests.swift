@@ -38,7 +38,7 @@ struct OutputTests {
     @Test(
         "The schema refuses invalid records",
         arguments: [
-            #"{"type":"tcpalive.event/2"}"#, #"{"type":"tcpalive.summary/1","packets":-1}"#, "[]", "{}",
+            #"{"type":"tcpalive.event/1"}"#, #"{"type":"tcpalive.event/2"}"#, #"{"type":"tcpalive.summary/2","packets":-1}"#, "[]", "{}",
             #"{"events":[{}],"connections":[],"summary":{}}"#,
         ])
     func refusal(text: String) throws {
@@ -62,7 +62,7 @@ struct OutputTests {
         }
         #expect(joined.filter { $0.hasPrefix("{\"type\"") } == lines)
         let marks = try Tool.run(["analyze", "--format", "tsv", "--marks", name], in: Self.captures).output
-        let marked = lines.filter { $0.contains("tcpalive.event/1") && !$0.contains("\"marks\":[]") }
+        let marked = lines.filter { $0.contains("tcpalive.event/2") && !$0.contains("\"marks\":[]") }
         #expect(marked.count == marks.split(separator: "\n").count)
         #expect(lines.last?.contains("\"keep_alive\":55,\"keep_alive_ack\":49") == true)
     }

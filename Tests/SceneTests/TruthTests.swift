@@ -33,7 +33,7 @@ struct TruthTests {
 
     private static func records(_ name: String) throws -> [Record] {
         try Tool.run(["analyze", "--format", "jsonl", "--connections", "all", name], in: SceneTests.directory).output
-            .split(separator: "\n").filter { $0.contains("tcpalive.connection/1") }
+            .split(separator: "\n").filter { $0.contains("tcpalive.connection/2") }
             .map { try JSONDecoder().decode(Record.self, from: Data($0.utf8)) }
     }
 

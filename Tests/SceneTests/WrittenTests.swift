@@ -11,7 +11,7 @@ struct WrittenTests {
     /// The events of `path` as records, without `fields`.
     private static func events(_ path: String, without fields: [String]) throws -> [NSDictionary] {
         let run = try Tool.run(["analyze", "--format", "jsonl", path], in: captures)
-        return try run.output.split(separator: "\n").filter { $0.contains("tcpalive.event/1") }.map {
+        return try run.output.split(separator: "\n").filter { $0.contains("tcpalive.event/2") }.map {
             var record = try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] ?? [:]
             for field in fields { record[field] = nil }
             return record as NSDictionary
@@ -228,7 +228,7 @@ struct WrittenTests {
             let fields = ["file", "frame", "connection"]
             let filtered = try Tool.run(
                 ["analyze", "--format", "jsonl"] + sources + ["tcp", "port", "5001"], in: Self.captures)
-            let count = filtered.output.split(separator: "\n").count { $0.contains("tcpalive.event/1") }
+            let count = filtered.output.split(separator: "\n").count { $0.contains("tcpalive.event/2") }
             #expect(count > 0)
             #expect(try Self.events(file, without: fields).count == count)
         }

@@ -41,7 +41,7 @@ def judged(tool, version, path):
     lines = run(tool, "analyze", "--wireshark", version, "--format", "jsonl", path).stdout.splitlines()
     records = [json.loads(line) for line in lines]
     verdicts = {record["connection"]: record["verdict"] for record in records if "verdict" in record}
-    return [verdicts[record["connection"]] for record in records if record["type"] == "tcpalive.event/1"]
+    return [verdicts[record["connection"]] for record in records if record["type"] == "tcpalive.event/2"]
 
 
 def marked(tool, version, path):

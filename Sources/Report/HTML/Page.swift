@@ -114,7 +114,7 @@ package struct Page {
         }
         let others = [
             ("unknown_link_type", "packet", "of an unknown link type", tally.unknownLinkType),
-            ("evicted", "fragmented datagram", "evicted to limit memory", tally.evictedDatagrams),
+            ("evicted_datagrams", "fragmented datagram", "evicted to limit memory", tally.evictedDatagrams),
             ("evicted_connections", "connection attempt", "evicted to limit memory", summary.counts.evicted),
         ]
         return (counts + others).filter { $0.3 > 0 }.map { json, noun, rest, count in

@@ -3,9 +3,9 @@ import Wire
 
 /// Findings in JSON, as `tcpalive.schema.json` describes them.
 extension TextBuffer {
-    /// Appends a `tcpalive.finding/1`: `finding`, which became known at `time` (ns since 1970), with frames in `files`.
+    /// Appends a `tcpalive.finding/2`: `finding`, which became known at `time` (ns since 1970), with frames in `files`.
     mutating func appendRecord(_ finding: Finding, in diagnosis: Diagnosis, at time: Int64, files: SourceFiles) {
-        beginRecord("tcpalive.finding/1")
+        beginRecord("tcpalive.finding/2")
         member("ts_ns", nanoseconds: time)
         member("ts", timestamp: time)
         member("connection", diagnosis.connection.number)

@@ -3,10 +3,10 @@ import Wire
 
 /// The JSON records, as `tcpalive.schema.json` describes them. Unknown members are absent.
 extension TextBuffer {
-    /// Appends a `tcpalive.event/1`.
+    /// Appends a `tcpalive.event/2`.
     mutating func appendRecord(_ event: SegmentEvent, frame: UInt64, file: String) {
         let segment = event.segment
-        beginRecord("tcpalive.event/1")
+        beginRecord("tcpalive.event/2")
         member("file", file)
         member("frame", frame)
         member("ts_ns", nanoseconds: segment.time)
@@ -33,7 +33,7 @@ extension TextBuffer {
         member("connection", event.connection)
         if event.trainNumber > 0 { member("train_n", UInt64(event.trainNumber)) }
         if let wait = event.wait {
-            member("gap_s", seconds: wait.gap)
+            member("gap_ns", nanoseconds: wait.gap)
             member("gap_since", wait.since.name)
         }
         if event.wait != nil || [.peerReset, .pathReset, .icmpError].contains(event.kind) {
@@ -50,26 +50,26 @@ extension TextBuffer {
         append("}")
     }
 
-    /// Appends a `tcpalive.connection/1` with frames in `files`.
+    /// Appends a `tcpalive.connection/2` with frames in `files`.
     mutating func appendRecord(_ diagnosis: Diagnosis, files: SourceFiles) {
         let connection = diagnosis.connection
-        beginRecord("tcpalive.connection/1")
+        beginRecord("tcpalive.connection/2")
         member("connection", connection.number)
         members("originator_", connection.originator)
         members("responder_", connection.responder)
         member("handshake_seen", connection.handshakeSeen)
-        member("first_ns", nanoseconds: connection.firstTime)
+        member("first_ts_ns", nanoseconds: connection.firstTime)
         member("first_ts", timestamp: connection.firstTime)
-        member("last_ns", nanoseconds: connection.lastTime)
+        member("last_ts_ns", nanoseconds: connection.lastTime)
         member("last_ts", timestamp: connection.lastTime)
         member("ended", connection.ending.name)
         members("originator_", connection.fromOriginator, diagnosis.originatorPolicy)
         members("responder_", connection.fromResponder, diagnosis.responderPolicy)
         let silence = connection.idleness
-        if silence.longest > 0 { member("longest_silence_s", seconds: silence.longest) }
-        if silence.longestSurvived > 0 { member("longest_survived_s", seconds: silence.longestSurvived) }
-        if silence.shortestFailed > 0 { member("shortest_failed_s", seconds: silence.shortestFailed) }
-        if let idle = connection.closedIdle { member("closed_idle_s", seconds: idle) }
+        if silence.longest > 0 { member("longest_idle_ns", nanoseconds: silence.longest) }
+        if silence.longestSurvived > 0 { member("longest_survived_ns", nanoseconds: silence.longestSurvived) }
+        if silence.shortestFailed > 0 { member("shortest_failed_ns", nanoseconds: silence.shortestFailed) }
+        if let idle = connection.closedIdle { member("closed_idle_ns", nanoseconds: idle) }
         member("verdict", diagnosis.verdict.rawValue)
         member("severity", diagnosis.severity.rawValue)
         member("confidence", diagnosis.confidence.rawValue)
@@ -86,9 +86,9 @@ extension TextBuffer {
         append("}")
     }
 
-    /// Appends a `tcpalive.summary/1`.
+    /// Appends a `tcpalive.summary/2`.
     mutating func appendRecord(_ summary: Summary) {
-        beginRecord("tcpalive.summary/1")
+        beginRecord("tcpalive.summary/2")
         member("wireshark", summary.version.name)
         member("files")
         appendArray(summary.files) { $0.append(json: $1) }
@@ -115,7 +115,7 @@ extension TextBuffer {
         }
         if summary.isLight { member("light", true) }
         if let dropped = summary.dropped { member("dropped", dropped) }
-        member("evicted", summary.tally.evictedDatagrams)
+        member("evicted_datagrams", summary.tally.evictedDatagrams)
         member("evicted_connections", summary.counts.evicted)
         member("damaged")
         appendArray(summary.damaged) { text, item in
@@ -136,9 +136,9 @@ extension TextBuffer {
         member(prefix + "zero_window_probes", side.zeroWindowProbes)
         member(prefix + "retransmissions", side.retransmissions)
         if side.middleboxProbes > 0 { member(prefix + "middlebox_probes", side.middleboxProbes) }
-        if let first = side.firstProbe { member(prefix + "first_probe_ns", nanoseconds: first) }
-        if let last = side.lastProbe { member(prefix + "last_probe_ns", nanoseconds: last) }
-        if let time = side.gaveUp { member(prefix + "gave_up_ns", nanoseconds: time) }
+        if let first = side.firstProbe { member(prefix + "first_probe_ts_ns", nanoseconds: first) }
+        if let last = side.lastProbe { member(prefix + "last_probe_ts_ns", nanoseconds: last) }
+        if let time = side.gaveUp { member(prefix + "gave_up_ts_ns", nanoseconds: time) }
         for (name, range) in [("idle", policy.idle), ("interval", policy.interval), ("period", policy.period)] {
             guard let range else { continue }
             member("\(prefix)\(name)_min_s", UInt64(range.lowerBound))
@@ -163,14 +163,14 @@ extension TextBuffer {
         }
     }
 
-    /// Appends a `tcpalive.path/1`.
+    /// Appends a `tcpalive.path/2`.
     mutating func appendRecord(_ path: PathTimeout) {
-        beginRecord("tcpalive.path/1")
+        beginRecord("tcpalive.path/2")
         member("first_network", network(path.networks.first))
         member("second_network", network(path.networks.second))
         member("connections", UInt64(path.connections))
-        if path.longestSurvived > 0 { member("longest_survived_s", seconds: path.longestSurvived) }
-        if path.shortestFailed > 0 { member("shortest_failed_s", seconds: path.shortestFailed) }
+        if path.longestSurvived > 0 { member("longest_survived_ns", nanoseconds: path.longestSurvived) }
+        if path.shortestFailed > 0 { member("shortest_failed_ns", nanoseconds: path.shortestFailed) }
         if let idle = path.safeIdle { member("safe_idle_s", UInt64(idle)) }
         let text = PathText(path)
         if text.isConflicting { member("conflict", true) }

@@ -19,9 +19,9 @@ package struct ProbeVerification: Sendable {
 }
 
 extension TextBuffer {
-    /// Appends a `tcpalive.verification/1`.
+    /// Appends a `tcpalive.verification/2`.
     package mutating func appendRecord(_ verified: ProbeVerification) {
-        beginRecord("tcpalive.verification/1")
+        beginRecord("tcpalive.verification/2")
         if let prober = verified.prober { members("prober_", prober) }
         if let peer = verified.peer { members("peer_", peer) }
         let verification = verified.verification

@@ -5,6 +5,9 @@ import Wire
 ///
 /// Call `measure` for all connections, then `appendHead`, then `append` for all connections: the widths of the columns,
 /// and whether times need a date, depend on all of them. No connection is kept.
+///
+/// If the terminal is too narrow, columns are omitted, the least important first. If the ends are still too wide, as some of
+/// IPv6 are, the table is stacked: stream, verdict and times are in a line of their own above the two ends.
 struct ConnectionText {
     /// The number of measured connections.
     private(set) var count: UInt64 = 0
@@ -15,11 +18,23 @@ struct ConnectionText {
     private var hasPolicy = false
     private var earliest = Int64.max
     private var latest = Int64.min
+    /// The index of the zone of the first time; whether another time has another zone.
+    private var zone: Int?
+    private var hasZones = false
+    private var clock: ZoneClock
+    private let style: TextStyle
+    /// The columns that are shown, and those without room in the terminal; valid after `appendHead`.
+    private var shows = Columns()
+    private var omitted = Columns()
+    /// The length of a line up to the last column of the connection; valid after `appendHead`.
+    private var connectionWidth = 0
+    /// Whether the ends have lines of their own, below the verdict; valid after `appendHead`.
+    private var isStacked = false
     /// The offsets of each column in a line; valid after `appendHead`.
     private var offsets = Column.allCases.map { _ in 0..<0 }
     /// The length of a responder's line; valid after `appendHead`.
     private var responderWidth = 0
-    /// Whether times have dates; valid after `appendHead`.
+    /// Whether times have dates; valid after `appendHead`. If the offset from UTC changes, the zone follows the time.
     private var showsDates = false
     /// The text of one cell.
     private var cell = TextBuffer()
@@ -27,6 +42,33 @@ struct ConnectionText {
     /// A column. The ones before `end`, and from `first` on, describe the connection and are only in the originator's line.
     private enum Column: Int, CaseIterable {
         case stream, verdict, end, probes, answered, idle, interval, count, zeroWindow, first, last, duration, ended
+
+        /// Whether it has one cell per connection, not one per end.
+        var isOfConnection: Bool { rawValue < Self.end.rawValue || rawValue >= Self.first.rawValue }
+    }
+
+    /// A set of columns.
+    private struct Columns {
+        private var bits: UInt16 = 0
+
+        subscript(column: Column) -> Bool {
+            get { bits >> UInt16(column.rawValue) & 1 == 1 }
+            set { bits = bits & ~(1 << UInt16(column.rawValue)) | (newValue ? 1 : 0) << UInt16(column.rawValue) }
+        }
+
+        /// The columns in the set, from left to right.
+        var all: [Column] { Column.allCases.filter { self[$0] } }
+    }
+
+    /// The columns that a narrow terminal omits, in this order.
+    private static let dispensable: [Column] = [
+        .duration, .last, .first, .zeroWindow, .count, .ended, .interval, .idle, .answered,
+    ]
+
+    /// A table in `style`.
+    init(_ style: TextStyle = TextStyle()) {
+        self.style = style
+        clock = ZoneClock(style.zone)
     }
 
     // MARK: Measuring
@@ -37,18 +79,24 @@ struct ConnectionText {
         let (first, last) = (diagnosis.connection.firstTime, diagnosis.connection.lastTime)
         earliest = min(earliest, first, last)
         latest = max(latest, first, last)
+        for time in [first, last] { note(clock.zone(at: time)) }
         if !diagnosis.connection.handshakeSeen { hasUnseenHandshake = true }
         widen(.stream, to: diagnosis.connection.number.digits + (diagnosis.connection.handshakeSeen ? 0 : 1))
         widen(.verdict) { Self.append(verdictOf: diagnosis, to: &$0) }
         // Below a thousand days a duration is no wider than its title.
         let duration = last &- first
         if duration.magnitude >= 86_400_000_000_000_000 { widen(.duration) { $0.append(duration: duration) } }
+        widen(.ended, to: diagnosis.connection.ending.text.utf8.count)
         measure(diagnosis.connection.originator)
         measure(diagnosis.connection.responder)
         measure(diagnosis.connection.fromOriginator)
         measure(diagnosis.connection.fromResponder)
         measure(diagnosis.originatorPolicy)
         measure(diagnosis.responderPolicy)
+    }
+
+    private mutating func note(_ zone: Int) {
+        if let known = self.zone, known != zone { hasZones = true } else { self.zone = zone }
     }
 
     /// Appends the most severe finding, and the number of others above `ok`: `peer_dead +1`.
@@ -62,7 +110,16 @@ struct ConnectionText {
 
     private mutating func measure(_ end: Endpoint) {
         // No IPv4 endpoint is wider than the title.
-        if end.address.version == .v6 { widen(.end) { $0.append(end) } }
+        if end.address.version == .v4, style.names == nil { return }
+        cell.removeAll()
+        append(end, to: &cell)
+        widen(.end, to: cell.count)
+    }
+
+    /// Appends `end` to `text`, with its name if that is not too long for the terminal.
+    private func append(_ end: Endpoint, to text: inout TextBuffer) {
+        guard let names = style.names else { return text.append(end) }
+        names.append(end, limit: style.width.map { $0 - 30 } ?? .max, to: &text)
     }
 
     private mutating func measure(_ side: ConnectionSide) {
@@ -99,33 +156,77 @@ struct ConnectionText {
             text.append(" of ")
         }
         text.append(total, of: "connection")
-        showsDates = CivilTime(earliest).day != CivilTime(latest).day
-        if showsDates {
-            text.append(", times in UTC\n\n")
+        let (first, last) = (clock.time(earliest), clock.time(latest))
+        showsDates = hasZones || first.time.day != last.time.day
+        if hasZones {
+            text.append(", local times\n\n")
+        } else if showsDates {
+            text.append(", times in ")
+            text.append(printable: clock.name(of: first.zone))
+            text.append("\n\n")
         } else {
             text.append(", ")
-            text.append(date: CivilTime(earliest))
-            text.append(" UTC\n\n")
+            text.append(date: first.time, in: clock.name(of: first.zone))
+            text.append("\n\n")
         }
-        for column in [Column.first, .last] { widen(column, to: showsDates ? 19 : 8) }
+        for column in [Column.first, .last] { widen(column, to: timeWidth) }
         setOffsets()
-        text.append(row: start(.ended) + Self.title(of: .ended).utf8.count + 1) { row in
-            for column in Column.allCases where isShown(column) {
-                let title = Self.title(of: column)
-                row.write(title, at: Self.isNumber(column) ? end(column) - title.utf8.count : start(column))
+        appendTitles(to: &text)
+    }
+
+    /// The width of a time.
+    private var timeWidth: Int {
+        if hasZones { return 20 + clock.widestName }
+        return showsDates ? 19 : 8
+    }
+
+    private func appendTitles(to text: inout TextBuffer) {
+        let lines = isStacked ? [{ $0.isOfConnection }, { !$0.isOfConnection }] : [{ (_: Column) in true }]
+        for isInLine in lines {
+            let columns = shows.all.filter(isInLine)
+            let width =
+                columns.map { Self.isNumber($0) ? end($0) : start($0) + Self.title(of: $0).utf8.count }.max() ?? 0
+            text.append(row: width + 1) { row in
+                for column in columns {
+                    let title = Self.title(of: column)
+                    row.write(title, at: Self.isNumber(column) ? end(column) - title.utf8.count : start(column))
+                }
+                row[width] = UInt8(ascii: "\n")
             }
-            row[row.count - 1] = UInt8(ascii: "\n")
         }
     }
 
-    /// Sets the offsets of the columns that are shown.
+    /// Chooses the columns for the width of the terminal, and sets their offsets.
     private mutating func setOffsets() {
+        for stacks in [false, true] {
+            isStacked = stacks
+            omitted = Columns()
+            placeColumns()
+            guard let limit = style.width else { return }
+            for column in Self.dispensable where shows[column] {
+                // In a stacked table, only a column of the line that is too wide gives room.
+                let width = column.isOfConnection ? connectionWidth : responderWidth
+                if (stacks ? width : max(connectionWidth, responderWidth)) <= limit { continue }
+                omitted[column] = true
+                placeColumns()
+            }
+            if max(connectionWidth, responderWidth) <= limit { return }
+        }
+    }
+
+    /// Sets the offsets of the columns that are shown, and the lengths of the lines.
+    private mutating func placeColumns() {
+        for column in Column.allCases { shows[column] = hasCells(column) && !omitted[column] }
         var end = -2
-        for column in Column.allCases where isShown(column) {
+        (connectionWidth, responderWidth) = (0, 0)
+        for column in shows.all {
+            // In a stacked table, the ends begin below the verdict, and the times follow the verdict.
+            if isStacked, column == .end { end = offsets[Column.stream.rawValue].upperBound }
+            if isStacked, column.isOfConnection, column.rawValue > Column.end.rawValue { end = connectionWidth }
             let start = end + 2
             end = start + widths[column.rawValue]
             offsets[column.rawValue] = start..<end
-            if column.rawValue < Column.first.rawValue { responderWidth = end }
+            if column.isOfConnection { connectionWidth = end } else { responderWidth = end }
         }
     }
 
@@ -135,7 +236,8 @@ struct ConnectionText {
     /// The offset after `column` in a line.
     private func end(_ column: Column) -> Int { offsets[column.rawValue].upperBound }
 
-    private func isShown(_ column: Column) -> Bool {
+    /// Whether any connection has something in `column`.
+    private func hasCells(_ column: Column) -> Bool {
         switch column {
         case .zeroWindow: hasZeroWindow
         case .idle, .interval, .count: hasPolicy
@@ -143,38 +245,56 @@ struct ConnectionText {
         }
     }
 
-    /// Appends the two lines of `diagnosis`, which was measured.
+    /// Appends the lines of `diagnosis`, which was measured.
     mutating func append(_ diagnosis: Diagnosis, to text: inout TextBuffer) {
         let ending = diagnosis.connection.ending.text
-        let first = start(.ended) + ending.utf8.count + 1
-        text.append(row: first + responderWidth + 1) { row in
+        cell.removeAll()
+        Self.append(verdictOf: diagnosis, to: &cell)
+        let verdict = start(.verdict)..<start(.verdict) + cell.count
+        // The lengths of the line with the verdict, of the originator's line if that is another, and of the responder's.
+        let first = lengthOfFirst(verdict, ending)
+        let own = isStacked ? responderWidth + 1 : 0
+        let rowStart = text.count
+        text.append(row: first + own + responderWidth + 1) { row in
+            row.write(cell.bytes.span, at: verdict.lowerBound)
             let number = diagnosis.connection.number
             row.write(number, endingAt: start(.stream) + number.digits)
             if !diagnosis.connection.handshakeSeen { row[start(.stream) + number.digits] = UInt8(ascii: "?") }
-            cell.removeAll()
-            Self.append(verdictOf: diagnosis, to: &cell)
-            row.write(cell.bytes.span, at: start(.verdict))
             let (begin, last) = (diagnosis.connection.firstTime, diagnosis.connection.lastTime)
-            write(begin, at: start(.first), to: &row)
-            write(last, at: start(.last), to: &row)
-            cell.removeAll()
-            cell.append(duration: last &- begin)
-            row.write(cell.bytes.span, at: end(.duration) - cell.count)
-            row.write(ending, at: start(.ended))
+            if shows[.first] { write(begin, at: start(.first), to: &row) }
+            if shows[.last] { write(last, at: start(.last), to: &row) }
+            if shows[.duration] {
+                cell.removeAll()
+                cell.append(duration: last &- begin)
+                row.write(cell.bytes.span, at: end(.duration) - cell.count)
+            }
+            if shows[.ended] { row.write(ending, at: start(.ended)) }
             row[first - 1] = UInt8(ascii: "\n")
 
-            write(diagnosis.connection.originator, at: start(.end), to: &row)
-            write(diagnosis.connection.fromOriginator, diagnosis.originatorPolicy, line: 0, to: &row)
-            write(diagnosis.connection.responder, at: first + start(.end), to: &row)
-            write(diagnosis.connection.fromResponder, diagnosis.responderPolicy, line: first, to: &row)
+            let (origin, response) = (isStacked ? first : 0, first + own)
+            write(diagnosis.connection.originator, at: origin + start(.end), to: &row)
+            write(diagnosis.connection.fromOriginator, diagnosis.originatorPolicy, line: origin, to: &row)
+            if isStacked { row[first + own - 1] = UInt8(ascii: "\n") }
+            write(diagnosis.connection.responder, at: response + start(.end), to: &row)
+            write(diagnosis.connection.fromResponder, diagnosis.responderPolicy, line: response, to: &row)
             row[row.count - 1] = UInt8(ascii: "\n")
+        }
+        if style.palette.isOn, let color = Palette.color(of: diagnosis.severity) {
+            text.insert(Palette.end, at: rowStart + verdict.upperBound)
+            text.insert(color.rawValue, at: rowStart + verdict.lowerBound)
         }
     }
 
+    /// The length of the line with the verdict, which ends with the ending if that is shown.
+    private func lengthOfFirst(_ verdict: Range<Int>, _ ending: String) -> Int {
+        if shows[.ended] { return start(.ended) + ending.utf8.count + 1 }
+        return (isStacked ? verdict.upperBound : responderWidth) + 1
+    }
+
     private mutating func write(_ end: Endpoint, at start: Int, to row: inout MutableSpan<UInt8>) {
-        if end.address.version == .v4 { return row.write(v4: end, at: start) }
+        if end.address.version == .v4, style.names == nil { return row.write(v4: end, at: start) }
         cell.removeAll()
-        cell.append(end)
+        append(end, to: &cell)
         row.write(cell.bytes.span, at: start)
     }
 
@@ -183,30 +303,39 @@ struct ConnectionText {
         _ side: ConnectionSide, _ policy: InferredPolicy, line: Int, to row: inout MutableSpan<UInt8>
     ) {
         row.write(count: side.probes, endingAt: line + end(.probes))
-        if side.probes > 0 {
-            row.write(grouped: side.answered, endingAt: line + end(.answered))
-        } else {
-            row.write(count: 0, endingAt: line + end(.answered))
+        if shows[.answered] {
+            if side.probes > 0 {
+                row.write(grouped: side.answered, endingAt: line + end(.answered))
+            } else {
+                row.write(count: 0, endingAt: line + end(.answered))
+            }
         }
-        if hasPolicy {
-            row.write(seconds: policy.idle, endingAt: line + end(.idle))
-            row.write(seconds: policy.interval, endingAt: line + end(.interval))
-            row.write(count: policy.count ?? 0, endingAt: line + end(.count))
-        }
-        if hasZeroWindow { row.write(count: side.zeroWindowProbes, endingAt: line + end(.zeroWindow)) }
+        if shows[.idle] { row.write(seconds: policy.idle, endingAt: line + end(.idle)) }
+        if shows[.interval] { row.write(seconds: policy.interval, endingAt: line + end(.interval)) }
+        if shows[.count] { row.write(count: policy.count ?? 0, endingAt: line + end(.count)) }
+        if shows[.zeroWindow] { row.write(count: side.zeroWindowProbes, endingAt: line + end(.zeroWindow)) }
     }
 
-    private func write(_ nanoseconds: Int64, at start: Int, to row: inout MutableSpan<UInt8>) {
-        let time = CivilTime(nanoseconds)
+    private mutating func write(_ nanoseconds: Int64, at start: Int, to row: inout MutableSpan<UInt8>) {
+        let (time, zone) = clock.time(nanoseconds)
         if showsDates { row.write(date: time, at: start) }
         row.write(timeOfDay: time, at: showsDates ? start + 11 : start)
+        if hasZones { row.write(clock.name(of: zone), at: start + 20) }
     }
 
-    /// Appends the note below the table.
+    /// Appends the notes below the table.
     func appendFoot(to text: inout TextBuffer) {
+        let start = text.count
         if hasUnseenHandshake {
             text.append("\n? handshake not captured: the smaller endpoint is listed first\n")
         }
+        let titles = omitted.all.map(Self.title)
+        if let width = style.width, !titles.isEmpty {
+            text.append(hasUnseenHandshake ? "" : "\n")
+            text.append("Omitted to fit \(width) columns: \(titles.joined(separator: ", ")). ")
+            text.append("Use a wider terminal, or --format csv.\n")
+        }
+        text.wrap(from: start, to: style.width, hanging: 2)
     }
 
     private static func isNumber(_ column: Column) -> Bool {

@@ -5,11 +5,11 @@ import Wire
 ///
 /// Event lines and packet comments use it.
 struct EventDescription {
-    private let color: Bool
+    private let style: TextStyle
 
-    /// Descriptions with or without terminal colours.
-    init(color: Bool) {
-        self.color = color
+    /// Descriptions with the colours and names of `style`.
+    init(_ style: TextStyle = TextStyle()) {
+        self.style = style
     }
 
     /// Appends the description of `event`.
@@ -33,23 +33,20 @@ struct EventDescription {
         }
     }
 
-    private func append(_ name: String, in sequence: String, to text: inout TextBuffer) {
-        if color { text.append(sequence) }
-        text.append(name)
-        if color { text.append("\u{1B}[0m") }
+    private func append(_ name: String, in color: Palette.Color, to text: inout TextBuffer) {
+        style.palette.append(name, in: color, to: &text)
     }
 
     /// The text and colour of each mark.
-    private static let marks: [(mark: Marks, name: String, color: String)] = [
+    private static let marks: [(mark: Marks, name: String, color: Palette.Color)] = [
         (.keepAlive, "keep-alive", asking), (.keepAliveAck, "keep-alive ACK", alive),
         (.zeroWindowProbe, "zero-window probe", stuck),
     ]
 
-    /// Terminal sequences: probes are yellow, answers green, closed windows magenta, ends red.
-    private static let asking = "\u{1B}[33m"
-    private static let alive = "\u{1B}[32m"
-    private static let stuck = "\u{1B}[35m"
-    private static let over = "\u{1B}[31m"
+    private static let asking = Palette.Color.neutral
+    private static let alive = Palette.Color.good
+    private static let stuck = Palette.Color.doubtful
+    private static let over = Palette.Color.bad
 
     /// Appends the actual kind of the segment, if it differs from the mark, and its numbers.
     private func appendMeaning(of event: SegmentEvent, to text: inout TextBuffer) {
@@ -91,7 +88,7 @@ struct EventDescription {
             guard let error = event.segment.error else { return }
             append("ICMP", in: Self.over, to: &text)
             text.append(": ")
-            text.append(icmpType: error.type, code: error.code, from: error.router)
+            text.append(icmpType: error.type, code: error.code, from: error.router, style)
             appendUnanswered(event, to: &text)
         case .peerReset, .pathReset:
             append("reset by the \(event.kind == .peerReset ? "peer" : "path")", in: Self.over, to: &text)
@@ -114,7 +111,7 @@ struct EventDescription {
 
     /// Appends the number of a probe and what it waited for, and its `name` unless its mark is correct (`isNamed`).
     private func appendProbe(
-        _ event: SegmentEvent, _ name: String, in color: String, isNamed: Bool, to text: inout TextBuffer
+        _ event: SegmentEvent, _ name: String, in color: Palette.Color, isNamed: Bool, to text: inout TextBuffer
     ) {
         let isMarked = !event.marks.isEmpty
         if !isNamed {
@@ -140,7 +137,8 @@ struct EventDescription {
     }
 
     /// Appends how long an answer took, and its `name` unless it has a mark.
-    private func appendAnswer(_ event: SegmentEvent, _ name: String, in color: String, to text: inout TextBuffer) {
+    private func appendAnswer(_ event: SegmentEvent, _ name: String, in color: Palette.Color, to text: inout TextBuffer)
+    {
         if event.marks.isEmpty {
             append(name, in: color, to: &text)
             text.append(" (not marked)")

@@ -7,14 +7,16 @@ struct FindingBlocks {
     private static let limit = 20
     /// The files to which frames refer.
     private let files: SourceFiles
+    private let style: TextStyle
     /// The number of reported findings.
     private var count = 0
     /// The findings to print, the most severe first; findings of one severity are in order of appearance.
     private var worst: [(finding: Finding, diagnosis: Diagnosis)] = []
 
     /// No findings; their frames are in `files`.
-    init(files: SourceFiles) {
+    init(files: SourceFiles, _ style: TextStyle = TextStyle()) {
         self.files = files
+        self.style = style
     }
 
     /// Adds the findings of the next connection, except those that were `printed` before.
@@ -38,12 +40,12 @@ struct FindingBlocks {
     func append(to text: inout TextBuffer) {
         for (finding, diagnosis) in worst {
             text.append("\n")
-            text.append(block: finding, in: diagnosis, files: files)
+            text.append(block: finding, in: diagnosis, files: files, style)
         }
         if count > worst.count {
             text.append("\n... and ")
             text.append(grouped: UInt64(count - worst.count))
-            text.append(" more: use --format jsonl\n")
+            text.append(" more: use --brief or --format jsonl\n")
         }
     }
 }
@@ -52,10 +54,14 @@ extension TextBuffer {
     /// Appends `finding` as a block: severity and name, sentence, advice, frames and Wireshark filter.
     ///
     /// The frames are in `files`.
-    package mutating func append(block finding: Finding, in diagnosis: Diagnosis, files: SourceFiles) {
-        append("\(finding.severity.rawValue)  \(finding.verdict.rawValue)")
+    package mutating func append(
+        block finding: Finding, in diagnosis: Diagnosis, files: SourceFiles, _ style: TextStyle = TextStyle()
+    ) {
+        let start = count
+        let words = "\(finding.severity.rawValue)  \(finding.verdict.rawValue)"
+        style.palette.append(words, in: Palette.color(of: finding.severity), to: &self)
         append(" (stream \(diagnosis.connection.number), confidence \(finding.confidence.rawValue))\n   ")
-        append("\(finding.sentence(in: diagnosis))\n")
+        append("\(finding.sentence(in: diagnosis, style.names))\n")
         let advice = finding.advice(in: diagnosis)
         if !advice.isEmpty { append("   Advice: \(advice)\n") }
         append("   ")
@@ -67,6 +73,20 @@ extension TextBuffer {
         append("Wireshark filter: ")
         append(diagnosis.connection.wiresharkFilter(in: files))
         append("\n")
+        wrap(from: start, to: style.width)
+    }
+
+    /// Appends `finding` as one line: severity, verdict, stream, confidence, ends and sentence, two spaces between them.
+    mutating func append(line finding: Finding, in diagnosis: Diagnosis, _ style: TextStyle = TextStyle()) {
+        let start = count
+        let words = "\(finding.severity.rawValue)  \(finding.verdict.rawValue)"
+        style.palette.append(words, in: Palette.color(of: finding.severity), to: &self)
+        append("  stream \(diagnosis.connection.number)  confidence \(finding.confidence.rawValue)  ")
+        style.append(diagnosis.connection.originator, to: &self)
+        append(" > ")
+        style.append(diagnosis.connection.responder, to: &self)
+        append("  \(finding.sentence(in: diagnosis, style.names))\n")
+        wrap(from: start, to: style.width, hanging: 3)
     }
 
     /// Appends the numbers of `frames`: `Frames 12, 15`. With several `files`, the file name follows the last frame of each

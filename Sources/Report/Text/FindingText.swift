@@ -6,14 +6,19 @@ extension Finding {
     ///
     /// - Parameter diagnosis: The diagnosis that has the finding.
     public func sentence(in diagnosis: Diagnosis) -> String {
-        FindingText(self, diagnosis).sentence
+        sentence(in: diagnosis, nil)
+    }
+
+    /// The sentence with the `names` of addresses; nil: without names.
+    func sentence(in diagnosis: Diagnosis, _ names: HostNames?) -> String {
+        FindingText(self, diagnosis, names).sentence
     }
 
     /// One or two sentences of advice; empty: none is needed.
     ///
     /// - Parameter diagnosis: The diagnosis that has the finding.
     public func advice(in diagnosis: Diagnosis) -> String {
-        FindingText(self, diagnosis).advice
+        FindingText(self, diagnosis, nil).advice
     }
 }
 
@@ -26,16 +31,23 @@ struct FindingText {
     private let peer: ConnectionSide
     private let name: String
     private let other: String
+    private let names: HostNames?
 
     /// The sentences of `finding`, one of `diagnosis`.
-    init(_ finding: Finding, _ diagnosis: Diagnosis) {
+    init(_ finding: Finding, _ diagnosis: Diagnosis, _ names: HostNames?) {
+        self.names = names
         self.finding = finding
         self.diagnosis = diagnosis
         end = finding.end ?? .originator
         own = diagnosis.side(end)
         peer = diagnosis.side(end.other)
-        name = diagnosis.name(of: end)
-        other = diagnosis.name(of: end.other)
+        name = Self.text(diagnosis.endpoint(end), names)
+        other = Self.text(diagnosis.endpoint(end.other), names)
+    }
+
+    private static func text(_ endpoint: Endpoint, _ names: HostNames?) -> String {
+        guard let names else { return endpoint.description }
+        return TextBuffer.string { names.append(endpoint, to: &$0) }
     }
 
     private var details: Finding.Details { finding.details }
@@ -155,12 +167,13 @@ struct FindingText {
         switch diagnosis.connection.ending {
         case .resetByOriginator, .resetByResponder:
             let isOriginator = diagnosis.connection.ending == .resetByOriginator
-            let sender = diagnosis.name(of: isOriginator ? .originator : .responder)
+            let sender = Self.text(diagnosis.endpoint(isOriginator ? .originator : .responder), names)
             let how = reset.hasAcknowledgment ? ", from a socket that still existed" : ""
             return "\(sender) reset the connection\(how); nothing shows that keep-alives would have helped."
         case .closed: return "Closed by both ends (FIN)." + refused
-        case .closedByOriginator: return "Closed by \(diagnosis.name(of: .originator)) (FIN)." + refused
-        case .closedByResponder: return "Closed by \(diagnosis.name(of: .responder)) (FIN)." + refused
+        case .closedByOriginator:
+            return "Closed by \(Self.text(diagnosis.endpoint(.originator), names)) (FIN)." + refused
+        case .closedByResponder: return "Closed by \(Self.text(diagnosis.endpoint(.responder), names)) (FIN)." + refused
         case .open: return "Closed." + refused
         }
     }
@@ -267,7 +280,7 @@ struct FindingText {
             return "The host of \(name) itself could not deliver \(counted(number, "segment")): \(error.text) (ICMP)."
         }
         let isPeer = last.router == diagnosis.endpoint(end.other).address
-        let reporter = isPeer ? "The peer's host" : last.router.description
+        let reporter = isPeer ? "The peer's host" : names?.name(of: last.router) ?? last.router.description
         return "\(reporter) answered \(counted(number, "segment")) of \(name) with ICMP: \(error.text)."
     }
 

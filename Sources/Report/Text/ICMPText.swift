@@ -81,10 +81,12 @@ struct ICMPText: Sendable, Equatable {
 
 extension TextBuffer {
     /// Appends an ICMP error of `router`: `host unreachable, from 192.0.2.1`.
-    mutating func append(icmpType type: UInt8, code: UInt8, from router: IPAddress) {
+    mutating func append(
+        icmpType type: UInt8, code: UInt8, from router: IPAddress, _ style: TextStyle = TextStyle()
+    ) {
         append(ICMPText(isVersion6: router.version == .v6, type: type, code: code).text)
         append(", from ")
-        append(router)
+        style.append(router, to: &self)
     }
 
     /// Appends the members of an event that is an ICMP error of `router`.

@@ -69,8 +69,10 @@ extension PathText {
 
 extension TextBuffer {
     /// Appends the sentences about `path`, and the possible causes, one line each.
-    mutating func append(_ path: PathText) {
+    mutating func append(_ path: PathText, _ style: TextStyle = TextStyle()) {
         if path.isEmpty { return }
+        let start = count
+        defer { wrap(from: start, to: style.width) }
         append("\n\(path.sentences)\n")
         let candidates = path.candidates
         if candidates.isEmpty { return }

@@ -35,6 +35,24 @@ extension TextBuffer {
         appendCounts(of: summary)
     }
 
+    /// Appends the summary as one line: connections, marks, packets, and the packets that the kernel dropped.
+    mutating func append(lineOf summary: Summary) {
+        append(summary.counts.connections, of: "connection")
+        append("; ")
+        let nouns = ["keep-alive", "keep-alive ACK", "zero-window probe"]
+        for (noun, count) in zip(nouns, summary.counts.marks) {
+            append(count, of: noun)
+            append(noun == nouns.last ? "; " : ", ")
+        }
+        append(summary.tally.packets, of: "packet")
+        if let dropped = summary.dropped {
+            append(", ")
+            append(grouped: dropped)
+            append(" dropped by the kernel")
+        }
+        append(".\n")
+    }
+
     private mutating func appendMarks(of summary: Summary) {
         let nouns = ["keep-alive", "keep-alive ACK", "zero-window probe"]
         if summary.counts.marks.allSatisfy({ $0 == 0 }) {

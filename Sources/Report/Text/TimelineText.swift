@@ -5,6 +5,10 @@ import Wire
 struct TimelineText {
     private let diagnosis: Diagnosis
     private let files: SourceFiles
+    private let style: TextStyle
+    private var clock: ZoneClock
+    /// The day and the zone of the line before.
+    private var dated: (day: Int64, zone: Int)?
     private let events: [RetainedEvents.Event]
     private let leftOut: UInt64
     private let firstIsOriginator: Bool
@@ -12,7 +16,9 @@ struct TimelineText {
     private static let context = 3
 
     /// The timeline of the connection of `diagnosis`. Its events are in `kept`, its frames in `files`.
-    init(_ diagnosis: Diagnosis, _ kept: RetainedEvents, files: SourceFiles) {
+    init(_ diagnosis: Diagnosis, _ kept: RetainedEvents, files: SourceFiles, _ style: TextStyle = TextStyle()) {
+        self.style = style
+        clock = ZoneClock(style.zone)
         self.diagnosis = diagnosis
         self.files = files
         let history = kept.history(of: diagnosis.connection.number)
@@ -21,12 +27,20 @@ struct TimelineText {
         firstIsOriginator = history.map { $0.first == diagnosis.connection.originator } ?? true
     }
 
-    /// Appends the timeline under a heading.
-    func append(to text: inout TextBuffer) {
+    /// Appends the timeline under a heading with the date. A new date, or another offset from UTC, has a line of its own.
+    mutating func append(to text: inout TextBuffer) {
+        let start = text.count
         let connection = diagnosis.connection
         let isSeen = connection.handshakeSeen
-        text.append("\nStream \(connection.number): \(connection.originator) \(isSeen ? "to" : "and") ")
-        text.append("\(connection.responder)\n")
+        text.append("\nStream \(connection.number): ")
+        style.append(connection.originator, to: &text)
+        text.append(isSeen ? " to " : " and ")
+        style.append(connection.responder, to: &text)
+        let (time, zone) = clock.time(connection.firstTime)
+        text.append(", ")
+        text.append(date: time, in: clock.name(of: zone))
+        text.append("\n")
+        dated = (time.day, zone)
         line(connection.firstTime, isSeen ? "opened" : "first packet; the capture started midway", to: &text)
         for (index, event) in events.enumerated() {
             if isInRow(index) {
@@ -42,8 +56,9 @@ struct TimelineText {
         appendPolicy(.responder, to: &text)
         for finding in diagnosis.findings {
             text.append("\n")
-            text.append(block: finding, in: diagnosis, files: files)
+            text.append(block: finding, in: diagnosis, files: files, style)
         }
+        text.wrap(from: start, to: style.width, hanging: 3)
     }
 
     /// Whether the event at `index` is inside a row of answered probes, which is abridged.
@@ -60,14 +75,14 @@ struct TimelineText {
         text.append(", all answered\n")
     }
 
-    private func append(_ event: RetainedEvents.Event, to text: inout TextBuffer) {
+    private mutating func append(_ event: RetainedEvents.Event, to text: inout TextBuffer) {
         let isFromOriginator = event.isFromFirst == firstIsOriginator
         var line = TextBuffer()
         line.append(isFromOriginator ? "originator " : "responder ")
         line.append(Self.text(of: event.kind))
         if let error = event.error {
             line.append(": ")
-            line.append(icmpType: error.type, code: error.code, from: error.router)
+            line.append(icmpType: error.type, code: error.code, from: error.router, style)
         }
         if let wait = event.wait {
             line.append(wait.since == .segment ? " after " : ", +")
@@ -86,9 +101,15 @@ struct TimelineText {
         self.line(event.time, line.string, to: &text)
     }
 
-    private func line(_ time: Int64, _ event: String, to text: inout TextBuffer) {
+    private mutating func line(_ nanoseconds: Int64, _ event: String, to text: inout TextBuffer) {
+        let (time, zone) = clock.time(nanoseconds)
         text.append("  ")
-        text.append(timeOfDay: CivilTime(time), digits: 6)
+        if dated?.day != time.day || dated?.zone != zone {
+            text.append(date: time, in: clock.name(of: zone))
+            text.append("\n  ")
+            dated = (time.day, zone)
+        }
+        text.append(timeOfDay: time, digits: 6)
         text.append("  \(event)\n")
     }
 

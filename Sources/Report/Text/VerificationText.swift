@@ -2,14 +2,17 @@ package import KeepAlive
 
 extension TextBuffer {
     /// Appends the checks of `verification`, one line each, and below them the reason of each failure.
-    package mutating func append(linesOf verification: Verification) {
+    package mutating func append(linesOf verification: Verification, _ style: TextStyle = TextStyle()) {
+        let start = count
+        defer { wrap(from: start, to: style.width, hanging: 6) }
         let width = verification.checks.map(\.quantity.text.count).max() ?? 0
         for check in verification.checks {
             switch check.outcome {
-            case .passes: append("pass  ")
-            case .fails: append("FAIL  ")
-            case .notJudged: append("----  ")
+            case .passes: style.palette.append("pass", in: .good, to: &self)
+            case .fails: style.palette.append("FAIL", in: .bad, to: &self)
+            case .notJudged: append("----")
             }
+            append("  ")
             let start = count
             append(check.quantity.text)
             pad(to: width, from: start)
@@ -25,15 +28,40 @@ extension TextBuffer {
         }
     }
 
+    /// Appends `verified` as one line: result, ends and conclusion, two spaces between them.
+    mutating func append(line verified: ProbeVerification, _ style: TextStyle = TextStyle()) {
+        let start = count
+        let verification = verified.verification
+        if verification.obstacle != nil {
+            append("----")
+        } else {
+            style.palette.append(
+                verification.passes ? "pass" : "FAIL", in: verification.passes ? .good : .bad, to: &self)
+        }
+        append("  ")
+        if let prober = verified.prober, let peer = verified.peer {
+            style.append(prober, to: &self)
+            append(" > ")
+            style.append(peer, to: &self)
+            append("  ")
+        }
+        append(conclusionOf: verification, style)
+        append("\n")
+        wrap(from: start, to: style.width, hanging: 3)
+    }
+
     /// Appends the result of `verification` as one sentence.
-    package mutating func append(conclusionOf verification: Verification) {
+    package mutating func append(conclusionOf verification: Verification, _ style: TextStyle = TextStyle()) {
         let failed = verification.checks.count { $0.outcome == .fails }
         if let obstacle = verification.obstacle {
-            append("Cannot be judged: \(obstacle.text).")
+            style.palette.append("Cannot be judged", in: .doubtful, to: &self)
+            append(": \(obstacle.text).")
         } else if failed == 0 {
-            append("Verified: probes on the wire match the socket options.")
+            style.palette.append("Verified", in: .good, to: &self)
+            append(": probes on the wire match the socket options.")
         } else {
-            append("Not verified: \(failed) of \(verification.checks.count) differ.")
+            style.palette.append("Not verified", in: .bad, to: &self)
+            append(": \(failed) of \(verification.checks.count) differ.")
         }
     }
 }

@@ -1,6 +1,8 @@
 internal import Platform
 
 import CTCPAlive
+package import Wire
+
 /// The address families, as the system numbers them.
 enum SystemFamily {
     static let any = AF_UNSPEC
@@ -50,4 +52,31 @@ func systemText(of address: [UInt8]) -> String? {
         unsafe getnameinfo(pointer, length, &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST)
     }
     return code == 0 ? String(terminated: text) : nil
+}
+
+/// The host name of `address` (getnameinfo(3)); nil: it has none. Waits for the DNS, which may take long.
+package func hostName(of address: IPAddress) -> String? {
+    let isVersion6 = address.version == .v6
+    // sockaddr_in(3type): family, port, address; sockaddr_in6(3type) has the flow label before the address.
+    var bytes = [UInt8](repeating: 0, count: isVersion6 ? 28 : 16)
+    let family = UInt8(truncatingIfNeeded: isVersion6 ? AF_INET6 : AF_INET)
+    #if canImport(Glibc)
+        bytes[0] = family  // Two bytes, little-endian on all supported systems.
+    #else
+        (bytes[0], bytes[1]) = (UInt8(bytes.count), family)
+    #endif
+    for index in 0..<8 {
+        let shift = UInt64(56 - 8 * index)
+        if isVersion6 {
+            bytes[8 + index] = UInt8(truncatingIfNeeded: address.high >> shift)
+            bytes[16 + index] = UInt8(truncatingIfNeeded: address.low >> shift)
+        } else if index >= 4 {
+            bytes[index] = UInt8(truncatingIfNeeded: address.low >> shift)
+        }
+    }
+    var name = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+    let code = unsafe withSocketAddress(bytes) { pointer, length in
+        unsafe getnameinfo(pointer, length, &name, socklen_t(name.count), nil, 0, NI_NAMEREQD)
+    }
+    return code == 0 ? String(terminated: name) : nil
 }
