@@ -10,9 +10,9 @@ let benchmarks = Context.environment["TCPALIVE_BENCHMARKS"] == "1"
 /// `make documentation` sets TCPALIVE_DOCS=1, which adds the plugin that only the documentation needs.
 let documentation = Context.environment["TCPALIVE_DOCS"] == "1"
 
-/// The commit that `tcpalive --version` prints; empty if the sources are not in a Git repository.
-let commit =
-    Context.gitInformation.map { "\($0.currentCommit.prefix(12))\($0.hasUncommittedChanges ? ", modified" : "")" } ?? ""
+/// `make build` sets TCPALIVE_COMMIT to the commit that `tcpalive --version` prints. Context.gitInformation would give that of
+/// an earlier build, because SwiftPM evaluates this file again only if the file or the environment has changed.
+let commit = Context.environment["TCPALIVE_COMMIT"] ?? ""
 
 let house: [SwiftSetting] =
     [
@@ -36,7 +36,7 @@ let package = Package(
         .library(name: "Analysis", targets: ["Analysis"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
     ],
     targets: [
         .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"]), .brew(["libpcap"])]),

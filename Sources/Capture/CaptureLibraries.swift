@@ -8,9 +8,9 @@ package enum CaptureLibraries {
     /// "libpcap 1.10.3 (with TPACKET_V3), zlib 1.2.13, zstd 1.5.4".
     package static var versions: String {
         let libpcap = unsafe String(cString: pcap_lib_version()).replacing(prefix: "libpcap version ", by: "libpcap ")
-        return unsafe """
-        \(libpcap), zlib \(String(cString: zlibVersion())), zstd \(String(cString: ZSTD_versionString()))
-        """
+        let zlib = unsafe String(cString: zlibVersion())
+        let zstd = unsafe String(cString: ZSTD_versionString())
+        return "\(libpcap), zlib \(zlib), zstd \(zstd)"
     }
 }
 
