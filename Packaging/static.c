@@ -3,8 +3,7 @@
 #include <stddef.h>
 #include <sys/random.h>
 
-// Debian's libpcap.a can capture the messages of D-Bus, and read from RDMA devices, for which it needs more libraries. These
-// functions precede its own ones, which are then not linked: there are no such devices, and no name is one of theirs.
+// Two parts of libpcap: there are no messages of D-Bus to capture and no RDMA devices, and no name is one of theirs.
 struct pcap;
 struct pcap_if_list;
 

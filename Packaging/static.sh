@@ -17,6 +17,9 @@ library() {
 }
 
 library libpcap.a libpcap.a
+# Debian's can also capture the messages of D-Bus, and read from RDMA devices, for which it needs more libraries. static.c has
+# functions in place of these two parts.
+ar d "$folder/libpcap.a" pcap-dbus.o pcap-rdmasniff.o || :
 library libz.a libz.a
 library libzstd.a libzstd.a
 library libstdc++.a libstdc++.a

@@ -67,7 +67,7 @@ fish --no-execute "$stage/share/fish/vendor_completions.d/tcpalive.fish"
 PATH=$PWD/$stage/bin:$PATH bash -c '
     source "$1"
     COMP_WORDS=(tcpalive ana) COMP_CWORD=1 COMP_LINE="tcpalive ana" COMP_POINT=12
-    _tcpalive
+    _tcpalive tcpalive ana tcpalive
     [ "${COMPREPLY[*]}" = analyze ] || { echo "bash completes \"ana\" to \"${COMPREPLY[*]}\"" >&2; exit 1; }
 ' bash "$stage/share/bash-completion/completions/tcpalive"
 echo "all fine"

@@ -7,10 +7,19 @@
 # The reports must be those of TOOL, which runs outside. The bare systems are kept in .build-roots.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-kind=$1 tool=$PWD/$2 file=$3
 [ "$(id -u)" = 0 ] || { echo "packages.sh: chroot(8) needs root" >&2; exit 2; }
+# The mounts below disappear with the namespace.
+[ -n "${UNSHARED-}" ] || UNSHARED=1 exec unshare --mount --propagation private "$0" "$@"
+kind=$1 tool=$2 file=$3
+[[ $tool = /* ]] || tool=$PWD/$tool
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+trap 'remove "$work"' EXIT
+
+# Removes the folder $1, in which there may be a mounted /proc.
+remove() {
+    umount "$1"/proc "$1"/*/proc 2>/dev/null || :
+    rm -rf --one-file-system "$1"
+}
 
 fail() {
     echo "packages.sh: $*" >&2
@@ -29,6 +38,8 @@ unpack() {
     tar -C "$root" -xf ".build-roots/$1.tar" --exclude='./dev/*'
     # The programs may want to discard output.
     mknod -m 666 "$root/dev/null" c 1 3
+    # Swift takes the command line from there.
+    mount -t proc proc "$root/proc"
     for program in swift gcc clang; do
         ! chroot "$root" sh -c "command -v $program" || fail "$1 has $program"
     done
@@ -55,7 +66,7 @@ compare_reports() {
         cp "$capture" "$root/captures"
         (cd "$(dirname "$capture")" && TZ=UTC "$tool" analyze "$(basename "$capture")") >"$work/expected"
         inside sh -c "cd /captures && $command analyze $(basename "$capture")" >"$work/actual"
-        cmp "$work/expected" "$work/actual" || fail "the report of $capture differs"
+        diff "$work/expected" "$work/actual" || fail "the report of $capture differs"
         compared=$((${compared-0} + 1))
         seen="${seen-} ${capture##*.}"
     done
@@ -70,7 +81,7 @@ compare_reports() {
 
 # The names of all files, except those of apt and dpkg themselves.
 files() {
-    (cd "$root" && find . -path ./var/lib/apt -prune -o -path ./var/lib/dpkg -prune -o -path ./var/cache -prune \
+    (cd "$root" && find . -path ./proc -prune -o -path ./var/lib/apt -prune -o -path ./var/lib/dpkg -prune -o -path ./var/cache -prune \
         -o -path ./var/log -prune -o -print | LC_ALL=C sort)
 }
 
@@ -84,13 +95,18 @@ deb)
     inside apt-get -q update >/dev/null
     files >"$work/before"
     cp "$file" "$root/var/cache/tcpalive.deb"
-    inside env DEBIAN_FRONTEND=noninteractive timeout 300 apt-get -q -y install /var/cache/tcpalive.deb >"$work/log" 2>&1 ||
+    # What this package recommends, but not what its dependencies do: dbus, for one, leaves files of its own behind.
+    recommended=$(dpkg-deb -f "$file" Recommends | tr -d ,)
+    # shellcheck disable=SC2086 # one word a package
+    inside env DEBIAN_FRONTEND=noninteractive timeout 300 apt-get -q -y --no-install-recommends install \
+        /var/cache/tcpalive.deb $recommended >"$work/log" 2>&1 ||
         { cat "$work/log" >&2; fail "the package cannot be installed"; }
     compare_reports tcpalive pcap gz zst xz lz4
     inside dpkg --verify tcpalive
     inside dpkg -L tcpalive
-    inside env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o APT::AutoRemove::RecommendsImportant=false \
-        autoremove --purge tcpalive >"$work/log" 2>&1 || { cat "$work/log" >&2; fail "the package cannot be removed"; }
+    # shellcheck disable=SC2086
+    inside env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o APT::AutoRemove::SuggestsImportant=false \
+        autoremove --purge tcpalive $recommended >"$work/log" 2>&1 || { cat "$work/log" >&2; fail "the package cannot be removed"; }
     files >"$work/after"
     diff "$work/before" "$work/after" || fail "the package left files behind, or removed some"
     echo "removed: nothing is left behind"
@@ -104,7 +120,7 @@ dist)
             [ -z "$(find "$root" -name "$library.so*")" ] || echo "$suite has $library"
         done
         compare_reports "/opt/$(basename "$file" .tar.gz)/bin/tcpalive" pcap gz zst
-        rm -rf "$root"
+        remove "$root"
     done
     ;;
 *) fail "deb or dist?" ;;
