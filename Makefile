@@ -6,6 +6,7 @@ BUILD_NEEDS = libpcap-dev zlib1g-dev libzstd-dev pkg-config
 LAB_NEEDS = $(if $(filter Linux,$(shell uname)),iproute2 nftables procps)
 TEST_NEEDS = $(BUILD_NEEDS) python3 python3-jsonschema gzip zstd xz-utils lz4 $(LAB_NEEDS)
 BENCH_NEEDS = gcc libc-dev python3 tshark tcptrace tcpdump gzip zstd util-linux
+PACKAGE_NEEDS = $(BUILD_NEEDS) python3 binutils gcc libc-dev
 TOOL = .build/release/tcpalive
 SHARED = $(wildcard ../shared/captures) $(wildcard ../shared/vectors)
 # Directories that `make agree` and `make compare` read; `make agree DIR="a b"` reads others.
@@ -15,19 +16,106 @@ RATE ?= 200000
 SECONDS ?= 30
 EXAMPLE = captures/scenes/dead-peer-60-15-4.pcap
 
+# The version of tcpalive, which Version.swift defines.
+VERSION = $(shell sed -n 's/.*static let number = "\(.*\)"/\1/p' Sources/tcpalive/Version.swift)
+
+# The commit, for `tcpalive --version`; empty if the sources are not in a Git repository.
+COMMIT = $(shell git rev-parse --short=12 HEAD 2>/dev/null)$(if $(shell git status --short 2>/dev/null),$(COMMA) modified)
+COMMA = ,
+
+# The options of a release build. On Linux the Swift runtime is linked statically, without FoundationEssentials.
+SMALL = .build-small
+RELEASE = -c release --disable-local-rpath $(if $(filter Linux,$(shell uname)),$(LINUX_RELEASE))
+LINUX_RELEASE = --static-swift-stdlib -Xlinker --no-export-dynamic \
+	-Xswiftc -module-alias -Xswiftc FoundationEssentials=SmallFoundation -Xswiftc -I$(CURDIR)/$(SMALL) \
+	-Xlinker $(CURDIR)/$(SMALL)/SmallFoundation.o
+
+# Where `make install` puts the files; DESTDIR comes before it.
+PREFIX ?= /usr/local
+# The files to install, below what becomes PREFIX.
+STAGE = .build-stage
+MANUAL = .build-manual
+DATE = $(or $(shell git log -1 --format=%cs 2>/dev/null),$(shell date +%F))
+DIST = tcpalive-$(VERSION)-linux-$(shell uname -m)
+# The libraries of glibc, the only ones that the binary of `make dist` may need.
+GLIBC = libc\.so\.6|libm\.so\.6|libpthread\.so\.0|libdl\.so\.2|ld-linux.*
+
 LIBRARIES = Platform Wire Capture KeepAlive Sockets Report Analysis
 
 STORIES ?= 100000
 SEED ?= 1
 
-.PHONY: run build test stories agree compare page docs documentation expectations captures bench allocations bench-micro build-micro bench-live lab torture examples lint help clean
+.PHONY: run build stage install uninstall deb dist test-install test-deb test-dist test stories agree compare page docs documentation expectations captures bench allocations bench-micro build-micro bench-live lab torture examples lint help clean
 
 run: build ## Build tcpalive and analyse a capture of a dead peer
 	$(TOOL) analyze $(EXAMPLE)
 
-build: ## Build the tool into .build/release, with a static Swift runtime
+build: $(SMALL)/SmallFoundation.o ## Build the tool into .build/release, with a static Swift runtime
 	@$(SETUP) $(BUILD_NEEDS)
-	swift build -c release --product tcpalive --static-swift-stdlib
+	TCPALIVE_COMMIT="$(COMMIT)" swift build $(RELEASE) --product tcpalive
+
+$(SMALL)/SmallFoundation.o: Packaging/SmallFoundation.swift
+	@mkdir -p $(SMALL)
+	swiftc -O -static-stdlib -parse-as-library -module-name SmallFoundation \
+		-emit-module -emit-module-path $(SMALL)/SmallFoundation.swiftmodule -emit-object -o $@ $<
+
+# The binary, the manual pages and the completions, from what the binary says about itself. The plugin generate-manual would
+# build all with other options, so its tool runs without it.
+stage: build
+	@$(SETUP) $(PACKAGE_NEEDS)
+	swift build --product generate-manual
+	rm -rf $(STAGE) $(MANUAL)
+	mkdir -p $(MANUAL) $(STAGE)/bin $(STAGE)/share/man/man1 $(STAGE)/share/bash-completion/completions \
+		$(STAGE)/share/zsh/site-functions $(STAGE)/share/fish/vendor_completions.d
+	strip -o $(STAGE)/bin/tcpalive $(TOOL)
+	.build/debug/generate-manual --multi-page --date $(DATE) --output-directory $(MANUAL) $(TOOL)
+	python3 Packaging/manual.py $(TOOL) $(MANUAL) $(STAGE)/share/man/man1
+	$(TOOL) --generate-completion-script bash | sed '1{/^#!/d;}' > $(STAGE)/share/bash-completion/completions/tcpalive
+	$(TOOL) --generate-completion-script zsh > $(STAGE)/share/zsh/site-functions/_tcpalive
+	$(TOOL) --generate-completion-script fish > $(STAGE)/share/fish/vendor_completions.d/tcpalive.fish
+
+install: stage ## Install the tool, its manual pages and completions below PREFIX=/usr/local
+	DESTDIR="$(DESTDIR)" Packaging/install.sh install "$(PREFIX)" $(STAGE)
+
+uninstall: ## Remove what `make install` put below PREFIX=/usr/local
+	DESTDIR="$(DESTDIR)" Packaging/install.sh uninstall "$(PREFIX)"
+
+deb: stage ## Build a Debian package into .build-deb, and check it with lintian (Debian)
+	@$(SETUP) debhelper dpkg-dev lintian
+	@grep -q '^tcpalive ($(VERSION)-' Packaging/debian/changelog || \
+		{ echo "Packaging/debian/changelog does not begin with version $(VERSION)" >&2; exit 2; }
+	rm -rf .build-deb
+	mkdir -p .build-deb/tcpalive
+	cp -R Packaging/debian .build-deb/tcpalive
+	cd .build-deb/tcpalive && STAGE=$(CURDIR)/$(STAGE) CHANGELOG=$(CURDIR)/CHANGELOG.md dpkg-buildpackage -b -us -uc
+	@# The package is not in Debian, so no request there waits for it.
+	lintian --fail-on error,warning --suppress-tags initial-upload-closes-no-bugs .build-deb/*.deb
+
+dist: stage ## Build a tarball into .build-dist, whose binary needs only glibc (Linux)
+	rm -rf .build-dist
+	Packaging/static.sh .build-dist/static
+	PKG_CONFIG_PATH=$(CURDIR)/.build-dist/static TCPALIVE_COMMIT="$(COMMIT)" swift build $(RELEASE) --product tcpalive \
+		-Xlinker $(CURDIR)/.build-dist/static/static.o
+	@! readelf -d $(TOOL) | grep NEEDED | grep -Ev '\[($(GLIBC))\]'
+	cp -R $(STAGE) .build-dist/$(DIST)
+	strip -o .build-dist/$(DIST)/bin/tcpalive $(TOOL)
+	cp LICENSE CHANGELOG.md README.md .build-dist/$(DIST)
+	Packaging/notices.sh > .build-dist/$(DIST)/NOTICES
+	tar -C .build-dist --sort=name --owner=0 --group=0 --numeric-owner --mtime=$(DATE) -czf .build-dist/$(DIST).tar.gz $(DIST)
+	@echo "$$(ls -sh .build-dist/$(DIST).tar.gz): built with $$(ldd --version | sed -n 1p); needs glibc" \
+		"$$(objdump -T $(TOOL) | sed -n 's/.*(GLIBC_\([0-9.]*\)).*/\1/p' | sort -uV | tail -1) or later"
+
+test-install: stage ## Install into an empty folder and remove everything again; check manual pages and completions
+	@$(SETUP) man-db mandoc zsh fish
+	Tests/Scripts/install.sh $(STAGE)
+
+test-deb: deb ## Install, run and remove the Debian package in a bare Debian (as root; 3 minutes)
+	@$(SETUP) mmdebstrap
+	Tests/Scripts/packages.sh deb $(TOOL) .build-deb/tcpalive_$(VERSION)-*.deb
+
+test-dist: dist ## Run the binary of the tarball in Debian 12 and 13 with nothing else installed (as root; 5 minutes)
+	@$(SETUP) mmdebstrap
+	Tests/Scripts/packages.sh dist $(TOOL) .build-dist/$(DIST).tar.gz
 
 test: ## Run all tests
 	@$(SETUP) $(TEST_NEEDS)

@@ -10,6 +10,10 @@ let benchmarks = Context.environment["TCPALIVE_BENCHMARKS"] == "1"
 /// `make documentation` sets TCPALIVE_DOCS=1, which adds the plugin that only the documentation needs.
 let documentation = Context.environment["TCPALIVE_DOCS"] == "1"
 
+/// `make build` sets TCPALIVE_COMMIT to the commit that `tcpalive --version` prints. Context.gitInformation would give that of
+/// an earlier build, because SwiftPM evaluates this file again only if the file or the environment has changed.
+let commit = Context.environment["TCPALIVE_COMMIT"] ?? ""
+
 let house: [SwiftSetting] =
     [
         .strictMemorySafety(),
@@ -32,8 +36,7 @@ let package = Package(
         .library(name: "Analysis", targets: ["Analysis"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
     ],
     targets: [
         .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"]), .brew(["libpcap"])]),
@@ -41,6 +44,7 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
         // Not CSystem: swift-system has a module of that name, and a program cannot use both.
         .target(name: "CTCPAlive"),
+        .target(name: "CCommit", cSettings: [.define("TCPALIVE_COMMIT", to: "\"\(commit)\"")]),
         // Not System: Apple's SDK has a module of that name.
         .target(name: "Platform", swiftSettings: house),
         .target(name: "Wire", swiftSettings: house),
@@ -51,9 +55,7 @@ let package = Package(
         .target(name: "Sockets", dependencies: ["Platform", "Wire", "CTCPAlive"], swiftSettings: house),
         .target(
             name: "Report",
-            dependencies: [
-                "Platform", "Wire", "KeepAlive", "Sockets", .product(name: "Mustache", package: "swift-mustache"),
-            ],
+            dependencies: ["Platform", "Wire", "KeepAlive", "Sockets"],
             exclude: ["tcpalive.schema.json"],
             resources: [.embedInCode("idle-timeouts.tsv"), .embedInCode("page.html")], swiftSettings: house),
         .target(
@@ -62,7 +64,7 @@ let package = Package(
         .executableTarget(
             name: "tcpalive",
             dependencies: [
-                "Platform", "Analysis", "Wire", "Capture", "KeepAlive", "Sockets", "Report",
+                "Platform", "Analysis", "Wire", "Capture", "KeepAlive", "Sockets", "Report", "CCommit",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house),

@@ -13,10 +13,12 @@ struct TCPAlive: ParsableCommand {
 
             \(ExitStatus.help())
             """,
-        version: "0.1.0",
         subcommands: [
             Analyze.self, Extract.self, Watch.self, Client.self, Listen.self, Interfaces.self, Explain.self,
         ])
+
+    @OptionGroup
+    var version: VersionFlag
 
     static var _errorPrefix: String { errorPrefix }
 

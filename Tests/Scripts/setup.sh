@@ -17,6 +17,10 @@ installed() {
     xz-utils) command -v xz >/dev/null ;;
     libc-dev) [ -e /usr/include/stdio.h ] ;;
     util-linux) command -v taskset >/dev/null ;;
+    binutils) command -v strip >/dev/null ;;
+    debhelper) command -v dh >/dev/null ;;
+    dpkg-dev) command -v dpkg-buildpackage >/dev/null ;;
+    man-db) command -v man >/dev/null ;;
     *) command -v "$1" >/dev/null ;;
     esac
 }
@@ -36,7 +40,7 @@ if [ "$(uname)" = Darwin ]; then
     # macOS has libpcap, zlib and a C library; the other packages have Homebrew's names.
     for package in $missing; do
         case "$package" in
-        libpcap-dev | zlib1g-dev | libc-dev | util-linux) ;;
+        libpcap-dev | zlib1g-dev | libc-dev | util-linux | binutils | gcc | man-db) ;;
         libzstd-dev) brew install zstd ;;
         xz-utils) brew install xz ;;
         tshark) brew install wireshark ;;

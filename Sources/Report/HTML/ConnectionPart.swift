@@ -70,6 +70,7 @@ struct ConnectionPart {
         values["closedIdle"] = Template.duration(diagnosis.connection.closedIdle ?? 0)
         let ends = ticks.ends(of: diagnosis.connection.number)
         values["sent"] = .items(ends.map { [counts(in: $0)] } ?? [])
+        values["timeline"] = .truth(false)
         guard isDrawn else { return values }
         let history = kept.history(of: diagnosis.connection.number)
         // Idle periods and data are drawn even without events.
