@@ -2,15 +2,22 @@ import KeepAlive
 
 /// The sentences at the top of the page: how many connections died, and why.
 struct Headline {
-    private let diagnoses: [Diagnosis]
+    /// A listed connection.
+    struct Case {
+        var number: UInt64
+        var severity: Severity
+        var verdict: Verdict
+    }
+
+    private let cases: [Case]
     private let total: Int
     private let linked: Int
 
-    /// The sentences about `diagnoses`, the most severe first, which are some of `total` connections. The first `linked` of
-    /// them are in the page.
-    init(_ diagnoses: [Diagnosis], of total: UInt64, linked: Int) {
-        self.diagnoses = diagnoses
-        self.total = max(diagnoses.count, Int(clamping: total))
+    /// The sentences about `cases`, the most severe first, which are some of `total` connections. The first `linked` of them
+    /// are in the page.
+    init(_ cases: [Case], of total: UInt64, linked: Int) {
+        self.cases = cases
+        self.total = max(cases.count, Int(clamping: total))
         self.linked = linked
     }
 
@@ -42,7 +49,7 @@ struct Headline {
     }
 
     private var sentencesOfOne: [Template.Values] {
-        let severity = diagnoses.first?.severity ?? .ok
+        let severity = cases.first?.severity ?? .ok
         let words =
             switch severity {
             case .failure: "The connection died: "
@@ -63,12 +70,12 @@ struct Headline {
     /// The verdicts of `severity`, the most frequent first.
     private func verdicts(_ severity: Severity) -> [Count] {
         var counts: [Count] = []
-        for (index, diagnosis) in diagnoses.enumerated() where diagnosis.severity == severity {
-            if let known = counts.firstIndex(where: { $0.verdict == diagnosis.verdict }) {
+        for (index, found) in cases.enumerated() where found.severity == severity {
+            if let known = counts.firstIndex(where: { $0.verdict == found.verdict }) {
                 counts[known].connections += 1
             } else {
-                let number = index < linked ? diagnosis.connection.number : nil
-                counts.append(Count(verdict: diagnosis.verdict, connections: 1, number: number))
+                counts.append(
+                    Count(verdict: found.verdict, connections: 1, number: index < linked ? found.number : nil))
             }
         }
         return counts.sorted { $1.connections < $0.connections }

@@ -44,7 +44,7 @@ package struct Page {
         var values: Template.Values = [
             "title": .text(summary.files.first.map(displayName) ?? "nothing"),
             "moreFiles": summary.files.count > 1 ? .count(summary.files.count - 1) : .truth(false),
-            "headline": .items(Headline(diagnoses, of: summary.counts.connections, linked: listed.count).values),
+            "headline": .items(headline(linked: listed.count).values),
             "parts": .items(parts(listed)),
             "hasRows": .truth(!listed.isEmpty), "listed": .count(listed.count),
             "unlisted": diagnoses.count > listed.count ? .count(diagnoses.count - listed.count) : .truth(false),
@@ -56,6 +56,13 @@ package struct Page {
         ]
         values.merge(summaryValues) { old, _ in old }
         return values
+    }
+
+    private func headline(linked: Int) -> Headline {
+        let cases = diagnoses.map {
+            Headline.Case(number: $0.connection.number, severity: $0.severity, verdict: $0.verdict)
+        }
+        return Headline(cases, of: summary.counts.connections, linked: linked)
     }
 
     /// The parts of the page between headline and paths: findings, the table of connections, connections without findings.
