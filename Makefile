@@ -141,7 +141,7 @@ compare: build ## Compare the results with those of another build, OLD=path, for
 	python3 Tests/Scripts/compare.py $(or $(OLD),$(error OLD=path of another tcpalive)) $(TOOL) $(DIR) $(wildcard ../shared/field)
 
 page: build ## Compare the pages of analyze --html, opened in Chromium, with JSON and tshark
-	@$(SETUP) chromium tshark python3
+	@$(SETUP) chromium tshark poppler-utils python3
 	python3 Tests/Scripts/page.py $(TOOL) captures
 
 docs: ## Write docs/verdicts.md from the texts of explain
