@@ -15,6 +15,7 @@ installed() {
     nftables) [ -e /usr/sbin/nft ] ;;
     procps) [ -e /usr/sbin/sysctl ] || [ -e /sbin/sysctl ] ;;
     xz-utils) command -v xz >/dev/null ;;
+    python3-venv) python3 -c "import ensurepip, venv" 2>/dev/null ;;
     libc-dev) [ -e /usr/include/stdio.h ] ;;
     util-linux) command -v taskset >/dev/null ;;
     *) command -v "$1" >/dev/null ;;
