@@ -25,12 +25,12 @@ LONGEST_PAUSE = 1.5  # seconds, of what is shown
 LIMIT = 60  # seconds, for any line to appear
 SIZE_LIMIT = 300_000  # bytes
 
-# The application on this host: it connects, is idle, and its peer loses power.
+# The application on this host connects and is idle, and its peer loses power. It begins when the capture is running.
 SCENE = """
 peer tcpalive listen --send hello 5432 &
-sleep 5
+sleep 0.5
 tcpalive client --idle 2 --interval 1 --count 4 192.0.2.20 5432 &
-sleep 3
+sleep 2.7
 peer-dies
 """
 
@@ -85,12 +85,13 @@ def record(tool):
             "PATH": f"{programs}:{os.environ['PATH']}", "TERM": "xterm-256color", "TZ": "UTC", "LC_ALL": "C.UTF-8",
             "PS1": "$ ", "HOME": programs}
         quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        scene = subprocess.Popen(["bash", "-c", SCENE], env=environment, **quiet)
         terminal = Terminal(environment)
         terminal.wait(r"\$ ")
-        terminal.type("# This host has a connection to 192.0.2.20. That one is about to lose power.\r")
+        terminal.type("# The database on 192.0.2.20 is about to lose power\r")
         terminal.wait(r"\$ ")
         terminal.type("tcpalive watch -i eth0 port 5432\r")
+        terminal.listen(1)
+        scene = subprocess.Popen(["bash", "-c", SCENE], env=environment, **quiet)
         terminal.wait("failure.*peer_dead")
         terminal.listen(1.5)
         terminal.type("\x03")
