@@ -15,7 +15,8 @@ with "> " continues it, and the lines up to the next command are its output, on 
   (two-hosts.sh), and the other lines of the comment are a shell script that runs there at the same time. Without --all,
   live examples are skipped, and a line says so.
 - In live examples these stand for any other of their kind: times of day, dates, numbers with a fraction or with five or
-  more digits, and durations such as 1m45s; and the number of spaces between words does not matter.
+  more digits, and durations such as 1m45s. "1.020 s to 1.028 s" stands for one such number as well. The number of spaces
+  between words does not matter.
 
 With --all, nothing may be skipped. With --rewrite, outputs that differ are replaced by what was printed, for review.
 
@@ -94,6 +95,7 @@ def general(line):
     line = re.sub(r"\b(\d+h)?\d+m\d+s\b", "<duration>", line)
     line = re.sub(r"(?<![\d.])\d+\.\d+(?![\d.]*\.\d)", "<number>", line)
     line = re.sub(r"(?<![\d])\d{5,}(?!\d)", "<large number>", line)
+    line = re.sub(r"<number> (\w+) to <number> \1\b", r"<number> \1", line)
     return " ".join(line.split())
 
 
