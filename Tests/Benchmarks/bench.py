@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Times tcpalive and other programs on generated captures and prints the tables of the article Performance (Sources/tcpalive/Documentation.docc).
+"""Times tcpalive and other programs on generated captures and prints the tables of the article Performance.
 
     bench.py TCPALIVE
 

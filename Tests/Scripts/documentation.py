@@ -232,12 +232,14 @@ def main():
                         check_comparison(written, printed, example.live)
                         new += written
                         continue
-                    new += rewritten(written, printed)
+                    shortened = rewritten(written, printed)
+                    new += shortened
                     if rewriting:
                         continue
                     failures += 1
                     print(f"{document}:{line}: {command[0]}")
-                    for row in difflib.unified_diff(written, printed, "written", "printed", lineterm="", n=2):
+                    shown = printed if shortened == written else shortened
+                    for row in difflib.unified_diff(written, shown, "written", "printed", lineterm="", n=2):
                         print(f"    {row}")
                 edits.append((match.start("text"), match.end("text"), "".join(row + "\n" for row in new)))
         if rewriting:
