@@ -8,7 +8,7 @@ with "> " continues it, and the lines up to the next command are its output, on 
 
 - A line "..." in the output stands for one or more other lines. Everything else must be equal.
 - The commands of a file run one after the other in one scratch directory, which looks like the repository. The time zone
-  is UTC. The commands of a block share a shell.
+  is UTC, and the terminal has 120 columns. The commands of a block share a shell.
 - A comment before a block gives what it needs: `<!-- needs tshark -->` names programs, `<!-- needs root -->` says that
   network namespaces are necessary. If a program is missing, the block is skipped, and a line says so.
 - A comment that begins with `<!-- live` makes the block a live example: it runs on a host of a network of two
@@ -16,7 +16,7 @@ with "> " continues it, and the lines up to the next command are its output, on 
   live examples are skipped, and a line says so.
 - In live examples these stand for any other of their kind: times of day, dates, numbers with a fraction or with five or
   more digits, and durations such as 1m45s. "1.020 s to 1.028 s" stands for one such number as well. The number of spaces
-  between words does not matter.
+  between words does not matter, and lines may be broken elsewhere.
 
 With --all, nothing may be skipped. With --rewrite, outputs that differ are replaced by what was printed, for review.
 
@@ -88,23 +88,25 @@ class Example:
             return [path.read_text().splitlines() for path in files]
 
 
-def general(line):
-    """`line` of a live example without what differs from run to run."""
-    line = re.sub(r"\b\d{4}-\d\d-\d\d\b", "<date>", line)
-    line = re.sub(r"\b\d\d:\d\d:\d\d(\.\d+)?\b", "<time>", line)
-    line = re.sub(r"\b(\d+h)?\d+m\d+s\b", "<duration>", line)
-    line = re.sub(r"(?<![\d.])\d+\.\d+(?![\d.]*\.\d)", "<number>", line)
-    line = re.sub(r"(?<![\d])\d{5,}(?!\d)", "<large number>", line)
-    line = re.sub(r"<number> (\w+) to <number> \1\b", r"<number> \1", line)
-    return " ".join(line.split())
+def general(text):
+    """`text` of a live example without what differs from run to run."""
+    text = re.sub(r"\b\d{4}-\d\d-\d\d\b", "<date>", text)
+    text = re.sub(r"\b\d\d:\d\d:\d\d(\.\d+)?\b", "<time>", text)
+    text = re.sub(r"\b(\d+h)?\d+m\d+s\b", "<duration>", text)
+    text = re.sub(r"(?<![\d.])\d+\.\d+(?![\d.]*\.\d)", "<number>", text)
+    text = re.sub(r"(?<![\d])\d{5,}(?!\d)", "<large number>", text)
+    text = " ".join(text.split())
+    return re.sub(r"<number> (\w+) to <number> \1\b", r"<number> \1", text)
 
 
 def agrees(written, printed, live):
-    """Whether `printed` is what `written` says, lines "..." in mind."""
-    if live:
-        written, printed = [general(line) for line in written], [general(line) for line in printed]
-    pattern = "".join("(?:.*\n)+" if line == "..." else re.escape(line) + "\n" for line in written)
-    return re.fullmatch(pattern, "".join(line + "\n" for line in printed)) is not None
+    """Whether the lines `printed` are what `written` says, lines "..." in mind."""
+    if not live:
+        pattern = "".join("(?:.*\n)+" if line == "..." else re.escape(line) + "\n" for line in written)
+        return re.fullmatch(pattern, "".join(line + "\n" for line in printed)) is not None
+    parts = [general(part) for part in re.split(r"^\.\.\.$", "\n".join(written), flags=re.M)]
+    pattern = " .+ ".join(re.escape(part) for part in parts).strip()
+    return re.fullmatch(pattern, general("\n".join(printed))) is not None
 
 
 def check_comparison(written, printed, live):
@@ -199,7 +201,7 @@ def main():
             os.symlink(tool, os.path.join(programs, "tcpalive"))
             environment = {
                 "PATH": f"{programs}:{os.environ['PATH']}:/usr/sbin:/sbin", "HOME": scratch, "TZ": "UTC",
-                "LC_ALL": "C.UTF-8", "NO_COLOR": "1"}
+                "LC_ALL": "C.UTF-8", "NO_COLOR": "1", "COLUMNS": "120"}
             for match in BLOCK.finditer(text):
                 line = text[:match.start("text")].count("\n")
                 if match["language"] == "sh":
