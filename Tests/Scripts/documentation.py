@@ -16,7 +16,7 @@ with "> " continues it, and the lines up to the next command are its output, on 
   live examples are skipped, and a line says so.
 - In live examples these stand for any other of their kind: times of day, dates, numbers with a fraction or with five or
   more digits, and durations such as 1m45s. "1.020 s to 1.028 s" stands for one such number as well. The number of spaces
-  between words does not matter, and lines may be broken elsewhere.
+  between words does not matter, and lines may be broken elsewhere; the terminal has 100 columns.
 
 With --all, nothing may be skipped. With --rewrite, outputs that differ are replaced by what was printed, for review.
 
@@ -77,6 +77,8 @@ class Example:
         with tempfile.TemporaryDirectory() as outputs:
             program = ["bash", "-c", "\n".join(script)]
             if self.live:
+                # So narrow that the length of a sequence number does not decide what fits a line.
+                environment = {**environment, "COLUMNS": "100"}
                 beside = f"{{ {self.script}\n}} >$OUTPUTS/beside 2>&1 &\n" if self.script else ""
                 program = [str(ROOT / "Tests/Scripts/two-hosts.sh"), "bash", "-c", beside + "\n".join(script)]
             ran = subprocess.run(
@@ -120,30 +122,37 @@ def check_comparison(written, printed, live):
 
 
 def rewritten(written, printed):
-    """`printed` with the omissions of `written`: as many lines from a similar line on between two "..."."""
-    if "..." not in written:
-        return printed
-    parts, part = [], []
+    """`printed` with the omissions of `written`: from a line like the first to one like the last between two "..."."""
+    def closest(line, begin, end):
+        return max(
+            range(begin, max(begin, end)), default=begin,
+            key=lambda at: difflib.SequenceMatcher(None, printed[at], line, autojunk=False).ratio())
+
+    parts = [[]]
     for line in written:
         if line == "...":
-            parts.append(part)
-            part = []
+            parts.append([])
         else:
-            part.append(line)
-    parts.append(part)
-    result, after = printed[:len(parts[0])], len(parts[0])
-    for index, part in enumerate(parts[1:], 1):
-        result.append("...")
+            parts[-1].append(line)
+    if len(parts) == 1:
+        return printed
+    result, after = [], 0
+    for index, part in enumerate(parts):
+        if index > 0:
+            result.append("...")
         if not part:
             continue
+        start = 0 if index == 0 else closest(part[0], after, len(printed))
+        end = start + 1
+        if len(part) > 1:
+            end = closest(part[-1], start + 1, min(len(printed), start + 2 * len(part) + 2)) + 1
+        # What was one line may be broken now.
+        while end < len(printed) and printed[end].strip() and printed[end].strip() in part[-1]:
+            end += 1
         if index == len(parts) - 1:
-            start = max(after, len(printed) - len(part))
-        else:
-            start = max(
-                range(after, len(printed)), default=after,
-                key=lambda at: difflib.SequenceMatcher(None, printed[at], part[0], autojunk=False).ratio())
-        result += printed[start:start + len(part)]
-        after = start + len(part)
+            end = len(printed)
+        result += printed[start:end]
+        after = end
     return result
 
 
