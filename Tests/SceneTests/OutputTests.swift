@@ -104,20 +104,6 @@ struct OutputTests {
     }
 
     @Test(
-        "The README shows what the tool prints",
-        arguments: [
-            ["analyze", "captures/scenes/dead-peer-60-15-4.pcap"],
-            ["analyze", "--format", "tsv", "--marks", "captures/scenes/ipv6-answered.pcap"],
-            ["explain", "silent_drop"],
-        ])
-    func readme(arguments: [String]) throws {
-        let readme = try String(contentsOf: Tool.root.appendingPathComponent("README.md"), encoding: .utf8)
-        let run = try Tool.run(arguments)
-        #expect(run.output.count > 50)
-        #expect(readme.contains("tcpalive \(arguments.joined(separator: " "))\n\(run.output)```"))
-    }
-
-    @Test(
         "Errors are one sentence with an exit status",
         arguments: [
             (["analyze", "no-such-file.pcap"], Int32(2), "no-such-file.pcap"),

@@ -16,6 +16,7 @@ installed() {
     procps) [ -e /usr/sbin/sysctl ] || [ -e /sbin/sysctl ] ;;
     xz-utils) command -v xz >/dev/null ;;
     poppler-utils) command -v pdftotext >/dev/null ;;
+    python3-venv) python3 -c "import ensurepip, venv" 2>/dev/null ;;
     libc-dev) [ -e /usr/include/stdio.h ] ;;
     util-linux) command -v taskset >/dev/null ;;
     binutils) command -v strip >/dev/null ;;
