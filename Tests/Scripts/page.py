@@ -4,10 +4,10 @@
     page.py TCPALIVE DIRECTORY [--pictures FOLDER]
 
 For every capture below DIRECTORY: the page logs nothing and requests nothing from the network, it has the numbers of the
-JSON, it draws the data, SYN and FIN that tshark finds, its tables of events have the events of JSON, nothing is wider than
-the window and no labels overlap at 1200, 400 and 360 pixels, links, filter, sorting and copying work, the printed page has
-every connection, and the page is readable without JavaScript. With --pictures, writes screenshots of each page into FOLDER:
-light, dark, and both narrow.
+JSON, it draws the data, SYN and FIN that tshark finds, and its tables of events have the events of JSON. At 1200, 400 and
+360 pixels nothing is wider than the window and no labels overlap. Links, filter, sorting and copying work, the printed page
+has every connection, and the page is readable without JavaScript. With --pictures, writes screenshots of each page into
+FOLDER: light, dark, and both narrow.
 """
 import base64
 import json
@@ -115,7 +115,7 @@ COPY = """(async () => {
 
 FILTER = """(() => {
   const filter = document.getElementById("filter");
-  if (!filter) return null;
+  if (!filter || filter.hidden) return null;
   const rows = Array.from(document.querySelectorAll("tr[data-connection]"));
   const count = () => rows.filter(row => row.getClientRects().length > 0).length;
   const type = text => { filter.value = text; filter.dispatchEvent(new Event("input")); return count(); };
