@@ -54,6 +54,7 @@ compare_reports() {
     local command=$1 capture formats
     shift
     mkdir "$root/captures"
+    compared=0 seen=
     for capture in captures/scenes/*.pcap captures/formats/compressed.pcap.*; do
         case $capture in
         *.expected | *.marks) continue ;;
@@ -67,8 +68,8 @@ compare_reports() {
         (cd "$(dirname "$capture")" && TZ=UTC "$tool" analyze "$(basename "$capture")") >"$work/expected"
         inside sh -c "cd /captures && $command analyze $(basename "$capture")" >"$work/actual"
         diff "$work/expected" "$work/actual" || fail "the report of $capture differs"
-        compared=$((${compared-0} + 1))
-        seen="${seen-} ${capture##*.}"
+        compared=$((compared + 1))
+        seen="$seen ${capture##*.}"
     done
     rm -r "$root/captures"
     for format in "$@"; do
@@ -117,7 +118,7 @@ dist)
         mkdir -p "$root/opt"
         tar -C "$root/opt" -xf "$file"
         for library in libpcap libzstd; do
-            [ -z "$(find "$root" -name "$library.so*")" ] || echo "$suite has $library"
+            [ -z "$(find "$root" -xdev -name "$library.so*")" ] || echo "$suite has $library"
         done
         compare_reports "/opt/$(basename "$file" .tar.gz)/bin/tcpalive" pcap gz zst
         remove "$root"
