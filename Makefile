@@ -5,6 +5,7 @@ BUILD_NEEDS = libpcap-dev zlib1g-dev libzstd-dev pkg-config
 # Linux only: network namespaces, and a firewall that drops packets.
 LAB_NEEDS = $(if $(filter Linux,$(shell uname)),iproute2 nftables procps)
 TEST_NEEDS = $(BUILD_NEEDS) python3 python3-jsonschema gzip zstd xz-utils lz4 $(LAB_NEEDS)
+DOCS_NEEDS = python3 tshark $(LAB_NEEDS)
 BENCH_NEEDS = gcc libc-dev python3 tshark tcptrace tcpdump gzip zstd util-linux
 PACKAGE_NEEDS = $(BUILD_NEEDS) python3 binutils gcc libc-dev
 TOOL = .build/release/tcpalive
@@ -45,7 +46,7 @@ LIBRARIES = Platform Wire Capture KeepAlive Sockets Report Analysis
 STORIES ?= 100000
 SEED ?= 1
 
-.PHONY: run build stage install uninstall deb dist test-install test-deb test-dist test stories agree compare page docs documentation expectations captures bench allocations bench-micro build-micro bench-live lab torture examples lint help clean
+.PHONY: run build stage install uninstall deb dist test-install test-deb test-dist test stories agree compare page docs check-docs documentation recording expectations captures bench allocations bench-micro build-micro bench-live lab torture examples lint help clean
 
 run: build ## Build tcpalive and analyse a capture of a dead peer
 	$(TOOL) analyze $(EXAMPLE)
@@ -122,6 +123,7 @@ test: ## Run all tests
 	swift build --build-tests $(SWIFT_FLAGS)
 	swift test --skip-build --skip LabTests
 	swift test --skip-build --filter LabTests # alone, because they measure times
+	python3 Tests/Scripts/documentation.py .build/debug/tcpalive
 
 # A package of its own, so that Package.resolved does not change.
 stories: ## Compare the findings with 100,000 random connections whose truth is known (STORIES=n SEED=first; STORY=seed prints one)
@@ -141,21 +143,34 @@ compare: build ## Compare the results with those of another build, OLD=path, for
 	python3 Tests/Scripts/compare.py $(or $(OLD),$(error OLD=path of another tcpalive)) $(TOOL) $(DIR) $(wildcard ../shared/field)
 
 page: build ## Compare the pages of analyze --html, opened in Chromium, with JSON and tshark
-	@$(SETUP) chromium tshark python3
+	@$(SETUP) chromium tshark poppler-utils python3
 	python3 Tests/Scripts/page.py $(TOOL) captures
 
-docs: ## Write docs/verdicts.md from the texts of explain
-	@$(SETUP) $(BUILD_NEEDS)
+docs: ## Write docs/verdicts.md, and the outputs of the examples in README and articles: review the diff
+	@$(SETUP) $(BUILD_NEEDS) $(DOCS_NEEDS)
 	swift build --product tcpalive
 	mkdir -p docs
 	.build/debug/tcpalive explain --markdown > docs/verdicts.md
+	python3 Tests/Scripts/documentation.py --all --rewrite .build/debug/tcpalive
+
+check-docs: build ## Run all examples of README and articles, the live ones in network namespaces, and compare
+	@$(SETUP) $(DOCS_NEEDS)
+	python3 Tests/Scripts/documentation.py --all $(TOOL)
 
 # A package of its own, so that Package.resolved does not change.
-documentation: ## Build the documentation of the libraries; a warning is an error
-	@$(SETUP) $(BUILD_NEEDS)
+documentation: ## Check the links, and build the documentation of the command and the libraries; a warning is an error
+	@$(SETUP) $(BUILD_NEEDS) python3
+	python3 Tests/Scripts/links.py
+	python3 Tests/Scripts/catalog.py .build-docs/tcpalive
 	@mkdir -p .build-docs && ln -sf ../Package.swift ../Sources ../Tests .build-docs
 	TCPALIVE_DOCS=1 swift package --package-path .build-docs generate-documentation --warnings-as-errors \
 		$(addprefix --target ,$(LIBRARIES))
+
+recording: build ## Make docs/watch.svg, the animation of the README, from a real run (Linux; 1 minute)
+	@$(SETUP) python3 python3-venv $(LAB_NEEDS)
+	@[ -x .build-recording/bin/termtosvg ] || { python3 -m venv .build-recording && \
+		.build-recording/bin/pip install -q -r Tests/Scripts/recording-requirements.txt; }
+	.build-recording/bin/python Tests/Scripts/recording.py $(TOOL) docs/watch.svg
 
 expectations: build ## Rewrite the expected reports of captures/ and the help texts: review the diff
 	@$(SETUP) python3

@@ -31,7 +31,7 @@ internal import Wire
     mutating func compile(for linkType: LinkType) throws(CaptureError) -> Int {
         if let index = linkTypes.firstIndex(of: linkType) { return index }
         let expression = isLight ? LightFilter.expression(joining: wanted, for: linkType) : wanted ?? ""
-        let name = wanted.map { "the filter \"\($0)\"" } ?? "the filter of a light capture"
+        let name = wanted.map { "filter \"\($0)\"" } ?? "the filter of a light capture"
         guard let handle = unsafe pcap_open_dead(linkType.dataLink, Int32(linkType.maximumLength)) else {
             throw CaptureError(.failed, "libpcap has no memory left to compile \(name)")
         }
@@ -39,11 +39,14 @@ internal import Wire
         var program = unsafe bpf_program()
         guard unsafe pcap_compile(handle, &program, expression, 1, bpf_u_int32.max) == 0 else {
             let reason = unsafe String(cString: pcap_geterr(handle))
+            if let wanted {
+                let sentence = FilterFault.sentence(wanted, reason, for: linkType.dataLink)
+                throw CaptureError(.invalidFilter, "\(name): \(sentence)")
+            }
             let link = unsafe pcap_datalink_val_to_name(linkType.dataLink).map { unsafe String(cString: $0) }
             throw CaptureError(
                 .invalidFilter,
-                "\(name) does not compile for link type "
-                    + "\(link ?? String(linkType.rawValue)): \(reason)")
+                "\(name) does not compile for link type \(link ?? String(linkType.rawValue)): \(reason)")
         }
         linkTypes.append(linkType)
         unsafe programs.append(program)

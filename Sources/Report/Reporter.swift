@@ -2,7 +2,7 @@ package import KeepAlive
 package import Platform
 
 /// A format of a report.
-package enum ReportFormat: String, CaseIterable, Sendable {
+package enum ReportFormat: Sendable, Equatable {
     /// For people: events in tcpdump's notation, a table of connections, findings, a summary.
     case text
     /// One JSON document: `events`, `connections`, `summary`.
@@ -10,7 +10,16 @@ package enum ReportFormat: String, CaseIterable, Sendable {
     /// JSON Lines: one record per line.
     case jsonl
     /// Frame numbers and marks, one line per frame, for comparison with Wireshark.
-    case tsv
+    case marks
+    /// A table with a header, for spreadsheets, databases and `cut`.
+    case table(TableFormat)
+}
+
+extension ReportFormat {
+    /// Whether the format has events.
+    fileprivate var hasEvents: Bool {
+        if case .table(let table) = self { table.records == .events } else { true }
+    }
 }
 
 /// Writes a report in one of the formats. Call `begin` for each file, `event` for each event, and `finish` once.
@@ -24,6 +33,11 @@ package struct Reporter: ~Copyable {
     private var files: SourceFiles
     private var events: EventText
     private var marks: MarksText
+    /// The row of a table; nil: the format is none.
+    private var row: TableRow?
+    private var hasHeader = false
+    /// Whether there are several files: then the numbers of connections are not Wireshark's.
+    private let namesFiles: Bool
     private var needsComma = false
     /// Whether the text so far ends with a finding, which is followed by an empty line.
     private var endsWithFinding = false
@@ -40,7 +54,7 @@ package struct Reporter: ~Copyable {
     ///   - format: The format of the report.
     ///   - output: Where the report is written.
     ///   - showsEvents: Whether events are written.
-    ///   - namesFiles: Whether each line of `tsv` begins with the file name.
+    ///   - namesFiles: Whether there are several files: each line of `marks` then begins with the file name.
     ///   - style: How `text` shows times, names, colours and long lines.
     ///   - printsTimelines: Whether `text` has a timeline of each connection instead of the findings.
     ///   - keepsEvents: Whether `kept` has the events.
@@ -54,11 +68,13 @@ package struct Reporter: ~Copyable {
         self.printsTimelines = printsTimelines
         kept = printsTimelines || keepsEvents ? RetainedEvents() : nil
         self.format = format
-        self.showsEvents = showsEvents && !(format == .text && style.isBrief)
+        self.showsEvents = showsEvents && format.hasEvents && !(format == .text && style.isBrief)
         self.output = output
         self.style = style
         events = EventText(style)
         marks = MarksText(namesFiles: namesFiles)
+        self.namesFiles = namesFiles
+        if case .table(let table) = format { row = TableRow(table) }
     }
 
     /// The text that is not written yet: all of it if the output has no descriptor.
@@ -67,6 +83,7 @@ package struct Reporter: ~Copyable {
     /// The events that follow are from `file`.
     package mutating func begin(file: String) throws(OutputError) {
         try output.write { marks.flush(to: &$0) }
+        try writeHeader()
         self.file = file
         files.names.append(file)
         kept?.begin(file: file)
@@ -75,35 +92,50 @@ package struct Reporter: ~Copyable {
     /// Whether `event(_:frame:)` has an effect.
     package var wantsEvents: Bool { showsEvents || kept != nil }
 
-    /// Reports `event`, which is in frame `frame` of the current file.
-    package mutating func event(_ event: SegmentEvent, frame: UInt64) throws(OutputError) {
+    /// Whether the numbers of connections in events are Wireshark's.
+    private var hasStreamNumbers: Bool { files.hasStreamNumbers && !namesFiles }
+
+    /// Reports `event`, which is in frame `frame` of the current file; `interface` names where it was captured, if the
+    /// capture has several interfaces.
+    package mutating func event(
+        _ event: SegmentEvent, frame: UInt64, interface: String? = nil
+    ) throws(OutputError) {
         kept?.add(event, frame: frame)
         guard showsEvents else { return }
+        let hasStreamNumbers = hasStreamNumbers
         switch format {
         case .text:
             // A heading begins with an empty line of its own.
             let isApart = endsWithFinding && (events.count == 0 || !events.needsHeading(event, file: file))
             try output.write {
                 if isApart { $0.append("\n") }
-                events.append(event, frame: frame, file: file, to: &$0)
+                events.append(event, frame: frame, file: file, interface: interface, to: &$0)
             }
             endsWithFinding = false
-        case .tsv:
+        case .marks:
             // This format has only what Wireshark marks.
             if event.marks.isEmpty { break }
             try output.write { marks.append(event.marks, frame: frame, file: file, to: &$0) }
         case .jsonl:
-            try output.writeLine { $0.appendRecord(event, frame: frame, file: file) }
+            try output.writeLine {
+                $0.appendRecord(
+                    event, frame: frame, file: file, interface: interface, hasStreamNumbers: hasStreamNumbers)
+            }
         case .json:
             try output.write {
                 $0.append(needsComma ? ",\n" : "{\"events\":[\n")
-                $0.appendRecord(event, frame: frame, file: file)
+                $0.appendRecord(
+                    event, frame: frame, file: file, interface: interface, hasStreamNumbers: hasStreamNumbers)
             }
             needsComma = true
+        case .table(let table):
+            guard table.records == .events else { break }
+            row?.appendRecord(event, frame: frame, file: file, interface: interface, hasStreamNumbers: hasStreamNumbers)
+            try writeRow()
         }
     }
 
-    /// Whether `finding(_:in:at:)` has an effect: `json` has findings only at its end, `tsv` has none.
+    /// Whether `finding(_:in:at:)` has an effect: `json` has findings only at its end, `marks` and tables have none.
     package var wantsFindings: Bool { format == .text || format == .jsonl }
 
     /// Reports `finding`, which became known at `time` (ns since 1970) during a live capture.
@@ -121,7 +153,7 @@ package struct Reporter: ~Copyable {
             endsWithFinding = true
         case .jsonl:
             try output.writeLine { $0.appendRecord(finding, in: diagnosis, at: time, files: files) }
-        case .json, .tsv: break
+        case .json, .marks, .table: break
         }
     }
 
@@ -142,7 +174,8 @@ package struct Reporter: ~Copyable {
         case .text:
             try finishText(findings, summary, printed)
             try finishText(verifications)
-        case .tsv: try output.write { marks.flush(to: &$0) }
+        case .marks: try output.write { marks.flush(to: &$0) }
+        case .table(let table): try finish(table, findings, summary)
         case .jsonl: try finishJSONLines(findings, verifications, summary)
         case .json: try finishJSON(findings, verifications, summary)
         }
@@ -227,6 +260,42 @@ package struct Reporter: ~Copyable {
                 $0.wrap(from: start, to: style.width, hanging: 3)
             }
         }
+    }
+
+    /// Writes the rows of a table that are known only at the end.
+    private mutating func finish(
+        _ table: TableFormat, _ findings: borrowing some Findings & ~Copyable, _ summary: Summary
+    ) throws(OutputError) {
+        try writeHeader()
+        switch table.records {
+        case .events: break
+        case .connections:
+            try findings.forEachDiagnosis { diagnosis throws(OutputError) in
+                row?.appendRecord(diagnosis, files: files)
+                try writeRow()
+            }
+        case .paths:
+            for path in findings.paths {
+                row?.appendRecord(path)
+                try writeRow()
+            }
+        case .summary:
+            row?.appendRecord(summary)
+            try writeRow()
+        }
+    }
+
+    /// Writes the header of a table, once.
+    private mutating func writeHeader() throws(OutputError) {
+        if hasHeader || row == nil { return }
+        hasHeader = true
+        row?.writeHeader()
+        try writeRow()
+    }
+
+    private mutating func writeRow() throws(OutputError) {
+        guard let row else { return }
+        try output.write { $0.append(row.text) }
     }
 
     private mutating func finishJSONLines(

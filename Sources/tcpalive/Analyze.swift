@@ -10,6 +10,7 @@ import Wire
 struct Analyze: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Mark keep-alives in saved captures and report findings.",
+        usage: "tcpalive analyze [<options>] <file> ... [<filter> ...]",
         discussion: """
             Reads pcap and pcapng files, plain or compressed, or standard input (-). Several files are read in the given \
             order as one capture. Prints each segment that Wireshark marks as keep-alive, keep-alive ACK or zero-window \
@@ -32,13 +33,9 @@ struct Analyze: ParsableCommand {
               tcpalive analyze -q -w commented.pcapng capture.pcap
               tcpdump -U -w - tcp | tcpalive analyze --format jsonl -
 
-            Exit status:
-              0   success
-              1   a finding at or above --fail-on, or probes that differ from --expect
-              2   cannot start: no such file, permission denied, invalid filter
-              3   damaged input; the readable part was reported
-              4   nothing to compare with --expect
-              64  invalid usage
+            \(ExitStatus.help([
+                ExitStatus.failedExpectation, ExitStatus.couldNotRun, ExitStatus.damagedInput, ExitStatus.inconclusive,
+            ]))
             """)
 
     @OptionGroup(title: "Input")
@@ -46,9 +43,6 @@ struct Analyze: ParsableCommand {
 
     @OptionGroup(title: "File")
     var writing: WritingOptions
-
-    @Flag(name: .customShort("v"), help: "Also print a timeline of each connection.")
-    var isVerbose = false
 
     @OptionGroup(title: "Work")
     var work: WorkOptions
@@ -60,6 +54,9 @@ struct Analyze: ParsableCommand {
     var output: OutputOptions
 
     @OptionGroup(title: "Output")
+    var timeline: TimelineOptions
+
+    @OptionGroup(title: "Output")
     var page: PageOptions
 
     @OptionGroup(title: "Text")
@@ -69,11 +66,13 @@ struct Analyze: ParsableCommand {
         if work.shard != nil, let file = writing.file ?? page.path {
             throw ValidationError("--shard writes no file: omit \(file) or --shard.")
         }
-        if isVerbose, output.format != .text { throw ValidationError("-v requires --format text.") }
-        try text.check(output.format, isVerbose: isVerbose)
-        if writing.file == "-" { throw ValidationError("-w -: standard output has the report; give a file name.") }
+        if timeline.isVerbose, output.format != .text { throw ValidationError("-v requires --format text.") }
+        try text.check(output.format, isVerbose: timeline.isVerbose)
+        if writing.file == "-" {
+            throw ValidationError("-w -: standard output has the report; give a file name, or use extract -w -.")
+        }
         do {
-            try writing.check(against: input.resolved().files)
+            try writing.check(against: input.resolved(for: "analyze").files)
         } catch is CaptureError {
             // The command line is valid; `run` reports what cannot be opened.
         }
@@ -94,11 +93,12 @@ struct Analyze: ParsableCommand {
     }
 
     private func analyze() throws {
-        let source = try input.resolved()
+        let source = try input.resolved(for: "analyze")
         var writer = try writing.writer()
         var pageFile = try page.begin(on: source.files)
         var reporter = output.reporter(
-            text.style, namesFiles: source.files.count > 1, printsTimelines: isVerbose, keepsEvents: page.path != nil,
+            text.style(on: .standardOutput), namesFiles: source.files.count > 1, printsTimelines: timeline.isVerbose,
+            keepsEvents: page.path != nil,
             isFiltered: source.filter != nil)
         var settings = AnalysisSettings()
         settings.version = output.wireshark
@@ -185,9 +185,20 @@ struct Analyze: ParsableCommand {
             try body(file, &analysis)
             if analysis.events.isEmpty || !reporter.wantsEvents { continue }
             progress.makeRoom()
-            for event in analysis.events { try reporter.event(event, frame: event.segment.frame.frame) }
+            let interfaces = file.interfaces
+            for event in analysis.events {
+                let record = analysis.pipeline.batch.records[Int(event.segment.record)]
+                try reporter.event(
+                    event, frame: event.segment.frame.frame, interface: interfaces.name(of: record))
+            }
             // A pipe may bring nothing more for a long time, so nothing is held back.
             if !file.isFinite { try reporter.flush() }
         }
     }
+}
+
+/// The option `-v`.
+struct TimelineOptions: ParsableArguments {
+    @Flag(name: .customShort("v"), help: "Also print a timeline of each connection.")
+    var isVerbose = false
 }

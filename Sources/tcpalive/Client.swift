@@ -4,6 +4,7 @@ import ArgumentParser
 struct Client: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Connect with TCP keep-alive enabled and report how the connection ends.",
+        usage: "tcpalive client [<options>] <host> <port>",
         discussion: """
             Tries each address of HOST in order. Sets idle, interval, count and SO_KEEPALIVE before connecting, reads \
             them back, and prints them next to the system defaults. An option that cannot be set is reported, and the \
@@ -16,20 +17,17 @@ struct Client: ParsableCommand {
 
             Examples:
               tcpalive client 192.0.2.1 5001
+              tcpalive client [2001:db8::1]:5001
               tcpalive client --idle 5 --interval 2 --count 3 localhost 5001
               tcpalive client --system-defaults --tick 60 example.org 443
               echo hello | tcpalive client -4 --duration 90 localhost 5001
 
-            Exit status:
-              0   closed by the peer; or ended by --duration, SIGINT, SIGTERM or SIGHUP
-              2   cannot start or continue: out of descriptors, output failed
-              10  timed out: the peer did not answer (ETIMEDOUT)
-              11  reset by the peer (ECONNRESET)
-              12  unreachable, with data in flight (EHOSTUNREACH, ENETUNREACH)
-              13  could not connect: unknown name, refused, no answer
-              64  invalid usage
-            With --verify, once connected: 0 all as expected, 1 a difference, 4 nothing could be checked.
-            With --reconnect it ends only by --duration or a signal, with status 0.
+            \(ExitStatus.help([
+                ExitStatus.failedExpectation, ExitStatus.couldNotRun, ExitStatus.inconclusive, ExitStatus.timedOut,
+                ExitStatus.reset, ExitStatus.unreachable, ExitStatus.couldNotConnect,
+            ]))
+            Success is an end by the peer, by --duration or by a signal. With --verify, a connection that came about ends \
+            with 0, 1 or 4; with --reconnect, only --duration and signals end it.
             """)
 
     @OptionGroup

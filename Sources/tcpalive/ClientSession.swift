@@ -32,10 +32,11 @@ struct ClientSession: ~Copyable {
     /// A session with `options`, which catches signals from now on.
     init(_ options: ClientOptions) throws(SystemError) {
         self.options = options
-        log = ClientLog(to: options.format == .json ? .standardError : .standardOutput, options.color)
+        log = ClientLog(
+            to: options.output.format == .json ? .standardError : .standardOutput, options.output.color)
         wakeup = try SignalWakeup()
-        deadline = options.duration.map { ContinuousClock.now + $0.duration }
-        input = StandardInput.forSending(isInteractive: options.interactive)
+        deadline = options.connection.duration.map { ContinuousClock.now + $0.duration }
+        input = StandardInput.forSending(isInteractive: options.data.interactive)
     }
 
     /// Runs until the connection ends, with --reconnect until the duration is over or a signal comes. Throws the exit
@@ -48,15 +49,15 @@ struct ClientSession: ~Copyable {
                 backoff = .seconds(1)
                 switch try hold(&client) {
                 case .interrupted, .durationOver: return
-                case .ended(.closedByPeer) where !options.reconnect: return
+                case .ended(.closedByPeer) where !options.connection.reconnect: return
                 case .ended(let cause): failure = cause.exitStatus
                 }
             } catch SocketError.interrupted {
                 return try log.write("Interrupted while connecting.")
             } catch let error as SocketError where error.isFailureToConnect {
-                if options.reconnect { try log.write(error.text) } else { complain(error.text) }
+                if options.connection.reconnect { try log.write(error.text) } else { complain(error.text) }
             }
-            guard options.reconnect else { throw failure }
+            guard options.connection.reconnect else { throw failure }
             let next = ContinuousClock.now + backoff
             try log.write("Connecting again in \(backoff.secondsText).")
             backoff = min(backoff * 2, .seconds(60))
@@ -66,14 +67,14 @@ struct ClientSession: ~Copyable {
     }
 
     private mutating func connect() throws -> KeepAliveClient {
-        var timeout = options.connectTimeout.duration
+        var timeout = options.connection.connectTimeout.duration
         if let deadline { timeout = max(.milliseconds(1), min(timeout, ContinuousClock.now.duration(to: deadline))) }
-        if options.verify { verifier = try Verifier(port: options.port) }
+        if options.checks.verify { verifier = try Verifier(port: options.port) }
         let addresses = try SocketAddress.resolve(
-            host: options.host, port: options.port, family: options.family.family)
+            host: options.host, port: options.port, family: options.connection.family.family)
         let log = log
         let client = try KeepAliveClient.connect(
-            to: addresses, options: options.keepAlive, bind: options.bind, timeout: timeout,
+            to: addresses, options: options.probes.options, bind: options.connection.bind, timeout: timeout,
             watching: wakeup.descriptor, receivesICMP: true, onAttempt: { try? log.write("Connecting to \($0).") })
         try verifier?.begin(client)
         return client
@@ -82,15 +83,15 @@ struct ClientSession: ~Copyable {
     /// Prints what happens on the connection until it ends, the duration is over, or a signal comes.
     private mutating func hold(_ client: inout KeepAliveClient) throws -> Stop {
         try describe(client)
-        var nextTick = ContinuousClock.now + options.tick.duration
+        var nextTick = ContinuousClock.now + options.output.tick.duration
         while true {
             // While much is unsent, no more input is read.
             var watching = [wakeup.descriptor] + (verifier?.descriptors ?? [])
             if let input, client.unsentCount < 65536 { watching.append(input.descriptor) }
             let event = try client.wait(
-                until: min(nextTick, deadline ?? nextTick), readSize: options.readSize, watching: watching)
+                until: min(nextTick, deadline ?? nextTick), readSize: options.data.readSize, watching: watching)
             switch event {
-            case .received(let bytes): try log.write(log.received(bytes, hex: options.hex))
+            case .received(let bytes): try log.write(log.received(bytes, hex: options.data.hex))
             case .reported(let error, let count):
                 // Of later ones, the status lines and the last line have the number.
                 if count == 1 { try log.write("\(error.clause); \(client.effect(of: error))", in: .doubtful) }
@@ -113,7 +114,7 @@ struct ClientSession: ~Copyable {
             }
             if nextTick <= now {
                 try writeStatus(of: &client)
-                repeat { nextTick += options.tick.duration } while nextTick <= now
+                repeat { nextTick += options.output.tick.duration } while nextTick <= now
             }
         }
     }
@@ -128,13 +129,13 @@ struct ClientSession: ~Copyable {
         let conclusion = lines.popLast() ?? ""
         for line in lines { try log.write(plain: line) }
         try log.write(conclusion)
-        if options.format == .json {
+        if options.output.format == .json {
             var record = TextBuffer()
             record.appendRecord(result)
             record.append("\n")
             try OutputDescriptor.standardOutput.write(record.bytes)
         }
-        if let junitFile = options.junitFile { try writeJUnit([result], to: junitFile) }
+        if let junitFile = options.checks.junitFile { try writeJUnit([result], to: junitFile) }
         throw result.exitStatus
     }
 
@@ -163,7 +164,9 @@ struct ClientSession: ~Copyable {
         }
         for line in optionTable(now, defaults: .systemDefaults) { try log.write(plain: line) }
         for option in KeepAliveOption.allCases {
-            guard let wanted = options.keepAlive[option], let actual = now[option], wanted != actual else { continue }
+            guard let wanted = options.probes.options[option], let actual = now[option], wanted != actual else {
+                continue
+            }
             try log.write("\(option.name): the kernel has \(actual) instead of \(wanted).")
         }
         guard let schedule = ProbeSchedule(now) else { return }

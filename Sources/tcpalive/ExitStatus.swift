@@ -4,7 +4,7 @@ import Platform
 import Report
 import Sockets
 
-/// The exit statuses of every subcommand; 64, for usage, is ArgumentParser's own.
+/// The exit statuses of all subcommands.
 enum ExitStatus {
     /// The command could not do what it was asked to.
     static let couldNotRun = ExitCode(2)
@@ -22,6 +22,34 @@ enum ExitStatus {
     static let unreachable = ExitCode(12)
     /// No connection came about.
     static let couldNotConnect = ExitCode(13)
+    /// The command line is wrong.
+    static let usage = ExitCode.validationFailure
+
+    /// What each status means, in the words of all help texts.
+    private static let meanings: [(status: ExitCode, words: String)] = [
+        (.success, "success"),
+        (failedExpectation, "a finding at or above --fail-on, or a failed check (--expect, --verify)"),
+        (couldNotRun, "cannot start or continue; the error says why"),
+        (damagedInput, "damaged input; the readable part was used"),
+        (inconclusive, "packets were dropped, or nothing could be checked (--expect, --verify)"),
+        (timedOut, "timed out: the peer did not answer (ETIMEDOUT)"),
+        (reset, "reset by the peer (ECONNRESET)"),
+        (unreachable, "unreachable, with data in flight (EHOSTUNREACH, ENETUNREACH)"),
+        (couldNotConnect, "could not connect: unknown name, refused, no answer"),
+        (usage, "invalid usage"),
+    ]
+
+    /// The section of a help text on the exit statuses: those of success and usage, and `others`; nil: all.
+    static func help(_ others: [ExitCode]? = nil) -> String {
+        let lines = meanings.filter {
+            others?.contains($0.status) ?? true || $0.status == .success || $0.status == usage
+        }
+        .map { entry in
+            let number = String(entry.status.rawValue)
+            return "  \(number)\(String(repeating: " ", count: 4 - number.utf8.count))\(entry.words)"
+        }
+        return (["Exit status:"] + lines).joined(separator: "\n")
+    }
 }
 
 /// Runs the `body` of a subcommand; an error becomes a sentence on standard error and an exit status.
@@ -45,12 +73,26 @@ func exitingOnFailure(_ body: () throws -> Void) throws {
     }
 }
 
-/// Says `sentence` on standard error.
+/// Prints an error, one sentence, on standard error.
 func complain(_ sentence: String) {
-    // If standard error itself fails, there is nowhere to report that.
+    write(lines: [errorPrefix + sentence])
+}
+
+/// Prints a notice, one sentence that is no error, on standard error.
+func inform(_ sentence: String) {
+    write(lines: ["tcpalive: " + sentence])
+}
+
+/// What each error begins with.
+let errorPrefix = "tcpalive: error: "
+
+/// Writes `lines` to standard error, without control characters.
+func write(lines: [String]) {
     var text = TextBuffer()
-    text.append("tcpalive: ")
-    text.append(printable: sentence)
-    text.append("\n")
+    for line in lines {
+        text.append(printable: line)
+        text.append("\n")
+    }
+    // If standard error itself fails, there is nowhere to report that.
     try? OutputDescriptor.standardError.write(text.bytes)
 }

@@ -19,7 +19,7 @@ struct ExpectedOptions: Sendable, Equatable {
                 throw ValidationError("there is no option \"\(pair[0])\". \(Self.usage)")
             }
             let number: Int? =
-                if pair.count < 2 { nil } else { option == .count ? Int(pair[1]) : Self.seconds(pair[1]) }
+                if pair.count < 2 { nil } else { option == .count ? Int(pair[1]) : seconds(in: pair[1]) }
             guard let number else {
                 let need = option == .count ? "a whole number" : "a time, such as 60, 60s, 2m, 1h or 1m30s"
                 throw ValidationError("\(part): \(pair[0]) needs \(need).")
@@ -34,24 +34,6 @@ struct ExpectedOptions: Sendable, Equatable {
         }
         expectation = Verification.Expectation(
             idle: values[.idle].map(Int64.init), interval: values[.interval].map(Int64.init), count: values[.count])
-    }
-
-    /// The seconds in a time such as `60`, `60s`, `2m`, `1h` or `1m30s`; nil if `text` is not a time.
-    private static func seconds(_ text: Substring) -> Int? {
-        if let seconds = Int(text) { return seconds }
-        var rest = text
-        var seconds = 0
-        for (unit, length) in [("h", 3600), ("m", 60), ("s", 1)] as [(Character, Int)] {
-            guard let end = rest.firstIndex(of: unit) else { continue }
-            let digits = rest[..<end]
-            // Few enough that no product overflows.
-            guard (1...9).contains(digits.count), digits.allSatisfy({ ("0"..."9").contains($0) }),
-                let number = Int(digits)
-            else { return nil }
-            seconds += number * length
-            rest = rest[rest.index(after: end)...]
-        }
-        return rest.isEmpty && !text.isEmpty ? seconds : nil
     }
 
     private static let options: [(key: String, option: KeepAliveOption)] = [

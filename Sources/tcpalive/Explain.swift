@@ -14,9 +14,7 @@ struct Explain: ParsableCommand {
               tcpalive explain
               tcpalive explain silent_drop
 
-            Exit status:
-              0   success
-              64  invalid usage
+            \(ExitStatus.help([ExitStatus.couldNotRun]))
             """)
 
     @Argument(help: "A verdict, as in reports; - and _ are the same.")

@@ -10,6 +10,7 @@ import Wire
 struct Extract: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Write the keep-alives of saved captures, with comments, to a small capture.",
+        usage: "tcpalive extract [<options>] <file> ... [<filter> ...] -w <file>",
         discussion: """
             Reads captures like `analyze` and writes to a pcapng file: each segment that `analyze` prints, with a comment \
             that has the same words and the verdict (frame.comment in Wireshark); the last packet of each end before \
@@ -25,11 +26,8 @@ struct Extract: ParsableCommand {
               tcpalive extract --snaplen 128 capture.pcapng -w headers.pcapng
               tcpalive extract capture.pcapng -w - | wireshark -k -i -
 
-            Exit status:
-              0   success, even if there was nothing to extract
-              2   cannot start: no such file, invalid filter; nothing is written
-              3   damaged input; the readable part was written
-              64  invalid usage
+            \(ExitStatus.help([ExitStatus.couldNotRun, ExitStatus.damagedInput]))
+            Success includes that there was nothing to extract. After status 2 there is no file.
             """)
 
     @OptionGroup(title: "Input")
@@ -38,13 +36,14 @@ struct Extract: ParsableCommand {
     @OptionGroup(title: "File")
     var writing: WritingOptions
 
-    @Option(help: "Wireshark version whose marks to use; they differ in a few corner cases.")
-    var wireshark = WiresharkVersion.newest
+    @OptionGroup(title: "Output")
+    var marks: MarkOptions
 
     func validate() throws {
-        if writing.file == nil { throw ValidationError("No output file given: use -w FILE.") }
+        if writing.file == nil { throw ValidationError("no output file given: use -w FILE.") }
+        if writing.file == "-" { try refuseTerminal() }
         do {
-            let files = try input.resolved().files
+            let files = try input.resolved(for: "extract").files
             if files.contains("-") {
                 throw ValidationError(
                     "extract reads its captures twice, and standard input can be read only once: save it to a file first."
@@ -62,7 +61,7 @@ struct Extract: ParsableCommand {
     }
 
     private func extract() throws {
-        let source = try input.resolved()
+        let source = try input.resolved(for: "extract")
         for path in source.files where !SavedCaptures.isRereadable(path) {
             throw CaptureError(
                 .notARegularFile, "\(path) is no regular file, and extract reads its captures twice: save it to a file",
@@ -70,7 +69,7 @@ struct Extract: ParsableCommand {
         }
         var writer = try writing.writer()
         var selection = ExtractSelection()
-        let captures = SavedCaptures(files: source.files, filter: source.filter, version: wireshark)
+        let captures = SavedCaptures(files: source.files, filter: source.filter, version: marks.wireshark)
         let survey = try captures.read(packetLimit: input.packetLimit, tracksOrigins: true) { _, analysis in
             selection.survey(
                 analysis.pipeline.segments, analysis.pipeline.origins, analysis.events,
@@ -85,10 +84,16 @@ struct Extract: ParsableCommand {
         }
         try writer?.finish()
         let summary = writing.summary
-        complain(
+        inform(
             "wrote \(written) of \(summary.tally.packets) packets; \(selection.connectionCount) of "
                 + "\(summary.counts.connections) connections have keep-alives")
         for (_, damage) in summary.damaged { complain(damage.sentence) }
         if !summary.damaged.isEmpty { throw ExitStatus.damagedInput }
     }
+}
+
+/// Which marks to use.
+struct MarkOptions: ParsableArguments {
+    @Option(help: "Wireshark version whose marks to use; they differ in a few corner cases.")
+    var wireshark = WiresharkVersion.newest
 }

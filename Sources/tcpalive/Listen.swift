@@ -17,84 +17,41 @@ struct Listen: ParsableCommand {
               tcpalive listen --send hello --close-after 5 127.0.0.1 0
               tcpalive listen --stop-reading localhost 5001
 
-            Exit status:
-              0   ended by --duration, SIGINT, SIGTERM or SIGHUP
-              2   cannot start: port in use, no such address
-              64  invalid usage
+            \(ExitStatus.help([ExitStatus.couldNotRun]))
             """)
 
-    @Argument(help: ArgumentHelp("Address to listen on (optional), and port.", valueName: "host-or-port"))
-    var words: [String]
-
-    @OptionGroup(title: "Addresses")
-    var family: FamilyOptions
-
-    @Option(help: ArgumentHelp("Send this line on each new connection. Repeat for several.", valueName: "line"))
-    var send: [String] = []
-
-    @Option(
-        help: ArgumentHelp("Close each connection after this time (FIN).", valueName: "seconds"),
-        transform: { try Seconds($0) })
-    var closeAfter: Seconds?
-
-    @Option(
-        help: ArgumentHelp("Reset each connection after this time (RST).", valueName: "seconds"),
-        transform: { try Seconds($0) })
-    var resetAfter: Seconds?
-
-    @Flag(help: "Do not read, with a small buffer: a sending peer soon sees a zero window.")
-    var stopReading = false
-
-    @Option(
-        help: ArgumentHelp("Enable SO_KEEPALIVE: idle time before the first probe, 1 to 32767.", valueName: "seconds"))
-    var idle: Int?
-
-    @Option(
-        help: ArgumentHelp("Enable SO_KEEPALIVE: time between unanswered probes, 1 to 32767.", valueName: "seconds"))
-    var interval: Int?
-
-    @Option(
+    @Argument(
         help: ArgumentHelp(
-            "Enable SO_KEEPALIVE: unanswered probes before giving up, 1 to 127.", valueName: "probes"))
-    var count: Int?
+            "Address to listen on (optional), and port, as a second word or after a colon.", valueName: "host-and-port")
+    )
+    var words: [String] = []
 
-    @OptionGroup
-    var timeout: UserTimeoutOption
+    @OptionGroup(title: "Connections")
+    var connections: ListenConnectionOptions
 
-    @Flag(help: "Print received data in hexadecimal.")
-    var hex = false
+    @OptionGroup(title: "Keep-alive")
+    var probes: ListenProbeOptions
 
-    @Option(
-        help: ArgumentHelp("Exit after this long.", valueName: "seconds"),
-        transform: { try Seconds($0) })
-    var duration: Seconds?
+    @OptionGroup(title: "Data")
+    var data: ListenDataOptions
 
     @OptionGroup(title: "Text")
     var color: ColorOptions
 
-    /// The keep-alive options of the command line; nil: those of the system, which are off.
-    var options: KeepAliveOptions? {
-        let isEnabled = idle != nil || interval != nil || count != nil
-        if !isEnabled, timeout.userTimeout == nil { return nil }
-        return KeepAliveOptions(
-            isEnabled: isEnabled, idle: idle, interval: interval, count: count,
-            userTimeout: timeout.userTimeout?.milliseconds)
+    private var endpoint: EndpointArgument {
+        get throws {
+            if words.isEmpty { throw ValidationError("no port given: write tcpalive listen 5001.") }
+            return try EndpointArgument(words, of: "listen")
+        }
     }
 
     func validate() throws {
-        if !(1...2).contains(words.count) {
-            throw ValidationError("Give a port, or an address and a port; these are \(words.count) words.")
-        }
-        if let options { try tcpalive.validate(options, named: optionNames) }
-        if closeAfter != nil, resetAfter != nil {
-            throw ValidationError("--close-after and --reset-after: a connection ends once, give one of them.")
-        }
-        if let port = words.last, let number = Int(port), !(0...65535).contains(number) {
-            throw ValidationError("\(port): a port is between 0 and 65535.")
-        }
-        if words.count == 1, (try? SocketAddress.resolve(host: "127.0.0.1", port: words[0])) == nil {
+        let endpoint = try endpoint
+        try endpoint.checkPort(0...65535)
+        if endpoint.host == nil, (try? SocketAddress.resolve(host: "127.0.0.1", port: endpoint.port)) == nil {
             throw ValidationError(
-                "\(words[0]) is no port: give one, and an address before it, as in tcpalive listen 127.0.0.1 5001.")
+                "\(endpoint.port) is no port: give one, and an address before it, as in tcpalive listen 127.0.0.1 5001."
+            )
         }
     }
 
@@ -104,16 +61,18 @@ struct Listen: ParsableCommand {
 
     private func listen() throws {
         let wakeup = try SignalWakeup()
+        let endpoint = try endpoint
+        let options = probes.options
         var listener = try KeepAliveListener(
-            host: words.count > 1 ? words.first : nil, port: words.last ?? "0", family: family.family,
-            options: options, reads: !stopReading)
+            host: endpoint.host, port: endpoint.port, family: connections.family.family, options: options,
+            reads: !data.stopReading)
         let log = ClientLog(color)
         try log.write(plain: "Listening on \(listener.localAddress)")
         for failure in listener.optionFailures {
             try log.write("\(failure). The other options are set.")
         }
-        let end = duration.map { ContinuousClock.now + $0.duration }
-        let lifetime = (closeAfter ?? resetAfter)?.duration
+        let end = connections.duration.map { ContinuousClock.now + $0.duration }
+        let lifetime = (connections.closeAfter ?? connections.resetAfter)?.duration
         // In the order of acceptance, which is the order of their ends.
         var due: [(number: Int, at: ContinuousClock.Instant)] = []
         while true {
@@ -124,10 +83,10 @@ struct Listen: ParsableCommand {
                 if options != nil, let options = try listener.options(of: number) {
                     for line in optionTable(options, defaults: .systemDefaults) { try log.write(plain: line) }
                 }
-                listener.send(send.flatMap { Array("\($0)\n".utf8) }, on: number)
+                listener.send(data.send.flatMap { Array("\($0)\n".utf8) }, on: number)
                 if let lifetime { due.append((number, .now + lifetime)) }
             case .received(let number, let bytes):
-                try log.write("#\(number) \(log.received(bytes, hex: hex))")
+                try log.write("#\(number) \(log.received(bytes, hex: data.hex))")
             case .ended(let number, let cause):
                 due.removeAll { $0.number == number }
                 try log.write("#\(number) \(Self.sentence(cause))", in: cause.color)
@@ -138,8 +97,8 @@ struct Listen: ParsableCommand {
             }
             while let first = due.first, first.at <= .now {
                 due.removeFirst()
-                listener.close(first.number, resetting: resetAfter != nil)
-                try log.write("#\(first.number) \(resetAfter != nil ? "reset" : "closed") from this end")
+                listener.close(first.number, resetting: connections.resetAfter != nil)
+                try log.write("#\(first.number) \(connections.resetAfter != nil ? "reset" : "closed") from this end")
             }
             if let end, end <= .now { return try log.write("The duration is over.") }
         }
@@ -154,4 +113,79 @@ struct Listen: ParsableCommand {
         case .failed(let error): "failed: \(error)"
         }
     }
+}
+
+/// Which connections `listen` accepts, and for how long.
+struct ListenConnectionOptions: ParsableArguments {
+    @OptionGroup
+    var family: FamilyOptions
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Close each connection after this time (FIN).", valueName: "seconds"),
+        transform: { try Seconds($0) })
+    var closeAfter: Seconds?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Reset each connection after this time (RST).", valueName: "seconds"),
+        transform: { try Seconds($0) })
+    var resetAfter: Seconds?
+
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("Exit after this long.", valueName: "seconds"),
+        transform: { try Seconds($0) })
+    var duration: Seconds?
+
+    func validate() throws {
+        if closeAfter != nil, resetAfter != nil {
+            throw ValidationError("--close-after and --reset-after: a connection ends once, give one of them.")
+        }
+    }
+}
+
+/// The keep-alive options of the connections that `listen` accepts.
+struct ListenProbeOptions: ParsableArguments {
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Enable SO_KEEPALIVE: idle time before the first probe, 1 to 32767.", valueName: "seconds"),
+        transform: { try wholeSeconds($0, for: .idle) })
+    var idle: Int?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Enable SO_KEEPALIVE: time between unanswered probes, 1 to 32767.", valueName: "seconds"),
+        transform: { try wholeSeconds($0, for: .interval) })
+    var interval: Int?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Enable SO_KEEPALIVE: unanswered probes before giving up, 1 to 127.", valueName: "probes"),
+        transform: { try wholeNumber($0, KeepAliveOption.count.bounds, of: "probes") })
+    var count: Int?
+
+    @OptionGroup
+    var timeout: UserTimeoutOption
+
+    /// The options of each socket; nil: those of the system, which are off.
+    var options: KeepAliveOptions? {
+        let isEnabled = idle != nil || interval != nil || count != nil
+        if !isEnabled, timeout.userTimeout == nil { return nil }
+        return KeepAliveOptions(
+            isEnabled: isEnabled, idle: idle, interval: interval, count: count,
+            userTimeout: timeout.userTimeout?.milliseconds)
+    }
+}
+
+/// What `listen` sends, and how it reads and prints what it receives.
+struct ListenDataOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Send this line on each new connection. Repeat for several.", valueName: "line"))
+    var send: [String] = []
+
+    @Flag(help: "Do not read, with a small buffer: a sending peer soon sees a zero window.")
+    var stopReading = false
+
+    @Flag(help: "Print received data in hexadecimal.")
+    var hex = false
 }

@@ -20,66 +20,13 @@ struct FamilyOptions: ParsableArguments {
 /// The user timeout of a socket.
 struct UserTimeoutOption: ParsableArguments {
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "Give up after this long without an acknowledgment; overrides --count (TCP_USER_TIMEOUT).",
-            valueName: "seconds"), transform: { try Seconds(userTimeout: $0) })
+            valueName: "seconds"),
+        transform: { try Seconds(userTimeout: $0) })
     var userTimeout: Seconds?
 }
-
-/// A time on the command line in seconds, such as `60` or `2.5`.
-struct Seconds: Sendable, Equatable {
-    /// The time.
-    let duration: Duration
-
-    /// The time in `argument`, from 0.001 to 1000000000 seconds. Throws `ValidationError`.
-    init(_ argument: String) throws {
-        guard let seconds = Double(argument), seconds >= 0.001, seconds <= 1e9 else {
-            throw ValidationError("it is not between 0.001 and 1000000000 seconds.")
-        }
-        duration = .milliseconds(Int64((seconds * 1000).rounded()))
-    }
-
-    /// The time in `argument`, within the bounds of TCP_USER_TIMEOUT. Throws `ValidationError`.
-    init(userTimeout argument: String) throws {
-        let bounds = KeepAliveOption.userTimeout.bounds
-        guard let seconds = Double(argument),
-            (Double(bounds.lowerBound)...Double(bounds.upperBound)).contains(seconds * 1000)
-        else {
-            throw ValidationError(
-                "it is not between \(bounds.lowerBound) and \(Double(bounds.upperBound) / 1000) seconds, the bounds of "
-                    + "the kernel for TCP_USER_TIMEOUT.")
-        }
-        // Zero means no timeout, so a value below one millisecond becomes one.
-        duration = .milliseconds(max(seconds > 0 ? 1 : 0, Int64((seconds * 1000).rounded())))
-    }
-
-    /// A time of whole seconds.
-    init(_ seconds: Int) {
-        duration = .seconds(seconds)
-    }
-
-    /// The time in milliseconds.
-    var milliseconds: Int {
-        Int(duration.components.seconds) * 1000 + Int(duration.components.attoseconds / 1_000_000_000_000_000)
-    }
-}
-
-/// Throws `ValidationError`, with the bounds of the kernel, for a value in `options` that is outside them.
-func validate(_ options: KeepAliveOptions, named names: [KeepAliveOption: String]) throws {
-    for option in KeepAliveOption.allCases {
-        guard let value = options[option] else { continue }
-        do {
-            try option.check(value)
-        } catch {
-            throw ValidationError("\(names[option] ?? ""): \(error).")
-        }
-    }
-}
-
-/// The names of the options on the command line.
-let optionNames: [KeepAliveOption: String] = [
-    .idle: "--idle", .interval: "--interval", .count: "--count", .userTimeout: "--user-timeout",
-]
 
 /// The lines of a table with the options of a connection next to the system defaults.
 func optionTable(_ options: KeepAliveOptions, defaults: KeepAliveOptions) -> [String] {

@@ -6,9 +6,14 @@ import Report
 
 /// A line at the bottom of the terminal with the state of a live capture; nothing if standard error is not a terminal.
 struct StatusLine {
-    private var line = TerminalLine()
+    private var line: TerminalLine?
     private var forecast = ProbeForecast()
     private var nextDraw = ContinuousClock.now + .milliseconds(500)
+
+    /// A status line that is erased before results, if those go to `descriptor`, a terminal.
+    init(sharingTerminalWith descriptor: OutputDescriptor) {
+        line = TerminalLine(sharingTerminalWith: descriptor)
+    }
 
     /// Whether it is time to draw: twice a second.
     var isDue: Bool { line != nil && ContinuousClock.now >= nextDraw }

@@ -1,4 +1,6 @@
 import ArgumentParser
+import Capture
+import Platform
 
 /// The command, and the table of contents of the subcommands.
 @main
@@ -7,16 +9,9 @@ struct TCPAlive: ParsableCommand {
         commandName: "tcpalive",
         abstract: "Find TCP keep-alives, mark them as Wireshark does, and explain what they show.",
         discussion: """
-            Results go to standard output, messages to standard error.
+            Results go to standard output, errors and notices to standard error.
 
-            Exit status (the help of each subcommand has the details):
-              0   success
-              1   a finding at or above --fail-on, or probes that differ from --expect or --verify
-              2   cannot start: no such file, permission denied, invalid filter
-              3   damaged input; the readable part was reported
-              4   packets were dropped, so the report may be incomplete; or nothing to compare
-              10  client: timed out; 11 reset, 12 unreachable, 13 could not connect
-              64  invalid usage
+            \(ExitStatus.help())
             """,
         subcommands: [
             Analyze.self, Extract.self, Watch.self, Client.self, Listen.self, Interfaces.self, Explain.self,
@@ -24,4 +19,51 @@ struct TCPAlive: ParsableCommand {
 
     @OptionGroup
     var version: VersionFlag
+
+    static var _errorPrefix: String { errorPrefix }
+
+    static func main() {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        do {
+            try checkCommand(in: arguments)
+            var command = try parseAsRoot(arguments)
+            try command.run()
+        } catch {
+            let status = exitCode(for: error)
+            if status == .success { exit(withError: error) }
+            var lines = fullMessage(for: error).split(separator: "\n", omittingEmptySubsequences: false).map(
+                String.init)
+            if lines[0].hasPrefix("\(errorPrefix)Unknown option '-"), let word = longOptionWithOneDash(in: arguments) {
+                lines[0] += ". Long options begin with two dashes: -\(word)"
+            }
+            if lines != [""] { write(lines: lines) }
+            exit(withError: status)
+        }
+    }
+
+    /// The first of `arguments` that may be a long option with one dash too few, which ArgumentParser takes for several short
+    /// ones.
+    private static func longOptionWithOneDash(in arguments: [String]) -> String? {
+        arguments.first { $0.utf8.count > 4 && $0.first == "-" && $0.dropFirst().allSatisfy(\.isLetter) }
+    }
+
+    /// Throws `ValidationError` if the first of `arguments`, or the one after `help`, should be a command and is none.
+    ///
+    /// ArgumentParser says only that it is unexpected, and ignores it after `help`.
+    private static func checkCommand(in arguments: [String]) throws {
+        let names = configuration.subcommands.map { $0._commandName }
+        guard let word = arguments.first(where: { $0 != "help" }), !word.hasPrefix("-"), !names.contains(word) else {
+            return
+        }
+        var sentence = "there is no command \"\(word)\""
+        let near = word.nearest(of: names + ["help"])
+        if !near.isEmpty {
+            sentence += "; did you mean \(String.alternatives(near))?"
+        } else if CaptureFile.exists(word) {
+            sentence += "; to read that file: tcpalive analyze \(word)"
+        } else {
+            sentence += "; the commands are \(names.joined(separator: ", "))"
+        }
+        throw ValidationError(sentence)
+    }
 }

@@ -5,11 +5,12 @@ import Report
 struct TerminalLine {
     private let terminal: OutputDescriptor
     private var isDrawn = false
-    private let isSharingTerminal = OutputDescriptor.standardOutput.isTerminal
+    private let isSharingTerminal: Bool
 
-    /// The line; nil if standard error is not a terminal.
-    init?() {
+    /// The line, where results go to `descriptor`; nil if standard error is not a terminal.
+    init?(sharingTerminalWith descriptor: OutputDescriptor = .standardOutput) {
         guard OutputDescriptor.standardError.isTerminal else { return nil }
+        isSharingTerminal = descriptor.isTerminal
         terminal = .standardError
     }
 

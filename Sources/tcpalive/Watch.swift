@@ -28,54 +28,34 @@ struct Watch: ParsableCommand {
             data closed is called a keep-alive. Fragments, tunnels, IPv6 extension headers, and VLAN tags on links other \
             than Ethernet are not seen. Read the file that it writes with analyze --light.
 
+            On several interfaces, each line has the name of the interface after the time.
+
+            The file of -w can be read while it grows. -C, -G and -W continue it in other files, as in tcpdump: -C when it \
+            has that size, with a number after the name; -G after that time, with a name by strftime(3). -W limits the \
+            number of files: with -C the oldest is replaced, with -G the capture ends, with both only the numbers get \
+            zeros in front. Every file is complete by itself. With -w -, the packets go to standard output, as pcapng, and \
+            the report to standard error.
+
             Examples:
               tcpalive watch -i eth0
               tcpalive watch -i any port 5432
-              tcpalive watch -i eth0 -i eth1 -w seen.pcapng --duration 600
+              tcpalive watch -i eth0 -i eth1 -w seen.pcapng --duration 10m
+              tcpalive watch -i eth0 -w seen.pcapng -C 100 -W 10
+              tcpalive watch -i eth0 -w seen-%H.pcapng -G 3600 -W 24
+              tcpalive watch -i eth0 -w - | wireshark -k -i -
               tcpalive watch -i eth0 --light
-              tcpalive watch -i eth0 --duration 300 --expect idle=60,interval=15,count=4 port 5432
+              tcpalive watch -i eth0 --duration 5m --expect idle=60,count=4 port 5432
 
-            Exit status:
-              0   as expected
-              1   a finding at or above --fail-on, or probes that differ from --expect
-              2   cannot start or continue: permission denied, no such interface, interface removed
-              4   packets were dropped, so the report may be incomplete; or nothing to compare with --expect
-              64  invalid usage
+            \(ExitStatus.help([
+                ExitStatus.failedExpectation, ExitStatus.couldNotRun, ExitStatus.inconclusive,
+            ]))
             """)
 
-    @Option(
-        name: .customShort("i"), help: ArgumentHelp("Interface, or any. Repeat for several.", valueName: "interface"))
-    var interfaces: [String] = []
+    @OptionGroup(title: "Capture")
+    var capture: LiveOptions
 
-    @Option(name: .customShort("w"), help: ArgumentHelp("Write the packets to this pcapng file.", valueName: "file"))
-    var file: String?
-
-    @Option(name: .customShort("c"), help: ArgumentHelp("Stop after this many packets.", valueName: "packets"))
-    var packetLimit: UInt64?
-
-    @Option(
-        help: ArgumentHelp("Stop after this long.", valueName: "seconds"),
-        transform: { try Seconds($0) })
-    var duration: Seconds?
-
-    @Option(
-        name: [.customShort("s"), .customLong("snaplen")],
-        help: ArgumentHelp("Bytes of each packet to capture.", valueName: "bytes"))
-    var snaplen = 192
-
-    @Flag(name: .customLong("promiscuous"), help: "Also capture packets for other hosts.")
-    var isPromiscuous = false
-
-    @Option(help: ArgumentHelp("Size of the capture buffer in the kernel.", valueName: "MiB"))
-    var buffer = 16
-
-    @Flag(help: "Deliver packets immediately: lower latency, more CPU.")
-    var immediate = false
-
-    @Flag(
-        name: .customLong("light"),
-        help: "Capture no segments with more than one byte of data: for busy links.")
-    var isLight = false
+    @OptionGroup(title: "File")
+    var file: LiveFileOptions
 
     @OptionGroup(title: "Checks")
     var checks: CheckOptions
@@ -90,44 +70,35 @@ struct Watch: ParsableCommand {
     var words: [String] = []
 
     func validate() throws {
-        if interfaces.isEmpty { throw ValidationError("no interface given: use -i INTERFACE or -i any") }
-        if Set(interfaces).count < interfaces.count { throw ValidationError("an interface is given twice") }
         try text.check(output.format)
-        if packetLimit == 0 { throw ValidationError("-c: must be at least 1") }
-        if file == "-" { throw ValidationError("-w -: standard output is used for the report; give a file name") }
-        if !(1...262_144).contains(snaplen) {
-            throw ValidationError("-s: \(snaplen) is not between 1 and 262144 bytes")
+        let interfaces = capture.interfaces
+        if let word = words.first, HostInterface.exists(word) {
+            let options = (interfaces + [word]).map { "-i \($0)" }
+            let fixed = (["tcpalive watch"] + options + words.dropFirst()).joined(separator: " ")
+            throw ValidationError("\(word) is an interface: write \(fixed)")
         }
-        if !(1...2047).contains(buffer) { throw ValidationError("--buffer: \(buffer) is not between 1 and 2047 MiB") }
+        if interfaces.isEmpty {
+            throw ValidationError("no interface given: use -i INTERFACE or -i any; tcpalive interfaces lists them.")
+        }
+        if Set(interfaces).count < interfaces.count { throw ValidationError("an interface is given twice.") }
     }
 
     func run() throws {
         Signals.catchStops()
         Signals.catchReports()
         // A closed pipe on standard output must not end the process before the file is whole.
-        if file != nil { Signals.ignoreClosedPipes() }
+        if file.path != nil { Signals.ignoreClosedPipes() }
         try exitingOnFailure { try watch() }
     }
 
-    /// How the kernel captures.
-    private var settings: LiveCapture.Settings {
-        var settings = LiveCapture.Settings()
-        settings.snaplen = snaplen
-        settings.isPromiscuous = isPromiscuous
-        settings.bufferSize = buffer << 20
-        settings.isImmediate = immediate
-        settings.isLight = isLight
-        settings.filter = words.isEmpty ? nil : words.joined(separator: " ")
-        return settings
-    }
-
     private func watch() throws {
-        var live = try LiveCapture(on: interfaces, settings)
+        let filter = words.isEmpty ? nil : words.joined(separator: " ")
+        var live = try LiveCapture(on: capture.interfaces, capture.settings(filter: filter))
         var session = try WatchSession(
-            described: live.described(snaplen: snaplen), isFiltered: !words.isEmpty || isLight, isLight: isLight,
-            file: file, output: output, style: text.style, packetLimit: packetLimit)
-        complain("capturing on \(session.name); Ctrl-C ends it with the summary")
-        let deadline = duration.map { ContinuousClock.now + $0.duration }
+            described: live.described(snaplen: capture.snaplen), isFiltered: filter != nil || capture.isLight,
+            isLight: capture.isLight, file: file, output: output, text: text, packetLimit: capture.packetLimit)
+        inform("capturing on \(session.name); Ctrl-C ends it with the summary")
+        let deadline = capture.duration.map { ContinuousClock.now + $0.duration }
         do {
             while !Signals.isStopping, !session.isDone, !live.isOver {
                 if let deadline, ContinuousClock.now >= deadline { break }

@@ -20,22 +20,28 @@ struct WatchSession: ~Copyable {
     private var looks = LookSchedule()
     /// The findings that wait, and those that were printed.
     private var findings = LiveFindings()
-    private var status = StatusLine()
+    private var status: StatusLine
+    private var interfaces: InterfaceNames
+    /// Whether each batch is written at once, because a program reads it.
+    private let isPiped: Bool
+    /// Whether the last of a number of files is complete.
+    private var hasAllFiles = false
     private var hostProbes = HostProbes()
     private let kernelBefore = KernelCounters.now()
     private let output: OutputOptions
     private let style: TextStyle
+    /// Where the report goes.
+    private let descriptor: OutputDescriptor
     private let isFiltered: Bool
 
-    /// A session on the interfaces `described`, written to `file` if there is one; `isFiltered`: not all that passes there
+    /// A session on the interfaces `described`, written as `file` says; `isFiltered`: not all that passes there
     /// is captured; `isLight`: data is kept out.
     init(
-        described: [CaptureInterface], isFiltered: Bool, isLight: Bool, file: String?, output: OutputOptions,
-        style: TextStyle, packetLimit: UInt64?
+        described: [CaptureInterface], isFiltered: Bool, isLight: Bool, file: LiveFileOptions, output: OutputOptions,
+        text: TextOptions, packetLimit: UInt64?
     ) throws {
         name = described.map(\.name).joined(separator: ", ")
         self.output = output
-        self.style = style
         self.isFiltered = isFiltered
         var settings = AnalysisSettings()
         settings.version = output.wireshark
@@ -43,20 +49,23 @@ struct WatchSession: ~Copyable {
         settings.keepsAll = output.connections == .all
         settings.isLight = isLight
         analysis = CaptureAnalysis(settings)
-        reporter = output.reporter(style, namesFiles: false)
-        if let file {
-            // It can be read while it grows, from the start.
-            var writer = PcapngWriter(to: try OutputFile(growing: file))
-            writer.describe(described, of: 0)
-            try writer.flush()
-            self.writer = consume writer
-        }
+        // Packets and text do not mix.
+        descriptor = file.isStandardOutput ? .standardError : .standardOutput
+        style = text.style(on: descriptor)
+        reporter = output.reporter(style, namesFiles: false, to: descriptor)
+        status = StatusLine(sharingTerminalWith: descriptor)
+        interfaces = InterfaceNames(described)
+        isPiped = file.isStandardOutput
+        writer = try file.writer(at: WallClock.now)
+        // It can be read while it grows, from the start.
+        writer?.describe(described, of: 0)
+        try writer?.flush()
         try reporter.begin(file: name)
         analysis.begin(name)
     }
 
-    /// Whether `-c` packets were captured.
-    var isDone: Bool { analysis.isDone }
+    /// Whether `-c` packets were captured, or `-W` files written.
+    var isDone: Bool { analysis.isDone || hasAllFiles }
 
     /// How long packets wait for others before they are written to the file. With the time that the kernel collects
     /// packets, a packet is in the file within a second.
@@ -67,19 +76,26 @@ struct WatchSession: ~Copyable {
         analysis.advance(&live)
         try packets.write(analysis, to: &writer)
         let now = ContinuousClock.now
-        if now >= nextFlush {
+        if isPiped || now >= nextFlush {
+            let time = present
+            if try writer?.advance(to: time) == false { hasAllFiles = true }
             try writer?.flush()
             nextFlush = now + Self.flushInterval
         }
         if !analysis.events.isEmpty {
             hostProbes.count(analysis.events)
             status.makeRoom()
-            for event in analysis.events { try reporter.event(event, frame: event.segment.frame.frame) }
+            for event in analysis.events {
+                let record = analysis.pipeline.batch.records[Int(event.segment.record)]
+                try reporter.event(
+                    event, frame: event.segment.frame.frame,
+                    interface: interfaces.name(of: record, in: analysis.pipeline.batch))
+            }
             try reporter.flush()
         }
         for notice in live.notices {
             status.erase()
-            complain(notice.sentence)
+            if case .gone = notice { complain(notice.sentence) } else { inform(notice.sentence) }
         }
         live.notices.removeAll()
         if reporter.wantsFindings, looks.isDue { try look(live.counters) }
@@ -115,7 +131,7 @@ struct WatchSession: ~Copyable {
     /// Prints the connections and the summary as they are now, and goes on.
     mutating func report(_ counters: LiveCapture.Counters, captured: UInt64) throws {
         status.erase()
-        var interim = output.reporter(style, namesFiles: false)
+        var interim = output.reporter(style, namesFiles: false, to: descriptor)
         conclude(counters, neededAnyway: false)
         try interim.finish(analysis, summary(counters))
         tellCounts(counters, captured: captured)
@@ -135,10 +151,10 @@ struct WatchSession: ~Copyable {
     }
 
     private mutating func tellCounts(_ counters: LiveCapture.Counters, captured: UInt64) {
-        complain(counters.sentence(captured: captured))
+        inform(counters.sentence(captured: captured))
         guard let kernelBefore, let now = KernelCounters.now() else { return }
         let seen = hostProbes.ofThisHost()
-        complain(
+        inform(
             now.since(kernelBefore).sentence(
                 probes: seen.probes, windowProbes: seen.windowProbes, isFiltered: isFiltered))
     }

@@ -11,15 +11,13 @@ struct WritingOptions: ParsableArguments {
 
     @Option(
         name: [.customShort("s"), .customLong("snaplen")],
-        help: ArgumentHelp("Bytes of each packet to write (default: all).", valueName: "bytes"))
+        parsing: .unconditional,
+        help: ArgumentHelp("Bytes of each packet to write, at least 96 (default: all).", valueName: "bytes"),
+        transform: { try Snaplen.bytes($0) })
     var snaplen: Int?
 
     func validate() throws {
-        guard let snaplen else { return }
-        if file == nil { throw ValidationError("--snaplen requires -w.") }
-        if !(1...262_144).contains(snaplen) {
-            throw ValidationError("--snaplen: \(snaplen) is not between 1 and 262144 bytes.")
-        }
+        if snaplen != nil, file == nil { throw ValidationError("--snaplen requires -w.") }
     }
 
     /// Throws `ValidationError` where the file is one of `sources`, which it would replace.
@@ -37,5 +35,12 @@ struct WritingOptions: ParsableArguments {
         Signals.ignoreClosedPipes()
         let output = file == "-" ? OutputFile() : try OutputFile(path: file)
         return PcapngWriter(to: output, snaplen: snaplen)
+    }
+}
+
+/// Throws `ValidationError` if standard output, to which packets shall be written, is a terminal.
+func refuseTerminal() throws {
+    if OutputDescriptor.standardOutput.isTerminal {
+        throw ValidationError("-w -: packets are binary, and standard output is a terminal: pipe it to a program.")
     }
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Times tcpalive and other programs on generated captures and prints the tables of the section Speed in README.md.
+"""Times tcpalive and other programs on generated captures and prints the tables of the article Performance.
 
     bench.py TCPALIVE
 

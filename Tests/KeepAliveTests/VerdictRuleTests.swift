@@ -237,7 +237,7 @@ struct VerdictRuleTests {
         } _: {
             $1.end = 221 * second
         }
-        add("usual gaps of unanswered probes", .unresponsive, unanswered, "high", "medium oneDirection") {
+        add("usual gaps of unanswered probes", .unresponsive, unanswered, "high", "medium incompleteCapture") {
             connection, _ in
             connection.fromOriginator.timestampedProbes = connection.fromOriginator.probes
         } _: { connection, _ in

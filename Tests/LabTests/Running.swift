@@ -12,13 +12,13 @@ enum Program {
 
     static func isInstalled(_ name: String) -> Bool { path(name).hasPrefix("/") }
 
-    /// A process for the command `words`, with the folders of root's PATH for all users.
+    /// A process for the command `words`, with the folders of root's PATH for all users, in UTC.
     static func process(_ words: [String]) throws -> Process {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: path(words[0]))
         process.arguments = Array(words.dropFirst())
         process.environment = ProcessInfo.processInfo.environment.merging(
-            ["PATH": folders.joined(separator: ":")], uniquingKeysWith: { $1 })
+            ["PATH": folders.joined(separator: ":"), "TZ": "UTC"], uniquingKeysWith: { $1 })
         return process
     }
 

@@ -53,6 +53,95 @@ struct WatchTests {
     }
 
     @Test(
+        "On any and on several interfaces, each event has the name of its interface; on one it has none",
+        .enabled(if: Lab.isPossible, Lab.needs))
+    func interfaceNames() async throws {
+        let lab = try await Lab()
+        let watches = try [["any"], ["va", "lo"], ["va"]].map { interfaces in
+            try lab.start(
+                lab.prober,
+                ["watch"] + interfaces.flatMap { ["-i", $0] } + Lab.limit
+                    + (interfaces.count == 2 ? ["--format", "jsonl"] : []))
+        }
+        for watch in watches { try await watch.wait(for: "capturing on ") }
+        var clients: [Running] = []
+        for (space, address) in [(lab.peer, "10.9.0.2"), (lab.prober, "127.0.0.1")] {
+            try await lab.listener(in: space, on: address)
+            let options = ["--idle", "1", "--interval", "1", "--duration", "1.5"]
+            clients.append(try lab.start(lab.prober, ["client"] + options + ["\(address):5001"]))
+        }
+        for client in clients { #expect(try await client.end() == 0, "\(client.errorText)") }
+        for watch in watches { #expect(try await watch.end(by: SIGINT) == 0, "\(watch.errorText)") }
+        #expect(watches[0].text.contains(#/[0-9] va IP 10.9.0.1.[0-9]+ > 10.9.0.2.5001/#), "\(watches[0].text)")
+        #expect(watches[0].text.contains(#/[0-9] lo IP 127.0.0.1.[0-9]+ > 127.0.0.1.5001/#), "\(watches[0].text)")
+        for (name, address) in [("va", "10.9.0.1"), ("lo", "127.0.0.1")] {
+            let lines = watches[1].text.split(separator: "\n").filter {
+                $0.contains("tcpalive.event/") && $0.contains("\"src_ip\":\"\(address)\"")
+            }
+            #expect(!lines.isEmpty && lines.allSatisfy { $0.contains("\"interface\":\"\(name)\"") }, "\(lines)")
+        }
+        #expect(watches[2].text.contains(#/[0-9] IP 10.9.0.1/#) && !watches[2].text.contains(" va IP "))
+    }
+
+    @Test(
+        "With -w - packets go to standard output, where analyze reads them, and the report goes to standard error",
+        .enabled(if: Lab.isPossible, Lab.needs))
+    func standardOutput() async throws {
+        let lab = try await Lab()
+        // `sh -c` runs the words as $0 and $@.
+        let pipeline = "\"$0\" watch -i va -w - \"$@\" | \"$0\" analyze --format jsonl -"
+        let watch = try lab.start(
+            lab.prober, through: ["sh", "-c", pipeline], ["--format", "jsonl", "--duration", "4"])
+        try await watch.wait(for: "capturing on va")
+        try await lab.listener(in: lab.peer, on: "10.9.0.2")
+        let options = ["--idle", "1", "--interval", "1", "--duration", "1.5"]
+        let client = try lab.start(lab.prober, ["client"] + options + ["10.9.0.2", "5001"])
+        #expect(try await client.end() == 0, "\(client.errorText)")
+        #expect(try await watch.end() == 0)
+        let report = watch.errorText.split(separator: "\n").filter { $0.hasPrefix("{") }.joined(separator: "\n")
+        #expect(watch.text.contains("\"kind\":\"probe\""), "\(watch.text)")
+        #expect(
+            Running.stableLines(watch.text.replacing("\"-\"", with: "\"va\"")) == Running.stableLines(report))
+    }
+
+    @Test(
+        "With -G and -W, watch writes that many files, also while no packet comes, and ends with status 0",
+        .enabled(if: Lab.isPossible, Lab.needs))
+    func rotation() async throws {
+        let lab = try await Lab()
+        let name = lab.folder.appendingPathComponent("seen-%s.pcapng").path
+        let watch = try await lab.watch(["-w", name, "-G", "1", "-W", "3"])
+        #expect(try await watch.end() == 0, "\(watch.errorText)")
+        let names = try FileManager.default.contentsOfDirectory(atPath: lab.folder.path)
+            .filter { $0.hasSuffix(".pcapng") }
+        #expect(names.count == 3, "\(names)")
+        for name in names {
+            let file = lab.folder.appendingPathComponent(name).path
+            #expect(try await lab.analyze([file]).contains("\nRead \(file): "))
+            if Program.isInstalled("tshark") { #expect(Program.succeeds(["tshark", "-r", file])) }
+        }
+    }
+
+    @Test(
+        "The exit status is 1 if a check fails, and 4 if nothing can be checked",
+        .enabled(if: Lab.isPossible, Lab.needs))
+    func statuses() async throws {
+        let lab = try await Lab()
+        let watches = try ["count=2", "idle=1,interval=1,count=3"].map { expected in
+            try lab.start(lab.prober, ["watch", "-i", "va", "--expect", expected] + Lab.limit)
+        }
+        for watch in watches { try await watch.wait(for: "capturing on va") }
+        #expect(try await watches[1].end(by: SIGINT) == 4, "\(watches[1].text)\(watches[1].errorText)")
+        let listener = try await lab.listener(in: lab.peer, on: "10.9.0.2")
+        let options = ["--idle", "1", "--interval", "1", "--count", "3"]
+        let client = try lab.start(lab.prober, ["client"] + options + ["10.9.0.2", "5001"])
+        try await listener.wait(for: "#1 from")
+        try await lab.cutPeer()
+        #expect(try await client.end() == 10, "\(client.text)\(client.errorText)")
+        #expect(try await watches[0].end(by: SIGINT) == 1, "\(watches[0].text)\(watches[0].errorText)")
+    }
+
+    @Test(
         "watch --light reports the same probes and answers as watch, and sees no data",
         .enabled(if: Lab.isPossible, Lab.needs),
         arguments: [("10.9.0.2", "va"), ("fd09::2", "va"), ("10.9.0.2", "any")])
@@ -252,7 +341,8 @@ struct WatchTests {
         "The error for a capture that cannot start names the cause",
         .enabled(if: Lab.isPossible, Lab.needs),
         arguments: [
-            (["-i", "nothing0"], "there is no interface nothing0"), (["-i", "va", "porrt"], "does not compile"),
+            (["-i", "nothing0"], "there is no interface nothing0"),
+            (["-i", "va", "porrt"], "filter \"porrt\" on va: \"porrt\" is not understood"),
             (["-i", "va", "-w", "/nowhere/seen.pcapng"], "/nowhere/seen.pcapng"),
         ])
     func refused(arguments: [String], words: String) async throws {

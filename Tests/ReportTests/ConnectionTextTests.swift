@@ -1,3 +1,4 @@
+import Platform
 import Testing
 import Wire
 
@@ -31,8 +32,12 @@ struct ConnectionTextTests {
     }
 
     /// The whole table of `connections`.
-    private static func table(_ connections: [Connection], of total: UInt64) -> String {
-        var table = ConnectionText()
+    private static func table(
+        _ connections: [Connection], of total: UInt64, _ change: (inout TextStyle) -> Void = { _ in }
+    ) -> String {
+        var style = TextStyle()
+        change(&style)
+        var table = ConnectionText(style)
         var text = TextBuffer()
         let diagnoses = connections.map { Diagnosis(of: $0) }
         for diagnosis in diagnoses { table.measure(diagnosis) }
@@ -113,5 +118,105 @@ struct ConnectionTextTests {
                 ? handshake not captured: the smaller endpoint is listed first
 
                 """)
+    }
+
+    /// A connection with cells in all columns.
+    private static func full() -> Connection {
+        var full = connection(0, ending: .resetByOriginator)
+        full.fromOriginator = side(5, answered: 0)
+        full.fromOriginator.firstWait = Wait(since: .segment, gap: 60 * Samples.second)
+        full.fromOriginator.idleGaps.add(60 * Samples.second)
+        full.fromOriginator.intervalGaps.add(15 * Samples.second)
+        full.fromOriginator.zeroWindowProbes = 1
+        return full
+    }
+
+    /// The titles of the columns in `text`.
+    private static func titles(_ text: String) -> String {
+        text.split(separator: "\n").first { $0.hasPrefix("stream") }.map(String.init) ?? ""
+    }
+
+    @Test(
+        "A narrow terminal omits the least important columns, and a note names them",
+        arguments: [
+            (200, ""), (140, "duration"), (130, "last, duration"), (120, "first, last, duration"),
+            (100, "count, zero-window, first, last, duration"), (90, "zero-window, first, last, duration, ended"),
+            (75, "count, zero-window, first, last, duration, ended"),
+            (50, "idle, interval, count, zero-window, last, duration"),
+        ])
+    func columns(width: Int, omitted: String) {
+        let text = Self.table([Self.full()], of: 1) { $0.width = width }
+        #expect(text.split(separator: "\n").allSatisfy { $0.utf8.count <= width && !$0.hasSuffix(" ") }, "\(text)")
+        let words = text.replacing("\n   ", with: " ")
+        let note = "\n\nOmitted to fit \(width) columns: \(omitted). Use a wider terminal, or --format csv.\n"
+        #expect(omitted.isEmpty ? !text.contains("Omitted") : words.hasSuffix(note), "\(text)")
+        let kept = ["stream  ", "verdict", "  originator, responder", "  probes"]
+        for title in kept { #expect(text.contains(title), "\(text)") }
+        for title in omitted.components(", ") { #expect(!Self.titles(text).contains("  \(title)"), "\(text)") }
+    }
+
+    @Test("If the ends of IPv6 are too wide, they have lines of their own")
+    func stacked() {
+        var connection = Self.full()
+        connection.number = 12
+        connection.handshakeSeen = false
+        connection.originator = Endpoint(IPAddress(v6: 0x2001_0DB8_1234_5678, 0x9ABC_DEF0_1234_5678), 65535)
+        connection.responder = Endpoint(IPAddress(v6: 0x2001_0DB8_0000_0000, 1), 443)
+        let text = Self.table([connection], of: 1) { $0.width = 74 }
+        #expect(
+            text == """
+                1 connection, 2023-11-14 UTC
+
+                stream  verdict  first     last      duration  ended
+                        originator, responder                           probes  answered
+                12?     unknown  22:13:20  22:13:20    0.500s  reset by originator
+                        [2001:db8:1234:5678:9abc:def0:1234:5678]:65535       5         0
+                        [2001:db8::1]:443                                    -         -
+
+                ? handshake not captured: the smaller endpoint is listed first
+                Omitted to fit 74 columns: idle, interval, count, zero-window. Use a wider
+                   terminal, or --format csv.
+
+                """, "\(text)")
+    }
+
+    @Test("Times are in the zone of each time; if there are two, each time has its own, and a date")
+    func zones() {
+        let change = Self.start / Samples.second + 10
+        let zone: @Sendable (Int64) -> ZoneOffset = { seconds in
+            seconds < change ? ZoneOffset(seconds: 7200, name: "CEST") : ZoneOffset(seconds: 3600, name: "CET")
+        }
+        let before = Self.table([Self.connection(0)], of: 1) { $0.zone = zone }
+        #expect(before.hasPrefix("1 connection, 2023-11-15 CEST\n") && before.contains("  00:13:20  00:13:20  "))
+        let both = Self.table([Self.connection(0), Self.connection(1, after: 9, taking: 2)], of: 2) { $0.zone = zone }
+        #expect(both.hasPrefix("2 connections, local times\n"), "\(both)")
+        #expect(both.contains("  2023-11-15 00:13:29 CEST  2023-11-14 23:13:31 CET     2.000s  open\n"), "\(both)")
+    }
+
+    @Test("The verdict has the colour of its severity, which moves no column")
+    func colors() {
+        let plain = Self.table([Self.full(), Self.connection(1)], of: 2)
+        let text = Self.table([Self.full(), Self.connection(1)], of: 2) { $0.palette = Palette(isOn: true) }
+        #expect(text.contains("\n0       \u{1B}[32munknown\u{1B}[0m          10.0.0.1:40000"), "\(text)")
+        #expect(text.contains("\n1       \u{1B}[32mnot_established\u{1B}[0m  10.0.0.1:40000"), "\(text)")
+        #expect(text.replacing(#/\u{1B}\[[0-9]+m/#, with: "") == plain)
+    }
+
+    @Test("Names widen the column of the ends, unless they are too long for the terminal")
+    func names() {
+        let names = HostNames { $0.version == .v4 && $0.low & 1 == 1 ? "a-rather-long-name.example.org" : nil }
+        let text = Self.table([Self.connection(0)], of: 1) { $0.names = names }
+        #expect(text.contains("a-rather-long-name.example.org:40000  ") || text.contains("example.org:80  "), "\(text)")
+        let narrow = Self.table([Self.connection(0)], of: 1) {
+            $0.names = names
+            $0.width = 55
+        }
+        #expect(!narrow.contains("example.org") && narrow.contains("10.0.0.1:40000"), "\(narrow)")
+    }
+}
+
+extension String {
+    fileprivate func components(_ separator: String) -> [String] {
+        isEmpty ? [] : split(separator: separator).map(String.init)
     }
 }

@@ -38,12 +38,29 @@ struct EventTextTests {
         )
     }
 
+    @Test("If a capture has several interfaces, lines and records name them")
+    func interfaces() {
+        let event = Self.event(Samples.client, Samples.server, nil)
+        var lines = EventText(color: false)
+        let text = Samples.text {
+            for name in ["lo", "eth0", "lo"] {
+                lines.append(event, frame: 9, file: "any", interface: name, to: &$0)
+            }
+        }
+        let rows = text.split(separator: "\n").dropFirst()
+        for (row, words) in zip(rows, [" lo IP ", " eth0 IP ", " lo   IP "]) { #expect(row.contains(words), "\(row)") }
+        #expect(rows.count == 3)
+        let record = Samples.text { $0.appendRecord(event, frame: 9, file: "any", interface: "eth0") }
+        #expect(record.contains(",\"frame\":9,\"interface\":\"eth0\","))
+        #expect(!Samples.text { $0.appendRecord(event, frame: 9, file: "any") }.contains("interface"))
+    }
+
     @Test("The record of a quoted segment has only the quoted fields")
     func records() {
         let error = ICMPError(router: IPAddress(v4: 0xC633_6401), type: 11, code: 0)
         var event = Self.event(Samples.client, Samples.server, error)
         event.unanswered = 2
-        let short = Samples.text { $0.appendRecord(event, frame: 9, file: "a.pcap") }
+        let short = Samples.text { $0.appendRecord(event, frame: 9, file: "a.pcap", hasStreamNumbers: false) }
         #expect(
             short.contains("\"seq\":2819257268,\"marks\":[],\"kind\":\"icmp_error\",\"connection\":0,\"unanswered\":2,")
         )
@@ -51,7 +68,7 @@ struct EventTextTests {
             short.contains("\"icmp_type\":11,\"icmp_code\":0,\"icmp_text\":\"time exceeded in transit\",\"router_ip\":")
         )
         event.segment.role = .quoted
-        let whole = Samples.text { $0.appendRecord(event, frame: 9, file: "a.pcap") }
+        let whole = Samples.text { $0.appendRecord(event, frame: 9, file: "a.pcap", hasStreamNumbers: false) }
         #expect(whole.contains("\"win\":0,\"flags\":\"\",") && !whole.contains("\"len\""))
     }
 }

@@ -48,7 +48,7 @@ struct FindingRecordTests {
         }
         let definition = try Self.definition("finding")
         try Self.expectMembers(of: object, in: definition)
-        #expect(Set(object.keys).union(["advice"]) == Set(try #require(definition["properties"] as? Object).keys))
+        #expect(Set(object.keys).union(["advice", "tcp_stream"]) == Set(try #require(definition["properties"] as? Object).keys))
         #expect(object["type"] as? String == "tcpalive.finding/2" && object["name"] as? String == "too_late_for_path")
         #expect(object["ts_ns"] as? Int == 5_000_000_006 && object["ts"] as? String == "1970-01-01T00:00:05.000000006Z")
         #expect(object["idle_ns"] as? Int == 350_000_000_001 && object["duration_ns"] as? Int == 45_000_000_000)
@@ -102,7 +102,7 @@ struct FindingRecordTests {
         for (format, expected) in [
             (ReportFormat.text, Samples.text { $0.append(block: finding, in: diagnosis, files: ["eth0"]) }),
             (.jsonl, Samples.text { $0.appendRecord(finding, in: diagnosis, at: 7, files: ["eth0"]) } + "\n"),
-            (.json, ""), (.tsv, ""),
+            (.json, ""), (.marks, ""),
         ] {
             var reporter = Reporter(format: format, to: Output(to: nil))
             try reporter.begin(file: "eth0")

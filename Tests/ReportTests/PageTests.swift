@@ -138,7 +138,7 @@ struct PageTests {
         let diagnoses = Self.probing(210, probes: 2, kept: &kept)
         let page = Self.text(diagnoses, Summary(version: .newest), kept)
         #expect(Self.count("<tr data-connection", in: page) == 210 && Self.count("<article", in: page) == 210)
-        #expect(Self.count("class=\"drawing\" viewBox=\"0 0 720", in: page) == 3 * Page.drawingLimit)
+        #expect(Self.count("<svg class=\"drawing\"", in: page) == 3 * Page.drawingLimit)
         #expect(page.contains("The 200 most severe are drawn.") && !page.contains("{{"))
         let many = Array(repeating: diagnoses, count: 24).joined()
         let longPage = Self.text(Array(many), Summary(version: .newest), kept)
@@ -208,11 +208,13 @@ struct PageTests {
             page.contains(
                 "<span class=\"sent\" data-value=\"2\">2</span> of the originator, <span class=\"sent\" data-value=\"1\">1</span>"
             ))
-        #expect(page.contains("2 × data of 10.0.0.2:5001, 1 × data of 10.0.0.1:40000</desc>"))
-        #expect(Self.count("<rect class=\"data\" x=\"", in: page) == 4, "three, and the legend")
+        #expect(
+            page.contains(
+                "aria-label=\"Timeline of stream 0: 2 × data of 10.0.0.2:5001. 1 × data of 10.0.0.1:40000. \""))
+        #expect(Self.count("<rect class=\"data\" x=\"", in: page) == 6, "three, two below the drawing, and the legend")
         #expect(page.contains("data-count=\"1\"><title>1 segment with data, 00:00:03.000000</title>"))
         #expect(Self.count("<use href=\"#syn\" class=\"turn\" x=", in: page) == 2)
-        #expect(page.contains("<use href=\"#fin\" class=\"turn\" x=\"704\" y=\"78\"><title>FIN, 00:00:10.000000"))
+        #expect(page.contains("<use href=\"#fin\" class=\"turn\" x=\"100%\" y=\"90\"><title>FIN, 00:00:10.000000"))
     }
 
     @Test("Data at the smallest and largest times is drawn")
@@ -229,7 +231,7 @@ struct PageTests {
         let origins = [SegmentOrigin?](repeating: SegmentOrigin(connection: 0, side: 0), count: 5)
         ticks.take(batch, origins, [])
         let page = Self.text([diagnosis], Summary(version: .newest), kept, ticks)
-        #expect(Self.count("<rect class=\"data\" x=\"", in: page) == 6 && !page.contains("=\"nan"))
+        #expect(Self.count("<rect class=\"data\" x=\"", in: page) == 7 && !page.contains("=\"nan"))
     }
 
     @Test("If the data of some connections is not kept, the page says so", arguments: [false, true])
@@ -265,8 +267,34 @@ struct PageTests {
         let (name, severity) = (first.verdict.rawValue, first.severity.rawValue)
         #expect(
             page.contains(
-                "<li class=\"finding\" data-finding=\"\(name)\"><span class=\"badge \(severity)\">\(severity)</span>"))
-        #expect(page.contains("Wireshark filter: <code>tcp.stream eq 2</code>"))
+                "<h3><span class=\"badge \(severity)\">\(severity)</span> \(name) <a class=\"permalink\" href=\"#c2\">")
+        )
+        #expect(page.contains("<li class=\"finding\" data-finding=\"\(name)\"><span data-json=\"sentence\">"))
+        #expect(page.contains("<code class=\"filter\">tcp.stream eq 2</code>"))
+    }
+
+    @Test("The first and the last events of a connection are in its table, with the date where it changes")
+    func events() {
+        var kept = RetainedEvents(limit: 10)
+        let page = Self.text(Self.probing(1, probes: 1500, kept: &kept), Summary(version: .newest), kept)
+        #expect(page.contains("<summary>Events (1,500)</summary>") && page.contains("1,480 more not kept"))
+        #expect(Self.count("<tr data-kind=\"probe\">", in: page) == 20)
+        #expect(
+            page.contains(
+                "<td class=\"number\">1</td><td><time>00:02:00.000000</time></td>"
+                    + "<td>originator sends a keep-alive, +60.000 s, 1 unanswered</td>"))
+        #expect(Self.count("<time>1970-01-01</time> ", in: page) == 1)
+        #expect(Self.count("<time>1970-01-02</time> ", in: page) == 1)
+    }
+
+    @Test("The table of events has the file of each event if there are several")
+    func eventFiles() {
+        var kept = RetainedEvents()
+        let diagnoses = Self.probing(1, probes: 2, kept: &kept)
+        #expect(!Self.text(diagnoses, Summary(version: .newest), kept).contains("<th scope=\"col\">file</th>"))
+        kept.begin(file: "more.pcap")
+        let page = Self.text(diagnoses, Summary(version: .newest), kept)
+        #expect(page.contains("<th scope=\"col\">file</th>") && page.contains("<td><bdi>probes.pcap</bdi></td>"))
     }
 
     @Test("The page defines every shape and every severity")

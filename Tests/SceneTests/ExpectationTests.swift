@@ -92,6 +92,6 @@ struct ExpectationTests {
         let arguments = ["--expect", "idle=60,interval=15,count=4", "--junit", "/nowhere/result.xml"]
         let run = try Tool.run(["analyze"] + arguments + ["captures/scenes/dead-peer-60-15-4.pcap"])
         #expect(run.status == 2)
-        #expect(run.errors == "tcpalive: cannot write /nowhere/result.xml: No such file or directory\n")
+        #expect(run.errors == "tcpalive: error: cannot write /nowhere/result.xml: No such file or directory\n")
     }
 }

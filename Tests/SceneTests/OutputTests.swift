@@ -38,7 +38,8 @@ struct OutputTests {
     @Test(
         "The schema refuses invalid records",
         arguments: [
-            #"{"type":"tcpalive.event/1"}"#, #"{"type":"tcpalive.event/2"}"#, #"{"type":"tcpalive.summary/2","packets":-1}"#, "[]", "{}",
+            #"{"type":"tcpalive.event/1"}"#, #"{"type":"tcpalive.event/2"}"#,
+            #"{"type":"tcpalive.summary/2","packets":-1}"#, "[]", "{}",
             #"{"events":[{}],"connections":[],"summary":{}}"#,
         ])
     func refusal(text: String) throws {
@@ -100,20 +101,6 @@ struct OutputTests {
             contentsOf: Self.captures.appendingPathComponent(name + ".marks"), encoding: .utf8)
         #expect(run.output == expected)
         #expect(run.status == 0)
-    }
-
-    @Test(
-        "The README shows what the tool prints",
-        arguments: [
-            ["analyze", "captures/scenes/dead-peer-60-15-4.pcap"],
-            ["analyze", "--format", "tsv", "--marks", "captures/scenes/ipv6-answered.pcap"],
-            ["explain", "silent_drop"],
-        ])
-    func readme(arguments: [String]) throws {
-        let readme = try String(contentsOf: Tool.root.appendingPathComponent("README.md"), encoding: .utf8)
-        let run = try Tool.run(arguments)
-        #expect(run.output.count > 50)
-        #expect(readme.contains("tcpalive \(arguments.joined(separator: " "))\n\(run.output)```"))
     }
 
     @Test(

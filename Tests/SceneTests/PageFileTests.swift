@@ -26,7 +26,7 @@ struct PageFileTests {
         try Tool.withFolder { folder in
             let page = folder.appendingPathComponent("page.html")
             let run = try Tool.run(
-                ["analyze", "--format", "tsv", "--html", page.path, name], in: SceneTests.directory)
+                ["analyze", "--marks", "--html", page.path, name], in: SceneTests.directory)
             let isDamaged = SceneTests.isDamaged(name)
             #expect(run.status == (isDamaged ? 3 : 0))
             let text = try String(contentsOf: page, encoding: .utf8)
@@ -38,7 +38,7 @@ struct PageFileTests {
     func unwritable() throws {
         let run = try Tool.run(["analyze", "--html", "/nowhere/page.html", Self.scene.path])
         #expect(run.status == 2 && run.output.isEmpty)
-        #expect(run.errors == "tcpalive: cannot write /nowhere/page.html: No such file or directory\n")
+        #expect(run.errors == "tcpalive: error: cannot write /nowhere/page.html: No such file or directory\n")
     }
 
     @Test("A full disk is an error", .enabled(if: FileManager.default.fileExists(atPath: "/dev/full")))

@@ -17,12 +17,22 @@ enum Tool {
     static let executable = URL(fileURLWithPath: CommandLine.arguments[0])
         .deletingLastPathComponent().appendingPathComponent("tcpalive")
 
-    /// Runs `tcpalive` with `arguments` in `directory`, with `input` on standard input.
-    static func run(_ arguments: [String], in directory: URL = root, input: Data = Data()) throws -> Run {
+    /// The environment of the tool: that of the tests in UTC, without what changes the text, and with `variables`.
+    static func environment(_ variables: [String: String] = [:]) -> [String: String] {
+        let changing = ["COLUMNS", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"]
+        return ProcessInfo.processInfo.environment.filter { !changing.contains($0.key) }
+            .merging(["TZ": "UTC"]) { $1 }.merging(variables) { $1 }
+    }
+
+    /// Runs `tcpalive` with `arguments` in `directory`, with `input` on standard input and `variables` in its environment.
+    static func run(
+        _ arguments: [String], in directory: URL = root, input: Data = Data(), variables: [String: String] = [:]
+    ) throws -> Run {
         let process = Process()
         process.executableURL = executable
         process.arguments = arguments
         process.currentDirectoryURL = directory
+        process.environment = environment(variables)
         // Files instead of pipes, so that neither side waits for the other.
         return try withFolder { folder in
             let files = ["in", "out", "err"].map { folder.appendingPathComponent($0) }
@@ -60,6 +70,7 @@ enum Tool {
         process.arguments = ["python3"] + arguments
         let pipe = Pipe()
         process.currentDirectoryURL = root
+        process.environment = environment()
         process.standardOutput = pipe
         process.standardError = pipe
         try process.run()

@@ -31,7 +31,10 @@ struct WorkTests {
 
     @Test(
         "The same in other formats",
-        arguments: [["--connections", "all"], ["--format", "tsv"], ["-v"], ["-q", "-v"]])
+        arguments: [
+            ["--connections", "all"], ["--marks"], ["--format", "tsv", "--records", "events"],
+            ["--format", "csv", "--connections", "all"], ["-v"], ["-q", "-v"],
+        ])
     func jobsInFormat(format: [String]) throws {
         for name in [
             "scenes/five-cadences", "scenes/seventy-connections", "verdicts/verdict-silent-drop",
@@ -94,7 +97,7 @@ struct WorkTests {
             let run = try Tool.run(["analyze", "-q", file])
             #expect(run.status == 0 && run.output.contains("keep-alives"))
             #expect(try FileManager.default.attributesOfItem(atPath: file)[.size] as? Int ?? 0 > 2 << 20)
-            for format in [["--format", "jsonl", "--connections", "all"], ["--format", "tsv"], ["-c", "20011"]] {
+            for format in [["--format", "jsonl", "--connections", "all"], ["--marks"], ["-c", "20011"]] {
                 #expect(try Self.compareJobs(format + [file]) == 0)
             }
         }

@@ -1,12 +1,16 @@
 #!/usr/bin/env python3
-"""Compares the marks of tcpalive with tshark's, frame by frame, for every capture below the directories.
+"""Compares the marks and the numbers of tcpalive with tshark's, frame by frame, for every capture below the directories.
 
     agree.py TCPALIVE DIRECTORY...
 
-Prints a line for each file that differs (with the first differing frames and their chain of protocols) and the
-totals. Exits with 1 on any difference, with 2 if nothing was compared.
+The numbers are `tcp_stream`, `seq_rel` and `ack_rel` of each event, which are tshark's tcp.stream, tcp.seq and tcp.ack.
+A frame with several segments is searched for the one with the sequence number of the event. A segment that an ICMP error
+quotes has no relative numbers, so only its stream is compared. Prints a line for each file
+that differs (with the first differing frames and their chain of protocols) and the totals. Exits with 1 on any
+difference, with 2 if nothing was compared.
 """
 import concurrent.futures
+import json
 import os
 import sys
 
@@ -37,21 +41,91 @@ def our_marks(tool, version, path):
     return marks, result
 
 
+# tshark's fields and ours, in the same order. The raw numbers find the segment of an event in its frame.
+RAW = ("tcp.seq_raw", "tcp.ack_raw")
+ANY = object()
+NUMBERS = {"tcp.stream": "tcp_stream", "tcp.seq": "seq_rel", "tcp.ack": "ack_rel"}
+
+
+def our_numbers(tool, version, path):
+    """(frame, raw sequence number, numbers of `NUMBERS`) of each event; a number that the event lacks is None.
+
+    The sequence number is None if an ICMP error quotes the segment. Events whose quote is too short for Wireshark, which
+    have no window, are left out.
+    """
+    lines = run(tool, "analyze", "--wireshark", version, "--format", "jsonl", path).stdout.splitlines()
+    records = [json.loads(line) for line in lines]
+    return [(record["frame"], None if record["kind"] == "icmp_error" else record["seq"],
+             tuple(record.get(name) for name in NUMBERS.values()))
+            for record in records if record["type"].startswith("tcpalive.event/") and "win" in record]
+
+
+def tshark_numbers(path, frames):
+    """For each frame, the raw sequence number and the numbers of each of its segments; those that are quoted have None."""
+    names = ("frame.number", *RAW, *NUMBERS)
+    fields = [word for name in names for word in ("-e", name)]
+    segments = {}
+    frames = sorted(frames)
+    for start in range(0, len(frames), 5000):
+        chosen = "frame.number in {" + ",".join(map(str, frames[start:start + 5000])) + "}"
+        lines = run("tshark", "-n", "-r", path, "-Y", chosen, "-T", "fields", *fields).stdout.splitlines()
+        for line in lines:
+            frame, *values = [value.split(",") for value in line.split("\t")]
+            raw, _, *numbers = [[int(number) for number in value if number] for value in values]
+            segments[int(frame[0])] = [
+                (sequence, tuple(one_of(values, index, len(raw)) for values in numbers))
+                for index, sequence in enumerate(raw)] + [(None, (stream, ANY, ANY)) for stream in numbers[0]]
+    return segments
+
+
+def one_of(values, index, count):
+    """The value of segment `index` of a frame with `count` segments; ANY if only some of them have one."""
+    if len(values) == count:
+        return values[index]
+    return ANY if values else None
+
+
+def compare_numbers(tool, version, path):
+    """(events compared, events that lack a number which tshark has, descriptions of those that differ)."""
+    ours = our_numbers(tool, version, path)
+    theirs = tshark_numbers(path, {frame for frame, _, _ in ours}) if ours else {}
+    compared = lacking = 0
+    wrong = []
+    for frame, sequence, numbers in ours:
+        found = [their for raw, their in theirs.get(frame, []) if raw == sequence]
+        if not found:
+            wrong.append(f"frame {frame}: tshark has no segment with sequence number {sequence}")
+            continue
+        compared += 1
+        pairs = [[pair for pair in zip(NUMBERS.values(), numbers, their)
+                  if pair[1] != pair[2] and pair[2] is not ANY] for their in found]
+        pairs = min(pairs, key=len)
+        lacking += any(our is None for _, our, _ in pairs)
+        for name, our, their in pairs:
+            if our is not None:
+                wrong.append(f"frame {frame}: {name} {our}, tshark {their}")
+    return compared, lacking, wrong
+
+
 def compare(tool, version, path):
-    """(path, frames, text, kind). The kind is same, differs, unread (by tcpalive) or tshark (not read by tshark)."""
+    """(path, frames, text, kind, events, events without a number). The kind is same, differs, unread (by tcpalive) or
+    tshark (not read by tshark)."""
     ours, result = our_marks(tool, version, path)
     if result.returncode not in (0, 2, 3):
-        return path, 0, f"exit {result.returncode}: {result.stderr.strip()}", "differs"
+        return path, 0, f"exit {result.returncode}: {result.stderr.strip()}", "differs", 0, 0
     theirs, judge = tshark_marks(path)
     if result.returncode == 2:
         # A pcap or pcapng file that only tcpalive refuses is a difference, with or without marks.
         refused = theirs or (begins_as_ours(path) and reads(path))
-        return path, 0, result.stderr.strip(), "differs" if refused else "unread"
+        return path, 0, result.stderr.strip(), "differs" if refused else "unread", 0, 0
     if judge.returncode not in (0, 2) or (judge.returncode == 2 and not theirs and not reads(path)):
-        return path, 0, judge.stderr.strip().splitlines()[-1] if judge.stderr.strip() else "", "tshark"
+        return path, 0, judge.stderr.strip().splitlines()[-1] if judge.stderr.strip() else "", "tshark", 0, 0
     differing = sorted(f for f in ours.keys() | theirs.keys() if ours.get(f) != theirs.get(f))
     if not differing:
-        return path, len(theirs), "", "same"
+        events, lacking, wrong = compare_numbers(tool, version, path)
+        more = f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""
+        text = f"{len(wrong)} numbers differ: " + "; ".join(wrong[:5]) + more if wrong else ""
+        return path, len(theirs), text, "differs" if wrong else "same", events, lacking
     shown = []
     for frame in differing[:5]:
         chain = run("tshark", "-n", "-r", path, "-Y", f"frame.number == {frame}", "-T", "fields",
@@ -59,7 +133,7 @@ def compare(tool, version, path):
         shown.append(f"frame {frame}: ours {','.join(ours.get(frame, ('none',)))}, "
                      f"tshark {','.join(theirs.get(frame, ('none',)))} [{chain}]")
     more = f" and {len(differing) - 5} more" if len(differing) > 5 else ""
-    return path, len(theirs), f"{len(differing)} frames differ: " + "; ".join(shown) + more, "differs"
+    return path, len(theirs), f"{len(differing)} frames differ: " + "; ".join(shown) + more, "differs", 0, 0
 
 
 def begins_as_ours(path):
@@ -83,18 +157,21 @@ def main():
     version = whose_marks(found)
     print(f"tshark {found[0]}.{found[1]}; our marks as Wireshark {version}")
     counts = dict.fromkeys(("same", "differs", "unread", "tshark"), 0)
-    frames = 0
+    frames = events = lacking = 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         jobs = pool.map(lambda path: compare(tool, version, path), captures(directories))
-        for path, marked, text, kind in jobs:
+        for path, marked, text, kind, numbered, without in jobs:
             counts[kind] += 1
             frames += marked
+            events += numbered
+            lacking += without
             if kind == "differs":
                 print(f"DIFFERS  {path}: {text}")
             elif kind == "unread":
                 print(f"not read {text}")
             elif kind == "tshark":
                 print(f"tshark cannot read {path}: {text}")
+    print(f"{events} events have the numbers of tshark; {lacking} of them lack one that tshark has")
     print(f"{counts['same']} files agree ({frames} marked frames), {counts['differs']} differ, "
           f"{counts['unread']} of a format that is not read, {counts['tshark']} not read by tshark")
     if not counts["same"] and not counts["differs"]:

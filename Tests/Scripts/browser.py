@@ -81,14 +81,16 @@ class Browser:
                 yield f"requests {parameters['request']['url'][:100]}"
 
     def evaluate(self, expression):
-        result = self.call("Runtime.evaluate", expression=expression, returnByValue=True)
+        result = self.call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
         if "exceptionDetails" in result:
             sys.exit(f"chromium: {result['exceptionDetails']}")
         return result["result"].get("value")
 
-    def narrow(self, width):
+    def resize(self, width):
+        """Makes the window `width` pixels wide, that of a phone below 500; None: as before."""
         if width:
-            self.call("Emulation.setDeviceMetricsOverride", width=width, height=740, deviceScaleFactor=2, mobile=True)
+            self.call("Emulation.setDeviceMetricsOverride", width=width, height=740, deviceScaleFactor=2 if width < 500 else 1,
+                      mobile=width < 500)
         else:
             self.call("Emulation.clearDeviceMetricsOverride")
 
@@ -96,13 +98,15 @@ class Browser:
         self.call("Emulation.setEmulatedMedia",
                   features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 500)
+        # Otherwise, what is outside the window is not painted.
+        self.evaluate("document.querySelectorAll('article').forEach(card => card.style.contentVisibility = 'visible')")
         picture = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=True,
                             clip={"x": 0, "y": 0, "width": width, "height": min(2600, self.evaluate(
                                 "document.documentElement.scrollHeight")), "scale": 1})
         with open(path, "wb") as file:
             file.write(base64.b64decode(picture["data"]))
         self.call("Emulation.setEmulatedMedia", features=[])
-        self.narrow(None)
+        self.resize(None)
 
     def close(self):
         self.process.terminate()

@@ -5,10 +5,12 @@
 
 Both programs analyze each capture, all connections included, and write JSON. Everything in it is compared (events with
 their marks and kinds, connections with their settings and findings, paths, the summary), and the exit status. Only
-wording may differ: sentences, advice and other texts for people. Prints the first differences of each file and the
+wording may differ: sentences, advice and other texts for people. Records of version 1 are compared as version 2: fields
+with their new names and units, exactly, and without the fields that only version 2 has. Prints the first differences of each file and the
 totals. Exits with 1 on any difference, with 2 if nothing was compared.
 """
 import concurrent.futures
+import decimal
 import json
 import os
 import subprocess
@@ -20,6 +22,16 @@ from capture_files import captures
 WORDING = {"sentence", "advice", "icmp_text", "reason", "tolerance"}
 # Values that have a new name.
 RENAMED = {"one_octet": "one_byte"}
+# Fields of version 1, with their names in version 2. Those that ended in _s were seconds with nine decimal digits.
+RENAMED_FIELDS = {
+    "gap_s": "gap_ns", "first_ns": "first_ts_ns", "last_ns": "last_ts_ns", "longest_silence_s": "longest_idle_ns",
+    "longest_survived_s": "longest_survived_ns", "shortest_failed_s": "shortest_failed_ns",
+    "closed_idle_s": "closed_idle_ns", "evicted": "evicted_datagrams",
+    **{f"{end}_{name}_ns": f"{end}_{name}_ts_ns"
+       for end in ("originator", "responder") for name in ("first_probe", "last_probe", "gave_up")},
+}
+# Fields that version 1 does not have.
+ADDED_FIELDS = {"tcp_stream", "ip_version", "seq_rel", "ack_rel", "interface"}
 SHOWN = 5
 SECONDS = 600
 
@@ -29,7 +41,41 @@ def analyze(tool, path):
     command = [tool, "analyze", "--format", "json", "--connections", "all", path]
     run = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                          timeout=SECONDS, check=False)
-    return run.returncode, json.loads(run.stdout) if run.stdout else None
+    # Fractions stay exact.
+    return run.returncode, json.loads(run.stdout, parse_float=decimal.Decimal) if run.stdout else None
+
+
+def version(document):
+    """The version of the records of a document."""
+    return int(document["summary"]["type"].split("/")[1])
+
+
+def renewed(value):
+    """A value of version 1 as version 2 has it."""
+    if isinstance(value, list):
+        return [renewed(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    fields = {}
+    for name, field in value.items():
+        new = RENAMED_FIELDS.get(name, name)
+        if name == "type":
+            field = field.replace("/1", "/2")
+        elif name.endswith("_s") and new.endswith("_ns"):
+            nanoseconds = field * 1_000_000_000
+            field = int(nanoseconds)
+            assert field == nanoseconds, f"{name} is not in nanoseconds"
+        fields[new] = renewed(field)
+    return fields
+
+
+def without_added(value):
+    """A value of version 2 without the fields that version 1 does not have."""
+    if isinstance(value, list):
+        return [without_added(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {name: without_added(field) for name, field in value.items() if name not in ADDED_FIELDS}
 
 
 def differences(old, new, where=""):
@@ -47,7 +93,7 @@ def differences(old, new, where=""):
         for index, (first, second) in enumerate(zip(old, new)):
             yield from differences(first, second, f"{where}[{index}]")
     elif type(old) is not type(new) or old != new and RENAMED.get(old, old) != RENAMED.get(new, new):
-        yield f"{where}: {json.dumps(old)}, now {json.dumps(new)}"
+        yield f"{where}: {json.dumps(old, default=str)}, now {json.dumps(new, default=str)}"
 
 
 def compare(old, new, path):
@@ -61,6 +107,8 @@ def compare(old, new, path):
         if before is not after:
             found.append(f"only the {'new' if before is None else 'old'} program reads it")
         return path, None, found
+    if version(before) < version(after):
+        before, after = renewed(before), without_added(after)
     found += differences(before, after)
     connections = before["connections"]
     findings = sum(len(connection.get("findings", [])) for connection in connections)

@@ -11,6 +11,11 @@ import sys
 
 from capture_files import captures
 
+# What is expected does not depend on the host or the terminal.
+os.environ["TZ"] = "UTC"
+for variable in ("COLUMNS", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"):
+    os.environ.pop(variable, None)
+
 HELP = os.path.join(os.path.dirname(__file__), "..", "SceneTests", "Help")
 
 

@@ -4,11 +4,15 @@
     page.py TCPALIVE DIRECTORY [--pictures FOLDER]
 
 For every capture below DIRECTORY: the page logs nothing and requests nothing from the network, it has the numbers of the
-JSON, it draws the data, SYN and FIN that tshark finds, nothing overflows at 360 pixels, filter and sorting work, and it is
-readable without JavaScript. With --pictures, writes screenshots of each page into FOLDER: light, dark, and both narrow.
+JSON, it draws the data, SYN and FIN that tshark finds, its tables of events have the events of JSON, nothing is wider than
+the window and no labels overlap at 1200, 400 and 360 pixels, links, filter, sorting and copying work, the printed page has
+every connection, and the page is readable without JavaScript. With --pictures, writes screenshots of each page into FOLDER:
+light, dark, and both narrow.
 """
+import base64
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -28,7 +32,7 @@ VALUES = """(() => {
   // The data of each article in words, and as drawn.
   const sent = article => {
     const words = Array.from(article.querySelectorAll(".sent"), cell => cell.dataset.value);
-    const ticks = Array.from(article.querySelectorAll("rect.data"));
+    const ticks = Array.from(article.querySelectorAll("svg.drawing rect.data"));
     const turns = end => article.querySelectorAll(`use[href="#${end}"].turn`).length;
     return [article.dataset.connection, words.map(Number), ticks.reduce((sum, tick) => sum + +tick.dataset.count, 0),
       turns("syn"), turns("fin"), article.querySelector("svg.drawing") !== null, ticks.length];
@@ -44,6 +48,20 @@ VALUES = """(() => {
     heading: document.querySelector("h1").textContent,
     problem: all("svg.drawing *").filter(shape => Array.from(shape.attributes).some(
       attribute => /nan|inf|^$/i.test(attribute.value))).length,
+    events: all("article").map(article => [article.dataset.connection, Array.from(
+      article.querySelectorAll(".events tbody tr"), row => row.dataset.kind === undefined ? null
+        : [row.dataset.kind, ...Array.from(row.cells, cell => cell.textContent)])]),
+    links: all("article").map(article => {
+      const link = article.querySelector(".permalink"), id = `c${article.dataset.connection}`;
+      return [article.dataset.connection, article.id === id && document.querySelectorAll(`#${id}`).length === 1
+        && link.getAttribute("href") === `#${id}` && link.getClientRects().length > 0];
+    }),
+    filters: all("article").map(article => [article.dataset.connection, article.querySelector("code.filter").textContent]),
+    broken: all("a[href^='#']").filter(link => !document.getElementById(link.hash.slice(1))).length,
+    lead: document.querySelector(".lead").textContent.replace(/\\s+/g, " ").trim(),
+    causes: all(".lead a").map(link => [link.textContent, link.hash.slice(2)]),
+    tags: /{{|}}/.test(document.documentElement.outerHTML),
+    order: all("main > section").map(section => section.id),
   };
 })()"""
 
@@ -54,16 +72,45 @@ SHOWN = {
              "r_interval_min_s", "r_count_min"),
     "sections": ("sentence", "advice", "confidence", "longest_idle_ns", "longest_survived_ns", "shortest_failed_ns",
                  "closed_idle_ns"),
-    "path": ("first_network", "second_network", "connections", "_s"),
+    "path": ("first_network", "second_network", "connections", "_survived_ns", "_failed_ns", "_s"),
 }
 
+# The width of the page, and the elements that leave the window.
 WIDTHS = """(() => {
   // Otherwise, elements outside the window have no size.
   for (const section of document.querySelectorAll("article")) section.style.contentVisibility = "visible";
-  const inside = element => element.closest(".scroll");
-  const wide = Array.from(document.body.querySelectorAll("*")).filter(
-    element => !inside(element) && !element.closest("svg") && element.getBoundingClientRect().right > innerWidth + 0.5);
+  for (const details of document.querySelectorAll("details")) details.open = true;
+  const wide = Array.from(document.body.querySelectorAll("*")).filter(element => {
+    const box = element.getBoundingClientRect();
+    return box.width > 0 && !element.closest(".shapes") && (box.right > innerWidth + 0.5 || box.left < -0.5);
+  });
   return [document.documentElement.scrollWidth, innerWidth, wide.map(element => element.outerHTML.slice(0, 80))];
+})()"""
+
+# The pairs of visible labels in a drawing that overlap, and the labels that overlap the words around the drawing.
+OVERLAPS = """(() => {
+  const found = [];
+  for (const drawing of document.querySelectorAll("svg.drawing")) {
+    const labels = Array.from(drawing.querySelectorAll("text"), text => [text.textContent, text.getBoundingClientRect()])
+      .filter(([, box]) => box.width > 0);
+    const frame = drawing.getBoundingClientRect();
+    labels.forEach(([words, box], index) => {
+      if (box.top < frame.top - 2 || box.bottom > frame.bottom + 2) found.push([words, "the words around the drawing"]);
+      for (const [others, other] of labels.slice(index + 1))
+        if (box.left < other.right - 1 && other.left < box.right - 1 && box.top < other.bottom - 1
+          && other.top < box.bottom - 1) found.push([words, others]);
+    });
+  }
+  return found;
+})()"""
+
+# What copying the first filter selects; the clipboard needs a permission that a page without a window does not have.
+COPY = """(async () => {
+  const button = document.querySelector(".copy");
+  if (!button) return null;
+  button.click();
+  await new Promise(resolve => setTimeout(resolve, 100));
+  return [getSelection().toString().trim(), button.closest("dd").querySelector("code").textContent, button.textContent];
 })()"""
 
 FILTER = """(() => {
@@ -82,7 +129,7 @@ FILTER = """(() => {
 })()"""
 
 # The numbers of visible rows and sections, and of visible elements that need JavaScript.
-PLAIN = """["tr[data-connection]", "article", "input, th button"].map(selector => Array.from(
+PLAIN = """["tr[data-connection]", "article", "input, th button, .copy"].map(selector => Array.from(
   document.querySelectorAll(selector)).filter(element => element.getClientRects().length > 0).length)"""
 
 
@@ -124,8 +171,87 @@ def differences(page, report):
     events = sum(not event.get("copy", False) for event in report["events"])
     if events < 200 and page["marks"] != events:
         yield f"{page['marks']} marks are drawn, JSON has {events} events"
+    yield from event_tables(page, report)
+    yield from headline(page, report)
     if page["problem"]:
         yield f"{page['problem']} shapes have no position"
+
+
+def event_tables(page, report):
+    """Where the tables of events are not the events of JSON."""
+    events = {}
+    for event in report["events"]:
+        if not event.get("copy", False):
+            events.setdefault(str(event["connection"]), []).append(event)
+    for number, rows in page["events"]:
+        expected = [(event["kind"], str(event["frame"]), event["ts"][:26].replace("T", " "))
+                    for event in events.get(number, [])]
+        # With a row for the events that are not kept: the first ones, then the last ones.
+        parts, day = [[]], ""
+        for row in rows:
+            if row is None:
+                parts.append([])
+                continue
+            kind, frame, time, words = row
+            day, time = time.split(" ") if " " in time else (day, time)
+            parts[-1].append((kind, frame, f"{day} {time}"))
+            if not words:
+                yield f"connection {number}: an event without words"
+        is_drawn = any(data[0] == number and data[5] for data in page["data"])
+        if len(parts) == 1 and is_drawn and parts[0] != expected:
+            yield f"connection {number}: {len(parts[0])} events in the table, {len(expected)} in JSON, or others"
+        if len(parts) == 2 and (expected[:len(parts[0])] != parts[0] or expected[-len(parts[1]):] != parts[1]):
+            yield f"connection {number}: the table does not have the first and the last events"
+        if not is_drawn and rows:
+            yield f"connection {number}: events without a drawing"
+
+
+def headline(page, report):
+    """Where the sentence at the top or the links are wrong."""
+    total, records = report["summary"]["connections"], report["connections"]
+    died = sum(record["severity"] == "failure" for record in records)
+    starts = {(True, True): f"{died:,} of {total:,} connections died: ", (True, False): f"None of {total:,} connections died.",
+              (False, True): "The connection died: "}
+    start = "No TCP connection was captured." if total == 0 else starts.get((total > 1, died > 0), "")
+    if not page["lead"].startswith(start) or not page["lead"]:
+        yield f"the headline is {page['lead']!r}, not {start!r}"
+    connections = {str(record["connection"]): record for record in records}
+    for verdict, number in page["causes"]:
+        if connections.get(number, {}).get("verdict") != verdict:
+            yield f"the headline links {verdict} to connection {number}"
+    if {verdict for verdict, _ in page["causes"]} != {
+            record["verdict"] for record in records if record["severity"] != "ok"}:
+        yield f"the headline has the verdicts {page['causes']}"
+    for number, words in page["filters"]:
+        if words != connections[number]["findings"][0]["filter"]:
+            yield f"the filter of connection {number} is {words!r}"
+    wrong = [number for number, is_right in page["links"] if not is_right]
+    if wrong or page["broken"]:
+        yield f"{page['broken']} links lead nowhere; the permalinks of {wrong[:3]} are wrong"
+    order = [name for name in ("findings", "connections", "others", "paths", "summary") if name in page["order"]]
+    if page["order"] != order or "connections" not in order:
+        yield f"the sections are {page['order']}"
+
+
+def printed(browser, folder):
+    """The text of the printed page."""
+    path = os.path.join(folder, "page.pdf")
+    pdf = browser.call("Page.printToPDF", printBackground=True, preferCSSPageSize=True)
+    with open(path, "wb") as file:
+        file.write(base64.b64decode(pdf["data"]))
+    return " ".join(run("pdftotext", "-layout", path, "-").stdout.split())
+
+
+def missing_in_print(text, page):
+    """The connections and the events that the printed page lacks."""
+    for number, rows in page["events"]:
+        if not re.search(rf"\bstream {number}\b", text):
+            yield f"connection {number} is missing in print"
+        times = [row[-2].split(" ")[-1] for row in rows if row]
+        if times and not all(time in text for time in (times[0], times[-1])):
+            yield f"the events of connection {number} are missing in print"
+    if "Filter" in text or "Copy" in text:
+        yield "the filter or a button is printed"
 
 
 def sent(directory, name, report):
@@ -200,13 +326,26 @@ def check(browser, tool, directory, name, folder, pictures):
         yield f"the heading is {page['heading']!r}, with {page['elements']} scripts"
     if len(page["damages"]) != len(report["summary"]["damaged"]):
         yield f"the page reports damage {len(page['damages'])} times"
-    browser.narrow(360)
-    scroll, inner, wide = browser.evaluate(WIDTHS)
-    browser.narrow(None)
-    if scroll > 360 or inner != 360 or wide:
-        yield f"at 360 pixels it is {scroll} wide: {wide[:3]}"
+    if page["tags"] and name != HOSTILE:
+        yield "a tag of the template has no value"
+    # Before the check of widths, which opens everything.
+    yield from missing_in_print(printed(browser, folder), page)
+    for width in (1200, 400, 360):
+        browser.resize(width)
+        scroll, inner, wide = browser.evaluate(WIDTHS)
+        if scroll > width or inner != width or wide:
+            yield f"at {width} pixels it is {scroll} wide: {wide[:3]}"
+        overlaps = browser.evaluate(OVERLAPS)
+        if overlaps:
+            yield f"at {width} pixels {len(overlaps)} labels overlap: {overlaps[:3]}"
+    browser.resize(None)
+    copied = browser.evaluate(COPY)
+    if copied and (copied[0] != copied[1] or copied[2] == "Copy") or bool(copied) != bool(report["connections"]):
+        yield f"copying does {copied}"
     found = browser.evaluate(FILTER)
     count = len(report["connections"])
+    if bool(found) != bool(count):
+        yield "the filter is missing"
     if found and not (found["all"] == found["again"] == count and found["none"] == 0
                       and found["some"] == found["expected"]):
         yield f"the filter shows {found}"
@@ -221,8 +360,8 @@ def check(browser, tool, directory, name, folder, pictures):
         yield f"without a script it shows {plain} of {count} connections"
     if pictures:
         browser.open(path)
-        for label, width, dark in (("light", 1200, False), ("dark", 1200, True), ("narrow", 360, False),
-                                   ("narrow-dark", 360, True)):
+        for label, width, dark in (("light", 1200, False), ("dark", 1200, True), ("narrow", 400, False),
+                                   ("narrow-dark", 400, True)):
             browser.paint(os.path.join(pictures, f"{name}-{label}.png"), width, dark)
 
 

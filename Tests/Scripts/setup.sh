@@ -15,6 +15,8 @@ installed() {
     nftables) [ -e /usr/sbin/nft ] ;;
     procps) [ -e /usr/sbin/sysctl ] || [ -e /sbin/sysctl ] ;;
     xz-utils) command -v xz >/dev/null ;;
+    poppler-utils) command -v pdftotext >/dev/null ;;
+    python3-venv) python3 -c "import ensurepip, venv" 2>/dev/null ;;
     libc-dev) [ -e /usr/include/stdio.h ] ;;
     util-linux) command -v taskset >/dev/null ;;
     binutils) command -v strip >/dev/null ;;
@@ -43,6 +45,7 @@ if [ "$(uname)" = Darwin ]; then
         libpcap-dev | zlib1g-dev | libc-dev | util-linux | binutils | gcc | man-db) ;;
         libzstd-dev) brew install zstd ;;
         xz-utils) brew install xz ;;
+        poppler-utils) brew install poppler ;;
         tshark) brew install wireshark ;;
         chromium) brew install --cask chromium ;;
         python3-jsonschema) python3 -m pip install --user jsonschema ;;

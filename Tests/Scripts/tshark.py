@@ -1,4 +1,5 @@
 """Shared by the scripts that compare tcpalive with tshark: running a program, and the version of tshark."""
+import os
 import re
 import subprocess
 import sys
@@ -7,7 +8,8 @@ MARKS = ("keep_alive", "keep_alive_ack", "zero_window_probe")
 
 
 def run(*command, stdin=subprocess.DEVNULL):
-    return subprocess.run(command, stdin=stdin, capture_output=True, text=True, errors="replace")
+    environment = {**os.environ, "TZ": "UTC"}
+    return subprocess.run(command, stdin=stdin, capture_output=True, text=True, errors="replace", env=environment)
 
 
 def tshark_version():

@@ -18,6 +18,7 @@ final class RunningTool {
             .deletingLastPathComponent().appendingPathComponent("tcpalive")
         process.executableURL = wrapper.isEmpty ? tool : URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = wrapper + (wrapper.isEmpty ? [] : [tool.path]) + arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(["TZ": "UTC"]) { $1 }
         process.standardOutput = output
         process.standardError = errors
         process.standardInput = input
@@ -225,18 +226,18 @@ struct ToolTests {
         let port = try KeepAliveListener(host: "127.0.0.1", port: "0").localAddress.port
         let end = try RunningTool(["client", "127.0.0.1", "\(port)"]).finish()
         #expect(end.status == 13)
-        #expect(end.errors == "tcpalive: could not connect: 127.0.0.1:\(port): Connection refused\n")
+        #expect(end.errors == "tcpalive: error: could not connect: 127.0.0.1:\(port): Connection refused\n")
     }
 
     static let mistakes: [([String], String)] = [
-        (["--idle", "0"], "--idle: \(KeepAliveOption.idle.name): 0 is not between 1 and"),
-        (["--interval", "9999999"], "--interval: TCP_KEEPINTVL: 9999999 is not between 1 and"),
-        (["--count", "0"], "--count: TCP_KEEPCNT: 0 is not between 1 and"),
+        (["--idle", "0"], "'--idle <seconds>': \(KeepAliveOption.idle.name) is a time from 1 to"),
+        (["--interval", "9999999"], "'--interval <seconds>': TCP_KEEPINTVL is a time from 1 to"),
+        (["--count", "0"], "'--count <probes>': it is not a whole number of probes, from 1 to"),
         (["--no-keepalive", "--idle", "5"], "--idle contradicts --no-keepalive"),
-        (["--read-size", "0"], "--read-size: 0 is not between 1 and 1048576"),
+        (["--read-size", "0"], "'--read-size <bytes>': it is not a whole number of bytes, from 1 to 1048576"),
         (["-4", "-6"], "give one of them"),
-        (["--tick", "0"], "'--tick <seconds>': it is not between 0.001 and 1000000000 seconds"),
-        (["--duration", "soon"], "'--duration <seconds>': it is not between 0.001 and 1000000000 seconds"),
+        (["--tick", "0"], "'--tick <seconds>': it is not a time from 0.001 to 1000000000 seconds"),
+        (["--duration", "soon"], "'--duration <seconds>': it is not a time from 0.001 to 1000000000 seconds"),
         (["--user-timeout", "2147484"], "between 0 and 2147483.647 seconds, the bounds of the kernel for TCP_USER"),
         (["--user-timeout", "1e300"], "between 0 and 2147483.647 seconds, the bounds of the kernel for TCP_USER"),
     ]
@@ -254,7 +255,12 @@ struct ToolTests {
     func noPort(words: [String]) throws {
         let end = try RunningTool(["listen"] + words).finish()
         #expect(end.status == 64 && end.output.isEmpty)
-        let reason = words.last == "70000" ? "70000: a port is between 0 and 65535" : "\(words[0]) is no port: give one"
+        let reason =
+            switch words.last {
+            case "70000": "70000: a port is between 0 and 65535"
+            case "::1": "it is not clear where the port begins in ::1: write tcpalive listen ::1 PORT."
+            default: "\(words[0]) is no port: give one"
+            }
         #expect(end.errors.contains(reason), "\(end.errors)")
     }
 
@@ -279,7 +285,7 @@ struct ToolTests {
         let client = try RunningTool(["client", "--help"]).finish().output.split(whereSeparator: \.isWhitespace)
             .joined(separator: " ")
         for words in [
-            "0 closed by the peer", "2 cannot start or continue", "10 timed out", "11 reset", "12 unreachable",
+            "0 success", "2 cannot start or continue", "10 timed out", "11 reset", "12 unreachable",
             "13 could not connect", "64 invalid usage", "--reconnect", "--user-timeout", "(default: 60)",
             "(default: 15)", "(default: 4)", "(default: 5)", "(default: 10)", "--connect-timeout", "--bind",
             "--system-defaults", "--hex",

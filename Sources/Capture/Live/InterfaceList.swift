@@ -18,6 +18,13 @@ public struct HostInterface: Sendable, Equatable {
     public var isRunning: Bool
     /// Why it cannot be opened; nil if it can.
     public var refusal: String?
+    /// Whether it is a network interface, or `any`: libpcap also lists queues of netfilter and buses.
+    public var isNetwork: Bool
+
+    /// Whether `watch` can capture on an interface called `name` now, by its name alone.
+    public static func exists(_ name: String) -> Bool {
+        unsafe name == "any" || if_nametoindex(name) != 0
+    }
 
     /// The interfaces of this host (pcap_findalldevs(3PCAP)). Throws if libpcap cannot list them.
     public static func all() throws(CaptureError) -> [HostInterface] {
@@ -41,6 +48,7 @@ public struct HostInterface: Sendable, Equatable {
         explanation = unsafe device.description.map { unsafe String(cString: $0) }
         isUp = unsafe device.flags & UInt32(PCAP_IF_UP) != 0
         isRunning = unsafe device.flags & UInt32(PCAP_IF_RUNNING) != 0
+        isNetwork = Self.exists(name)
         addresses = []
         var next = unsafe device.addresses
         while let entry = unsafe next {

@@ -63,10 +63,12 @@ internal import Wire
             var program = unsafe bpf_program()
             guard unsafe pcap_compile(handle, &program, filter, 1, bpf_u_int32.max) == 0 else {
                 let reason = unsafe String(cString: pcap_geterr(handle))
-                let words =
-                    settings.filter == nil && settings.isLight
-                    ? "of a light capture" : "\"\(settings.filter ?? filter)\""
-                throw CaptureError(.invalidFilter, "the filter \(words) does not compile for \(name): \(reason)")
+                guard let wanted = settings.filter else {
+                    throw CaptureError(
+                        .invalidFilter, "the filter of a light capture does not compile for \(name): \(reason)")
+                }
+                let sentence = FilterFault.sentence(wanted, reason, for: number)
+                throw CaptureError(.invalidFilter, "filter \"\(wanted)\" on \(name): \(sentence)")
             }
             defer { unsafe pcap_freecode(&program) }
             guard unsafe pcap_setfilter(handle, &program) == 0 else {

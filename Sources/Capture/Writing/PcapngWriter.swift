@@ -17,6 +17,12 @@ public struct PcapngWriter: ~Copyable {
     private var firstInterface: UInt32 = 0
     /// The number of pending bytes at which they are written.
     private let fullCount: Int
+    /// The bytes of the file that were written.
+    private var written: UInt64 = 0
+    /// When another file follows; nil: never.
+    private var rotation: FileRotation?
+    /// Whether the last of several files is complete, so that nothing more is written.
+    private var isComplete = false
 
     /// Begins a capture in `file` with at most `snaplen` bytes of each packet; nil: all bytes.
     ///
@@ -27,6 +33,37 @@ public struct PcapngWriter: ~Copyable {
         self.file = file
         self.snaplen = snaplen.map { UInt32(clamping: $0) } ?? 0
         beginSection()
+    }
+
+    /// Begins the first of several files, which others may read while they grow. Throws if it cannot be created.
+    package init(to rotation: FileRotation) throws(OutputError) {
+        self.init(to: try OutputFile(growing: rotation.path))
+        self.rotation = rotation
+    }
+
+    /// Goes on in another file if that is due at `time` (ns since 1970); false: all files are complete.
+    ///
+    /// Throws if a file cannot be written.
+    package mutating func advance(to time: Int64) throws(OutputError) -> Bool {
+        if !isComplete, let rotation, rotation.isPeriodOver(at: time) { try rotate(at: time) }
+        return !isComplete
+    }
+
+    /// Ends the file and begins the next one, if there is one.
+    private mutating func rotate(at time: Int64) throws(OutputError) {
+        try finish()
+        guard var rotation, rotation.advance(to: time) else {
+            isComplete = true
+            return
+        }
+        file = try OutputFile(growing: rotation.path)
+        self.rotation = rotation
+        written = 0
+        beginSection()
+        let known = interfaces
+        interfaces.removeAll()
+        firstInterface = 0
+        describe(known, of: source)
     }
 
     /// Describes the interfaces of the source with number `source`, whose packets are written next.
@@ -54,6 +91,11 @@ public struct PcapngWriter: ~Copyable {
         var next = 0
         for index in 0..<(chosen?.count ?? batch.records.count) {
             let record = chosen?[index] ?? index
+            let time = batch.records[record].time
+            if rotation?.isDue(bytes: written + UInt64(pending.count), at: time) == true {
+                if !isComplete { try rotate(at: time) }
+                if isComplete { return }
+            }
             while next < comments.entries.count, comments.entries[next].record < record { next += 1 }
             let first = next
             while next < comments.entries.count, comments.entries[next].record == record { next += 1 }
@@ -66,6 +108,7 @@ public struct PcapngWriter: ~Copyable {
     public mutating func flush() throws(OutputError) {
         if pending.isEmpty { return }
         try file.write(pending)
+        written += UInt64(pending.count)
         pending.removeAll(keepingCapacity: true)
     }
 

@@ -119,7 +119,7 @@ struct EvidenceStore: ~Copyable {
         }
         if let kind {
             let shown = tracked.segment.isShown ? tracked.marks : []
-            var event = SegmentEvent(segment: tracked.segment, marks: shown, kind: kind, connection: record.number)
+            var event = SegmentEvent(tracked, marks: shown, kind: kind, in: record)
             complete(&event, tracked, gaps, &record, isForeign: isForeign, isLight: isLight)
             append(event)
         }

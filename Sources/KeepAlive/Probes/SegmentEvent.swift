@@ -23,6 +23,13 @@ public struct SegmentEvent: Sendable, BitwiseCopyable {
     public var reply: Int64?
     /// Whether it is a duplicate of the last such segment, from a mirror port or another interface.
     public var isCopy = false
+    /// Its sequence number from the initial one of its sender, as Wireshark shows it; nil: that one is not known, or an ICMP
+    /// error quotes the segment.
+    ///
+    /// Without a captured SYN, the first segment of a direction has 1.
+    public var relativeSequence: UInt32?
+    /// Its acknowledgment number from the initial sequence number of the peer; nil: no ACK flag, or as above.
+    public var relativeAcknowledgment: UInt32?
 
     /// The names of further facts about its kind or the sender's stack: `one_byte`, `d_sack`, `ttl`.
     public var evidence: [String] {

@@ -148,7 +148,7 @@ extension VerdictRules {
         if own.timestampedProbes < own.probes { finding.limit(to: .medium, because: .incompleteCapture) }
         // The peer may be alive and answer no probe at all.
         if own.answered == 0, own.probes > own.unanswered { finding.limit(to: .medium) }
-        if hasUsualGaps(own) { finding.limit(to: .medium, because: .oneDirection) }
+        if hasUsualGaps(own) { finding.limit(to: .medium, because: .incompleteCapture) }
         finding.details.count = probes.count
         finding.details.duration = end &- probes.first
         finding.frames = frames(probes)
@@ -166,7 +166,7 @@ extension VerdictRules {
         if !probes.isByReset { finding.limit(to: .medium, because: .incompleteCapture) }
         if mayBeAbort(probes, own) { finding.limit(to: .medium, because: .applicationAbort) }
         let mayLackAnswers = own.timestampedProbes < own.probes
-        if mayLackAnswers, hasUsualGaps(own) { finding.limit(to: .medium, because: .oneDirection) }
+        if mayLackAnswers, hasUsualGaps(own) { finding.limit(to: .medium, because: .incompleteCapture) }
         // Some stacks restart their count when the peer probes.
         let isProbed = peer.lastProbe.map { $0 >= probes.first } ?? false
         if isProbed || peer.middleboxProbes > 0 { finding.limit(to: .medium) }

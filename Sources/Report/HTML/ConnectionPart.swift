@@ -25,6 +25,7 @@ struct ConnectionPart {
                 values("responder", connection.responder, connection.fromResponder, diagnosis.responderPolicy),
             ]),
             "probes": .number(connection.fromOriginator.probes &+ connection.fromResponder.probes),
+            "filter": .text(connection.wiresharkFilter(in: files)),
             "firstNanoseconds": .number(connection.firstTime), "lastNanoseconds": .number(connection.lastTime),
             "durationNanoseconds": .number(connection.lastTime &- connection.firstTime),
             "duration": .text(TextBuffer.string { $0.append(duration: connection.lastTime &- connection.firstTime) }),
@@ -57,24 +58,27 @@ struct ConnectionPart {
         ])
     }
 
-    /// The values of the section; with `isDrawn` also the drawings of the events in `kept` and the data in `ticks`.
+    /// The values of the section; with `isDrawn` also the drawings and the table of the events in `kept`, and the
+    /// data in `ticks`.
     func section(isDrawn: Bool, _ kept: RetainedEvents, _ ticks: DataTicks) -> Template.Values {
         var values = values
         let findings = diagnosis.findings
         values["findings"] = .items(findings.count) { self.values(of: findings[$0], isFirst: $0 == 0) }
         values["meaning"] = .text(diagnosis.verdict.guide.meaning)
         let silence = diagnosis.connection.idleness
-        values["longestSilence"] = Template.duration(silence.longest)
+        values["longestIdle"] = Template.duration(silence.longest)
         values["survived"] = Template.duration(silence.longestSurvived)
         values["failed"] = Template.duration(silence.shortestFailed)
         values["closedIdle"] = Template.duration(diagnosis.connection.closedIdle ?? 0)
         let ends = ticks.ends(of: diagnosis.connection.number)
         values["sent"] = .items(ends.map { [counts(in: $0)] } ?? [])
         values["timeline"] = .truth(false)
+        values["events"] = .truth(false)
         guard isDrawn else { return values }
         let history = kept.history(of: diagnosis.connection.number)
         // Idle periods and data are drawn even without events.
         guard history != nil || ends != nil || silence.longest > 0 else { return values }
+        if let history { values["events"] = .items([EventTable(history, diagnosis, files: kept.files).values]) }
         let drawn = history ?? RetainedEvents.History(first: diagnosis.connection.originator)
         values["timeline"] = .items([TimelineDrawing(diagnosis, drawn, ends, files: kept.files).values])
         values["strips"] = strips(drawn)
@@ -88,7 +92,6 @@ struct ConnectionPart {
             "confidence": .text(finding.confidence.rawValue), "isFirst": .truth(isFirst),
             "sentence": .text(finding.sentence(in: diagnosis)), "advice": .text(advice.isEmpty ? nil : advice),
             "frames": .text(frames.isEmpty ? nil : TextBuffer.string { $0.append(frames: frames, files: files) }),
-            "filter": .text(diagnosis.connection.wiresharkFilter(in: files)),
         ]
     }
 

@@ -1,27 +1,27 @@
 import KeepAlive
 
 /// Coordinates and labels of times and durations, for all drawings of the page.
+///
+/// A drawing is as wide as the page allows: x coordinates are percentages, y coordinates and text have a fixed size. The page
+/// hides labels of the class `wide` on a narrow screen.
 enum Drawing {
-    /// The width of every drawing, in the units of its view box.
-    static let width = 720.0
+    /// The smallest width of a drawing (px): on a narrow screen, and on any other or on paper.
+    static let (narrow, wide) = (240.0, 560.0)
 
-    /// A linear map from nanoseconds to x coordinates.
+    /// A linear map from nanoseconds to percentages of the width.
     struct Scale {
         private let origin: Int64
-        private let left: Double
-        private let right: Double
         private let perNanosecond: Double
 
-        /// Maps `range` (ns) to the coordinates from `left` to `right`.
-        init(_ range: ClosedRange<Int64>, from left: Double, to right: Double) {
+        /// Maps `range` (ns) to the whole width.
+        init(_ range: ClosedRange<Int64>) {
             origin = range.lowerBound
-            (self.left, self.right) = (left, right)
-            perNanosecond = (right - left) / max(1, Double(range.upperBound) - Double(range.lowerBound))
+            perNanosecond = 100 / max(1, Double(range.upperBound) - Double(range.lowerBound))
         }
 
         /// The coordinate of `nanoseconds`. Times outside the range, as after a clock was set back, are at the edge.
         func x(_ nanoseconds: Int64) -> Double {
-            min(right, max(left, left + (Double(nanoseconds) - Double(origin)) * perNanosecond))
+            min(100, max(0, (Double(nanoseconds) - Double(origin)) * perNanosecond))
         }
     }
 
@@ -30,6 +30,16 @@ enum Drawing {
         let tenths = Int((coordinate * 10).rounded())
         return tenths % 10 == 0 ? "\(tenths / 10)" : "\(tenths / 10).\(tenths.magnitude % 10)"
     }
+
+    /// `coordinate`, from 0 to 100, as a percentage to a hundredth.
+    static func percent(_ coordinate: Double) -> String {
+        let hundredths = Int((coordinate * 100).rounded())
+        let (whole, rest) = (hundredths / 100, hundredths % 100)
+        return rest == 0 ? "\(whole)%" : rest < 10 ? "\(whole).0\(rest)%" : "\(whole).\(rest)%"
+    }
+
+    /// The approximate width of `label` (px).
+    static func width(of label: String) -> Double { Double(label.unicodeScalars.count) * 7 }
 
     /// A duration in seconds to the millisecond.
     static func precise(_ nanoseconds: Int64) -> String {

@@ -17,12 +17,9 @@ struct GapStrip {
     private static let second: Int64 = 1_000_000_000
     /// How late an accurate timer may fire (ns).
     private static let accuracy: Int64 = 10_000_000
-    /// The x coordinates between which gaps are drawn; labels are outside.
-    private static let left = 110.0
-    private static let right = Drawing.width - 110
     /// The maximum number of settings with a band of their own.
     private static let bandLimit = 6
-    private static let rowHeight = 13.0
+    private static let rowHeight = 16.0
 
     /// The strips of `side`, whose inferred settings are `policy` and whose probes are among `events`.
     init(_ side: ConnectionSide, _ policy: InferredPolicy, _ events: [RetainedEvents.Event]) {
@@ -56,7 +53,7 @@ struct GapStrip {
         let high = max(longest, bands.map(\.upperBound).max() ?? longest)
         // A single value is in the middle of two seconds.
         let alone = low < .max - Self.second ? max(0, low - Self.second)...low + Self.second : low...low
-        let scale = Drawing.Scale(high > low ? low...high : alone, from: Self.left, to: Self.right)
+        let scale = Drawing.Scale(high > low ? low...high : alone)
         let ends = bands.first.flatMap { first in bands.last.map { (first.lowerBound, $0.upperBound) } }
         let bottom = Double(max(1, bands.count)) * Self.rowHeight + 6
         return [
@@ -67,7 +64,7 @@ struct GapStrip {
             "gaps": .items(own) { pair in
                 let ending = pair.event.kind == .abortReset ? "until the RST" : "until frame \(pair.event.frame)"
                 return [
-                    "x": .text(Drawing.text(scale.x(pair.gap))),
+                    "x": .text(Drawing.percent(scale.x(pair.gap))),
                     "title": .text("\(Drawing.precise(pair.gap)) \(ending)"),
                 ]
             },
@@ -79,9 +76,9 @@ struct GapStrip {
         let (low, high) = (Drawing.seconds(band.lowerBound), Drawing.seconds(band.upperBound))
         let top = Double(row) * rowHeight + 4
         return [
-            "x": .text(Drawing.text(start)), "width": .text(Drawing.text(max(2, end - start))),
-            "y": .text(Drawing.text(top)), "labelY": .text(Drawing.text(top + 8.5)),
-            "lowX": .text(Drawing.text(start - 6)), "highX": .text(Drawing.text(max(start + 2, end) + 6)),
+            "x": .text(Drawing.percent(start)), "width": .text(Drawing.percent(max(0.2, end - start))),
+            "y": .text(Drawing.text(top)), "labelY": .text(Drawing.text(top + 9)),
+            "highX": .text(Drawing.percent(max(start + 0.2, end))),
             "low": .text(low), "high": .text(high), "title": .text("\(low) to \(high)"),
         ]
     }

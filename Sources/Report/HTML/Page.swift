@@ -44,10 +44,8 @@ package struct Page {
         var values: Template.Values = [
             "title": .text(summary.files.first.map(displayName) ?? "nothing"),
             "moreFiles": summary.files.count > 1 ? .count(summary.files.count - 1) : .truth(false),
-            "rows": .items(listed.count) { ConnectionPart(listed[$0], files: summary.sources).values },
-            "sections": .items(listed.count) { index in
-                ConnectionPart(listed[index], files: summary.sources).section(isDrawn: index < drawn, kept, ticks)
-            },
+            "headline": .items(headline(linked: listed.count).values),
+            "parts": .items(parts(listed)),
             "hasRows": .truth(!listed.isEmpty), "listed": .count(listed.count),
             "unlisted": diagnoses.count > listed.count ? .count(diagnoses.count - listed.count) : .truth(false),
             "undrawn": listed.count > drawn ? .count(drawn) : .truth(false),
@@ -55,10 +53,49 @@ package struct Page {
             "hasUnseenHandshake": .truth(listed.contains { !$0.connection.handshakeSeen }),
             "hasPaths": .truth(!paths.isEmpty), "paths": .items(Array(paths.prefix(Self.pathLimit)), Self.values(of:)),
             "unlistedPaths": paths.count > Self.pathLimit ? .count(paths.count - Self.pathLimit) : .truth(false),
-            "legend": .items(Self.legend) { ["shape": .text($0.shape), "words": .text($0.text)] },
         ]
         values.merge(summaryValues) { old, _ in old }
         return values
+    }
+
+    private func headline(linked: Int) -> Headline {
+        let cases = diagnoses.map {
+            Headline.Case(number: $0.connection.number, severity: $0.severity, verdict: $0.verdict)
+        }
+        return Headline(cases, of: summary.counts.connections, linked: linked)
+    }
+
+    /// The parts of the page between headline and paths: findings, the table of connections, connections without findings.
+    private func parts(_ listed: ArraySlice<Diagnosis>) -> [Template.Values] {
+        let split = listed.firstIndex { $0.severity == .ok } ?? listed.endIndex
+        let table: Template.Values = [
+            "id": .text("connections"), "heading": .text("Connections"), "count": .count(listed.count),
+            "isTable": .truth(true), "hasCards": .truth(false), "legend": .truth(false),
+            "rows": .items(listed.count) { ConnectionPart(listed[$0], files: summary.sources).values },
+        ]
+        let findings = cards("findings", "Findings", listed[..<split], hasLegend: true)
+        let others = cards(
+            "others", "Connections without problems", listed[split...], hasLegend: split == listed.startIndex)
+        return (findings.map { [$0] } ?? []) + [table] + (others.map { [$0] } ?? [])
+    }
+
+    /// A section with the cards of `diagnoses`, of which those with an index below the limit have drawings; nil: no cards.
+    private func cards(
+        _ id: String, _ heading: String, _ diagnoses: ArraySlice<Diagnosis>, hasLegend: Bool
+    ) -> Template.Values? {
+        if diagnoses.isEmpty { return nil }
+        let start = diagnoses.startIndex
+        return [
+            "id": .text(id), "heading": .text(heading), "count": .count(diagnoses.count), "isTable": .truth(false),
+            "hasCards": .truth(true),
+            "legend": hasLegend
+                ? .items([["shapes": .items(Self.legend) { ["shape": .text($0.shape), "words": .text($0.text)] }]])
+                : .truth(false),
+            "cards": .items(diagnoses.count) { index in
+                ConnectionPart(diagnoses[start + index], files: summary.sources).section(
+                    isDrawn: start + index < Self.drawingLimit, kept, ticks)
+            },
+        ]
     }
 
     /// Each shape and its meaning.
@@ -101,7 +138,7 @@ package struct Page {
                 ]
             },
             "failures": .items(failures, Self.count),
-            "hasTrouble": .truth(!failures.isEmpty || !summary.damaged.isEmpty),
+            "hasFailures": .truth(!failures.isEmpty), "hasDamage": .truth(!summary.damaged.isEmpty),
             "damages": .items(summary.damaged.map { ["sentence": .text($0.damage.sentence)] }),
         ]
     }

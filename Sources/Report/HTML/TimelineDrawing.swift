@@ -9,11 +9,10 @@ struct TimelineDrawing {
     private let files: [String]
     private let scale: Drawing.Scale
 
-    private static let left = 16.0
-    private static let right = Drawing.width - 16
-    /// The distance between the lanes.
-    private static let laneHeight = 44.0
-    private static let rowHeight = 12.0
+    /// The distance between the lanes (px).
+    private static let laneHeight = 54.0
+    /// The height of a line of text (px).
+    private static let rowHeight = 15.0
 
     /// The maximum number of idle periods, the longest first.
     private static let idleLimit = 40
@@ -30,7 +29,7 @@ struct TimelineDrawing {
         self.files = files
         let connection = diagnosis.connection
         let last = max(connection.firstTime, connection.lastTime)
-        scale = Drawing.Scale(connection.firstTime...last, from: Self.left, to: Self.right)
+        scale = Drawing.Scale(connection.firstTime...last)
     }
 
     /// The values of the template.
@@ -38,51 +37,53 @@ struct TimelineDrawing {
         let idles = idles
         let longest = idles.max { $0.duration < $1.duration }?.duration ?? 0
         let labels = Self.timeouts.filter { $0 * Self.second <= longest }
-        let top = Double(labels.count) * Self.rowHeight
-        let lanes = (top + 34, top + 34 + Self.laneHeight)
-        let axis = lanes.1 + 22
+        let top = Double(labels.count) * Self.rowHeight + 4
+        let lanes = (top + 32, top + 32 + Self.laneHeight)
+        let axis = lanes.1 + 30
         let connection = diagnosis.connection
         let events = history.early + history.late
         return [
-            "height": .text(Drawing.text(axis + 40)),
-            "left": .text(Drawing.text(Self.left)), "right": .text(Drawing.text(Self.right)),
-            "top": .text(Drawing.text(top + 6)), "axis": .text(Drawing.text(axis)),
-            "tickLabel": .text(Drawing.text(axis + 16)), "endLabel": .text(Drawing.text(axis + 33)),
+            "height": .text(Drawing.text(axis + 22)), "top": .text(Drawing.text(top)),
+            "axis": .text(Drawing.text(axis)), "tickEnd": .text(Drawing.text(axis + 5)),
+            "tickLabel": .text(Drawing.text(axis + 18)),
             "firstTime": .text(Self.time(connection.firstTime)), "lastTime": .text(Self.time(connection.lastTime)),
-            "description": .text(description),
+            "shown": .items(shown) { part in
+                ["shape": .text(part.shape), "isData": .truth(part.isData), "words": .text(part.words)]
+            },
             "lanes": .items([
                 Self.lane(connection.originator, lanes.0), Self.lane(connection.responder, lanes.1),
             ]),
-            "idles": .items(idles) { values(of: $0, top + 6, axis) },
-            "timeouts": .items(timeoutLines(idles, labels: labels, top + 6, axis)),
-            "ticks": .items(Drawing.ticks(max(0, connection.lastTime &- connection.firstTime))) { tick in
-                let x = scale.x(connection.firstTime &+ tick.offset)
-                return [
-                    "x": .text(Drawing.text(x)), "label": .text(tick.label),
-                    "anchor": .text(x < 40 ? "start" : x > Drawing.width - 40 ? "end" : "middle"),
+            "idles": .items(idles) { values(of: $0, top, axis) },
+            "timeouts": .items(timeoutLines(idles, labels: labels, top, axis)),
+            "ticks": .items(
+                Array(Drawing.ticks(max(0, connection.lastTime &- connection.firstTime)).enumerated())
+            ) { index, tick in
+                [
+                    "x": .text(Drawing.percent(scale.x(connection.firstTime &+ tick.offset))),
+                    "label": .text(tick.label), "isWide": .truth(index % 2 == 1),
                 ]
             },
             "data": .items(senders.flatMap { data($0, $0 == connection.originator ? lanes.0 : lanes.1) }),
             "turns": .items(senders.flatMap { turns($0, $0 == connection.originator ? lanes.0 : lanes.1) }),
             "links": .items(events.filter { $0.reply != nil }) { event in
                 [
-                    "x": .text(Drawing.text(scale.x(event.time))), "y1": .text(Drawing.text(lanes.0)),
+                    "x": .text(Drawing.percent(scale.x(event.time))), "y1": .text(Drawing.text(lanes.0)),
                     "y2": .text(Drawing.text(lanes.1)),
                 ]
             },
             "marks": .items(events) { event in
                 [
-                    "shape": .text(event.kind.shape), "x": .text(Drawing.text(scale.x(event.time))),
+                    "shape": .text(event.kind.shape), "x": .text(Drawing.percent(scale.x(event.time))),
                     "y": .text(Drawing.text(height(of: event, lanes))),
                     "title": .text(title(of: event)),
                 ]
             },
-            "leftOuts": .items(leftOut(lanes.0 - 8, lanes.1 + 8)),
+            "leftOuts": .items(leftOut(lanes.0 - 9, lanes.1 + 9)),
         ]
     }
 
     private static func lane(_ endpoint: Endpoint, _ y: Double) -> Template.Values {
-        ["name": .text(endpoint.description), "y": .text(Drawing.text(y)), "labelY": .text(Drawing.text(y - 12))]
+        ["name": .text(endpoint.description), "y": .text(Drawing.text(y)), "labelY": .text(Drawing.text(y - 14))]
     }
 
     private func isFromOriginator(_ event: RetainedEvents.Event) -> Bool {
@@ -104,19 +105,19 @@ struct TimelineDrawing {
         }
     }
 
-    /// The content of the drawing, for screen readers.
-    private var description: String {
-        var parts: [String] = []
+    /// What is drawn: shapes, and their numbers in words.
+    private var shown: [(shape: String?, isData: Bool, words: String)] {
+        var parts: [(String?, Bool, String)] = []
         for sender in senders {
             let count = ends?.row(of: sender).count ?? 0
-            if count > 0 { parts.append("\(Self.grouped(count)) × data of \(sender)") }
+            if count > 0 { parts.append((nil, true, "\(Self.grouped(count)) × data of \(sender)")) }
         }
         for kind in SegmentKind.allCases {
             let count = UInt64((history.early + history.late).count { $0.kind == kind })
-            if count > 0 { parts.append("\(Self.grouped(count)) × \(kind.drawingText)") }
+            if count > 0 { parts.append((kind.shape, false, "\(Self.grouped(count)) × \(kind.drawingText)")) }
         }
-        if history.leftOut > 0 { parts.append("\(Self.grouped(history.leftOut)) more not drawn") }
-        return parts.joined(separator: ", ")
+        if history.leftOut > 0 { parts.append((nil, false, "\(Self.grouped(history.leftOut)) more not drawn")) }
+        return parts
     }
 
     private static func grouped(_ count: UInt64) -> String { TextBuffer.string { $0.append(grouped: count) } }
@@ -164,15 +165,15 @@ struct TimelineDrawing {
                 title.append(timeOfDay: CivilTime(tick.last), digits: 6)
             }
             return [
-                "x": .text(Drawing.text(start - Self.tickWidth / 2)), "y": .text(Drawing.text(y - Self.tickHeight / 2)),
-                "width": .text(Drawing.text(max(0, end - start) + Self.tickWidth)),
+                "x": .text(Drawing.percent(start)), "y": .text(Drawing.text(y - Self.tickHeight / 2)),
+                // The outline makes it wide enough to be seen.
+                "width": .text(Drawing.percent(max(0.02, end - start))),
                 "height": .text(Drawing.text(Self.tickHeight)), "count": .number(tick.count),
                 "title": .text(title.string),
             ]
         }
     }
 
-    private static let tickWidth = 1.8
     private static let tickHeight = 10.0
 
     /// The first SYN and the first FIN of `endpoint`, on its lane at `y`.
@@ -185,7 +186,7 @@ struct TimelineDrawing {
                 $0.append(timeOfDay: CivilTime(time), digits: 6)
             }
             return [
-                "shape": .text(shape), "x": .text(Drawing.text(scale.x(time))), "y": .text(Drawing.text(y)),
+                "shape": .text(shape), "x": .text(Drawing.percent(scale.x(time))), "y": .text(Drawing.text(y)),
                 "title": .text(title),
             ]
         }
@@ -220,14 +221,12 @@ struct TimelineDrawing {
 
     private func values(of idle: Idle, _ top: Double, _ axis: Double) -> Template.Values {
         let (start, end) = (scale.x(idle.start), scale.x(idle.end))
-        let label = Drawing.seconds(idle.duration)
-        return [
-            "x": .text(Drawing.text(start)), "width": .text(Drawing.text(max(0, end - start))),
+        return Self.label(Drawing.seconds(idle.duration), from: start, to: end).merging([
+            "x": .text(Drawing.percent(start)), "width": .text(Drawing.percent(max(0, end - start))),
             "y": .text(Drawing.text(top)), "height": .text(Drawing.text(axis - top)),
             "title": .text("idle for \(Drawing.precise(idle.duration))"),
-            "label": end - start > Double(label.utf8.count) * 7 + 8 ? .text("\(label)") : .truth(false),
-            "labelX": .text(Drawing.text((start + end) / 2)), "labelY": .text(Drawing.text(axis - 5)),
-        ]
+            "labelY": .text(Drawing.text(axis - 6)),
+        ]) { old, _ in old }
     }
 
     /// Lines where idle timeouts of the catalogue are within `idles`. Those in the longest idle period have `labels`.
@@ -240,14 +239,14 @@ struct TimelineDrawing {
                 let x = scale.x(idle.start &+ seconds * Self.second)
                 let height = index == 0 ? Double(labels.count - row) * Self.rowHeight : 0
                 let names = IdleTimeout.catalogue.filter { $0.seconds == seconds && $0.role == .path }.map(\.name)
-                let isAtEdge = x > Drawing.width - 60
+                let isAtEdge = x > 75
                 lines.append([
-                    "x": .text(Drawing.text(x)), "y1": .text(Drawing.text(top - height + 2)),
+                    "x": .text(Drawing.percent(x)), "y1": .text(Drawing.text(top - height)),
                     "y2": .text(Drawing.text(axis)),
                     "title": .text("\(seconds) s: " + names.joined(separator: "; ")),
                     "label": index == 0 ? .text("\(seconds) s") : .truth(false),
-                    "labelX": .text(Drawing.text(isAtEdge ? x - 3 : x + 3)),
-                    "anchor": .text(isAtEdge ? "end" : "start"), "labelY": .text(Drawing.text(top - height + 9)),
+                    "gap": .text(isAtEdge ? "-4" : "4"), "anchor": .text(isAtEdge ? "end" : "start"),
+                    "labelY": .text(Drawing.text(top - height + 11)),
                 ])
             }
         }
@@ -259,13 +258,22 @@ struct TimelineDrawing {
     private func leftOut(_ top: Double, _ bottom: Double) -> [Template.Values] {
         guard history.leftOut > 0, let before = history.early.last, let after = history.late.first else { return [] }
         let (start, end) = (scale.x(before.time), scale.x(after.time))
+        let label = "\(Self.grouped(history.leftOut)) more not drawn"
         return [
-            [
-                "x": .text(Drawing.text(start)), "width": .text(Drawing.text(max(1, end - start))),
+            Self.label(label, from: start, to: end).merging([
+                "x": .text(Drawing.percent(start)), "width": .text(Drawing.percent(max(0.1, end - start))),
                 "y": .text(Drawing.text(top)), "height": .text(Drawing.text(bottom - top)),
-                "count": .count(history.leftOut), "labelX": .text(Drawing.text((start + end) / 2)),
-                "labelY": .text(Drawing.text((top + bottom) / 2 + 4)),
-            ]
+                "labelY": .text(Drawing.text(top + 29)),
+            ]) { old, _ in old }
+        ]
+    }
+
+    /// The values of `label` between two coordinates, if it fits; `isWide`: it does not fit on a narrow screen.
+    private static func label(_ label: String, from start: Double, to end: Double) -> Template.Values {
+        let whole = (Drawing.width(of: label) + 8) / max(0.001, (end - start) / 100)
+        return [
+            "label": whole <= Drawing.wide ? .text(label) : .truth(false),
+            "isWide": .truth(whole > Drawing.narrow), "labelX": .text(Drawing.percent((start + end) / 2)),
         ]
     }
 }

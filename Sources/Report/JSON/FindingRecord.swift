@@ -9,11 +9,13 @@ extension TextBuffer {
         member("ts_ns", nanoseconds: time)
         member("ts", timestamp: time)
         member("connection", diagnosis.connection.number)
+        if files.hasStreamNumbers { member("tcp_stream", diagnosis.connection.number) }
+        member("ip_version", diagnosis.connection.originator.address.version == .v6 ? 6 : 4)
         members("originator_", diagnosis.connection.originator)
         members("responder_", diagnosis.connection.responder)
         member("name", finding.verdict.rawValue)
         members(finding, in: diagnosis, files: files)
-        append("}")
+        endRecord()
     }
 
     /// Appends the members of `finding` after its name.
@@ -44,13 +46,6 @@ extension TextBuffer {
             member("ttl_own", UInt64(distances.own))
         }
         member("filter", diagnosis.connection.wiresharkFilter(in: files))
-    }
-
-    /// Appends the members `sentence` and, unless it is empty, `advice`.
-    mutating func members(sentencesOf finding: Finding, _ diagnosis: Diagnosis) {
-        member("sentence", finding.sentence(in: diagnosis))
-        let advice = finding.advice(in: diagnosis)
-        if !advice.isEmpty { member("advice", advice) }
     }
 }
 

@@ -1,36 +1,39 @@
 import KeepAlive
 import Wire
 
-/// The JSON records, as `tcpalive.schema.json` describes them. Unknown members are absent.
-extension TextBuffer {
-    /// Appends a `tcpalive.event/2`.
-    mutating func appendRecord(_ event: SegmentEvent, frame: UInt64, file: String) {
+/// The records, as `tcpalive.schema.json` describes them. Unknown members are absent.
+///
+/// Tables have the same members as columns, in the same order (`TableRecords.columns`).
+extension RecordWriter {
+    /// Writes a `tcpalive.event/2`. `hasStreamNumbers`: the numbers of connections are Wireshark's.
+    mutating func appendRecord(
+        _ event: SegmentEvent, frame: UInt64, file: String, interface: String? = nil, hasStreamNumbers: Bool
+    ) {
         let segment = event.segment
         beginRecord("tcpalive.event/2")
         member("file", file)
         member("frame", frame)
+        if let interface { member("interface", interface) }
         member("ts_ns", nanoseconds: segment.time)
         member("ts", timestamp: segment.time)
+        member("ip_version", segment.source.address.version == .v6 ? 6 : 4)
         members("src_", segment.source)
         members("dst_", segment.destination)
         member("seq", UInt64(segment.sequence.rawValue))
+        if let sequence = event.relativeSequence { member("seq_rel", UInt64(sequence)) }
         if segment.flags.contains(.ack) { member("ack", UInt64(segment.acknowledgment.rawValue)) }
+        if let acknowledgment = event.relativeAcknowledgment { member("ack_rel", UInt64(acknowledgment)) }
         // An ICMP error may quote only the ports and the sequence number.
         if segment.error == nil { member("len", UInt64(segment.payloadLength)) }
         if segment.role != .quotedShort {
             member("win", UInt64(segment.window))
-            member("flags")
-            append("\"")
-            append(letters: segment.flags)
-            append("\"")
+            member("flags", word: { $0.append(letters: segment.flags) })
         }
-        member("marks")
-        append(byte: UInt8(ascii: "["))
-        append(names: event.marks, quote: "\"")
-        append(byte: UInt8(ascii: "]"))
+        member("marks", event.marks)
         member("kind", event.kind.name)
         if event.isCopy { member("copy", true) }
         member("connection", event.connection)
+        if hasStreamNumbers { member("tcp_stream", event.connection) }
         if event.trainNumber > 0 { member("train_n", UInt64(event.trainNumber)) }
         if let wait = event.wait {
             member("gap_ns", nanoseconds: wait.gap)
@@ -43,18 +46,17 @@ extension TextBuffer {
         if let error = segment.error { members(icmpType: error.type, code: error.code, from: error.router) }
         if let reply = event.reply { member("reply_ns", nanoseconds: reply) }
         let evidence = event.evidence
-        if !evidence.isEmpty {
-            member("evidence")
-            appendArray(evidence) { $0.append(json: $1) }
-        }
-        append("}")
+        if !evidence.isEmpty { member("evidence", evidence) }
+        endRecord()
     }
 
-    /// Appends a `tcpalive.connection/2` with frames in `files`.
+    /// Writes a `tcpalive.connection/2` with frames in `files`.
     mutating func appendRecord(_ diagnosis: Diagnosis, files: SourceFiles) {
         let connection = diagnosis.connection
         beginRecord("tcpalive.connection/2")
         member("connection", connection.number)
+        if files.hasStreamNumbers { member("tcp_stream", connection.number) }
+        member("ip_version", connection.originator.address.version == .v6 ? 6 : 4)
         members("originator_", connection.originator)
         members("responder_", connection.responder)
         member("handshake_seen", connection.handshakeSeen)
@@ -75,23 +77,22 @@ extension TextBuffer {
         member("confidence", diagnosis.confidence.rawValue)
         if let end = diagnosis.end { member("verdict_end", end.name) }
         members(sentencesOf: diagnosis.primary, diagnosis)
-        member("findings")
-        appendArray(diagnosis.findings) { text, finding in
+        let findings = diagnosis.findings
+        member("findings", count: findings.count) { text, index in
             text.append("{")
             text.append("\"name\":")
-            text.append(json: finding.verdict.rawValue)
-            text.members(finding, in: diagnosis, files: files)
+            text.append(json: findings[index].verdict.rawValue)
+            text.members(findings[index], in: diagnosis, files: files)
             text.append("}")
         }
-        append("}")
+        endRecord()
     }
 
-    /// Appends a `tcpalive.summary/2`.
+    /// Writes a `tcpalive.summary/2`.
     mutating func appendRecord(_ summary: Summary) {
         beginRecord("tcpalive.summary/2")
         member("wireshark", summary.version.name)
-        member("files")
-        appendArray(summary.files) { $0.append(json: $1) }
+        member("files", summary.files)
         member("packets", summary.tally.packets)
         member("bytes", summary.tally.bytes)
         member("segments", summary.tally.segments)
@@ -101,14 +102,11 @@ extension TextBuffer {
             member("cut_headers_need", UInt64(summary.tally.cutHeadersNeed))
         }
         member("connections", summary.counts.connections)
-        member("marks")
-        appendObject(zip(Marks.named, summary.counts.marks).map { ($0.name, $1) })
-        member("kinds")
-        appendObject(zip(SegmentKind.allCases, summary.counts.kinds).map { ($0.name, $1) })
+        member("marks", zip(Marks.named, summary.counts.marks).map { ($0.name, $1) })
+        member("kinds", zip(SegmentKind.allCases, summary.counts.kinds).map { ($0.name, $1) })
         member("copies", summary.counts.copies)
         member("out_of_order", summary.tally.outOfOrder)
-        member("undecodable")
-        appendObject(Layer.allCases.map { ($0.name, summary.tally.failures(at: $0)) })
+        member("undecodable", Layer.allCases.map { ($0.name, summary.tally.failures(at: $0)) })
         member("unknown_link_type", summary.tally.unknownLinkType)
         if let first = summary.tally.firstUnknownLinkType {
             member("first_unknown_link_type", UInt64(first.rawValue))
@@ -117,15 +115,15 @@ extension TextBuffer {
         if let dropped = summary.dropped { member("dropped", dropped) }
         member("evicted_datagrams", summary.tally.evictedDatagrams)
         member("evicted_connections", summary.counts.evicted)
-        member("damaged")
-        appendArray(summary.damaged) { text, item in
+        member("damaged", count: summary.damaged.count) { text, index in
+            let (file, damage) = summary.damaged[index]
             text.append("{\"file\":")
-            text.append(json: item.file)
-            text.member("offset", item.damage.offset)
-            text.member("sentence", item.damage.sentence)
+            text.append(json: file)
+            text.member("offset", damage.offset)
+            text.member("sentence", damage.sentence)
             text.append("}")
         }
-        append("}")
+        endRecord()
     }
 
     private mutating func members(_ prefix: String, _ side: ConnectionSide, _ policy: InferredPolicy) {
@@ -152,18 +150,12 @@ extension TextBuffer {
             member(prefix + "user_timeout_above_s", seconds: timeout.lowerBound)
             member(prefix + "user_timeout_max_s", seconds: timeout.upperBound)
         }
-        if policy.isTicking {
-            member(prefix + "tick_rates")
-            appendArray(policy.tickRates) { $0.append(signed: $1) }
-        }
+        if policy.isTicking { member(prefix + "tick_rates", policy.tickRates) }
         let stacks = Stack.consistent(with: side, policy)
-        if !stacks.isEmpty {
-            member(prefix + "consistent_with")
-            appendArray(stacks) { $0.append(json: $1.rawValue) }
-        }
+        if !stacks.isEmpty { member(prefix + "consistent_with", stacks.map(\.rawValue)) }
     }
 
-    /// Appends a `tcpalive.path/2`.
+    /// Writes a `tcpalive.path/2`.
     mutating func appendRecord(_ path: PathTimeout) {
         beginRecord("tcpalive.path/2")
         member("first_network", network(path.networks.first))
@@ -176,47 +168,21 @@ extension TextBuffer {
         if text.isConflicting { member("conflict", true) }
         if !text.isEmpty { member("sentence", text.sentences) }
         let candidates = text.candidates
-        if !candidates.isEmpty {
-            member("candidates")
-            appendArray(candidates) { $0.append(json: "\($1.seconds) s: \($1.name)") }
-        }
-        append("}")
+        if !candidates.isEmpty { member("candidates", candidates.map { "\($0.seconds) s: \($0.name)" }) }
+        endRecord()
     }
 
-    mutating func appendArray<Item>(_ items: [Item], _ appendItem: (inout TextBuffer, Item) -> Void) {
-        append("[")
-        for (index, item) in items.enumerated() {
-            if index > 0 { append(",") }
-            appendItem(&self, item)
-        }
-        append("]")
+    /// Writes the members `sentence` and, unless it is empty, `advice`.
+    mutating func members(sentencesOf finding: Finding, _ diagnosis: Diagnosis) {
+        member("sentence", finding.sentence(in: diagnosis))
+        let advice = finding.advice(in: diagnosis)
+        if !advice.isEmpty { member("advice", advice) }
     }
+}
 
-    private mutating func appendObject(_ members: [(name: String, value: UInt64)]) {
-        append("{")
-        for (index, item) in members.enumerated() {
-            append(index > 0 ? ",\"" : "\"")
-            append(item.name)
-            append("\":")
-            append(item.value)
-        }
-        append("}")
-    }
-
-    /// Appends the names of `marks`, separated by commas, each in `quote`s.
-    mutating func append(names marks: Marks, quote: String) {
-        var isFirst = true
-        for (mark, name) in Marks.named where marks.contains(mark) {
-            if !isFirst { append(",") }
-            isFirst = false
-            append(quote)
-            append(name)
-            append(quote)
-        }
-    }
-
+extension TextBuffer {
     /// Appends a letter for each flag that is set, lowest bit first: F S R P A U E C, and N for accurate ECN.
-    private mutating func append(letters flags: TCPFlags) {
+    fileprivate mutating func append(letters flags: TCPFlags) {
         for (bit, letter) in "FSRPAUECN".utf8.enumerated() where flags.rawValue >> UInt16(bit) & 1 == 1 {
             append(byte: letter)
         }

@@ -6,8 +6,9 @@ import Wire
 /// Call `measure` for all connections, then `appendHead`, then `append` for all connections: the widths of the columns,
 /// and whether times need a date, depend on all of them. No connection is kept.
 ///
-/// If the terminal is too narrow, columns are omitted, the least important first. If the ends are still too wide, as some of
-/// IPv6 are, the table is stacked: stream, verdict and times are in a line of their own above the two ends.
+/// If the terminal is too narrow, columns are omitted, the least important first. If that would leave nothing but the ends
+/// and their probes, as with long addresses of IPv6, the table is stacked: stream, verdict and times are in a line of their
+/// own above the two ends.
 struct ConnectionText {
     /// The number of measured connections.
     private(set) var count: UInt64 = 0
@@ -210,7 +211,14 @@ struct ConnectionText {
                 omitted[column] = true
                 placeColumns()
             }
-            if max(connectionWidth, responderWidth) <= limit { return }
+            if !stacks, omitted[.answered] { continue }
+            // A wide column, such as the ending, may leave room for some of those before it.
+            for column in Self.dispensable.reversed() where omitted[column] {
+                omitted[column] = false
+                placeColumns()
+                if max(connectionWidth, responderWidth) > limit { omitted[column] = true }
+            }
+            return placeColumns()
         }
     }
 
@@ -335,7 +343,7 @@ struct ConnectionText {
             text.append("Omitted to fit \(width) columns: \(titles.joined(separator: ", ")). ")
             text.append("Use a wider terminal, or --format csv.\n")
         }
-        text.wrap(from: start, to: style.width, hanging: 2)
+        text.wrap(from: start, to: style.width, hanging: 3)
     }
 
     private static func isNumber(_ column: Column) -> Bool {

@@ -20,6 +20,8 @@ struct EventText {
     /// The times of the first and the last line.
     private var first: Int64?
     private var last: Int64 = 0
+    /// The columns of the names of interfaces.
+    private var interfaceWidth = 0
 
     /// Where the second line of an event begins: below the time.
     private static let indent = 9
@@ -31,8 +33,10 @@ struct EventText {
         clock = ZoneClock(style.zone)
     }
 
-    /// Appends `event` of frame `frame` of `file`.
-    mutating func append(_ event: SegmentEvent, frame: UInt64, file: String, to text: inout TextBuffer) {
+    /// Appends `event` of frame `frame` of `file`, captured on `interface` if the capture has several.
+    mutating func append(
+        _ event: SegmentEvent, frame: UInt64, file: String, interface: String? = nil, to text: inout TextBuffer
+    ) {
         let segment = event.segment
         let (time, zone) = clock.time(segment.time)
         let heading = heading(time, zone)
@@ -46,6 +50,7 @@ struct EventText {
         text.append(frame, width: 7)
         text.append("  ")
         append(time, segment.time, to: &text)
+        if let interface { append(interface, to: &text) }
         let notation = text.count
         append(notationOf: segment, to: &text)
         text.append("  ")
@@ -132,6 +137,14 @@ struct EventText {
         case .dateAndTime: (0, zone)
         case .none, .epoch, .sincePrevious, .sinceFirst: (0, 0)
         }
+    }
+
+    /// Appends the name of an interface and spaces, as wide as the widest so far.
+    private mutating func append(_ interface: String, to text: inout TextBuffer) {
+        let start = text.count
+        text.append(printable: interface)
+        interfaceWidth = max(interfaceWidth, text.count - start)
+        text.append(String(repeating: " ", count: interfaceWidth - (text.count - start) + 1))
     }
 
     private func appendHeading(file: String, _ time: CivilTime, _ zone: Int, to text: inout TextBuffer) {

@@ -88,15 +88,14 @@ extension TextBuffer {
         append(", from ")
         style.append(router, to: &self)
     }
+}
 
+extension RecordWriter {
     /// Appends the members of an event that is an ICMP error of `router`.
     mutating func members(icmpType type: UInt8, code: UInt8, from router: IPAddress) {
         member("icmp_type", UInt64(type))
         member("icmp_code", UInt64(code))
         member("icmp_text", ICMPText(isVersion6: router.version == .v6, type: type, code: code).text)
-        member("router_ip")
-        append("\"")
-        append(router)
-        append("\"")
+        member("router_ip", router)
     }
 }

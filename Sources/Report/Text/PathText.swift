@@ -71,9 +71,11 @@ extension TextBuffer {
     /// Appends the sentences about `path`, and the possible causes, one line each.
     mutating func append(_ path: PathText, _ style: TextStyle = TextStyle()) {
         if path.isEmpty { return }
-        let start = count
-        defer { wrap(from: start, to: style.width) }
+        var start = count
         append("\n\(path.sentences)\n")
+        wrap(from: start, to: style.width)
+        start = count
+        defer { wrap(from: start, to: style.width, hanging: 3) }
         let candidates = path.candidates
         if candidates.isEmpty { return }
         append("   Possible causes, by their documented idle timeouts:\n")

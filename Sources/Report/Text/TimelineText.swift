@@ -76,29 +76,7 @@ struct TimelineText {
     }
 
     private mutating func append(_ event: RetainedEvents.Event, to text: inout TextBuffer) {
-        let isFromOriginator = event.isFromFirst == firstIsOriginator
-        var line = TextBuffer()
-        line.append(isFromOriginator ? "originator " : "responder ")
-        line.append(Self.text(of: event.kind))
-        if let error = event.error {
-            line.append(": ")
-            line.append(icmpType: error.type, code: error.code, from: error.router, style)
-        }
-        if let wait = event.wait {
-            line.append(wait.since == .segment ? " after " : ", +")
-            line.append(preciseDuration: wait.gap)
-            if wait.since == .segment { line.append(" idle") }
-        }
-        if event.unanswered > 0 {
-            line.append(", ")
-            line.append(grouped: UInt64(event.unanswered))
-            line.append(" unanswered")
-        }
-        if let reply = event.reply {
-            line.append(" after ")
-            line.append(latency: reply)
-        }
-        self.line(event.time, line.string, to: &text)
+        line(event.time, event.words(isFromOriginator: event.isFromFirst == firstIsOriginator, style), to: &text)
     }
 
     private mutating func line(_ nanoseconds: Int64, _ event: String, to text: inout TextBuffer) {
@@ -139,26 +117,6 @@ struct TimelineText {
             text.append(" would have the same effect")
         }
         text.append("\n")
-    }
-
-    private static func text(of kind: SegmentKind) -> String {
-        switch kind {
-        case .probe: "sends a keep-alive"
-        case .answer: "answers"
-        case .zeroWindowProbe: "probes the closed window"
-        case .zeroWindowAnswer: "answers the window probe"
-        case .retransmission: "retransmits one byte"
-        case .acknowledgment: "sends an unrelated ACK"
-        case .middleboxProbe: "appears to send a keep-alive (sent by a middlebox)"
-        case .abortReset: "gives up (RST)"
-        case .peerReset: "resets the connection"
-        case .pathReset: "appears to reset the connection (sent by a middlebox)"
-        case .data: "sends one byte of data"
-        case .ownReset: "resets the connection itself"
-        case .refusableReset: "appears to send a RST with an unexpected sequence number"
-        case .challenge: "rejects the previous segment with a challenge ACK"
-        case .icmpError: "receives an ICMP error: segment not delivered"
-        }
     }
 
     private static func text(of ending: Connection.Ending) -> String {

@@ -1,4 +1,5 @@
 package import KeepAlive
+import Platform
 
 /// The text of `tcpalive explain`, and of `docs/verdicts.md`.
 extension TextBuffer {
@@ -119,23 +120,5 @@ extension Verdict {
             return (distance - 4 * shared - (isPart ? 4 : 0), verdict)
         }
         return ranked.sorted { $0.rank < $1.rank }.prefix(3).map(\.verdict)
-    }
-}
-
-extension String {
-    /// The number of insertions, deletions and replacements that turn this string into `other` (Levenshtein distance).
-    fileprivate func editDistance(to other: String) -> Int {
-        let target = Array(other.utf8)
-        var row = Array(0...target.count)
-        for (index, byte) in utf8.enumerated() {
-            var diagonal = row[0]
-            row[0] = index + 1
-            for column in target.indices {
-                let replaced = diagonal + (target[column] == byte ? 0 : 1)
-                diagonal = row[column + 1]
-                row[column + 1] = Swift.min(replaced, diagonal + 1, row[column] + 1)
-            }
-        }
-        return row[target.count]
     }
 }

@@ -1,0 +1,44 @@
+internal import Platform
+package import Wire
+
+/// The names of the interfaces of packets in a live capture on several of them.
+package struct InterfaceNames: Sendable {
+    private let names: [String]
+    /// LINKTYPE_LINUX_SLL2.
+    private static let cooked = LinkType(rawValue: 276)
+    /// The names of the interfaces that captures on `any` have seen, by the kernel's number.
+    private var seen: [UInt32: String] = [:]
+
+    /// The names of the interfaces `described`.
+    package init(_ described: [CaptureInterface]) {
+        names = described.map(\.name)
+    }
+
+    /// The name of the interface of `record` in `batch`; nil if the whole capture has one interface.
+    ///
+    /// On `any` the cooked header of the packet has the kernel's number of the interface; the the
+    /// name is the one that it had when it was first asked for.
+    package mutating func name(of record: PacketRecord, in batch: borrowing PacketBatch) -> String? {
+        if record.linkType == Self.cooked, record.capturedLength >= 8 {
+            let number = batch.withBytes { bytes in
+                bytes.load32(Int(record.offset) + 4, bigEndian: true)
+            }
+            if let name = seen[number] { return name }
+            var text = [CChar](repeating: 0, count: Int(IF_NAMESIZE))
+            let isNamed = unsafe if_indextoname(number, &text) != nil
+            let name = isNamed ? String(terminated: text) : "if\(number)"
+            seen[number] = name
+            return name
+        }
+        let index = Int(record.interface)
+        return names.count > 1 && names.indices.contains(index) ? names[index] : nil
+    }
+}
+
+extension [CaptureInterface] {
+    /// The name of the interface of `record` in a file with these interfaces; nil if it has only one, or none with a name.
+    package func name(of record: PacketRecord) -> String? {
+        let index = Int(record.interface)
+        return count > 1 && indices.contains(index) && !self[index].name.isEmpty ? self[index].name : nil
+    }
+}
