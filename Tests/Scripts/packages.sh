@@ -1,7 +1,7 @@
 #!/bin/bash
 # Tries a package where there is no Swift and no compiler: in a bare Debian of its own, made with mmdebstrap.
 #
-#     packages.sh deb TOOL FILE.deb          installs, runs and removes the package in Debian 12
+#     packages.sh deb TOOL FILE.deb          installs the package in Debian 12, runs README's examples, and removes it
 #     packages.sh dist TOOL TARBALL.tar.gz   runs the binary in Debian 12 and 13 with nothing else installed
 #
 # The reports must be those of TOOL, which runs outside. The bare systems are kept in .build-roots.
@@ -17,7 +17,7 @@ trap 'remove "$work"' EXIT
 
 # Removes the folder $1, in which there may be a mounted /proc.
 remove() {
-    umount "$1"/proc "$1"/*/proc 2>/dev/null || :
+    umount "$1"/proc "$1"/*/proc "$1"/sys "$1"/*/sys 2>/dev/null || :
     rm -rf --one-file-system "$1"
 }
 
@@ -80,6 +80,29 @@ compare_reports() {
     echo "$(basename "$root"): $compared reports agree"
 }
 
+# Runs the examples of README.md with the tcpalive of the bare system. Their shell and their directory are outside.
+run_readme() {
+    local existing=$PWD
+    while [ ! -d "$root$existing" ]; do existing=$(dirname "$existing"); done
+    mkdir -p "$root/scratch" "$root$PWD"
+    cp -R captures "$root$PWD"
+    # libpcap finds the interfaces there.
+    mount -t sysfs sysfs "$root/sys"
+    cat >"$work/tcpalive" <<SCRIPT
+#!/bin/bash
+case \$PWD in
+"$root"*) directory=\${PWD#"$root"} ;;
+*) directory=/ ;;
+esac
+exec chroot "$root" /usr/bin/env -C "\$directory" /usr/bin/tcpalive "\$@"
+SCRIPT
+    chmod +x "$work/tcpalive"
+    TMPDIR=$root/scratch python3 Tests/Scripts/documentation.py --all "$work/tcpalive" README.md || fail "README's examples differ"
+    umount "$root/sys"
+    rm -r "$root/scratch" "$root$PWD/captures"
+    (cd "$root" && rmdir -p --ignore-fail-on-non-empty ".$PWD" && mkdir -p ".$existing")
+}
+
 # The names of all files, except those of apt and dpkg themselves.
 files() {
     (cd "$root" && find . -path ./proc -prune -o -path ./var/lib/apt -prune -o -path ./var/lib/dpkg -prune -o -path ./var/cache -prune \
@@ -103,6 +126,7 @@ deb)
         /var/cache/tcpalive.deb $recommended >"$work/log" 2>&1 ||
         { cat "$work/log" >&2; fail "the package cannot be installed"; }
     compare_reports tcpalive pcap gz zst xz lz4
+    run_readme
     inside dpkg --verify tcpalive
     inside dpkg -L tcpalive
     # shellcheck disable=SC2086
