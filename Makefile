@@ -51,18 +51,22 @@ SEED ?= 1
 run: build ## Build tcpalive and analyse a capture of a dead peer
 	$(TOOL) analyze $(EXAMPLE)
 
-build: $(SMALL)/SmallFoundation.o ## Build the tool into .build/release, with a static Swift runtime
+build: ## Build the tool into .build/release, with a static Swift runtime
 	@$(SETUP) $(BUILD_NEEDS)
+	@# Another compiler cannot read the module of this one.
+	@swiftc --version 2>/dev/null | cmp -s - $(SMALL)/compiler || rm -rf $(SMALL)
+	$(if $(filter Linux,$(shell uname)),@$(MAKE) --no-print-directory $(SMALL)/SmallFoundation.o)
 	TCPALIVE_COMMIT="$(COMMIT)" swift build $(RELEASE) --product tcpalive
 
 $(SMALL)/SmallFoundation.o: Packaging/SmallFoundation.swift
 	@mkdir -p $(SMALL)
 	swiftc -O -static-stdlib -parse-as-library -module-name SmallFoundation \
 		-emit-module -emit-module-path $(SMALL)/SmallFoundation.swiftmodule -emit-object -o $@ $<
+	@swiftc --version 2>/dev/null > $(SMALL)/compiler
 
 # The binary, the manual pages and the completions, from what the binary says about itself. The plugin generate-manual would
 # build all with other options, so its tool runs without it.
-stage: build
+stage: build ## Collect the files to install in .build-stage, as the user, for `sudo make install`
 	@$(SETUP) $(PACKAGE_NEEDS)
 	swift build --product generate-manual
 	rm -rf $(STAGE) $(MANUAL)
@@ -75,7 +79,8 @@ stage: build
 	$(TOOL) --generate-completion-script zsh > $(STAGE)/share/zsh/site-functions/_tcpalive
 	$(TOOL) --generate-completion-script fish > $(STAGE)/share/fish/vendor_completions.d/tcpalive.fish
 
-install: stage ## Install the tool, its manual pages and completions below PREFIX=/usr/local
+# With sudo, what the user has staged is installed: root may have no Swift.
+install: $(if $(and $(SUDO_USER),$(wildcard $(STAGE)/bin/tcpalive)),,stage) ## Install the tool, its manual pages and completions below PREFIX=/usr/local
 	DESTDIR="$(DESTDIR)" Packaging/install.sh install "$(PREFIX)" $(STAGE)
 
 uninstall: ## Remove what `make install` put below PREFIX=/usr/local
@@ -110,12 +115,12 @@ test-install: stage ## Install into an empty folder and remove everything again;
 	@$(SETUP) man-db mandoc zsh fish
 	Tests/Scripts/install.sh $(STAGE)
 
-test-deb: deb ## Install, run and remove the Debian package in a bare Debian (as root; 3 minutes)
-	@$(SETUP) mmdebstrap
+test-deb: deb ## Install the Debian package in a bare Debian, run the examples of README there, remove it (as root; 3 minutes)
+	@$(SETUP) mmdebstrap util-linux $(DOCS_NEEDS)
 	Tests/Scripts/packages.sh deb $(TOOL) .build-deb/tcpalive_$(VERSION)-*.deb
 
 test-dist: dist ## Run the binary of the tarball in Debian 12 and 13 with nothing else installed (as root; 5 minutes)
-	@$(SETUP) mmdebstrap
+	@$(SETUP) mmdebstrap util-linux
 	Tests/Scripts/packages.sh dist $(TOOL) .build-dist/$(DIST).tar.gz
 
 test: ## Run all tests

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Tries a package where there is no Swift and no compiler: in a bare Debian of its own, made with mmdebstrap.
 #
-#     packages.sh deb TOOL FILE.deb          installs, runs and removes the package in Debian 12
+#     packages.sh deb TOOL FILE.deb          installs the package in Debian 12, runs README's examples, and removes it
 #     packages.sh dist TOOL TARBALL.tar.gz   runs the binary in Debian 12 and 13 with nothing else installed
 #
 # The reports must be those of TOOL, which runs outside. The bare systems are kept in .build-roots.
@@ -17,7 +17,7 @@ trap 'remove "$work"' EXIT
 
 # Removes the folder $1, in which there may be a mounted /proc.
 remove() {
-    umount "$1"/proc "$1"/*/proc 2>/dev/null || :
+    umount "$1"/proc "$1"/*/proc "$1"/sys "$1"/*/sys 2>/dev/null || :
     rm -rf --one-file-system "$1"
 }
 
@@ -54,6 +54,7 @@ compare_reports() {
     local command=$1 capture formats
     shift
     mkdir "$root/captures"
+    compared=0 seen=
     for capture in captures/scenes/*.pcap captures/formats/compressed.pcap.*; do
         case $capture in
         *.expected | *.marks) continue ;;
@@ -67,8 +68,8 @@ compare_reports() {
         (cd "$(dirname "$capture")" && TZ=UTC "$tool" analyze "$(basename "$capture")") >"$work/expected"
         inside sh -c "cd /captures && $command analyze $(basename "$capture")" >"$work/actual"
         diff "$work/expected" "$work/actual" || fail "the report of $capture differs"
-        compared=$((${compared-0} + 1))
-        seen="${seen-} ${capture##*.}"
+        compared=$((compared + 1))
+        seen="$seen ${capture##*.}"
     done
     rm -r "$root/captures"
     for format in "$@"; do
@@ -77,6 +78,29 @@ compare_reports() {
     inside "$command" -V
     [ "$(inside "$command" -V | sed -n 1p)" = "$("$tool" -V | sed -n 1p)" ] || fail "another version"
     echo "$(basename "$root"): $compared reports agree"
+}
+
+# Runs the examples of README.md with the tcpalive of the bare system. Their shell and their directory are outside.
+run_readme() {
+    local existing=$PWD
+    while [ ! -d "$root$existing" ]; do existing=$(dirname "$existing"); done
+    mkdir -p "$root/scratch" "$root$PWD"
+    cp -R captures "$root$PWD"
+    # libpcap finds the interfaces there.
+    mount -t sysfs sysfs "$root/sys"
+    cat >"$work/tcpalive" <<SCRIPT
+#!/bin/bash
+case \$PWD in
+"$root"*) directory=\${PWD#"$root"} ;;
+*) directory=/ ;;
+esac
+exec chroot "$root" /usr/bin/env -C "\$directory" /usr/bin/tcpalive "\$@"
+SCRIPT
+    chmod +x "$work/tcpalive"
+    TMPDIR=$root/scratch python3 Tests/Scripts/documentation.py --all "$work/tcpalive" README.md || fail "README's examples differ"
+    umount "$root/sys"
+    rm -r "$root/scratch" "$root$PWD/captures"
+    (cd "$root" && rmdir -p --ignore-fail-on-non-empty ".$PWD" && mkdir -p ".$existing")
 }
 
 # The names of all files, except those of apt and dpkg themselves.
@@ -102,6 +126,7 @@ deb)
         /var/cache/tcpalive.deb $recommended >"$work/log" 2>&1 ||
         { cat "$work/log" >&2; fail "the package cannot be installed"; }
     compare_reports tcpalive pcap gz zst xz lz4
+    run_readme
     inside dpkg --verify tcpalive
     inside dpkg -L tcpalive
     # shellcheck disable=SC2086
@@ -117,7 +142,7 @@ dist)
         mkdir -p "$root/opt"
         tar -C "$root/opt" -xf "$file"
         for library in libpcap libzstd; do
-            [ -z "$(find "$root" -name "$library.so*")" ] || echo "$suite has $library"
+            [ -z "$(find "$root" -xdev -name "$library.so*")" ] || echo "$suite has $library"
         done
         compare_reports "/opt/$(basename "$file" .tar.gz)/bin/tcpalive" pcap gz zst
         remove "$root"
