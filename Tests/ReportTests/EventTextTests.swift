@@ -41,7 +41,7 @@ struct EventTextTests {
     @Test("If a capture has several interfaces, lines and records name them")
     func interfaces() {
         let event = Self.event(Samples.client, Samples.server, nil)
-        var lines = EventText(color: false)
+        var lines = EventText()
         let text = Samples.text {
             for name in ["lo", "eth0", "lo"] {
                 lines.append(event, frame: 9, file: "any", interface: name, to: &$0)
@@ -50,9 +50,13 @@ struct EventTextTests {
         let rows = text.split(separator: "\n").dropFirst()
         for (row, words) in zip(rows, [" lo IP ", " eth0 IP ", " lo   IP "]) { #expect(row.contains(words), "\(row)") }
         #expect(rows.count == 3)
-        let record = Samples.text { $0.appendRecord(event, frame: 9, file: "any", interface: "eth0") }
+        let record = Samples.text {
+            $0.appendRecord(event, frame: 9, file: "any", interface: "eth0", hasStreamNumbers: false)
+        }
         #expect(record.contains(",\"frame\":9,\"interface\":\"eth0\","))
-        #expect(!Samples.text { $0.appendRecord(event, frame: 9, file: "any") }.contains("interface"))
+        #expect(
+            !Samples.text { $0.appendRecord(event, frame: 9, file: "any", hasStreamNumbers: false) }.contains(
+                "interface"))
     }
 
     @Test("The record of a quoted segment has only the quoted fields")
