@@ -61,6 +61,6 @@ struct HeadlineTests {
     func unlisted() throws {
         #expect(
             try Self.text([(.failure, .blocked), (.failure, .peerDead)], of: 0, linked: 1)
-                == "[failure] 2 of 2 connections died: blocked#0, peer_dead. ")
+                == "[failure] All 2 connections died: blocked#0, peer_dead. ")
     }
 }

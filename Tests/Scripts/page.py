@@ -210,8 +210,9 @@ def headline(page, report):
     """Where the sentence at the top or the links are wrong."""
     total, records = report["summary"]["connections"], report["connections"]
     died = sum(record["severity"] == "failure" for record in records)
-    starts = {(True, True): f"{died:,} of {total:,} connections died: ", (True, False): f"None of {total:,} connections died.",
-              (False, True): "The connection died: "}
+    share = "All" if died == total else f"{died:,} of"
+    starts = {(True, True): f"{share} {total:,} connections died: ",
+              (True, False): f"None of {total:,} connections died.", (False, True): "The connection died: "}
     start = "No TCP connection was captured." if total == 0 else starts.get((total > 1, died > 0), "")
     if not page["lead"].startswith(start) or not page["lead"]:
         yield f"the headline is {page['lead']!r}, not {start!r}"

@@ -30,8 +30,8 @@ struct Headline {
         if died.isEmpty {
             sentences.append(Self.sentence("ok", "None of \(text(total)) connections died"))
         } else {
-            sentences.append(
-                Self.sentence("failure", "\(text(count(died))) of \(text(total)) connections died: ", died))
+            let share = count(died) == total ? "All" : "\(text(count(died))) of"
+            sentences.append(Self.sentence("failure", "\(share) \(text(total)) connections died: ", died))
         }
         for (severity, verdicts) in [("warning", warned), ("notice", noticed)] where !verdicts.isEmpty {
             let count = count(verdicts)
