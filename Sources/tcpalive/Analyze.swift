@@ -98,7 +98,7 @@ struct Analyze: ParsableCommand {
         var writer = try writing.writer()
         var pageFile = try page.begin(on: source.files)
         var reporter = output.reporter(
-            text.style, namesFiles: source.files.count > 1, printsTimelines: isVerbose, keepsEvents: page.path != nil,
+            text.style(), namesFiles: source.files.count > 1, printsTimelines: isVerbose, keepsEvents: page.path != nil,
             isFiltered: source.filter != nil)
         var settings = AnalysisSettings()
         settings.version = output.wireshark

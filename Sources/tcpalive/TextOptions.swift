@@ -39,13 +39,13 @@ struct TextOptions: ParsableArguments {
         if let given { throw ValidationError("\(given.0) requires --format text.") }
     }
 
-    /// The style of a text report on standard output.
-    var style: TextStyle {
+    /// The style of a text report on `output`.
+    func style(on output: OutputDescriptor = .standardOutput) -> TextStyle {
         var style = TextStyle()
         style.time = Self.times[min(timeCount, Self.times.count - 1)]
         style.zone = { LocalZone.offset(at: $0) }
-        style.palette = color.palette(on: .standardOutput)
-        style.width = OutputDescriptor.standardOutput.lineLimit
+        style.palette = color.palette(on: output)
+        style.width = output.lineLimit
         style.isBrief = brief
         style.names = resolve ? HostNames() : nil
         return style

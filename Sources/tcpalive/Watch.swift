@@ -125,7 +125,7 @@ struct Watch: ParsableCommand {
         var live = try LiveCapture(on: interfaces, settings)
         var session = try WatchSession(
             described: live.described(snaplen: snaplen), isFiltered: !words.isEmpty || isLight, isLight: isLight,
-            file: file, output: output, style: text.style, packetLimit: packetLimit)
+            file: file, output: output, style: text.style(), packetLimit: packetLimit)
         complain("capturing on \(session.name); Ctrl-C ends it with the summary")
         let deadline = duration.map { ContinuousClock.now + $0.duration }
         do {
