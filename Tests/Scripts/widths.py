@@ -3,9 +3,9 @@
 
     widths.py TCPALIVE DIRECTORY...
 
-Runs `analyze` on each capture below the directories, on a terminal of 80 columns, and on those with findings, in folders
-called verdicts or scenes, on terminals of 80, 100 and 160 columns, with and without timelines and in brief. No line may be
-wider than the terminal, no address may be broken, and the findings must have the same words as on a wide terminal.
+Runs `analyze` on each capture below the directories, on a terminal of 80 columns. Those in folders called verdicts or scenes
+are also shown on terminals of 100 and 160 columns, and with timelines. No line may be wider than the terminal, no address may
+be broken, and the findings must have the same words as on a wide terminal.
 """
 import concurrent.futures
 import fcntl
@@ -20,7 +20,7 @@ from capture_files import captures
 
 WIDEST = 5000
 EVERY = (([], (80,)),)
-DETAILED = (([], (80, 100, 160)), (["-q", "-v"], (80,)), (["--brief"], (80,)))
+DETAILED = (([], (80, 100, 160)), (["-q", "-v"], (80,)))
 SEQUENCE = re.compile(r"\x1b\[[0-9;]*m")
 ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+(?:[.:]\d+)?|\[[0-9a-f:.]+\]:\d+")
 NOTE = re.compile(r"Omitted to fit \d+ columns: ([^.]*)\.")
