@@ -17,7 +17,7 @@ MOST_PER_MILLION = 1000
 # Threads pass batches to each other, and each batch may cost some allocations.
 MOST_WITH_JOBS = 10_000
 CAPTURES = (("small", "pcap"), ("small", "pcapng"), ("mix", "pcap"), ("mix", "pcapng"), ("probes", "pcap"))
-OPTIONS = (["-q"], ["--format", "jsonl"], ["--format", "tsv", "--marks"])
+OPTIONS = (["-q"], ["--format", "jsonl"], ["--format", "csv", "--records", "events"], ["--format", "tsv", "--marks"])
 
 
 def main():

@@ -6,8 +6,8 @@
 Both programs analyze each capture, all connections included, and write JSON. Everything in it is compared (events with
 their marks and kinds, connections with their settings and findings, paths, the summary), and the exit status. Only
 wording may differ: sentences, advice and other texts for people. Records of version 1 are compared as version 2: fields
-with their new names and units, exactly, and without the fields that only version 2 has. Prints the first differences of each file and the
-totals. Exits with 1 on any difference, with 2 if nothing was compared.
+with their new names and units, exactly, and without the fields that only version 2 has. Prints the first differences of
+each file and the totals. Exits with 1 on any difference, with 2 if nothing was compared.
 """
 import concurrent.futures
 import decimal
