@@ -155,6 +155,27 @@ struct ConnectionTextTests {
         for title in omitted.components(", ") { #expect(!Self.titles(text).contains("  \(title)"), "\(text)") }
     }
 
+    @Test("If the ending is omitted, the line ends with the last time that has room, or with the numbers")
+    func withoutEnding() {
+        let connections = [Self.connection(0, ending: .closedByOriginator)]
+        let table = { width in
+            Self.table(connections, of: 1) { $0.width = width }.split(separator: "\n").dropFirst().prefix(3).joined(
+                separator: "\n")
+        }
+        #expect(
+            table(80) == """
+                stream  verdict          originator, responder  probes  answered  first
+                0       not_established  10.0.0.1:40000              -         -  22:13:20
+                                         192.168.100.255:80          -         -
+                """)
+        #expect(
+            table(70) == """
+                stream  verdict          originator, responder  probes  answered
+                0       not_established  10.0.0.1:40000              -         -
+                                         192.168.100.255:80          -         -
+                """)
+    }
+
     @Test("If the ends of IPv6 are too wide, they have lines of their own")
     func stacked() {
         var connection = Self.full()

@@ -94,15 +94,16 @@ class Browser:
         else:
             self.call("Emulation.clearDeviceMetricsOverride")
 
-    def paint(self, path, width, dark):
+    def paint(self, path, width, dark, height=2600):
+        """Writes a picture of the first `height` pixels of the page, `width` pixels wide, to `path`."""
         self.call("Emulation.setEmulatedMedia",
                   features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 500)
         # Otherwise, what is outside the window is not painted.
         self.evaluate("document.querySelectorAll('article').forEach(card => card.style.contentVisibility = 'visible')")
+        height = min(height, self.evaluate("document.documentElement.scrollHeight"))
         picture = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=True,
-                            clip={"x": 0, "y": 0, "width": width, "height": min(2600, self.evaluate(
-                                "document.documentElement.scrollHeight")), "scale": 1})
+                            clip={"x": 0, "y": 0, "width": width, "height": height, "scale": 1})
         with open(path, "wb") as file:
             file.write(base64.b64decode(picture["data"]))
         self.call("Emulation.setEmulatedMedia", features=[])

@@ -4,10 +4,10 @@
     page.py TCPALIVE DIRECTORY [--pictures FOLDER]
 
 For every capture below DIRECTORY: the page logs nothing and requests nothing from the network, it has the numbers of the
-JSON, it draws the data, SYN and FIN that tshark finds, its tables of events have the events of JSON, nothing is wider than
-the window and no labels overlap at 1200, 400 and 360 pixels, links, filter, sorting and copying work, the printed page has
-every connection, and the page is readable without JavaScript. With --pictures, writes screenshots of each page into FOLDER:
-light, dark, and both narrow.
+JSON, it draws the data, SYN and FIN that tshark finds, and its tables of events have the events of JSON. At 1200, 400 and
+360 pixels nothing is wider than the window and no labels overlap. Links, filter, sorting and copying work, the printed page
+has every connection, and the page is readable without JavaScript. With --pictures, writes screenshots of each page into
+FOLDER: light, dark, and both narrow.
 """
 import base64
 import json
@@ -50,7 +50,7 @@ VALUES = """(() => {
       attribute => /nan|inf|^$/i.test(attribute.value))).length,
     events: all("article").map(article => [article.dataset.connection, Array.from(
       article.querySelectorAll(".events tbody tr"), row => row.dataset.kind === undefined ? null
-        : [row.dataset.kind, ...Array.from(row.cells, cell => cell.textContent)])]),
+        : [row.dataset.kind, ...Array.from(row.cells, cell => Array.from(cell.childNodes, node => node.textContent || " ").join("").trim())])]),
     links: all("article").map(article => {
       const link = article.querySelector(".permalink"), id = `c${article.dataset.connection}`;
       return [article.dataset.connection, article.id === id && document.querySelectorAll(`#${id}`).length === 1
@@ -115,7 +115,7 @@ COPY = """(async () => {
 
 FILTER = """(() => {
   const filter = document.getElementById("filter");
-  if (!filter) return null;
+  if (!filter || filter.hidden) return null;
   const rows = Array.from(document.querySelectorAll("tr[data-connection]"));
   const count = () => rows.filter(row => row.getClientRects().length > 0).length;
   const type = text => { filter.value = text; filter.dispatchEvent(new Event("input")); return count(); };
@@ -192,7 +192,7 @@ def event_tables(page, report):
             if row is None:
                 parts.append([])
                 continue
-            kind, frame, time, words = row
+            kind, frame, time, words = row[:4]
             day, time = time.split(" ") if " " in time else (day, time)
             parts[-1].append((kind, frame, f"{day} {time}"))
             if not words:
@@ -247,7 +247,7 @@ def missing_in_print(text, page):
     for number, rows in page["events"]:
         if not re.search(rf"\bstream {number}\b", text):
             yield f"connection {number} is missing in print"
-        times = [row[-2].split(" ")[-1] for row in rows if row]
+        times = [row[2].split(" ")[-1] for row in rows if row]
         if times and not all(time in text for time in (times[0], times[-1])):
             yield f"the events of connection {number} are missing in print"
     if "Filter" in text or "Copy" in text:

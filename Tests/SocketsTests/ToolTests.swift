@@ -107,6 +107,21 @@ struct ToolTests {
         #expect(end.status == 0 && end.output.contains("Closed by the peer (FIN)"))
     }
 
+    @Test("With --color always the ends of connections and the answers have colours, also in a pipe")
+    func colors() throws {
+        let (listener, port) = try RunningTool.listening(["--color", "always", "--reset-after", "0.3"])
+        let client = try RunningTool(["client", "--color", "always", "127.0.0.1", port])
+        let end = client.finish()
+        #expect(end.status == 11)
+        #expect(end.output.contains("  \u{1B}[31mReset by the peer\u{1B}[0m (ECONNRESET)"), "\(end.output)")
+        #expect(end.output.contains("  Connected to 127.0.0.1:\(port) from "), "\(end.output)")
+        let closing = try RunningTool(["client", "--duration", "0.1", "127.0.0.1", port])
+        let plain = closing.finish().output
+        #expect(!plain.contains("\u{1B}") && plain.contains("  The duration is over: closed from this end."))
+        #expect(listener.lines(until: "\u{1B}[36m#2 closed by the peer\u{1B}[0m (FIN)") != nil)
+        listener.interrupt()
+    }
+
     #if os(Linux)
         /// Runs a program with a seccomp(2) filter that makes setsockopt(2) fail with ENOPROTOOPT for TCP_KEEPINTVL (5).
         private static let refusingKernel = """

@@ -1,29 +1,44 @@
 import KeepAlive
 
-/// The table of the events of one connection that are kept: frame, time and what happened.
+/// The table of the first and the last events of one connection: frame, time and what happened.
 struct EventTable {
-    private let history: RetainedEvents.History
+    /// The number of events that are shown at either end.
+    private static let limit = 100
+
+    private let count: UInt64
+    private let early: [RetainedEvents.Event]
+    private let late: [RetainedEvents.Event]
     private let isOriginatorFirst: Bool
     private let files: [String]
 
     /// The events in `history` of the connection of `diagnosis`, from `files`.
     init(_ history: RetainedEvents.History, _ diagnosis: Diagnosis, files: [String]) {
-        self.history = history
+        count = history.count
+        let kept = history.early + history.late
+        if history.leftOut == 0, kept.count <= 2 * Self.limit {
+            (early, late) = (kept, [])
+        } else {
+            // If some are not kept, those at either end may be fewer.
+            let start = history.leftOut > 0 ? history.early.count : kept.count - Self.limit
+            (early, late) = (Array(kept[..<min(start, Self.limit)]), Array(kept[start...].suffix(Self.limit)))
+        }
         isOriginatorFirst = history.first == diagnosis.connection.originator
         self.files = files
     }
 
+    /// The number of events between `early` and `late`.
+    private var leftOut: UInt64 { count - UInt64(early.count + late.count) }
+
     /// The values of the template.
     var values: Template.Values {
-        let (early, late) = (history.early, history.late)
-        let gap = history.leftOut > 0 ? 1 : 0
+        let gap = leftOut > 0 ? 1 : 0
         return [
-            "eventCount": .count(history.count), "hasFiles": .truth(files.count > 1),
+            "eventCount": .count(count), "hasFiles": .truth(files.count > 1),
             "rows": .items(early.count + gap + late.count) { index in
                 if index < early.count { return values(of: early[index], after: index > 0 ? early[index - 1] : nil) }
                 let index = index - early.count - gap
-                if index < 0 { return ["leftOut": .count(history.leftOut)] }
-                return values(of: late[index], after: index > 0 ? late[index - 1] : gap > 0 ? nil : early.last)
+                if index < 0 { return ["leftOut": .count(leftOut)] }
+                return values(of: late[index], after: index > 0 ? late[index - 1] : nil)
             },
         ]
     }

@@ -53,9 +53,11 @@ struct ConnectionText {
         private var bits: UInt16 = 0
 
         subscript(column: Column) -> Bool {
-            get { bits >> UInt16(column.rawValue) & 1 == 1 }
-            set { bits = bits & ~(1 << UInt16(column.rawValue)) | (newValue ? 1 : 0) << UInt16(column.rawValue) }
+            get { bits & Self.bit(column) != 0 }
+            set { bits = newValue ? bits | Self.bit(column) : bits & ~Self.bit(column) }
         }
+
+        private static func bit(_ column: Column) -> UInt16 { 1 &<< UInt16(truncatingIfNeeded: column.rawValue) }
 
         /// The columns in the set, from left to right.
         var all: [Column] { Column.allCases.filter { self[$0] } }
@@ -80,14 +82,16 @@ struct ConnectionText {
         let (first, last) = (diagnosis.connection.firstTime, diagnosis.connection.lastTime)
         earliest = min(earliest, first, last)
         latest = max(latest, first, last)
-        for time in [first, last] { note(clock.zone(at: time)) }
+        note(clock.zone(at: first))
+        note(clock.zone(at: last))
         if !diagnosis.connection.handshakeSeen { hasUnseenHandshake = true }
         widen(.stream, to: diagnosis.connection.number.digits + (diagnosis.connection.handshakeSeen ? 0 : 1))
         widen(.verdict) { Self.append(verdictOf: diagnosis, to: &$0) }
         // Below a thousand days a duration is no wider than its title.
         let duration = last &- first
         if duration.magnitude >= 86_400_000_000_000_000 { widen(.duration) { $0.append(duration: duration) } }
-        widen(.ended, to: diagnosis.connection.ending.text.utf8.count)
+        // Only a limit makes it matter how wide the last column is.
+        if style.width != nil { widen(.ended, to: diagnosis.connection.ending.text.utf8.count) }
         measure(diagnosis.connection.originator)
         measure(diagnosis.connection.responder)
         measure(diagnosis.connection.fromOriginator)
@@ -293,9 +297,10 @@ struct ConnectionText {
         }
     }
 
-    /// The length of the line with the verdict, which ends with the ending if that is shown.
+    /// The length of the line with the verdict. It ends with the ending, or with a time, or with what precedes them.
     private func lengthOfFirst(_ verdict: Range<Int>, _ ending: String) -> Int {
         if shows[.ended] { return start(.ended) + ending.utf8.count + 1 }
+        if connectionWidth > end(.verdict) { return connectionWidth + 1 }
         return (isStacked ? verdict.upperBound : responderWidth) + 1
     }
 
