@@ -82,7 +82,7 @@ compare_reports() {
 
 # Runs the examples of README.md with the tcpalive of the bare system. Their shell and their directory are outside.
 run_readme() {
-    local existing=$PWD
+    local here=$PWD existing=$PWD
     while [ ! -d "$root$existing" ]; do existing=$(dirname "$existing"); done
     mkdir -p "$root/scratch" "$root$PWD"
     cp -R captures "$root$PWD"
@@ -100,7 +100,7 @@ SCRIPT
     TMPDIR=$root/scratch python3 Tests/Scripts/documentation.py --all "$work/tcpalive" README.md || fail "README's examples differ"
     umount "$root/sys"
     rm -r "$root/scratch" "$root$PWD/captures"
-    (cd "$root" && rmdir -p --ignore-fail-on-non-empty ".$PWD" && mkdir -p ".$existing")
+    (cd "$root" && rmdir -p --ignore-fail-on-non-empty "${here#/}" && mkdir -p ".$existing")
 }
 
 # The names of all files, except those of apt and dpkg themselves.
