@@ -31,6 +31,9 @@ LINUX_RELEASE = --static-swift-stdlib -Xlinker --no-export-dynamic \
 	-Xswiftc -module-alias -Xswiftc FoundationEssentials=SmallFoundation -Xswiftc -I$(CURDIR)/$(SMALL) \
 	-Xlinker $(CURDIR)/$(SMALL)/SmallFoundation.o
 
+# The folder has static libraries of the C++ runtime: loading the shared ones takes a millisecond.
+ENVIRONMENT = TCPALIVE_COMMIT="$(COMMIT)" TCPALIVE_LIBRARIES="$(CURDIR)/$(SMALL)"
+
 # Where `make install` puts the files; DESTDIR comes before it.
 PREFIX ?= /usr/local
 # The files to install, below what becomes PREFIX.
@@ -56,12 +59,14 @@ build: ## Build the tool into .build/release, with a static Swift runtime
 	@# Another compiler cannot read the module of this one.
 	@swiftc --version 2>/dev/null | cmp -s - $(SMALL)/compiler || rm -rf $(SMALL)
 	$(if $(filter Linux,$(shell uname)),@$(MAKE) --no-print-directory $(SMALL)/SmallFoundation.o)
-	TCPALIVE_COMMIT="$(COMMIT)" swift build $(RELEASE) --product tcpalive
+	$(ENVIRONMENT) swift build $(RELEASE) --product tcpalive
 
 $(SMALL)/SmallFoundation.o: Packaging/SmallFoundation.swift
 	@mkdir -p $(SMALL)
 	swiftc -O -static-stdlib -parse-as-library -module-name SmallFoundation \
 		-emit-module -emit-module-path $(SMALL)/SmallFoundation.swiftmodule -emit-object -o $@ $<
+	@cp "$$(clang -print-file-name=libstdc++.a)" $(SMALL)/libstdc++.a && \
+		cp "$$(clang -print-file-name=libgcc_eh.a)" $(SMALL)/libgcc_s.a || rm -f $(SMALL)/*.a
 	@swiftc --version 2>/dev/null > $(SMALL)/compiler
 
 # The binary, the manual pages and the completions, from what the binary says about itself. The plugin generate-manual would
@@ -100,7 +105,7 @@ deb: stage ## Build a Debian package into .build-deb, and check it with lintian 
 dist: stage ## Build a tarball into .build-dist, whose binary needs only glibc (Linux)
 	rm -rf .build-dist
 	Packaging/static.sh .build-dist/static
-	PKG_CONFIG_PATH=$(CURDIR)/.build-dist/static TCPALIVE_COMMIT="$(COMMIT)" swift build $(RELEASE) --product tcpalive \
+	PKG_CONFIG_PATH=$(CURDIR)/.build-dist/static $(ENVIRONMENT) swift build $(RELEASE) --product tcpalive \
 		-Xlinker $(CURDIR)/.build-dist/static/static.o
 	@! readelf -d $(TOOL) | grep NEEDED | grep -Ev '\[($(GLIBC))\]'
 	cp -R $(STAGE) .build-dist/$(DIST)

@@ -14,6 +14,9 @@ let documentation = Context.environment["TCPALIVE_DOCS"] == "1"
 /// an earlier build, because SwiftPM evaluates this file again only if the file or the environment has changed.
 let commit = Context.environment["TCPALIVE_COMMIT"] ?? ""
 
+/// `make build` sets TCPALIVE_LIBRARIES to a folder in which the linker looks for libraries first.
+let libraries = Context.environment["TCPALIVE_LIBRARIES"].map { [LinkerSetting.unsafeFlags(["-L\($0)"])] } ?? []
+
 let house: [SwiftSetting] =
     [
         .strictMemorySafety(),
@@ -67,7 +70,7 @@ let package = Package(
                 "Platform", "Analysis", "Wire", "Capture", "KeepAlive", "Sockets", "Report", "CCommit",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            swiftSettings: house),
+            swiftSettings: house, linkerSettings: libraries),
         .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: house),
         .testTarget(name: "KeepAliveTests", dependencies: ["KeepAlive", "Wire"], swiftSettings: house),
         .testTarget(
