@@ -6,7 +6,8 @@ extension String {
     package func nearest(of names: [String]) -> [String] {
         let word = lowercased()
         let ranked = names.map { name in
-            (name, distance: word == name ? 0 : word.count >= 3 && name.hasPrefix(word) ? 1 : word.editDistance(to: name))
+            let isBeginning = word.count >= 3 && word != name && name.hasPrefix(word)
+            return (name, distance: isBeginning ? 1 : word.editDistance(to: name))
         }
         guard let least = ranked.map(\.distance).min(), least <= Swift.max(1, word.count / 3) else { return [] }
         return ranked.filter { $0.distance == least }.map(\.0)
