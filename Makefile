@@ -49,7 +49,7 @@ LIBRARIES = Platform Wire Capture KeepAlive Sockets Report Analysis
 STORIES ?= 100000
 SEED ?= 1
 
-.PHONY: run build stage install uninstall deb dist test-install test-deb test-dist test stories agree compare page docs check-docs documentation recording expectations captures bench allocations bench-micro build-micro bench-live lab torture examples lint help clean
+.PHONY: run build stage install uninstall deb dist test-install test-deb test-dist test stories agree reports compare page docs check-docs documentation recording expectations captures bench allocations bench-micro build-micro bench-live lab torture examples lint help clean
 
 run: build ## Build tcpalive and analyse a capture of a dead peer
 	$(TOOL) analyze $(EXAMPLE)
@@ -147,6 +147,11 @@ agree: build ## Compare marks and written files with tshark, for every capture b
 	@$(SETUP) tshark python3
 	python3 Tests/Scripts/agree.py $(TOOL) $(DIR)
 	python3 Tests/Scripts/written.py $(TOOL) captures
+
+reports: build ## Check that reports fit the terminal, and that tables have the values of the JSON, for every capture
+	@$(SETUP) python3
+	python3 Tests/Scripts/widths.py $(TOOL) captures
+	python3 Tests/Scripts/tables.py $(TOOL) captures
 
 compare: build ## Compare the results with those of another build, OLD=path, for every capture below DIR
 	@$(SETUP) python3

@@ -29,7 +29,7 @@ struct Analyze: ParsableCommand {
               tcpalive analyze capture.pcap host 10.0.0.1 and port 443
               tcpalive analyze --wireshark 4.0 --marks capture.pcap
               tcpalive analyze -q --html report.html capture.pcap
-              tcpalive analyze --expect idle=60,interval=15,count=4 --junit result.xml capture.pcap
+              tcpalive analyze --expect idle=60,count=4 --junit result.xml capture.pcap
               tcpalive analyze -q -w commented.pcapng capture.pcap
               tcpdump -U -w - tcp | tcpalive analyze --format jsonl -
 

@@ -203,6 +203,6 @@ struct LightFilterTests {
         let error = #expect(throws: CaptureError.self) { try Self.kept([], link: 197) }
         #expect(error?.description.contains("the filter of a light capture does not compile") == true)
         let other = #expect(throws: CaptureError.self) { try Self.kept([], link: 1, filter: "porrt 1") }
-        #expect(other?.description.contains("the filter \"porrt 1\" does not compile") == true)
+        #expect(other?.description.contains("filter \"porrt 1\": \"porrt\" is not understood") == true)
     }
 }

@@ -15,7 +15,7 @@ struct PageFileTests {
             #expect(run.status == 0 && run.errors.isEmpty && run.output.contains("unresponsive"))
             let text = try String(contentsOf: page, encoding: .utf8)
             #expect(text.hasPrefix("<!DOCTYPE html>") && text.hasSuffix("</html>\n"))
-            #expect(text.contains("<strong>unresponsive</strong>") && text.contains("10.9.0.1:58902"))
+            #expect(text.contains("data-finding=\"unresponsive\"") && text.contains("10.9.0.1:58902"))
             #expect(!text.contains("src=") && !text.contains("http://") && !text.contains("https://"))
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["page.html"])
         }
