@@ -21,11 +21,12 @@ struct OutputTests {
         }
     }
 
-    @Test("Every record of every capture conforms to the schema, in both JSON formats")
+    // Both formats have the same records (`sameInAllFormats`), so a folder is enough for documents.
+    @Test("Every record of every capture conforms to the schema, and so do whole documents")
     func schema() throws {
         var files: [(String, String)] = []
         for name in SceneTests.names {
-            for format in ["json", "jsonl"] {
+            for format in name.hasPrefix("scenes/") ? ["json", "jsonl"] : ["jsonl"] {
                 let run = try Tool.run(
                     ["analyze", "--format", format, "--connections", "all", name], in: Self.captures)
                 files.append((name.replacingOccurrences(of: "/", with: "-") + ".\(format)", run.output))

@@ -10,9 +10,11 @@ struct WorkTests {
     }
 
     /// Expects the same output and exit status of `arguments` with any number of jobs, and returns the status.
-    private static func compareJobs(_ arguments: [String], input: Data = Data()) throws -> Int32 {
+    private static func compareJobs(
+        _ arguments: [String], input: Data = Data(), jobs: [String] = ["2", "3"]
+    ) throws -> Int32 {
         let one = try outcome(arguments, input: input)
-        for jobs in ["2", "3"] {
+        for jobs in jobs {
             let several = try outcome(["--jobs", jobs] + arguments, input: input)
             #expect(several == one, "--jobs \(jobs) \(arguments.joined(separator: " "))")
         }
@@ -26,7 +28,7 @@ struct WorkTests {
 
     @Test("Several threads write the same bytes as one", arguments: files)
     func jobs(file: String) throws {
-        #expect(try Self.compareJobs(["--format", "jsonl", "--connections", "all", file]) == 0)
+        #expect(try Self.compareJobs(["--format", "jsonl", "--connections", "all", file], jobs: ["2"]) == 0)
     }
 
     @Test(
