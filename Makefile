@@ -181,11 +181,13 @@ documentation: ## Check the links, and build the documentation of the command an
 	TCPALIVE_DOCS=1 swift package --package-path .build-docs generate-documentation --warnings-as-errors \
 		$(addprefix --target ,$(LIBRARIES))
 
-recording: build ## Make docs/watch.svg, the animation of the README, from a real run (Linux; 1 minute)
+recording: build ## Make the pictures in the README: a recording of watch, and a page
 	@$(SETUP) python3 python3-venv $(LAB_NEEDS)
 	@[ -x .build-recording/bin/termtosvg ] || { python3 -m venv .build-recording && \
 		.build-recording/bin/pip install -q -r Tests/Scripts/recording-requirements.txt; }
 	.build-recording/bin/python Tests/Scripts/recording.py $(TOOL) docs/watch.svg
+	@$(SETUP) chromium pngquant
+	python3 Tests/Scripts/screenshot.py $(TOOL) captures/verdicts/verdict-peer-dead.pcap docs/page.png 1000
 
 expectations: build ## Rewrite the expected reports of captures/ and the help texts: review the diff
 	@$(SETUP) python3
