@@ -2,8 +2,8 @@
 extension TextBuffer {
     /// Breaks the lines from offset `start` on that have more than `width` columns (nil: no limit), between words.
     ///
-    /// The pieces begin with `indent` spaces; nil: with as many as the line, and `hanging` more. Words are not broken unless one is wider than
-    /// a line. Colours have no width.
+    /// The pieces begin with `indent` spaces; nil: with as many as the line, and `hanging` more. Words are not broken
+    /// unless one is wider than a line. Colours have no width.
     package mutating func wrap(from start: Int, to width: Int?, hanging: Int = 0, indent: Int? = nil) {
         guard let width, hasLine(from: start, widerThan: width) else { return }
         let text = Array(bytes[start...])

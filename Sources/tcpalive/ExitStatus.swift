@@ -86,13 +86,15 @@ func inform(_ sentence: String) {
 /// What each error begins with.
 let errorPrefix = "tcpalive: error: "
 
-/// Writes `lines` to standard error, without control characters.
+/// Writes `lines` to standard error, without control characters, and wrapped if it is a terminal.
 func write(lines: [String]) {
+    let output = OutputDescriptor.standardError
     var text = TextBuffer()
     for line in lines {
         text.append(printable: line)
         text.append("\n")
     }
+    text.wrap(from: 0, to: output.isTerminal ? output.columns : nil, hanging: 3)
     // If standard error itself fails, there is nowhere to report that.
-    try? OutputDescriptor.standardError.write(text.bytes)
+    try? output.write(text.bytes)
 }
