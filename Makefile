@@ -52,7 +52,7 @@ SEED ?= 1
 .PHONY: run build stage install uninstall deb dist test-install test-deb test-dist test stories agree reports compare page docs check-docs documentation recording expectations captures bench allocations bench-micro build-micro bench-live lab torture examples lint help clean
 
 run: build ## Build tcpalive and analyse a capture of a dead peer
-	$(TOOL) analyze $(EXAMPLE)
+	$(TOOL) analyze captures/scenes/dead-peer-5-3-4.pcap
 
 build: ## Build the tool into .build/release, with a static Swift runtime
 	@$(SETUP) $(BUILD_NEEDS)

@@ -40,10 +40,15 @@ install-3)
     echo "$installed" >>"$list"
     sort -u "$list" >"$root$installed"
     chmod 644 "$root$installed"
+    echo "Installed below $root$prefix; \`make uninstall PREFIX=$prefix\` removes it again"
+    case ":$PATH:" in
+    *":$prefix/bin:"*) ;;
+    *) echo "$prefix/bin is not in PATH: add it to run tcpalive by its name" ;;
+    esac
     ;;
 uninstall-2)
     if [ ! -e "$root$installed" ]; then
-        echo "tcpalive is not installed below $root$prefix: there is no file $root$installed" >&2
+        echo "tcpalive is not installed below $root$prefix (no file $root$installed): give the PREFIX of make install" >&2
         exit 2
     fi
     # In reverse order, what is in a directory precedes the directory.

@@ -139,7 +139,8 @@ struct VerificationOptions: ParsableArguments {
 
     @Option(
         name: .customLong("junit"),
-        help: ArgumentHelp("Also write the result of --verify to this file, as JUnit XML.", valueName: "file"))
+        help: ArgumentHelp("Also write the result of --verify to this file, as JUnit XML.", valueName: "file"),
+        completion: .file())
     var junitFile: String?
 
     func validate() throws {

@@ -56,7 +56,8 @@ struct CheckOptions: ParsableArguments {
     @Option(
         name: .customLong("junit"),
         help: ArgumentHelp(
-            "Also write the results of --expect and --fail-on to this file, as JUnit XML.", valueName: "file"))
+            "Also write the results of --expect and --fail-on to this file, as JUnit XML.", valueName: "file"),
+        completion: .file())
     var junitFile: String?
 
     /// The lowest severity that fails.

@@ -17,7 +17,8 @@ struct Explain: ParsableCommand {
             \(ExitStatus.help([ExitStatus.couldNotRun]))
             """)
 
-    @Argument(help: "A verdict, as in reports; - and _ are the same.")
+    @Argument(
+        help: "A verdict, as in reports; - and _ are the same.", completion: .list(Verdict.allCases.map(\.rawValue)))
     var verdict: String?
 
     /// For `make docs`.

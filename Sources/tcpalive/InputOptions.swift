@@ -3,7 +3,9 @@ import Capture
 
 /// Which captures to read, and which of their packets.
 struct InputOptions: ParsableArguments {
-    @Option(name: .customShort("r"), help: ArgumentHelp("Capture to read. Repeat for several.", valueName: "file"))
+    @Option(
+        name: .customShort("r"), help: ArgumentHelp("Capture to read. Repeat for several.", valueName: "file"),
+        completion: .file())
     var named: [String] = []
 
     @Option(
@@ -18,7 +20,7 @@ struct InputOptions: ParsableArguments {
     @Argument(
         help: ArgumentHelp(
             "Captures (- is standard input), then a BPF filter. With -r, all words are the filter.",
-            valueName: "file-or-filter"))
+            valueName: "file-or-filter"), completion: .file())
     var words: [String] = []
 
     /// The captures and the filter that the command line of `command` means, before anything is read.
@@ -43,7 +45,8 @@ struct InputOptions: ParsableArguments {
             }
             if exists(word) { throw ValidationError("\(word): files come before the filter.") }
             if word == rest.first {
-                throw CaptureError(.notFound, "\(word): no such file, and no filter begins like that", path: word)
+                let advice = "a filter is in the language of pcap-filter(7), not in that of Wireshark's display filters"
+                throw CaptureError(.notFound, "\(word): no such file; \(advice)", path: word)
             }
         }
         if rest.isEmpty { return (files, filter) }

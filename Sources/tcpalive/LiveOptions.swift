@@ -5,7 +5,8 @@ import Platform
 /// What `watch` captures, and how.
 struct LiveOptions: ParsableArguments {
     @Option(
-        name: .customShort("i"), help: ArgumentHelp("Interface, or any. Repeat for several.", valueName: "interface"))
+        name: .customShort("i"), help: ArgumentHelp("Interface, or any. Repeat for several.", valueName: "interface"),
+        completion: .custom { _, _, _ in (try? HostInterface.all().map(\.name)) ?? [] })
     var interfaces: [String] = []
 
     @Option(
@@ -59,7 +60,8 @@ struct LiveOptions: ParsableArguments {
 struct LiveFileOptions: ParsableArguments {
     @Option(
         name: .customShort("w"),
-        help: ArgumentHelp("Write the packets to this pcapng file; - is standard output.", valueName: "file"))
+        help: ArgumentHelp("Write the packets to this pcapng file; - is standard output.", valueName: "file"),
+        completion: .file())
     var path: String?
 
     @Option(

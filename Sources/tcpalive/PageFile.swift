@@ -8,7 +8,8 @@ import Report
 struct PageOptions: ParsableArguments {
     @Option(
         name: .customLong("html"),
-        help: ArgumentHelp("Also write the report to this file, as one HTML page with drawings.", valueName: "file"))
+        help: ArgumentHelp("Also write the report to this file, as one HTML page with drawings.", valueName: "file"),
+        completion: .file())
     var path: String?
 
     func validate() throws {

@@ -6,7 +6,8 @@ import Platform
 struct WritingOptions: ParsableArguments {
     @Option(
         name: .customShort("w"),
-        help: ArgumentHelp("Write packets to this pcapng file, with comments at keep-alives.", valueName: "file"))
+        help: ArgumentHelp("Write packets to this pcapng file, with comments at keep-alives.", valueName: "file"),
+        completion: .file())
     var file: String?
 
     @Option(

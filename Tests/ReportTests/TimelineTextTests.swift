@@ -30,7 +30,7 @@ struct TimelineTextTests {
         return Samples.text { timeline.append(to: &$0) }
     }
 
-    @Test("Unanswered probes have their waits; all findings follow")
+    @Test("Unanswered probes have their waits, lines are in the order of time, and all findings follow")
     func unanswered() {
         let diagnosis = Samples.diagnosis()
         let timeline = Self.timeline(Self.events(3, answered: false))
@@ -38,10 +38,10 @@ struct TimelineTextTests {
 
             Stream 3: 192.0.2.10:40000 to [2001:db8::1]:443, 1970-01-01 UTC
               00:00:00.000000  opened
+              00:00:01.000000  last packet; still open
               00:01:00.000000  originator sends a keep-alive after 60.000 s idle
               00:02:00.000000  originator sends a keep-alive, +60.000 s, 1 unanswered
               00:03:00.000000  originator sends a keep-alive, +60.000 s, 2 unanswered
-              00:00:01.000000  last packet; still open
 
             """
         #expect(timeline.hasPrefix(lines), "\(timeline)")

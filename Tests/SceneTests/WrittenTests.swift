@@ -11,7 +11,12 @@ struct WrittenTests {
     /// The events of `path` as records, without `fields`.
     private static func events(_ path: String, without fields: [String]) throws -> [NSDictionary] {
         let run = try Tool.run(["analyze", "--format", "jsonl", path], in: captures)
-        return try run.output.split(separator: "\n").filter { $0.contains("tcpalive.event/2") }.map {
+        return try records("event", in: run.output, without: fields)
+    }
+
+    /// The records of the given type in `report`, which is JSON Lines, without `fields`.
+    private static func records(_ type: String, in report: String, without fields: [String]) throws -> [NSDictionary] {
+        try report.split(separator: "\n").filter { $0.hasPrefix("{\"type\":\"tcpalive.\(type)/") }.map {
             var record = try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] ?? [:]
             for field in fields { record[field] = nil }
             return record as NSDictionary
@@ -34,16 +39,24 @@ struct WrittenTests {
     func whole(name: String) throws {
         try Tool.withFolder { folder in
             let file = folder.appendingPathComponent("out.pcapng").path
-            let plain = try Tool.run(["analyze", name], in: Self.captures)
-            let run = try Tool.run(["analyze", "-w", file, name], in: Self.captures)
+            let report = ["analyze", "--format", "jsonl"]
+            let plain = try Tool.run(report + [name], in: Self.captures)
+            let run = try Tool.run(report + ["-w", file, name], in: Self.captures)
             #expect(run.status == plain.status && run.output == plain.output && run.errors == plain.errors)
             #expect(try Tool.names(in: folder) == ["out.pcapng"])
+            let written = try Tool.run(report + [file], in: Self.captures).output
             // In pcapng, some blocks without packets count as frames; they are not written.
             let fields = ["file", "frame"]
-            #expect(try Self.events(file, without: fields) == Self.events(name, without: fields))
-            let packets = { (output: String) in output.firstMatch(of: /: ([\d,]+ packets? \([\d,]+ bytes\))/)?.1 }
-            #expect(packets(run.output) != nil)
-            #expect(try packets(Tool.run(["analyze", "-q", file]).output) == packets(run.output))
+            #expect(
+                try Self.records("event", in: written, without: fields)
+                    == Self.records("event", in: plain.output, without: fields))
+            let summaries = try [written, plain.output].map {
+                try #require(Self.records("summary", in: $0, without: []).first)
+            }
+            for count in ["packets", "bytes"] {
+                #expect(summaries[0][count] as? Int != nil)
+                #expect(summaries[0][count] as? Int == summaries[1][count] as? Int, "\(count)")
+            }
         }
     }
 

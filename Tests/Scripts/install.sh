@@ -66,8 +66,20 @@ zsh -n "$stage/share/zsh/site-functions/_tcpalive"
 fish --no-execute "$stage/share/fish/vendor_completions.d/tcpalive.fish"
 PATH=$PWD/$stage/bin:$PATH bash -c '
     source "$1"
-    COMP_WORDS=(tcpalive ana) COMP_CWORD=1 COMP_LINE="tcpalive ana" COMP_POINT=12
-    _tcpalive tcpalive ana tcpalive
-    [ "${COMPREPLY[*]}" = analyze ] || { echo "bash completes \"ana\" to \"${COMPREPLY[*]}\"" >&2; exit 1; }
+    # The words so far, and what the last one must become.
+    expect() {
+        local wanted=$1
+        shift
+        COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMP_LINE="$*" COMPREPLY=()
+        COMP_POINT=${#COMP_LINE}
+        _tcpalive "$1" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+        [ "${COMPREPLY[*]}" = "$wanted" ] || { echo "bash completes \"$*\" to \"${COMPREPLY[*]}\", not \"$wanted\"" >&2; exit 1; }
+    }
+    expect analyze tcpalive ana
+    expect LICENSE tcpalive analyze LICE
+    expect LICENSE tcpalive extract -w LICE
+    expect LICENSE tcpalive analyze --html LICE
+    expect warning tcpalive analyze --fail-on wa
+    expect too_late_for_path tcpalive explain too_l
 ' bash "$stage/share/bash-completion/completions/tcpalive"
 echo "all fine"

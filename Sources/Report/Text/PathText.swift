@@ -33,7 +33,9 @@ struct PathText {
         } else {
             text += "survived an idle period of \(longest) and dropped a connection after one of \(shortest)."
         }
-        if let safeIdle {
+        if let safeIdle, failed == 0 {
+            text += " So a TCP_KEEPIDLE of up to \(safeIdle) s is known to be safe."
+        } else if let safeIdle {
             text +=
                 " Set TCP_KEEPIDLE to \(safeIdle) s or less: probes then come within an idle period that was survived."
         } else if let idle = largestIdle {

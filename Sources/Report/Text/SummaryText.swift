@@ -142,6 +142,7 @@ extension TextBuffer {
         }
         append(summary.counts.connections, of: "connection")
         append(".\n")
+        if summary.isFiltered, summary.tally.packets == 0 { append("No packet matched the filter.\n") }
     }
 }
 

@@ -42,14 +42,20 @@ struct TimelineText {
         text.append("\n")
         dated = (time.day, zone)
         line(connection.firstTime, isSeen ? "opened" : "first packet; the capture started midway", to: &text)
+        // An ICMP error may follow the last segment.
+        var before = connection.firstTime
         for (index, event) in events.enumerated() {
+            if before < connection.lastTime, event.time > connection.lastTime {
+                line(connection.lastTime, Self.text(of: connection.ending), to: &text)
+            }
+            before = event.time
             if isInRow(index) {
                 if !isInRow(index - 1) { appendRow(from: index, to: &text) }
             } else {
                 append(event, to: &text)
             }
         }
-        if events.last?.time != connection.lastTime {
+        if events.isEmpty || before < connection.lastTime {
             line(connection.lastTime, Self.text(of: connection.ending), to: &text)
         }
         appendPolicy(.originator, to: &text)
