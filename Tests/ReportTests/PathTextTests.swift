@@ -41,7 +41,7 @@ struct PathTextTests {
             (
                 60, 0, 55,
                 "survived an idle period of 60.000 s; none failed. "
-                    + "Set TCP_KEEPIDLE to 55 s or less: probes then come within an idle period that was survived."
+                    + "So a TCP_KEEPIDLE of up to 55 s is known to be safe."
             ),
         ] as [(Double, Double, Int64?, String)])
     func oneSided(survived: Double, failed: Double, safe: Int64?, words: String) {
