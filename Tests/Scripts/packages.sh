@@ -31,7 +31,7 @@ unpack() {
     root=$work/$1
     if [ ! -e ".build-roots/$1.tar" ]; then
         mkdir -p .build-roots
-        timeout 600 mmdebstrap --quiet --mode=root --variant=minbase "$1" ".build-roots/$1.tar.new" >&2
+        timeout 600 mmdebstrap --quiet --mode=root --format=tar --variant=minbase "$1" ".build-roots/$1.tar.new" >&2
         mv ".build-roots/$1.tar.new" ".build-roots/$1.tar"
     fi
     mkdir "$root"
