@@ -18,9 +18,9 @@ int main(int argc, char **argv) {
         return 2;
     }
     struct pcap_pkthdr *header;
-    const u_char *bytes;
+    const u_char *packet;
     unsigned long packets = 0, bytes = 0;
-    while (pcap_next_ex(capture, &header, &bytes) == 1) {
+    while (pcap_next_ex(capture, &header, &packet) == 1) {
         packets++;
         bytes += header->len;
     }
