@@ -39,7 +39,7 @@ struct WritingOptions: ParsableArguments {
     }
 }
 
-/// Throws `ValidationError` if standard output, to which packets shall be written, is a terminal.
+/// Throws `ValidationError` if standard output is a terminal, on which packets would be unreadable.
 func refuseTerminal() throws {
     if OutputDescriptor.standardOutput.isTerminal {
         throw ValidationError("-w -: packets are binary, and standard output is a terminal: pipe it to a program.")

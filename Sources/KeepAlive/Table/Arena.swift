@@ -3,9 +3,8 @@ import CTCPAlive
 /// A growing array that is not copied when it grows: the kernel moves its pages (`tcpalive_resize`).
 ///
 /// Some arenas have one element per connection, so a copy would take noticeable time and memory.
+/// `@unchecked Sendable`, because only the arena owns its memory, and it is not copyable.
 @safe struct Arena<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
-    // Unchecked: only the arena owns its memory, and it is not copyable.
-
     private var base: UnsafeMutablePointer<Element>?
     private var capacity = 0
     /// The number of elements.

@@ -10,9 +10,8 @@ import Wire
 /// All of it is raw memory, so that a packet costs one cache miss and no reference counting. This is safe while every
 /// index is less than `count`, as the results of `find` and `index(of:)` are. An index stays valid for the life of the
 /// table, but an eviction or a restart may replace its connection.
+/// `@unchecked Sendable`, because only the table owns its memory, and it is not copyable.
 @safe struct ConnectionTable<Key: ConnectionKey>: ~Copyable, @unchecked Sendable {
-    // Unchecked: only the table owns its memory, and it is not copyable.
-
     /// The number of connections; their indices begin at 0.
     private(set) var count = 0
     /// The number of connections that were evicted.

@@ -70,7 +70,7 @@ package final class HostNames: Sendable {
         return name
     }
 
-    /// Whether `name` has only visible ASCII: whoever controls a DNS zone could write anything to the terminal.
+    /// Whether `name` has only visible ASCII: the owner of a DNS zone could otherwise control the terminal.
     private static func isPlain(_ name: String) -> Bool {
         !name.isEmpty && name.utf8.allSatisfy { (0x21...0x7E).contains($0) }
     }
