@@ -1,6 +1,7 @@
 import ArgumentParser
 import Platform
 import Report
+import Sockets
 
 /// How the text report shows times, names and colours.
 struct TextOptions: ParsableArguments {

@@ -1,6 +1,7 @@
 import Dispatch
 import KeepAlive
 import Platform
+import Sockets
 import Synchronization
 import Testing
 import Wire

@@ -1,4 +1,5 @@
 public import KeepAlive
+import Sockets
 import Wire
 
 extension Finding {

@@ -1,7 +1,7 @@
 internal import Platform
 
 import CTCPAlive
-package import Wire
+import Wire
 
 /// The address families, as the system numbers them.
 enum SystemFamily {
@@ -55,7 +55,7 @@ func systemText(of address: [UInt8]) -> String? {
 }
 
 /// The host name of `address` (getnameinfo(3)); nil: it has none. Waits for the DNS, which may take long.
-package func hostName(of address: IPAddress) -> String? {
+func hostName(of address: IPAddress) -> String? {
     let isVersion6 = address.version == .v6
     // sockaddr_in(3type): family, port, address; sockaddr_in6(3type) has the flow label before the address.
     var bytes = [UInt8](repeating: 0, count: isVersion6 ? 28 : 16)

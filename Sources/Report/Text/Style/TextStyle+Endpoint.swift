@@ -1,3 +1,4 @@
+import Sockets
 import Wire
 
 extension TextStyle {
@@ -16,5 +17,15 @@ extension TextStyle {
     /// Appends `address` to `text`, or its name.
     func append(_ address: IPAddress, to text: inout TextBuffer) {
         if let names, let name = names.name(of: address) { text.append(name) } else { text.append(address) }
+    }
+}
+
+extension HostNames {
+    /// Appends `name:port` to `text`, or the address if it has no name of at most `limit` bytes.
+    func append(_ endpoint: Endpoint, limit: Int = .max, to text: inout TextBuffer) {
+        guard let name = name(of: endpoint.address), name.utf8.count <= limit else { return text.append(endpoint) }
+        text.append(name)
+        text.append(byte: UInt8(ascii: ":"))
+        text.append(UInt64(endpoint.port))
     }
 }

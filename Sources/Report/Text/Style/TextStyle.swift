@@ -1,5 +1,6 @@
 import KeepAlive
 package import Platform
+package import Sockets
 
 /// How the text report shows times, names, colours and long lines.
 package struct TextStyle: Sendable {

@@ -1,5 +1,4 @@
 import Dispatch
-import Sockets
 import Synchronization
 package import Wire
 
@@ -24,7 +23,7 @@ package final class HostNames: Sendable {
     }
 
     /// The names that `lookUp` finds, which may block. Waits `wait` for one address, and `patience` for all together.
-    init(
+    package init(
         wait: Duration = .seconds(2), patience: Duration = .seconds(10),
         lookUp: @escaping @Sendable (IPAddress) -> String?
     ) {
@@ -41,14 +40,6 @@ package final class HostNames: Sendable {
             state.names.updateValue(name, forKey: address)
             return name
         }
-    }
-
-    /// The name in words: `name:port`, or the address if it has no name of at most `limit` bytes.
-    func append(_ endpoint: Endpoint, limit: Int = .max, to text: inout TextBuffer) {
-        guard let name = name(of: endpoint.address), name.utf8.count <= limit else { return text.append(endpoint) }
-        text.append(name)
-        text.append(byte: UInt8(ascii: ":"))
-        text.append(UInt64(endpoint.port))
     }
 
     private func find(_ address: IPAddress, _ patience: inout Duration) -> String? {
