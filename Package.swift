@@ -76,7 +76,8 @@ let package = Package(
         .testTarget(
             name: "CaptureTests", dependencies: ["Capture", "Platform", "Wire", "CPcap"], swiftSettings: house),
         .testTarget(
-            name: "ReportTests", dependencies: ["Report", "KeepAlive", "Platform", "Sockets", "Wire"], swiftSettings: house),
+            name: "ReportTests", dependencies: ["Report", "KeepAlive", "Platform", "Sockets", "Wire"],
+            swiftSettings: house),
         .testTarget(
             name: "AnalysisTests", dependencies: ["Analysis", "Capture", "KeepAlive", "Report", "Wire"],
             swiftSettings: house),
