@@ -1,5 +1,5 @@
-import Dispatch
 import KeepAlive
+import Platform
 import Synchronization
 import Wire
 
@@ -15,21 +15,25 @@ final class BackgroundTracker: Sendable {
     }
 
     private let state: Mutex<State>
-    private let group = DispatchGroup()
+    private let thread = Mutex<SystemThread?>(nil)
 
     /// A background tracker; `spare` is what its user holds during tracking.
     init(spare: consuming sending ConnectionTracker) {
         state = Mutex(State(tracker: spare))
     }
 
-    /// Exchanges `tracker` and `segments` for spare ones, and starts tracking.
+    /// Exchanges `tracker` and `segments` for spare ones, and starts tracking. If there is no thread left, it tracks
+    /// before it returns.
     func start(_ tracker: inout ConnectionTracker, _ segments: inout SegmentBatch) {
         exchange(&tracker, &segments)
-        DispatchQueue.global().async(group: group) { [self] in
-            state.withLock { state in
-                state.events.removeAll(keepingCapacity: true)
-                state.tracker.track(state.segments, events: &state.events)
-            }
+        thread.withLock { $0 = try? SystemThread { [self] in track() } }
+        if thread.withLock({ $0 == nil }) { track() }
+    }
+
+    private func track() {
+        state.withLock { state in
+            state.events.removeAll(keepingCapacity: true)
+            state.tracker.track(state.segments, events: &state.events)
         }
     }
 
@@ -37,7 +41,10 @@ final class BackgroundTracker: Sendable {
     func finish(
         _ tracker: inout ConnectionTracker, _ segments: inout SegmentBatch, _ events: inout [SegmentEvent]
     ) {
-        group.wait()
+        thread.withLock {
+            $0?.join()
+            $0 = nil
+        }
         exchange(&tracker, &segments)
         state.withLock { events.append(contentsOf: $0.events) }
     }

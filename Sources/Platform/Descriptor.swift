@@ -13,13 +13,6 @@ package struct Descriptor: ~Copyable {
     }
 }
 
-/// Opens a file (open(2)).
-package func systemOpen(_ path: String, _ flags: Int32) throws(SystemError) -> Int32 {
-    let number = unsafe open(path, flags)
-    guard number >= 0 else { throw .last }
-    return number
-}
-
 /// Closes a descriptor (close(2)).
 package func systemClose(_ number: Int32) {
     _ = close(number)

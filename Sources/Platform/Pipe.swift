@@ -1,9 +1,3 @@
-package import Synchronization
-
-/// Locked while a pipe is made and while a program is started: a program that starts before the ends of a new pipe are
-/// marked close-on-exec would keep them open.
-package let spawning = Mutex(())
-
 /// The two ends of a pipe, closed in programs that this process starts, and in `deinit`.
 package struct Pipe: ~Copyable {
     /// The reading end; -1 after `takeReading`.
@@ -14,12 +8,8 @@ package struct Pipe: ~Copyable {
     /// Makes a pipe (pipe(2)).
     package init() throws(SystemError) {
         var ends: [Int32] = [-1, -1]
-        let error: SystemError? = spawning.withLock { _ in
-            guard unsafe pipe(&ends) == 0 else { return .last }
-            for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-            return nil
-        }
-        if let error { throw error }
+        guard unsafe pipe(&ends) == 0 else { throw .last }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         (reading, writing) = (ends[0], ends[1])
     }
 

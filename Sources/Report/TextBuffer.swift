@@ -130,19 +130,4 @@ package struct TextBuffer: Sendable {
     mutating func append(addingCapacity count: Int, _ body: (inout OutputSpan<UInt8>) -> Void) {
         bytes.append(addingCapacity: count, initializingWith: body)
     }
-
-    /// Appends text from outside, such as a file name. Control characters become `\xNN`, so that a terminal does not
-    /// execute them.
-    package mutating func append(printable text: String) {
-        for scalar in text.unicodeScalars {
-            switch scalar.value {
-            case 0..<0x20, 0x7F..<0xA0:
-                append("\\x")
-                append(hex: UInt8(scalar.value) >> 4)
-                append(hex: UInt8(scalar.value) & 15)
-            default:
-                bytes.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
-            }
-        }
-    }
 }

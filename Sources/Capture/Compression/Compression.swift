@@ -15,11 +15,6 @@ enum Compression: String, CaseIterable {
         }
     }
 
-    /// The Debian package of the program that decompresses it; the program has the name of the compression.
-    var package: String {
-        self == .xz ? "xz-utils" : rawValue
-    }
-
     /// What is wrong with a stream that ends too early or is damaged.
     var flaw: String { "the \(self) stream is damaged or cut short" }
 }

@@ -1,4 +1,3 @@
-internal import Dispatch
 internal import Platform
 internal import Synchronization
 
@@ -9,12 +8,12 @@ internal import Synchronization
 /// reader has ended. It does not notice during a read(2) that hangs, as on a file system that does not answer.
 struct DecompressingThread: ~Copyable {
     private let exchange = Exchange()
-    private let group = DispatchGroup()
     /// A byte for each filled buffer, and one for the end.
     private let filled: Pipe
     /// A byte for each returned buffer; closed when the reader ends.
     private let returned: Pipe
     private let returning: Int32
+    private var thread: SystemThread?
     /// The buffer that is being read, and the index of the next byte in it.
     private var buffer: [UInt8] = []
     private var position = 0
@@ -39,8 +38,19 @@ struct DecompressingThread: ~Copyable {
         case unreadable(SystemError)
     }
 
-    /// Starts to decode the few bytes of `front`, and then the rest of `file`, with the decoder that `make` returns.
-    init<Decoder: StreamDecoder & ~Copyable>(
+    /// Starts to decompress `front`, the bytes that have been read already, and then the rest of `file`.
+    ///
+    /// Throws if there is no thread or no descriptor left.
+    init(_ compression: Compression, of file: Int32, behind front: [UInt8]) throws(SystemError) {
+        switch compression {
+        case .gzip: try self.init(of: file, behind: front) { GzipDecoder() }
+        case .zstd: try self.init(of: file, behind: front) { ZstdDecoder() }
+        case .xz: try self.init(of: file, behind: front) { XzDecoder() }
+        case .lz4: try self.init(of: file, behind: front) { Lz4Decoder() }
+        }
+    }
+
+    private init<Decoder: StreamDecoder & ~Copyable>(
         of file: Int32, behind front: [UInt8], _ make: @escaping @Sendable () -> Decoder?
     ) throws(SystemError) {
         let filled = try Pipe()
@@ -52,16 +62,21 @@ struct DecompressingThread: ~Copyable {
         let (exchange, filling, returns) = (exchange, filled.writing, returned.reading)
         self.filled = consume filled
         self.returned = consume returned
-        // A queue of its own, because threads of a shared queue may all be waiting.
-        DispatchQueue(label: "decompressor").async(group: group) {
-            var worker = Worker(input: input, front: front, exchange: exchange, filling: filling, returns: returns)
-            worker.run(make())
+        do {
+            thread = try SystemThread {
+                var worker = Worker(input: input, front: front, exchange: exchange, filling: filling, returns: returns)
+                worker.run(make())
+            }
+        } catch {
+            systemClose(input)
+            throw error
         }
     }
 
     deinit {
         systemClose(returning)
-        group.wait()
+        // Its pipes must outlive the thread.
+        thread?.join()
     }
 
     /// Reads the next bytes into `bytes` from index `start` on and returns their number; 0 at the end.

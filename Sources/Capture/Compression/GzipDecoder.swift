@@ -44,8 +44,9 @@ internal import CZlib
             case Z_STREAM_END: state = .complete
             case Z_OK, Z_BUF_ERROR: state = .incomplete  // Z_BUF_ERROR: no input or no room
             case Z_MEM_ERROR: state = .flawed("there is no memory left to decompress it")
-            // Without the magic number it is not a member: gzip(1) ignores it with a warning, tshark without.
-            case _ where unsafe !isFirstMember && stream.pointee.total_in <= 2: state = .over
+            // Without the magic number it is not a member: gzip(1) ignores it with a warning.
+            case _ where unsafe !isFirstMember && stream.pointee.total_in <= 2:
+                state = .flawed("bytes that are not gzip follow the gzip stream")
             default: state = .flawed(Self.compression.flaw)
             }
         } while taken < input.byteCount && output.freeCapacity > 0 && (state == .incomplete || state == .complete)

@@ -17,30 +17,29 @@ struct ByteSource: ~Copyable {
     /// The index in `peeked` of the next byte to deliver.
     private var peekedStart = 0
     private var bytesDelivered: UInt64 = 0
-    private var decompressor: Decompressor?
-    /// Whether decompressed bytes come in buffers that can be exchanged.
-    private var hasBuffers = false
+    private var decompressor: DecompressingThread?
 
     /// Opens the file at `path`; `-` is standard input. Throws if that fails, and for a directory.
     init(path: String) throws(CaptureError) {
         let descriptor = path == "-" ? STDIN_FILENO : try Self.open(path)
-        var status = stat()
-        let error: CaptureError? =
-            if unsafe fstat(descriptor, &status) != 0 {
-                Self.readError(path, .last)
-            } else if status.st_mode & S_IFMT == S_IFDIR {
-                CaptureError(.notACapture, "\(path) is a directory: name the capture files in it", path: path)
-            } else {
-                nil
+        var status: FileStatus?
+        var error: CaptureError?
+        do {
+            status = try FileStatus(descriptor: descriptor)
+            if status?.isDirectory == true {
+                error = CaptureError(.notACapture, "\(path) is a directory: name the capture files in it", path: path)
             }
+        } catch let failure {
+            error = Self.readError(path, failure)
+        }
         if let error {
             Self.close(descriptor)
             throw error
         }
         self.path = path
         file = descriptor
-        isRegular = status.st_mode & S_IFMT == S_IFREG
-        bytesTotal = isRegular ? UInt64(clamping: status.st_size) : nil
+        isRegular = status?.isRegular == true
+        bytesTotal = isRegular ? status?.size : nil
     }
 
     deinit {
@@ -65,7 +64,6 @@ struct ByteSource: ~Copyable {
     /// Reads until `peeked` has `count` bytes and returns how many it has: fewer than `count` only at the end of the source.
     mutating func peek(_ count: Int) throws(CaptureError) -> Int {
         while peeked.count < count {
-            // Few bytes, because those of a compressed pipe go back into another pipe with one write.
             var front = peeked
             let start = front.count
             front += [UInt8](repeating: 0, count: min(max(count - start, 4096), 65536))
@@ -105,7 +103,7 @@ struct ByteSource: ~Copyable {
 
     /// Whether `exchange` can deliver the next bytes, with room for `count` bytes in front of them.
     func canExchange(behind count: Int) -> Bool {
-        hasBuffers && peekedStart == peeked.count && count <= DecompressingThread.frontRoom
+        decompressor != nil && peekedStart == peeked.count && count <= DecompressingThread.frontRoom
     }
 
     /// Swaps `bytes` for a buffer with the next bytes and returns their range in it; empty at the end of the source.
@@ -128,22 +126,18 @@ struct ByteSource: ~Copyable {
             peeked = []
         }
         do throws(SystemError) {
-            decompressor = try Decompressor(compression, of: file, behind: peeked)
+            decompressor = try DecompressingThread(compression, of: file, behind: peeked)
         } catch {
-            let sentence =
-                error == .noSuchFile
-                ? "\(name) is compressed with \(compression), which is not installed here: "
-                    + "apt install \(compression.package)"
-                : "cannot decompress \(name): \(error)"
-            throw CaptureError(.notDecompressed, sentence, path: path, errno: error.code)
+            throw CaptureError(
+                .notDecompressed, "cannot start the thread that decompresses \(name): \(error)", path: path,
+                errno: error.code)
         }
-        hasBuffers = decompressor?.canExchange == true
         peeked = []
     }
 
     /// What is wrong with the compressed stream, whose end has been read; nil if nothing is, or it is not compressed.
-    mutating func finish() -> String? {
-        decompressor?.finish()
+    func finish() -> String? {
+        decompressor?.flaw
     }
 
     /// Reads once; nil if a signal interrupted the wait.

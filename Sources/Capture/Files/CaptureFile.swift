@@ -20,13 +20,11 @@ public struct CaptureFile: ~Copyable {
     /// cache.
     private static let batchCapacity = 1 << 20
 
-    private enum Reader {
-        case pcap(PcapReader)
-        case pcapng(PcapngReader)
-    }
-
     private var source: ByteSource
-    private var reader: Reader
+    /// The reader of the format; the other one is nil. Two variables, because a reader in an enumeration is copied, with
+    /// its interfaces, for each batch.
+    private var pcap: PcapReader?
+    private var pcapng: PcapngReader?
     private let compression: Compression?
     private var filter: PacketFilter?
     /// The first bytes of a record whose end has not been read.
@@ -52,16 +50,15 @@ public struct CaptureFile: ~Copyable {
         }
         var filter: PacketFilter?
         if expression != nil || isLight { filter = PacketFilter(expression, isLight: isLight) }
-        let reader: Reader
         switch format {
         case .pcap:
             let pcap = try PcapReader(&source)
             try filter?.compile(for: pcap.interface.linkType)
             source.skip(pcap.firstRecord)
             position = UInt64(pcap.firstRecord)
-            reader = .pcap(pcap)
+            self.pcap = pcap
         case .pcapng:
-            reader = .pcapng(try PcapngReader(&source))
+            pcapng = try PcapngReader(&source)
             try filter?.checkForAnyLink()
             position = 0
         case .compressed(let inner):
@@ -77,27 +74,19 @@ public struct CaptureFile: ~Copyable {
         }
         self.path = path
         self.source = source
-        self.reader = reader
         self.compression = compression
         self.filter = filter
     }
 
     /// The file format in words: `pcap, nanoseconds` or `pcapng, zstd`.
     public var format: String {
-        let written =
-            switch reader {
-            case .pcap(let pcap): pcap.format
-            case .pcapng: "pcapng"
-            }
+        let written = pcap?.format ?? "pcapng"
         return compression.map { "\(written), \($0)" } ?? written
     }
 
     /// The interfaces that the file has described so far; `PacketRecord.interface` is an index into them.
     public var interfaces: [CaptureInterface] {
-        switch reader {
-        case .pcap(let pcap): [pcap.interface]
-        case .pcapng(let pcapng): pcapng.interfaces
-        }
+        if let pcap { [pcap.interface] } else { pcapng?.interfaces ?? [] }
     }
 
     /// Replaces the contents of `batch` by the next packets; false at the end of the file or at damage.
@@ -176,14 +165,8 @@ public struct CaptureFile: ~Copyable {
     public var bytesTotal: UInt64? { source.bytesTotal }
 
     private mutating func scan(_ bytes: RawSpan, into records: inout [PacketRecord]) -> Scan {
-        switch reader {
-        case .pcap(let pcap):
-            return pcap.scan(bytes, into: &records)
-        case .pcapng(var pcapng):
-            let scan = pcapng.scan(bytes, into: &records)
-            reader = .pcapng(pcapng)
-            return scan
-        }
+        if let pcap { return pcap.scan(bytes, into: &records) }
+        return pcapng?.scan(bytes, into: &records) ?? Scan()
     }
 
     private mutating func advance(past scan: Scan) {
@@ -195,7 +178,11 @@ public struct CaptureFile: ~Copyable {
     /// Ends the reading at the end of the file, with `left` bytes behind the last whole record.
     private mutating func endOfFile(left: Int) {
         if let flaw = source.finish() {
-            end(at: position, "\(flaw), and with it the record at byte \(position) of what is in it")
+            end(
+                at: position,
+                left > 0
+                    ? "\(flaw), and with it the record at byte \(position) of what is in it"
+                    : "\(flaw), after \(position) bytes of what is in it")
         } else if left > 0 {
             end(at: position, "the record at byte \(position) is cut short: the file ends \(left) bytes into it")
         }

@@ -16,6 +16,9 @@ struct PcapngInterface: BitwiseCopyable {
     private var nanosecondsPerUnit: UInt64 = 1000
     private var offset: Int64 = 0
 
+    /// The most bytes of a name that are kept. No system has interfaces with longer names.
+    private static let longestName = 255
+
     /// Reads the `body` of the block and sets `name` to the name of the interface, or to an empty string.
     // 0 link type | 2 reserved | 4 snaplen | 8 options
     init(_ body: RawSpan, bigEndian: Bool, number: UInt32, name: inout String) throws(PcapngFlaw) {
@@ -33,7 +36,7 @@ struct PcapngInterface: BitwiseCopyable {
             let start = option.value.lowerBound
             switch (option.code, option.value.count) {
             case (2, _):  // if_name
-                let bytes = option.value.map { body.load8($0) }.prefix { $0 != 0 }
+                let bytes = option.value.prefix(Self.longestName).map { body.load8($0) }.prefix { $0 != 0 }
                 firstName = firstName ?? String(decoding: bytes, as: UTF8.self)
             case (9, 1): resolution = resolution ?? body.load8(start)  // if_tsresol
             case (13, 1): checkSequence = checkSequence ?? body.load8(start)  // if_fcslen

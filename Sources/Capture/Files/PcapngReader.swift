@@ -11,6 +11,14 @@ struct PcapngReader {
     /// The most bytes of a block: the longest packet, with room for options.
     static let maximumBlock: UInt32 = 128 << 20 + 131_072 + 32
 
+    /// The most interfaces of a file: more than any program has written, and few enough to keep.
+    static let maximumInterfaces = 1 << 18
+
+    /// The most bytes of the names of all interfaces; the names beyond are left out.
+    private static let maximumNames = 4 << 20
+
+    private var nameBytes = 0
+
     /// The interfaces of all sections.
     private(set) var interfaces: [CaptureInterface] = []
 
@@ -245,10 +253,15 @@ struct PcapngReader {
         case Block.sectionHeader:
             try beginSection(body)
         case Block.interfaceDescription:
+            guard interfaces.count < Self.maximumInterfaces else {
+                throw Flaw(words: "describes one more interface than \(Self.maximumInterfaces), the most that are read")
+            }
             var name = ""
             let interface = try PcapngInterface(
                 body, bigEndian: bigEndian, number: UInt32(interfaces.count), name: &name)
             section.append(interface)
+            nameBytes += name.utf8.count
+            if nameBytes > Self.maximumNames { name = "" }
             interfaces.append(
                 CaptureInterface(
                     linkType: interface.linkType, snaplen: interface.snaplen,

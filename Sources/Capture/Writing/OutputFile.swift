@@ -1,9 +1,14 @@
 public import Platform
 
 /// A file to write: it appears under its name only when it is complete, or others may read it while it grows.
+///
+/// It replaces an existing file and keeps its permissions and, as far as that is allowed, its owner. If its name is a symbolic
+/// link, it replaces the file to which the link leads.
 public struct OutputFile: ~Copyable {
     /// What messages call it: the path that the file will have, or "standard output".
     public let path: String
+    /// The path that it gets when it is complete, without symbolic links.
+    private let target: String
     /// The path until the file is complete; nil: its own.
     private let temporaryPath: String?
     private let descriptor: Int32
@@ -14,43 +19,56 @@ public struct OutputFile: ~Copyable {
 
     /// Begins a file that appears at `path` when it is finished; until then it has another name in the same folder.
     ///
-    /// A device or a pipe is written directly. Throws if the file cannot be created.
-    public init(path: String) throws(OutputError) {
-        var status = stat()
-        let isSpecial = unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
-        try self.init(
-            path: path, temporaryPath: isSpecial ? nil : "\(path).\(getpid()).partial",
-            flags: isSpecial ? 0 : O_CREAT | O_TRUNC, isGrowing: false)
+    /// A new file that `isPrivate`, such as a capture, can be read by its owner only. A device or a pipe is written directly.
+    /// Throws if the file cannot be created.
+    public init(path: String, isPrivate: Bool = true) throws(OutputError) {
+        self.path = path
+        isGrowing = false
+        let existing = FileStatus(path: path)
+        target = systemRealPath(path) ?? path
+        do throws(SystemError) {
+            if let existing, !existing.isRegular {
+                temporaryPath = nil
+                descriptor = try systemOpen(target, O_WRONLY | O_CLOEXEC)
+            } else {
+                let temporary = try systemOpenTemporary(prefix: target, suffix: ".partial")
+                (descriptor, temporaryPath) = (temporary.number, temporary.path)
+                if let existing {
+                    systemSetOwner(descriptor, as: existing)
+                } else if !isPrivate {
+                    systemSetPermissions(descriptor, 0o666 & ~systemUmask())
+                }
+            }
+        } catch {
+            throw .failed("cannot write \(path): \(error)")
+        }
+        output = OutputDescriptor(number: descriptor, name: path)
     }
 
-    /// Begins a file at `path`, in place of an existing one, which others may read while it grows.
+    /// Begins a capture at `path`, in place of an existing one, which others may read while it grows. A new file can be read
+    /// by its owner only.
     ///
     /// Throws if it cannot be created.
     public init(growing path: String) throws(OutputError) {
-        try self.init(path: path, temporaryPath: nil, flags: O_CREAT | O_TRUNC, isGrowing: true)
+        (self.path, target, temporaryPath, isGrowing) = (path, path, nil, true)
+        do throws(SystemError) {
+            descriptor = try systemOpen(path, O_WRONLY | O_CLOEXEC | O_CREAT | O_TRUNC, mode: 0o600)
+        } catch {
+            throw .failed("cannot write \(path): \(error)")
+        }
+        output = OutputDescriptor(number: descriptor, name: path)
     }
 
     /// Standard output, which stays open.
     public init() {
-        path = "standard output"
-        temporaryPath = nil
-        isGrowing = false
+        (path, target, temporaryPath, isGrowing) = ("standard output", "", nil, false)
         descriptor = -1
         output = .standardOutput
     }
 
-    private init(path: String, temporaryPath: String?, flags: Int32, isGrowing: Bool) throws(OutputError) {
-        self.path = path
-        self.isGrowing = isGrowing
-        self.temporaryPath = temporaryPath
-        descriptor = unsafe open(temporaryPath ?? path, O_WRONLY | O_CLOEXEC | flags, 0o644)
-        if descriptor < 0 { throw .failed("cannot write \(path): \(SystemError.last)") }
-        output = OutputDescriptor(number: descriptor, name: path)
-    }
-
     deinit {
         if descriptor >= 0 { systemClose(descriptor) }
-        if !isFinished, let temporaryPath { unsafe _ = unlink(temporaryPath) }
+        if !isFinished, let temporaryPath { systemRemove(temporaryPath) }
     }
 
     /// Adds `bytes`. Throws if the file cannot be written; `.closed` if it is standard output and its reader has ended.
@@ -64,10 +82,10 @@ public struct OutputFile: ~Copyable {
 
     /// Gives the file its name, in place of an existing file. Throws if that fails.
     public mutating func finish() throws(OutputError) {
-        if let temporaryPath {
-            guard unsafe rename(temporaryPath, path) == 0 else {
-                throw .failed("cannot write \(path): \(SystemError.last)")
-            }
+        do throws(SystemError) {
+            if let temporaryPath { try systemRename(temporaryPath, to: target) }
+        } catch {
+            throw .failed("cannot write \(path): \(error)")
         }
         isFinished = true
     }
@@ -78,19 +96,17 @@ extension CaptureFile {
     public static func exists(_ path: String) -> Bool {
         if path == "-" { return true }
         // Without permission to look it may exist, and opening it explains the error.
-        return unsafe access(path, F_OK) == 0 || errno == EACCES
+        return systemMayExist(path)
     }
 
     /// Whether `path` is a regular file (stat(2)), which can be read twice; a pipe cannot.
     public static func isRegular(_ path: String) -> Bool {
-        var status = stat()
-        return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+        FileStatus(path: path)?.isRegular == true
     }
 
     /// Whether both paths lead to the same regular file (stat(2)).
     public static func isSame(_ path: String, _ other: String) -> Bool {
-        var (first, second) = (stat(), stat())
-        return unsafe stat(path, &first) == 0 && stat(other, &second) == 0 && first.st_mode & S_IFMT == S_IFREG
-            && first.st_dev == second.st_dev && first.st_ino == second.st_ino
+        guard let first = FileStatus(path: path), let second = FileStatus(path: other) else { return false }
+        return first.isRegular && first.isSame(as: second)
     }
 }

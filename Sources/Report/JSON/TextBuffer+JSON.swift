@@ -120,20 +120,27 @@ extension TextBuffer: RecordWriter {
     }
 
     /// Appends `text` as a JSON string, with quotes and escapes (RFC 8259 section 7).
+    ///
+    /// Control and invisible characters are escaped, too, because the string may be shown in a terminal.
     mutating func append(json text: String) {
         append("\"")
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""): append("\\\"")
-            case UInt8(ascii: "\\"): append("\\\\")
-            case UInt8(ascii: "\n"): append("\\n")
-            case UInt8(ascii: "\r"): append("\\r")
-            case UInt8(ascii: "\t"): append("\\t")
-            case 0..<0x20:
-                append("\\u00")
-                append(hex: byte >> 4)
-                append(hex: byte & 15)
-            default: append(byte: byte)
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": append("\\\"")
+            case "\\": append("\\\\")
+            case "\n": append("\\n")
+            case "\r": append("\\r")
+            case "\t": append("\\t")
+            case " "..."~": append(byte: UInt8(truncatingIfNeeded: scalar.value))
+            default:
+                if scalar.isPrintable {
+                    append(printable: String(scalar))
+                } else {
+                    for unit in UTF16.encode(scalar) ?? UTF16.encodedReplacementCharacter {
+                        append("\\u")
+                        for shift in [12, 8, 4, 0] { append(hex: UInt8(truncatingIfNeeded: unit >> UInt16(shift)) & 15) }
+                    }
+                }
             }
         }
         append("\"")
