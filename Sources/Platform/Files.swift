@@ -5,7 +5,7 @@ package struct FileStatus {
     /// The status of the file at `path`, of the target if it is a symbolic link; nil: there is none, or no permission to see it.
     package init?(path: String) {
         var status = stat()
-        guard path.withFileName({ unsafe stat($0, &status) }) == 0 else { return nil }
+        guard unsafe path.withFileName({ unsafe stat($0, &status) }) == 0 else { return nil }
         self.status = status
     }
 
@@ -42,37 +42,43 @@ package struct FileStatus {
 
 /// Opens a file, which gets `mode` less the umask if `flags` create it (open(2)).
 package func systemOpen(_ path: String, _ flags: Int32, mode: mode_t = 0) throws(SystemError) -> Int32 {
-    let number = path.withFileName { unsafe open($0, flags, mode) }
+    let number = unsafe path.withFileName { unsafe open($0, flags, mode) }
     guard number >= 0 else { throw .last }
     return number
 }
 
-/// Creates a file with a random name, `prefix` and six characters and `suffix`, which only its owner may read (mkostemps(3)).
+/// Creates a file with a random name, `prefix` and six characters and `suffix`, which only its owner may read (mkstemps(3)).
 ///
 /// It was not there before, and no symbolic link leads to it.
 package func systemOpenTemporary(
     prefix: String, suffix: String
 ) throws(SystemError) -> (number: Int32, path: String) {
     var name = FileName.bytes(of: "\(prefix).XXXXXX\(suffix)").map { CChar(bitPattern: $0) } + [0]
-    let number = unsafe mkostemps(&name, Int32(suffix.utf8.count), O_CLOEXEC)
+    let number = unsafe mkstemps(&name, Int32(suffix.utf8.count))
     guard number >= 0 else { throw .last }
+    do {
+        try systemSetCloseOnExec(number)
+    } catch {
+        systemClose(number)
+        throw error
+    }
     return (number, FileName.text(of: name.dropLast().map { UInt8(bitPattern: $0) }))
 }
 
 /// Gives a file another name, in place of a file that has it (rename(2)).
 package func systemRename(_ path: String, to name: String) throws(SystemError) {
-    let result = path.withFileName { path in name.withFileName { unsafe rename(path, $0) } }
+    let result = unsafe path.withFileName { path in unsafe name.withFileName { unsafe rename(path, $0) } }
     guard result == 0 else { throw .last }
 }
 
 /// Removes a file (unlink(2)); an error is ignored.
 package func systemRemove(_ path: String) {
-    _ = path.withFileName { unsafe unlink($0) }
+    unsafe _ = path.withFileName { unsafe unlink($0) }
 }
 
 /// Whether there may be a file at `path` (access(2)): without permission to look, there may be one.
 package func systemMayExist(_ path: String) -> Bool {
-    path.withFileName { unsafe access($0, F_OK) } == 0 || errno == EACCES
+    unsafe path.withFileName { unsafe access($0, F_OK) } == 0 || errno == EACCES
 }
 
 /// The path without symbolic links (realpath(3)); nil: there is no such file.

@@ -22,7 +22,7 @@ package struct SystemThread: ~Copyable {
             var thread = pthread_t()
         #endif
         // Signals go to the thread that waits for them, which is never this one.
-        var (all, before) = unsafe (sigset_t(), sigset_t())
+        var (all, before) = (sigset_t(), sigset_t())
         unsafe sigfillset(&all)
         unsafe pthread_sigmask(SIG_SETMASK, &all, &before)
         defer { unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
@@ -49,6 +49,6 @@ package struct SystemThread: ~Copyable {
 
     /// Waits until the thread has ended.
     package func join() {
-        unsafe _ = pthread_join(thread, nil)
+        _ = pthread_join(thread, nil)
     }
 }

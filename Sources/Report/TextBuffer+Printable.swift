@@ -9,7 +9,7 @@ extension TextBuffer {
     package mutating func append(printable text: String) {
         for scalar in text.unicodeScalars {
             if scalar.isPrintable {
-                bytes.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+                for byte in UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter { append(byte: byte) }
             } else if let byte = FileName.escapedByte(scalar) ?? UInt8(exactly: scalar.value) {
                 append("\\x")
                 append(hex: byte >> 4)

@@ -249,6 +249,31 @@ struct PcapngTests {
         #expect(try read(file).packets == [packet, packet])
     }
 
+    @Test("have at most 2^18 interfaces: one more is damage, and takes time in proportion")
+    func interfaces() throws {
+        let builder = PcapngBuilder()
+        let packet = Packet(time: 0, bytes: [1])
+        let interfaces = Array(repeatElement(builder.interface(), count: 1 << 18).joined())
+        let last = builder.packet(packet, interface: 1 << 18 - 1)
+        let most = try read(builder.section() + interfaces + last)
+        #expect(most.interfaces.count == 1 << 18 && most.packets.count == 1 && most.damage == nil)
+        let more = try read(builder.section() + interfaces + last + builder.interface() + last)
+        #expect(more.packets.count == 1)
+        #expect(more.damage?.sentence.contains("describes one more interface than 262144") == true)
+    }
+
+    @Test("have interfaces whose names are kept up to 255 bytes each, 4 MiB in all")
+    func interfaceNames() throws {
+        let builder = PcapngBuilder()
+        let name = [UInt8](repeating: UInt8(ascii: "n"), count: 60_000)
+        let named = builder.interface(options: [(2, name)])
+        let contents = try read(builder.section() + Array(repeatElement(named, count: 17_000).joined()))
+        #expect(contents.interfaces.count == 17_000 && contents.damage == nil)
+        #expect(contents.interfaces[0].name.utf8.count == 255)
+        #expect(contents.interfaces.map { $0.name.utf8.count }.reduce(0, +) <= 4 << 20)
+        #expect(contents.interfaces[16_999].name.isEmpty)
+    }
+
     @Test("have interfaces that belong to one section only")
     func sectionWithoutInterfaces() throws {
         let builder = PcapngBuilder()

@@ -13,7 +13,7 @@ struct DecompressingThread: ~Copyable {
     /// A byte for each returned buffer; closed when the reader ends.
     private let returned: Pipe
     private let returning: Int32
-    private var thread: SystemThread?
+    private let thread: SystemThread
     /// The buffer that is being read, and the index of the next byte in it.
     private var buffer: [UInt8] = []
     private var position = 0
@@ -58,25 +58,33 @@ struct DecompressingThread: ~Copyable {
         // A descriptor of its own, because the reader may close the file; both share the position.
         let input = fcntl(file, F_DUPFD_CLOEXEC, 0)
         guard input >= 0 else { throw .last }
-        returning = returned.takeWriting()
         let (exchange, filling, returns) = (exchange, filled.writing, returned.reading)
+        let thread = try Self.start(closing: input) {
+            var worker = Worker(input: input, front: front, exchange: exchange, filling: filling, returns: returns)
+            worker.run(make())
+        }
+        returning = returned.takeWriting()
+        self.thread = consume thread
         self.filled = consume filled
         self.returned = consume returned
-        do {
-            thread = try SystemThread {
-                var worker = Worker(input: input, front: front, exchange: exchange, filling: filling, returns: returns)
-                worker.run(make())
-            }
-        } catch {
-            systemClose(input)
-            throw error
-        }
     }
 
     deinit {
         systemClose(returning)
         // Its pipes must outlive the thread.
-        thread?.join()
+        thread.join()
+    }
+
+    /// Starts a thread that runs `body`. If that fails, closes the descriptor `input`.
+    private static func start(
+        closing input: Int32, _ body: @escaping @Sendable () -> Void
+    ) throws(SystemError) -> SystemThread {
+        do {
+            return try SystemThread(body)
+        } catch {
+            systemClose(input)
+            throw error
+        }
     }
 
     /// Reads the next bytes into `bytes` from index `start` on and returns their number; 0 at the end.

@@ -136,7 +136,7 @@ struct ByteSource: ~Copyable {
     }
 
     /// What is wrong with the compressed stream, whose end has been read; nil if nothing is, or it is not compressed.
-    func finish() -> String? {
+    mutating func finish() -> String? {
         decompressor?.flaw
     }
 

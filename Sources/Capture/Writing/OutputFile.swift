@@ -22,27 +22,32 @@ public struct OutputFile: ~Copyable {
     /// A new file that `isPrivate`, such as a capture, can be read by its owner only. A device or a pipe is written directly.
     /// Throws if the file cannot be created.
     public init(path: String, isPrivate: Bool = true) throws(OutputError) {
-        self.path = path
-        isGrowing = false
-        let existing = FileStatus(path: path)
-        target = systemRealPath(path) ?? path
-        do throws(SystemError) {
-            if let existing, !existing.isRegular {
-                temporaryPath = nil
-                descriptor = try systemOpen(target, O_WRONLY | O_CLOEXEC)
-            } else {
-                let temporary = try systemOpenTemporary(prefix: target, suffix: ".partial")
-                (descriptor, temporaryPath) = (temporary.number, temporary.path)
-                if let existing {
-                    systemSetOwner(descriptor, as: existing)
-                } else if !isPrivate {
-                    systemSetPermissions(descriptor, 0o666 & ~systemUmask())
-                }
-            }
-        } catch {
-            throw .failed("cannot write \(path): \(error)")
+        let target = systemRealPath(path) ?? path
+        let (number, temporaryPath) = try Self.translating(path) { () throws(SystemError) in
+            try Self.open(target, isPrivate: isPrivate)
         }
-        output = OutputDescriptor(number: descriptor, name: path)
+        self.init(path: path, target: target, temporaryPath: temporaryPath, number, isGrowing: false)
+    }
+
+    /// Opens the file that becomes `target`, under its temporary name if it has one.
+    private static func open(
+        _ target: String, isPrivate: Bool
+    ) throws(SystemError) -> (number: Int32, temporaryPath: String?) {
+        let existing = FileStatus(path: target)
+        if let existing, !existing.isRegular { return (try systemOpen(target, O_WRONLY | O_CLOEXEC), nil) }
+        let temporary = try systemOpenTemporary(prefix: target, suffix: ".partial")
+        if let existing {
+            systemSetOwner(temporary.number, as: existing)
+        } else if !isPrivate {
+            systemSetPermissions(temporary.number, 0o666 & ~systemUmask())
+        }
+        return (temporary.number, temporary.path)
+    }
+
+    private init(path: String, target: String, temporaryPath: String?, _ number: Int32, isGrowing: Bool) {
+        (self.path, self.target, self.temporaryPath, self.isGrowing) = (path, target, temporaryPath, isGrowing)
+        descriptor = number
+        output = OutputDescriptor(number: number, name: path)
     }
 
     /// Begins a capture at `path`, in place of an existing one, which others may read while it grows. A new file can be read
@@ -50,13 +55,21 @@ public struct OutputFile: ~Copyable {
     ///
     /// Throws if it cannot be created.
     public init(growing path: String) throws(OutputError) {
-        (self.path, target, temporaryPath, isGrowing) = (path, path, nil, true)
-        do throws(SystemError) {
-            descriptor = try systemOpen(path, O_WRONLY | O_CLOEXEC | O_CREAT | O_TRUNC, mode: 0o600)
+        let number = try Self.translating(path) { () throws(SystemError) in
+            try systemOpen(path, O_WRONLY | O_CLOEXEC | O_CREAT | O_TRUNC, mode: 0o600)
+        }
+        self.init(path: path, target: path, temporaryPath: nil, number, isGrowing: true)
+    }
+
+    /// Calls `body`; an error becomes a sentence about `path`.
+    private static func translating<Result>(
+        _ path: String, _ body: () throws(SystemError) -> Result
+    ) throws(OutputError) -> Result {
+        do {
+            return try body()
         } catch {
             throw .failed("cannot write \(path): \(error)")
         }
-        output = OutputDescriptor(number: descriptor, name: path)
     }
 
     /// Standard output, which stays open.
@@ -82,10 +95,8 @@ public struct OutputFile: ~Copyable {
 
     /// Gives the file its name, in place of an existing file. Throws if that fails.
     public mutating func finish() throws(OutputError) {
-        do throws(SystemError) {
-            if let temporaryPath { try systemRename(temporaryPath, to: target) }
-        } catch {
-            throw .failed("cannot write \(path): \(error)")
+        if let temporaryPath {
+            try Self.translating(path) { () throws(SystemError) in try systemRename(temporaryPath, to: target) }
         }
         isFinished = true
     }
