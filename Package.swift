@@ -54,7 +54,8 @@ let package = Package(
         .target(name: "Platform", swiftSettings: house),
         .target(name: "Wire", swiftSettings: house),
         .target(
-            name: "Capture", dependencies: ["Platform", "Wire", "CPcap", "CZlib", "CZstd", "CLzma", "CLz4", "CTCPAlive"],
+            name: "Capture",
+            dependencies: ["Platform", "Wire", "CPcap", "CZlib", "CZstd", "CLzma", "CLz4", "CTCPAlive"],
             swiftSettings: house),
         .target(name: "KeepAlive", dependencies: ["Wire", "CTCPAlive"], swiftSettings: house),
         .target(name: "Sockets", dependencies: ["Platform", "Wire", "CTCPAlive"], swiftSettings: house),
@@ -73,8 +74,16 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house, linkerSettings: libraries),
+        // Random connections whose truth is known.
+        .target(name: "Stories", dependencies: ["KeepAlive", "Wire"], path: "Tests/Stories", swiftSettings: house),
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "Analysis", "Capture", "KeepAlive", "Platform", "Report", "Sockets", "Stories", "Wire", "CTCPAlive",
+            ],
+            path: "Tests/Fuzzing/Targets", swiftSettings: house),
         .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: house),
-        .testTarget(name: "KeepAliveTests", dependencies: ["KeepAlive", "Wire"], swiftSettings: house),
+        .testTarget(name: "KeepAliveTests", dependencies: ["KeepAlive", "Stories", "Wire"], swiftSettings: house),
         .testTarget(
             name: "CaptureTests", dependencies: ["Capture", "Platform", "Wire", "CPcap"], swiftSettings: house),
         .testTarget(
@@ -82,6 +91,9 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "AnalysisTests", dependencies: ["Analysis", "Capture", "KeepAlive", "Report", "Wire"],
+            swiftSettings: house),
+        .testTarget(
+            name: "FuzzTests", dependencies: ["FuzzTargets", "Platform"], exclude: ["Corpus", "Regressions"],
             swiftSettings: house),
         .testTarget(name: "SceneTests", dependencies: ["tcpalive"], exclude: ["Help"], swiftSettings: house),
         .testTarget(name: "LabTests", dependencies: ["tcpalive"], exclude: ["Scripts"], swiftSettings: house),
@@ -109,8 +121,21 @@ if documentation {
 /// `make stories` sets TCPALIVE_STORIES_ONLY=1, which leaves only what its tests need: an optimized build of the other
 /// modules would take minutes.
 if Context.environment["TCPALIVE_STORIES_ONLY"] == "1" {
-    let needed = ["CTCPAlive", "Wire", "KeepAlive", "KeepAliveTests"]
+    let needed = ["CTCPAlive", "Wire", "KeepAlive", "Stories", "KeepAliveTests"]
     package.targets.removeAll { !needed.contains($0.name) }
     package.products.removeAll { !needed.contains($0.name) }
     package.dependencies = []
+}
+
+/// `make fuzz` sets TCPALIVE_FUZZ=1, which leaves the libraries and adds the program that libFuzzer drives.
+if Context.environment["TCPALIVE_FUZZ"] == "1" {
+    package.targets.removeAll { $0.type == .test || $0.name == "tcpalive" }
+    package.products = [.executable(name: "fuzz", targets: ["fuzz"])]
+    package.dependencies = []
+    package.targets += [
+        .systemLibrary(name: "CLibFuzzer", path: "Tests/Fuzzing/CLibFuzzer"),
+        .executableTarget(
+            name: "fuzz", dependencies: ["FuzzTargets", "CLibFuzzer"], path: "Tests/Fuzzing/LibFuzzer",
+            swiftSettings: house),
+    ]
 }
