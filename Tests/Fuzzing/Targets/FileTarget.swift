@@ -14,16 +14,10 @@ enum FileTarget {
     private static let capacity = 1 << 14
 
     static func run(_ input: [UInt8]) throws(FuzzFailure) {
-        let file: MemoryFile
-        do throws(SystemError) {
-            file = try MemoryFile()
-        } catch {
-            throw FuzzFailure("no file: \(error)")
-        }
-        try check(file.setContents(input), "the file cannot be written")
+        let path = try MemoryFile.path(of: input)
         let choices = ReportRun.Choice.allCases
-        let whole = try report(file.path, choices[input.count % choices.count], input.count)
-        let pieces = try read(file.path)
+        let whole = try report(path, choices[input.count % choices.count], input.count)
+        let pieces = try read(path)
         try check(
             whole == pieces, "read in pieces of \(smallCapacity) bytes, the file has \(pieces), and at once \(whole)")
     }
