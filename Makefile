@@ -151,13 +151,11 @@ stories: ## Compare the findings with 100,000 random connections whose truth is 
 fuzz: build-fuzz ## Call parsers, tracker, findings and reports with mutated input for TIME=60 seconds each (TARGET=name, RUNS=n, JOBS=n)
 	@Tests/Fuzzing/fuzz.sh $(FUZZ) "$(TARGET)" "$(if $(RUNS),,$(TIME))" "$(RUNS)" $(JOBS)
 
-# gold cannot link this; lld comes with Swift.
 build-fuzz: ## Build the fuzz targets with libFuzzer and AddressSanitizer, without running them
 	@$(SETUP) $(BUILD_NEEDS)
 	@mkdir -p .build-fuzz && ln -sfn ../Package.swift .build-fuzz/Package.swift && \
 		ln -sfn ../Sources .build-fuzz/Sources && ln -sfn ../Tests .build-fuzz/Tests
-	TCPALIVE_FUZZ=1 swift build --package-path .build-fuzz -c release --product fuzz -Xswiftc -enable-testing \
-		-Xswiftc -sanitize=fuzzer,address -Xswiftc -use-ld=lld -Xcc -DTCPALIVE_MALLOC
+	TCPALIVE_FUZZ=1 swift build --package-path .build-fuzz -c release --product fuzz
 
 fuzz-corpus: build-fuzz ## Replace the committed corpus by the smallest set of old and new inputs with the same coverage (TARGET=name)
 	@Tests/Fuzzing/fuzz.sh $(FUZZ) "$(TARGET)" merge

@@ -127,7 +127,8 @@ if Context.environment["TCPALIVE_STORIES_ONLY"] == "1" {
     package.dependencies = []
 }
 
-/// `make fuzz` sets TCPALIVE_FUZZ=1, which leaves the libraries and adds the program that libFuzzer drives.
+/// `make fuzz` sets TCPALIVE_FUZZ=1, which leaves the libraries, with AddressSanitizer, and adds the program that libFuzzer
+/// drives. Only the code under test tells libFuzzer what it runs: not the checks, nor what makes segments of bytes.
 if Context.environment["TCPALIVE_FUZZ"] == "1" {
     package.targets.removeAll { $0.type == .test || $0.name == "tcpalive" }
     package.products = [.executable(name: "fuzz", targets: ["fuzz"])]
@@ -136,6 +137,16 @@ if Context.environment["TCPALIVE_FUZZ"] == "1" {
         .systemLibrary(name: "CLibFuzzer", path: "Tests/Fuzzing/CLibFuzzer"),
         .executableTarget(
             name: "fuzz", dependencies: ["FuzzTargets", "CLibFuzzer"], path: "Tests/Fuzzing/LibFuzzer",
-            swiftSettings: house),
+            swiftSettings: house,
+            // gold cannot link it; lld comes with Swift.
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]),
     ]
+    for target in package.targets {
+        guard let settings = target.swiftSettings else { continue }
+        let isTested = !["fuzz", "FuzzTargets", "Stories"].contains(target.name)
+        let sanitizers = isTested ? "-sanitize=fuzzer,address" : "-sanitize=address"
+        // TCPALIVE_MALLOC: AddressSanitizer checks the bounds of what malloc(3) returns.
+        let flags = [sanitizers, "-enable-testing", "-Xcc", "-DTCPALIVE_MALLOC"]
+        target.swiftSettings = settings + [.unsafeFlags(flags)]
+    }
 }

@@ -134,11 +134,15 @@ public struct Gaps: Sendable, Equatable, BitwiseCopyable {
     /// How many there are.
     public private(set) var count: UInt32 = 0
 
+    /// Longer durations are clock errors. Three times as much does not overflow: 36 years, in ns.
+    private static let limit: Int64 = 1 << 60
+
     /// No durations.
     public init() {}
 
-    /// Adds a duration of `gap` nanoseconds.
+    /// Adds a duration of `gap` nanoseconds, 0 or more. Durations of more than 36 years count as 36 years.
     public mutating func add(_ gap: Int64) {
+        let gap = min(max(0, gap), Self.limit)
         shortest = count == 0 ? gap : min(shortest, gap)
         longest = count == 0 ? gap : max(longest, gap)
         if count < .max { count += 1 }

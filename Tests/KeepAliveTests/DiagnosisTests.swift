@@ -209,4 +209,21 @@ struct DiagnosisTests {
         #expect(idle * 1_000_000_000 + TimerWheel.widestBucket(idle * 1_000_000_000) <= path.longestSurvived)
         #expect((idle + 1) * 1_000_000_000 + TimerWheel.widestBucket((idle + 1) * 1_000_000_000) > path.longestSurvived)
     }
+
+    @Test(
+        "Times that are centuries apart, or go back, do not trap",
+        arguments: [
+            [-9e9, 0, 9e9, 9.1e9], [-9e9, -9e9, -4e9, 1e9, 6e9], [0, 5e9, -5e9, 5e9, -5e9, 9e9], [9e9, -9e9, 9e9],
+            [0, 4.7e9, 9.2e9, 9.21e9],
+        ], [false, true])
+    func extremeTimes(times: [Double], isAnswered: Bool) {
+        var lines = SegmentScript.opened.map { (times[0], $0) }
+        for time in times {
+            lines.append((time, "AB A 1099 5000"))
+            if isAnswered { lines.append((time, "BA A 5000 1100")) }
+        }
+        let findings = Self.diagnose(lines).flatMap(\.findings)
+        #expect(findings.allSatisfy { ($0.details.duration ?? 0) >= 0 && ($0.details.idle ?? 0) >= 0 })
+        #expect(!findings.isEmpty)
+    }
 }
