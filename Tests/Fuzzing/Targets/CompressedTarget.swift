@@ -87,6 +87,8 @@ enum CompressedTarget {
                     "\(Decoder.compression) left \(end - position) bytes although there was room for more")
             }
         }
+        // As the reader does: what cannot end there is damaged or cut short.
+        if result.state == .incomplete { result.state = .flawed(Decoder.compression.flaw) }
         return result
     }
 }
