@@ -135,6 +135,17 @@ test: ## Run all tests
 	swift test --skip-build --filter LabTests # alone, because they measure times
 	python3 Tests/Scripts/documentation.py .build/debug/tcpalive
 
+# Optimized, as the sanitizers are slow; so these are also the tests of the release mode.
+sanitize: sanitize-address sanitize-thread ## Run the tests with AddressSanitizer and ThreadSanitizer, in release mode, C code with UBSan (15 minutes)
+
+sanitize-address sanitize-thread: sanitize-%:
+	@$(SETUP) $(TEST_NEEDS)
+	$(SANITIZED) swift build --scratch-path .build-$* -c release --sanitize $* -Xswiftc -enable-testing --build-tests
+	$(SANITIZED) swift test --scratch-path .build-$* -c release --sanitize $* -Xswiftc -enable-testing --skip-build --skip LabTests
+
+# The Swift runtime keeps some memory to the end.
+SANITIZED = TCPALIVE_SANITIZE=1 ASAN_OPTIONS=detect_leaks=0
+
 # A package of its own, so that Package.resolved does not change.
 stories: ## Compare the findings with 100,000 random connections whose truth is known (STORIES=n SEED=first; STORY=seed prints one)
 	@mkdir -p .build-stories && ln -sf ../Package.swift ../Sources ../Tests .build-stories
