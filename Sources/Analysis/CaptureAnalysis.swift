@@ -110,6 +110,7 @@ extension CaptureAnalysis: Findings {
         context.isArtificial = pauses.isArtificial
         // A live capture continues while nothing passes: then a pause is an idle period of all connections.
         if now == nil { context.pauses = pauses.pauses }
+        context.firstLoss = pipeline.tracker.firstLoss
         context.holes = pipeline.tracker.holes(among: context.pauses)
         context.activity = pipeline.tracker.activity(in: listing)
         return context

@@ -32,7 +32,7 @@ extension ConnectionTracker {
 
     /// Records in `activity` when each host was heard in the connections of `table`.
     private func record<Key: ConnectionKey>(_ table: borrowing ConnectionTable<Key>, in activity: inout HostActivity) {
-        for index in 0..<table.count {
+        for index in 0..<table.count where !table.isVacant(index) {
             let slot = table.slot(at: index)
             let record = table[record: index]
             let ends = [(slot.sides.0, slot.key.first.address), (slot.sides.1, slot.key.second.address)]
