@@ -28,7 +28,7 @@ package struct ConnectionListing: Sendable {
     ) {
         self.version4 = Row(version4, .version4, of: tracker)
         self.version6 = Row(version6, .version6, of: tracker)
-        self.outOfOrder = outOfOrder.sorted { $0.number < $1.number }
+        self.outOfOrder = outOfOrder
     }
 
     /// The next connection of `tracker`; nil at the end.
@@ -112,6 +112,8 @@ extension ConnectionTracker {
     /// `until` is when the capture ends (ns since 1970): connections that are idle until then are listed too.
     package func listing(all: Bool, until: Int64?) -> ConnectionListing {
         var outOfOrder: [ConnectionListing.Entry] = []
+        // It does not grow by doubling, and pages that are not touched take no memory.
+        outOfOrder.reserveCapacity(version4.count + version6.count + pipeline.store.replaced.count)
         for index in 0..<pipeline.store.replaced.count {
             outOfOrder.append(
                 ConnectionListing.Entry(
@@ -120,6 +122,7 @@ extension ConnectionTracker {
         }
         let indices4 = listedIndices(in: version4, .version4, all: all, until: until, &outOfOrder)
         let indices6 = listedIndices(in: version6, .version6, all: all, until: until, &outOfOrder)
+        outOfOrder.sort { $0.number < $1.number }
         return ConnectionListing(indices4, indices6, outOfOrder, of: self)
     }
 

@@ -1,9 +1,10 @@
 import Wire
 
 extension ConnectionTracker {
-    /// The activity, in all connections, of hosts that stopped answering in a connection of `listing`.
-    package func activity(in listing: ConnectionListing) -> HostActivity {
-        var hosts = HostActivity()
+    /// The activity, in all connections, of hosts that stopped answering in a connection of `listing`, as far as it fits
+    /// into `memory` bytes.
+    package func activity(in listing: ConnectionListing, memory: Int = 32 << 20) -> HostActivity {
+        var hosts = HostActivity(memory: memory)
         var listing = listing
         while let entry = next(in: &listing) {
             let index = index(of: entry)

@@ -49,6 +49,9 @@ public struct ConnectionTracker: ~Copyable, Sendable {
         return tally
     }
 
+    /// Bytes that connections take.
+    package var memoryUse: Int { pipeline.budget.used }
+
     /// When the first connection was evicted that may go on (ns since 1970); nil: none was.
     package var firstLoss: Int64? { pipeline.store.firstLoss }
 

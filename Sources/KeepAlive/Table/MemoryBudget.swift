@@ -21,7 +21,7 @@ struct MemoryBudget {
 
     /// The limit (bytes).
     let limit: Int
-    private var used = InlineArray<8, Int>(repeating: 0)
+    private var uses = InlineArray<8, Int>(repeating: 0)
     /// Bytes that no part uses and that are guaranteed to none.
     private(set) var free: Int
 
@@ -34,18 +34,18 @@ struct MemoryBudget {
 
     private func guaranteed(_ part: Part) -> Int { limit / 64 * part.share }
 
-    /// The number of bytes that `part` uses.
-    func used(by part: Part) -> Int { used[part.rawValue] }
+    /// The number of bytes that all parts use.
+    var used: Int { uses.indices.reduce(0) { $0 + uses[$1] } }
 
     /// Whether `part` may use `bytes` more.
     func has(_ bytes: Int, for part: Part) -> Bool {
-        bytes <= max(0, free) + max(0, guaranteed(part) - used[part.rawValue])
+        bytes <= max(0, free) + max(0, guaranteed(part) - uses[part.rawValue])
     }
 
     /// Records that `part` uses `bytes`.
     mutating func set(_ part: Part, _ bytes: Int) {
         let guaranteed = guaranteed(part)
-        free -= max(bytes, guaranteed) - max(used[part.rawValue], guaranteed)
-        used[part.rawValue] = bytes
+        free -= max(bytes, guaranteed) - max(uses[part.rawValue], guaranteed)
+        uses[part.rawValue] = bytes
     }
 }
