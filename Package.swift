@@ -54,7 +54,8 @@ let package = Package(
         .target(name: "Platform", swiftSettings: house),
         .target(name: "Wire", swiftSettings: house),
         .target(
-            name: "Capture", dependencies: ["Platform", "Wire", "CPcap", "CZlib", "CZstd", "CLzma", "CLz4", "CTCPAlive"],
+            name: "Capture",
+            dependencies: ["Platform", "Wire", "CPcap", "CZlib", "CZstd", "CLzma", "CLz4", "CTCPAlive"],
             swiftSettings: house),
         .target(name: "KeepAlive", dependencies: ["Wire", "CTCPAlive"], swiftSettings: house),
         .target(name: "Sockets", dependencies: ["Platform", "Wire", "CTCPAlive"], swiftSettings: house),

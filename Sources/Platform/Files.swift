@@ -71,6 +71,11 @@ package func systemRename(_ path: String, to name: String) throws(SystemError) {
     guard result == 0 else { throw .last }
 }
 
+/// Shortens the file with the open descriptor `number` to `size` bytes (ftruncate(2)); an error is ignored.
+package func systemTruncate(_ number: Int32, to size: UInt64) {
+    _ = ftruncate(number, off_t(clamping: size))
+}
+
 /// Removes a file (unlink(2)); an error is ignored.
 package func systemRemove(_ path: String) {
     unsafe _ = path.withFileName { unsafe unlink($0) }

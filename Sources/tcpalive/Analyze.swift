@@ -72,7 +72,9 @@ struct Analyze: ParsableCommand {
             throw ValidationError("-w -: standard output has the report; give a file name, or use extract -w -.")
         }
         do {
-            try writing.check(against: input.resolved(for: "analyze").files)
+            try checkOutputs(
+                [("-w", writing.file), ("--html", page.path), ("--junit", checks.junitFile)],
+                against: input.resolved(for: "analyze").files)
         } catch is CaptureError {
             // The command line is valid; `run` reports what cannot be opened.
         }
@@ -85,7 +87,7 @@ struct Analyze: ParsableCommand {
                 try analyze()
             } catch OutputError.closed {
                 // If no file is written, the reader of the report has seen enough.
-                let files = [writing.file, page.path].compactMap(\.self).joined(separator: " and ")
+                let files = [writing.file, page.path, checks.junitFile].compactMap(\.self).joined(separator: " and ")
                 if files.isEmpty { throw OutputError.closed }
                 throw OutputError.failed("standard output was closed, so \(files) was not written")
             }
@@ -95,7 +97,8 @@ struct Analyze: ParsableCommand {
     private func analyze() throws {
         let source = try input.resolved(for: "analyze")
         var writer = try writing.writer()
-        var pageFile = try page.begin(on: source.files)
+        var pageFile = try page.begin()
+        var junitFile = try JUnitFile.begin(checks.junitFile)
         var reporter = output.reporter(
             text.style(on: .standardOutput), namesFiles: source.files.count > 1, printsTimelines: timeline.isVerbose,
             keepsEvents: page.path != nil,
@@ -113,18 +116,25 @@ struct Analyze: ParsableCommand {
         var ticks = page.path == nil ? nil : DataTicks()
         // What can be read twice is written the second time, when the verdicts are known.
         let writesLater = writing.file != nil && source.files.allSatisfy(SavedCaptures.isRereadable)
-        var failure: CaptureError?
+        // What was read up to a failure is still reported.
+        var failure: (any Error)?
         do {
             for path in source.files where !analysis.isDone && !Signals.isStopping {
                 try read(path, filter: source.filter, &analysis, &reporter) { file, analysis in
                     ticks?.take(analysis.pipeline.segments, analysis.pipeline.origins, analysis.events)
                     if writesLater { return }
                     writer?.describe(file.interfaces, of: analysis.file)
-                    try packets.write(analysis, to: &writer)
+                    do {
+                        try packets.write(analysis, to: &writer)
+                    } catch {
+                        // All is read and reported, even if the disk is full.
+                        failure = error
+                        writer = nil
+                    }
                 }
             }
         } catch let error as CaptureError {
-            failure = error  // What was read up to here is still reported.
+            failure = error
         }
         var summary = analysis.summary
         summary.isFiltered = source.filter != nil
@@ -133,11 +143,13 @@ struct Analyze: ParsableCommand {
         if failure == nil, writesLater {
             do {
                 try write(source.files, filter: source.filter, summary, Conclusions(analysis), to: &writer)
-            } catch let error as CaptureError {
+            } catch {
                 failure = error
             }
         }
-        if failure == nil { try writer?.flush() }
+        if failure == nil {
+            do { try writer?.flush() } catch { failure = error }
+        }
         if failure == nil || !summary.files.isEmpty {
             verifications = checks.verify(analysis)
             try reporter.finish(analysis, summary, verifications)
@@ -147,7 +159,7 @@ struct Analyze: ParsableCommand {
         if let failure { throw failure }
         try writer?.finish()
         if !summary.damaged.isEmpty { throw ExitStatus.damagedInput }
-        try checks.writeJUnitFile(verifications, analysis, files: summary.sources)
+        try checks.write(verifications, analysis, sources: summary.sources, to: &junitFile)
         try checks.end(verifications, analysis)
     }
 
@@ -159,9 +171,8 @@ struct Analyze: ParsableCommand {
         let captures = SavedCaptures(
             files: files, filter: filter, isLight: work.isLight, version: output.wireshark)
         var packets = CommentedPackets(conclusions)
-        // No more than was reported: the user may have ended the reading, and a file may have grown.
-        _ = try captures.read(packetLimit: summary.tally.packets, onWhenStopping: Signals.isStopping) {
-            file, analysis in
+        // The user may have ended the reading, but not the writing.
+        try captures.readAgain(after: summary, onWhenStopping: Signals.isStopping) { file, analysis in
             writer?.describe(file.interfaces, of: analysis.file)
             try packets.write(analysis, to: &writer)
         }

@@ -49,7 +49,7 @@ struct Extract: ParsableCommand {
                     "extract reads its captures twice, and standard input can be read only once: save it to a file first."
                 )
             }
-            try writing.check(against: files)
+            try checkOutputs([("-w", writing.file)], against: files)
         } catch is CaptureError {
             // The command line is valid; `run` reports what cannot be opened.
         }
@@ -78,12 +78,12 @@ struct Extract: ParsableCommand {
         var packets = CommentedPackets(Conclusions(survey))
         selection.rewind()
         var written = 0
-        let writing = try captures.read(packetLimit: input.packetLimit, tracksOrigins: true) { file, analysis in
+        let summary = survey.summary
+        try captures.readAgain(after: summary, tracksOrigins: true) { file, analysis in
             writer?.describe(file.interfaces, of: analysis.file)
             written += try packets.write(&selection, of: analysis, to: &writer)
         }
         try writer?.finish()
-        let summary = writing.summary
         inform(
             "wrote \(written) of \(summary.tally.packets) packets; \(selection.connectionCount) of "
                 + "\(summary.counts.connections) connections have keep-alives")

@@ -16,12 +16,9 @@ struct PageOptions: ParsableArguments {
         if path == "-" || path == "" { throw ValidationError("--html requires a file name.") }
     }
 
-    /// Begins the page on `files`; nil: the option is not given. Throws if the page cannot be written.
-    func begin(on files: [String]) throws -> PageFile? {
+    /// Begins the page; nil: the option is not given. Throws if the page cannot be written.
+    func begin() throws(OutputError) -> PageFile? {
         guard let path else { return nil }
-        if let source = files.first(where: { CaptureFile.isSame($0, path) }) {
-            throw ValidationError("--html \(path) would overwrite the input file \(source).")
-        }
         return try PageFile(path: path)
     }
 }
@@ -32,7 +29,7 @@ struct PageFile: ~Copyable {
 
     /// Opens the file for the page at `path`, so that an error is reported before any input is read.
     init(path: String) throws(OutputError) {
-        file = try OutputFile(path: path)
+        file = try OutputFile(path: path, isPrivate: false)
     }
 
     /// Writes the page of `findings`, `summary`, the events `kept` and the data in `ticks`. Throws if that fails.

@@ -52,4 +52,22 @@ struct SavedCaptures {
         }
         return analysis
     }
+
+    /// Reads again what was read before, with the result `before`, and calls `body` after each batch.
+    ///
+    /// Throws if that finds something else, because the files have changed meanwhile. A file may have grown: no more is read.
+    func readAgain(
+        after before: Summary, tracksOrigins: Bool = false, onWhenStopping: Bool = false,
+        _ body: (borrowing CaptureFile, inout CaptureAnalysis) throws -> Void
+    ) throws {
+        let again = try read(
+            packetLimit: before.tally.packets, tracksOrigins: tracksOrigins, onWhenStopping: onWhenStopping, body
+        ).summary
+        if again.tally == before.tally, again.counts == before.counts { return }
+        let names = files.joined(separator: ", ")
+        throw CaptureError(
+            .changed,
+            "\(names): changed while it was read, \(before.tally.packets) packets and then "
+                + "\(again.tally.packets) packets: nothing is written. Copy the capture, and read the copy")
+    }
 }

@@ -23,7 +23,8 @@ struct TCPAlive: ParsableCommand {
     static var _errorPrefix: String { errorPrefix }
 
     static func main() {
-        let arguments = Array(CommandLine.arguments.dropFirst())
+        StandardDescriptors.openClosed()
+        let arguments = Array(FileName.commandLine.dropFirst())
         do {
             try checkCommand(in: arguments)
             var command = try parseAsRoot(arguments)

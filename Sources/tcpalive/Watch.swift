@@ -71,6 +71,7 @@ struct Watch: ParsableCommand {
 
     func validate() throws {
         try text.check(output.format)
+        try checkOutputs([("-w", file.isStandardOutput ? nil : file.path), ("--junit", checks.junitFile)], against: [])
         let interfaces = capture.interfaces
         if let word = words.first, HostInterface.exists(word) {
             let options = (interfaces + [word]).map { "-i \($0)" }
@@ -94,6 +95,7 @@ struct Watch: ParsableCommand {
     private func watch() throws {
         let filter = words.isEmpty ? nil : words.joined(separator: " ")
         var live = try LiveCapture(on: capture.interfaces, capture.settings(filter: filter))
+        var junitFile = try JUnitFile.begin(checks.junitFile)
         var session = try WatchSession(
             described: live.described(snaplen: capture.snaplen), isFiltered: filter != nil || capture.isLight,
             isLight: capture.isLight, file: file, output: output, text: text, packetLimit: capture.packetLimit)
@@ -117,7 +119,8 @@ struct Watch: ParsableCommand {
         }
         let verifications = try session.finish(live.counters, captured: live.captured, checking: checks)
         if live.isOver { throw ExitStatus.couldNotRun }
-        try session.writeJUnitFile(verifications, by: checks)
+        try session.write(verifications, by: checks, to: &junitFile)
+        try session.checkFile()
         if live.counters.droppedByKernel > 0, checks.expect == nil { throw ExitStatus.inconclusive }
         try session.end(verifications, by: checks)
     }

@@ -26,6 +26,8 @@ struct WatchSession: ~Copyable {
     private let isPiped: Bool
     /// Whether the last of a number of files is complete.
     private var hasAllFiles = false
+    /// Whether the file could not be written to its end.
+    private var isFileLost = false
     private var hostProbes = HostProbes()
     private let kernelBefore = KernelCounters.now()
     private let output: OutputOptions
@@ -74,14 +76,7 @@ struct WatchSession: ~Copyable {
     /// Takes what has come, and prints events and findings. Called again and again, also while no packet comes.
     mutating func take(from live: inout LiveCapture) throws {
         analysis.advance(&live)
-        try packets.write(analysis, to: &writer)
-        let now = ContinuousClock.now
-        if isPiped || now >= nextFlush {
-            let time = present
-            if try writer?.advance(to: time) == false { hasAllFiles = true }
-            try writer?.flush()
-            nextFlush = now + Self.flushInterval
-        }
+        try write()
         if !analysis.events.isEmpty {
             hostProbes.count(analysis.events)
             status.makeRoom()
@@ -100,6 +95,31 @@ struct WatchSession: ~Copyable {
         live.notices.removeAll()
         if reporter.wantsFindings, looks.isDue { try look(live.counters) }
         if status.isDue { status.draw(analysis, live.counters) }
+    }
+
+    /// Writes the packets that have come to the file, some of them later. If that fails, for instance because the disk is full,
+    /// the capture goes on without it.
+    private mutating func write() throws {
+        do throws(OutputError) {
+            try packets.write(analysis, to: &writer)
+            let now = ContinuousClock.now
+            if !isPiped, now < nextFlush { return }
+            let time = present
+            if try writer?.advance(to: time) == false { hasAllFiles = true }
+            try writer?.flush()
+            nextFlush = now + Self.flushInterval
+        } catch {
+            guard !isPiped, case .failed(let sentence) = error else { throw error }
+            loseFile(sentence)
+        }
+    }
+
+    /// Goes on without the file, for the reason in `sentence`.
+    private mutating func loseFile(_ sentence: String) {
+        status.erase()
+        complain("\(sentence); the capture goes on, but its packets are not written any more")
+        writer = nil
+        isFileLost = true
     }
 
     /// Looks at the notable connections, and prints what is found about them, each finding once.
@@ -169,7 +189,12 @@ struct WatchSession: ~Copyable {
         _ counters: LiveCapture.Counters, captured: UInt64, checking options: CheckOptions
     ) throws -> [ProbeVerification] {
         status.erase()
-        try writer?.flush()
+        do throws(OutputError) {
+            try writer?.flush()
+        } catch {
+            guard !isPiped, case .failed(let sentence) = error else { throw error }
+            loseFile(sentence)
+        }
         conclude(counters, neededAnyway: options.isRequested)
         let verifications = options.verify(analysis, dropped: counters.droppedByKernel)
         try reporter.finish(analysis, summary(counters), verifications, printed: findings)
@@ -177,9 +202,14 @@ struct WatchSession: ~Copyable {
         return verifications
     }
 
-    /// Writes `verifications` and the findings to the JUnit file of `options`, if the option is given.
-    func writeJUnitFile(_ verifications: [ProbeVerification], by options: CheckOptions) throws {
-        try options.writeJUnitFile(verifications, analysis, files: SourceFiles([name]))
+    /// Writes `verifications` and the findings by `options` to the JUnit file, if there is one.
+    func write(_ verifications: [ProbeVerification], by options: CheckOptions, to file: inout JUnitFile?) throws {
+        try options.write(verifications, analysis, sources: SourceFiles([name]), to: &file)
+    }
+
+    /// Throws if the file of the packets could not be written to its end.
+    func checkFile() throws {
+        if isFileLost { throw ExitStatus.couldNotRun }
     }
 
     /// Throws the exit status for `verifications` and the findings by `options`.

@@ -24,12 +24,13 @@ enum Tool {
             .merging(["TZ": "UTC"]) { $1 }.merging(variables) { $1 }
     }
 
-    /// Runs `tcpalive` with `arguments` in `directory`, with `input` on standard input and `variables` in its environment.
+    /// Runs `tcpalive`, or another `program`, with `arguments` in `directory`, with `input` on standard input and `variables` in its environment.
     static func run(
-        _ arguments: [String], in directory: URL = root, input: Data = Data(), variables: [String: String] = [:]
+        _ arguments: [String], of program: URL = executable, in directory: URL = root, input: Data = Data(),
+        variables: [String: String] = [:]
     ) throws -> Run {
         let process = Process()
-        process.executableURL = executable
+        process.executableURL = program
         process.arguments = arguments
         process.currentDirectoryURL = directory
         process.environment = environment(variables)
@@ -48,6 +49,11 @@ enum Tool {
                 errors: String(decoding: Data(contentsOf: files[2]), as: UTF8.self),
                 status: process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus)
         }
+    }
+
+    /// Runs the command `script` with sh(1) in `directory`.
+    static func shell(_ script: String, in directory: URL = root) throws -> Run {
+        try run(["-c", script], of: URL(fileURLWithPath: "/bin/sh"), in: directory)
     }
 
     /// Calls `body` with a new folder, which is removed afterwards.

@@ -14,6 +14,8 @@ public struct OutputFile: ~Copyable {
     private let descriptor: Int32
     private let output: OutputDescriptor
     private var isFinished = false
+    /// The bytes that were written.
+    private var written: UInt64 = 0
     /// Whether others may read it while it grows.
     let isGrowing: Bool
 
@@ -85,11 +87,16 @@ public struct OutputFile: ~Copyable {
     }
 
     /// Adds `bytes`. Throws if the file cannot be written; `.closed` if it is standard output and its reader has ended.
-    public func write(_ bytes: [UInt8]) throws(OutputError) {
+    ///
+    /// A file that grows has all of `bytes` or, after an error, none of them.
+    public mutating func write(_ bytes: [UInt8]) throws(OutputError) {
         do {
             try output.write(bytes)
-        } catch .closed where descriptor >= 0 {
-            throw .failed("\(path): its reader has ended")
+            written += UInt64(bytes.count)
+        } catch {
+            if isGrowing { systemTruncate(descriptor, to: written) }
+            if error == .closed, descriptor >= 0 { throw .failed("\(path): its reader has ended") }
+            throw error
         }
     }
 
@@ -99,6 +106,23 @@ public struct OutputFile: ~Copyable {
             try Self.translating(path) { () throws(SystemError) in try systemRename(temporaryPath, to: target) }
         }
         isFinished = true
+    }
+}
+
+extension OutputFile {
+    /// Whether files written to the two paths would be the same file, so that one would replace the other.
+    public static func isSame(_ path: String, _ other: String) -> Bool {
+        // Devices, such as /dev/null, can be written twice.
+        if let status = FileStatus(path: path), !status.isRegular { return false }
+        return CaptureFile.isSame(path, other) || place(of: path) == place(of: other)
+    }
+
+    /// The path without symbolic links, of a file that may not exist yet.
+    private static func place(of path: String) -> String {
+        if let path = systemRealPath(path) { return path }
+        let name = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { path[path.utf8.index(after: $0)...] } ?? path[...]
+        let folder = path.dropLast(name.count)
+        return (systemRealPath(folder.isEmpty ? "." : String(folder)) ?? String(folder)) + "/" + name
     }
 }
 
