@@ -1,5 +1,6 @@
 package import Capture
 package import KeepAlive
+import Platform
 package import Wire
 
 /// The path of the packets, one batch at a time: source, decoder, tracker.
