@@ -213,8 +213,9 @@ import Wire
         let isFull = (count + 1) * 4 > (mask + 1) * 3
         // While the index doubles, both are in memory.
         let needed = Self.bytesPerConnection + (isFull ? 2 * (mask + 1) * MemoryLayout<UInt32>.stride : 0)
-        if count >= Self.smallestCapacity, count >= Self.largestCount || !budget.has(needed, for: Self.part),
-            let victim = victim(at: time)
+        let isAtLimit = count >= Self.largestCount || !budget.has(needed, for: Self.part)
+        if count >= Self.smallestCapacity, isAtLimit || budget.isReserved,
+            let victim = isAtLimit ? victim(at: time) : victim(of: .attempt, at: time)
         {
             evict(victim, at: time, evicted)
             queues.move(victim, to: .attempt)
@@ -233,8 +234,18 @@ import Wire
         unsafe EvictionClass(slots[index].sides, records[index], at: time)
     }
 
-    /// The connection to evict at `time` (ns since 1970): the first one in the queue of the lowest class, unless its class
-    /// has changed; nil: the table is empty.
+    /// The first connection in the queue of `queue`, after those whose class at `time` (ns since 1970) is a higher one have
+    /// moved to its queue; nil: none is left.
+    private mutating func victim(of queue: EvictionClass, at time: Int64) -> Int? {
+        while let index = queues.first(of: queue) {
+            let present = evictionClass(at: index, time)
+            if present <= queue { return index }
+            queues.move(index, to: present)
+        }
+        return nil
+    }
+
+    /// The connection to evict at `time` (ns since 1970): the first one of the lowest class; nil: the table is empty.
     private mutating func victim(at time: Int64) -> Int? {
         for queue in EvictionClass.allCases {
             // Idle connections get into this class as time passes: one of them is looked at, each in turn.
@@ -243,11 +254,7 @@ import Wire
                 if present <= .silent { return index }
                 queues.move(index, to: present)
             }
-            while let index = queues.first(of: queue) {
-                let present = evictionClass(at: index, time)
-                if present <= queue { return index }
-                queues.move(index, to: present)
-            }
+            if let index = victim(of: queue, at: time) { return index }
         }
         return nil
     }

@@ -11,8 +11,8 @@ struct MemoryBudget {
         /// The guaranteed share, in 64ths of the limit.
         fileprivate var share: Int {
             switch self {
-            case .version4, .version6, .evidences, .ranges: 4
-            case .histories, .details: 3
+            case .evidences: 6
+            case .version4, .version6, .histories, .details, .ranges: 4
             case .replaced: 2
             case .repeats: 1
             }
@@ -24,15 +24,21 @@ struct MemoryBudget {
     private var uses = InlineArray<8, Int>(repeating: 0)
     /// Bytes that no part uses and that are guaranteed to none.
     private(set) var free: Int
+    /// Bytes of `free` that attempts leave to established connections and what is known about them.
+    private let reserve: Int
 
     /// A budget of `limit` bytes, of which none are used.
     init(limit: Int) {
         self.limit = limit
         free = limit
-        for part in Part.allCases { free -= guaranteed(part) }
+        for part in Part.allCases { free -= limit / 64 * part.share }
+        reserve = free / 4
     }
 
     private func guaranteed(_ part: Part) -> Int { limit / 64 * part.share }
+
+    /// Whether attempts have taken what they may.
+    var isReserved: Bool { free < reserve }
 
     /// The number of bytes that all parts use.
     var used: Int { uses.indices.reduce(0) { $0 + uses[$1] } }
