@@ -54,6 +54,9 @@ struct Watch: ParsableCommand {
     @OptionGroup(title: "Capture")
     var capture: LiveOptions
 
+    @OptionGroup(title: "Capture")
+    var memory: MemoryOptions
+
     @OptionGroup(title: "File")
     var file: LiveFileOptions
 
@@ -98,7 +101,8 @@ struct Watch: ParsableCommand {
         var junitFile = try JUnitFile.begin(checks.junitFile)
         var session = try WatchSession(
             described: live.described(snaplen: capture.snaplen), isFiltered: filter != nil || capture.isLight,
-            isLight: capture.isLight, file: file, output: output, text: text, packetLimit: capture.packetLimit)
+            isLight: capture.isLight, file: file, output: output, text: text, packetLimit: capture.packetLimit,
+            memoryLimit: memory.bytes)
         inform("capturing on \(session.name); Ctrl-C ends it with the summary")
         let deadline = capture.duration.map { ContinuousClock.now + $0.duration }
         do {
@@ -119,6 +123,10 @@ struct Watch: ParsableCommand {
         }
         let verifications = try session.finish(live.counters, captured: live.captured, checking: checks)
         if live.isOver { throw ExitStatus.couldNotRun }
+        if session.isOutOfMemory {
+            complain("out of memory: the capture ends; use a smaller --memory, or give the process more")
+            throw ExitStatus.couldNotRun
+        }
         try session.write(verifications, by: checks, to: &junitFile)
         try session.checkFile()
         if live.counters.droppedByKernel > 0, checks.expect == nil { throw ExitStatus.inconclusive }
