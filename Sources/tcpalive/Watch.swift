@@ -92,7 +92,15 @@ struct Watch: ParsableCommand {
         Signals.catchReports()
         // A closed pipe on standard output must not end the process before the file is whole.
         if file.path != nil { Signals.ignoreClosedPipes() }
-        try exitingOnFailure { try watch() }
+        try exitingOnFailure {
+            do {
+                try watch()
+            } catch OutputError.closed {
+                // If no such file is written, the reader of the report has seen enough; the file of -w is whole.
+                guard let path = checks.junitFile else { throw OutputError.closed }
+                throw OutputError.failed("standard output was closed, so \(path) was not written")
+            }
+        }
     }
 
     private func watch() throws {
@@ -113,7 +121,7 @@ struct Watch: ParsableCommand {
             }
             // The ring may hold what passed before the end, however long it takes to read that.
             live.acceptNoMore()
-            while !session.isDone, !live.isOver, !live.isDrained {
+            while !session.isDone, !live.isDrained {
                 try session.take(from: &live)
             }
         } catch {
@@ -122,7 +130,10 @@ struct Watch: ParsableCommand {
             throw error
         }
         let verifications = try session.finish(live.counters, captured: live.captured, checking: checks)
-        if live.isOver { throw ExitStatus.couldNotRun }
+        if live.isOver {
+            if !session.isDone, let sentence = live.lossSentence { complain(sentence) }
+            throw ExitStatus.couldNotRun
+        }
         if session.isOutOfMemory {
             complain("out of memory: the capture ends; use a smaller --memory, or give the process more")
             throw ExitStatus.couldNotRun
@@ -131,5 +142,16 @@ struct Watch: ParsableCommand {
         try session.checkFile()
         if live.counters.droppedByKernel > 0, checks.expect == nil { throw ExitStatus.inconclusive }
         try session.end(verifications, by: checks)
+    }
+}
+
+extension LiveCapture {
+    /// Says how many packets were counted and neither delivered nor dropped, after an interface is gone; nil: none.
+    fileprivate var lossSentence: String? {
+        let counters = counters
+        let (known, isMore) = captured.addingReportingOverflow(counters.droppedByKernel)
+        guard !isMore, counters.received > known else { return nil }
+        let lost = counters.received - known
+        return "\(lost) packet\(lost == 1 ? "" : "s") received before the interface was gone could not be read"
     }
 }
