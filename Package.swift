@@ -47,11 +47,15 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
         .systemLibrary(name: "CLzma", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"]), .brew(["xz"])]),
         .systemLibrary(name: "CLz4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"]), .brew(["lz4"])]),
+        .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
         // Not CSystem: swift-system has a module of that name, and a program cannot use both.
         .target(name: "CTCPAlive"),
+        .target(
+            name: "CSandbox", dependencies: [.target(name: "CSeccomp", condition: .when(platforms: [.linux]))]),
         .target(name: "CCommit", cSettings: [.define("TCPALIVE_COMMIT", to: "\"\(commit)\"")]),
         // Not System: Apple's SDK has a module of that name.
         .target(name: "Platform", swiftSettings: house),
+        .target(name: "Sandbox", dependencies: ["Platform", "CSandbox"], swiftSettings: house),
         .target(name: "Wire", swiftSettings: house),
         .target(
             name: "Capture",
@@ -70,7 +74,7 @@ let package = Package(
         .executableTarget(
             name: "tcpalive",
             dependencies: [
-                "Platform", "Analysis", "Wire", "Capture", "KeepAlive", "Sockets", "Report", "CCommit",
+                "Platform", "Sandbox", "Analysis", "Wire", "Capture", "KeepAlive", "Sockets", "Report", "CCommit",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house, linkerSettings: libraries),

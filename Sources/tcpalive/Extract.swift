@@ -4,6 +4,7 @@ import Capture
 import KeepAlive
 import Platform
 import Report
+import Sandbox
 import Wire
 
 /// `tcpalive extract`: only the packets that show how keep-alives fared.
@@ -39,6 +40,9 @@ struct Extract: ParsableCommand {
     @OptionGroup(title: "Output")
     var marks: MarkOptions
 
+    @OptionGroup(title: "Privileges")
+    var sandbox: SandboxOptions
+
     func validate() throws {
         if writing.file == nil { throw ValidationError("no output file given: use -w FILE.") }
         if writing.file == "-" { try refuseTerminal() }
@@ -67,9 +71,14 @@ struct Extract: ParsableCommand {
                 .notARegularFile, "\(path) is no regular file, and extract reads its captures twice: save it to a file",
                 path: path)
         }
+        let privileges = try sandbox.begin(namesFiles: writing.file != "-")
+        let inputs = try CaptureInputs(source.files, filter: source.filter)
         var writer = try writing.writer()
+        var needs = Needs()
+        needs.readablePaths = inputs.openedLater
+        try sandbox.enter(privileges, for: needs)
         var selection = ExtractSelection()
-        let captures = SavedCaptures(files: source.files, filter: source.filter, version: marks.wireshark)
+        let captures = SavedCaptures(files: source.files, inputs: inputs, version: marks.wireshark)
         let survey = try captures.read(packetLimit: input.packetLimit, tracksOrigins: true) { _, analysis in
             selection.survey(
                 analysis.pipeline.segments, analysis.pipeline.origins, analysis.events,

@@ -9,8 +9,8 @@ import Wire
 struct SavedCaptures {
     /// The files, in order.
     let files: [String]
-    /// A BPF filter: only packets that match it are read.
-    let filter: String?
+    /// The files, opened.
+    let inputs: CaptureInputs
     /// Whether only what a light capture would show is read.
     var isLight = false
     /// Whose marks are wanted.
@@ -35,7 +35,7 @@ struct SavedCaptures {
         settings.isLight = isLight
         var analysis = CaptureAnalysis(settings)
         for path in files where !analysis.isDone {
-            var file = try CaptureFile(path: path, filter: filter, isLight: isLight)
+            var file = try inputs.open(path)
             var progress = Progress(of: path)
             analysis.begin(path)
             defer {

@@ -138,7 +138,7 @@ internal import Wire
     }
 
     /// Whether the interface was removed, or another one has its name now.
-    var isGone: Bool { unsafe index != 0 && if_nametoindex(name) != index }
+    var isGone: Bool { index != 0 && PacketSocket.index(descriptor, of: name) != index }
 
     /// Whether the interface is known to be down.
     ///
