@@ -78,6 +78,11 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house, linkerSettings: libraries),
+        // What the sandbox refuses: a program, because it cannot be undone.
+        .target(name: "CProbe", path: "Tests/CProbe"),
+        .executableTarget(
+            name: "SandboxProbe", dependencies: ["CProbe", "Platform", "Sandbox"], path: "Tests/SandboxProbe",
+            swiftSettings: house),
         .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: house),
         .testTarget(name: "KeepAliveTests", dependencies: ["KeepAlive", "Wire"], swiftSettings: house),
         .testTarget(
@@ -88,7 +93,8 @@ let package = Package(
         .testTarget(
             name: "AnalysisTests", dependencies: ["Analysis", "Capture", "KeepAlive", "Report", "Wire"],
             swiftSettings: house),
-        .testTarget(name: "SceneTests", dependencies: ["tcpalive"], exclude: ["Help"], swiftSettings: house),
+        .testTarget(
+            name: "SceneTests", dependencies: ["tcpalive", "SandboxProbe"], exclude: ["Help"], swiftSettings: house),
         .testTarget(name: "LabTests", dependencies: ["tcpalive"], exclude: ["Scripts"], swiftSettings: house),
         .testTarget(
             name: "SocketsTests", dependencies: ["Sockets", "Wire", "Report", "Platform", "tcpalive"],

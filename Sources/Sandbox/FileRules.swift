@@ -8,7 +8,8 @@
 
         /// Where --resolve finds the servers to ask, names, and the modules of the C library.
         private static let resolving = [
-            "/etc", "/run", "/usr/lib", "/usr/lib32", "/usr/lib64", "/lib", "/lib64", "/usr/local/lib", "/var/lib", "/proc",
+            "/etc", "/run", "/usr/lib", "/usr/lib32", "/usr/lib64", "/lib", "/lib64", "/usr/local/lib", "/var/lib",
+            "/proc",
         ]
 
         /// The rules for a process with `needs`. Throws if the kernel has no Landlock.

@@ -46,7 +46,8 @@
             var groups = [gid_t](repeating: 0, count: 65536)
             let count = unsafe getgroups(Int32(groups.count), &groups)
             return Identity(
-                name: String(geteuid()), user: geteuid(), group: getegid(), groups: Array(groups.prefix(max(0, Int(count)))))
+                name: String(geteuid()), user: geteuid(), group: getegid(),
+                groups: Array(groups.prefix(max(0, Int(count)))))
         }
 
         private init(name: String, user: uid_t, group: gid_t, groups: [gid_t]) {

@@ -35,7 +35,9 @@ package struct Privileges: ~Copyable {
             (self.identity, self.keeper, isDemanded) = (identity, keeper, user != nil)
             OutputRights.keeper = keeper
         #else
-            if let user { throw SandboxError(description: "-Z \(user): tcpalive can become another user only on Linux") }
+            if let user {
+                throw SandboxError(description: "-Z \(user): tcpalive can become another user only on Linux")
+            }
         #endif
     }
 

@@ -35,22 +35,35 @@
             ("signals", ["rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigaltstack", "restart_syscall"]),
             ("clocks", ["clock_gettime", "clock_getres", "gettimeofday", "time", "clock_nanosleep", "nanosleep"]),
             ("the seed of hash tables", ["getrandom"]),
-            ("facts about itself and the machine", ["getpid", "getuid", "geteuid", "getrlimit", "prlimit64", "sysinfo"]),
+            (
+                "facts about itself and the machine",
+                ["getpid", "getuid", "geteuid", "getrlimit", "prlimit64", "sysinfo"]
+            ),
             ("the end", ["exit_group"]),
         ]
 
         /// What --resolve needs: the C library loads modules that read files and ask servers (nsswitch.conf(5)).
         private static let resolving: [Group] = [
-            ("asks name servers", ["connect", "bind", "getsockname", "getpeername", "getsockopt", "setsockopt", "shutdown"]),
+            (
+                "asks name servers",
+                ["connect", "bind", "getsockname", "getpeername", "getsockopt", "setsockopt", "shutdown"]
+            ),
             (
                 "requests and answers",
                 ["sendto", "sendmsg", "sendmmsg", "recvfrom", "recvmsg", "recvmmsg", "select", "pselect6"]
             ),
-            ("looks for modules", ["access", "faccessat", "faccessat2", "readlink", "readlinkat", "getdents64", "fstatfs"]),
+            (
+                "looks for modules",
+                ["access", "faccessat", "faccessat2", "readlink", "readlinkat", "getdents64", "fstatfs"]
+            ),
             ("loads modules", ["mmap", "mprotect"]),
-            ("the queue that waits for answers", ["epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "eventfd2"]),
+            (
+                "the queue that waits for answers",
+                ["epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "eventfd2"]
+            ),
             ("its timers", ["timerfd_create", "timerfd_settime"]),
             ("facts about itself", ["uname", "getgid", "getegid", "getppid", "sched_getparam", "sched_getscheduler"]),
+            ("the priority of its threads", ["setpriority"]),
         ]
 
         /// Calls that end the process.
@@ -73,6 +86,7 @@
                 for family in [AF_UNIX, AF_INET, AF_INET6, AF_NETLINK] {
                     allow("socket", 0, mask: 0xFFFF_FFFF, is: UInt64(family))
                 }
+                allow("ioctl", 1, mask: 0xFFFF_FFFF, is: 0x541B)  // FIONREAD: the length of an answer
                 allow("prctl", 0, mask: 0xFFFF_FFFF, is: 15)  // PR_SET_NAME, of threads
             } else {
                 // No memory becomes code.

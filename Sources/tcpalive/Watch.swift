@@ -103,7 +103,8 @@ struct Watch: ParsableCommand {
         var live = try LiveCapture(on: capture.interfaces, capture.settings(filter: filter))
         var junitFile = try JUnitFile.begin(checks.junitFile)
         var session = try WatchSession(
-            described: live.described(snaplen: capture.snaplen), socket: live.descriptors.first, isFiltered: filter != nil || capture.isLight,
+            described: live.described(snaplen: capture.snaplen), socket: live.descriptors.first,
+            isFiltered: filter != nil || capture.isLight,
             isLight: capture.isLight, file: file, output: output, text: text, packetLimit: capture.packetLimit)
         try sandbox.enter(privileges, for: needs(of: live, session))
         inform("capturing on \(session.name); Ctrl-C ends it with the summary")

@@ -39,7 +39,8 @@ struct WatchSession: ~Copyable {
     /// A session on the interfaces `described`, written as `file` says; `isFiltered`: not all that passes there
     /// is captured; `isLight`: data is kept out. `socket` is one of the capture.
     init(
-        described: [CaptureInterface], socket: Int32?, isFiltered: Bool, isLight: Bool, file: LiveFileOptions, output: OutputOptions,
+        described: [CaptureInterface], socket: Int32?, isFiltered: Bool, isLight: Bool, file: LiveFileOptions,
+        output: OutputOptions,
         text: TextOptions, packetLimit: UInt64?
     ) throws {
         name = described.map(\.name).joined(separator: ", ")

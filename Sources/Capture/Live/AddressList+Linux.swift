@@ -57,7 +57,9 @@
             while rest.byteCount >= 16 {
                 // Struct nlmsghdr: length and type. RTM_NEWADDR is 20; NLMSG_ERROR is 2 and NLMSG_DONE 3.
                 let length = Int(rest.load32(0, bigEndian: false))
-                guard rest.load16(4, bigEndian: false) == 20, length >= 24, length <= rest.byteCount else { return false }
+                guard rest.load16(4, bigEndian: false) == 20, length >= 24, length <= rest.byteCount else {
+                    return false
+                }
                 if let address = address(in: rest.extracting(16..<length)) { addresses.append(address) }
                 rest = rest.extracting(droppingFirst: min((length + 3) & ~3, rest.byteCount))
             }
@@ -77,7 +79,8 @@
                 let address: IPAddress? =
                     switch (family, length) {
                     case (AF_INET, 8): IPAddress(v4: rest.load32(4, bigEndian: true))
-                    case (AF_INET6, 20): IPAddress(v6: rest.load64(4, bigEndian: true), rest.load64(12, bigEndian: true))
+                    case (AF_INET6, 20):
+                        IPAddress(v6: rest.load64(4, bigEndian: true), rest.load64(12, bigEndian: true))
                     default: nil
                     }
                 // IFA_LOCAL is 2. On a link between two hosts, IFA_ADDRESS, 1, is that of the other one.
