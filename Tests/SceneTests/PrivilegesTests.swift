@@ -256,7 +256,7 @@ import Testing
                             Tool.executable.path,
                         ], of: URL(fileURLWithPath: "/bin/sh"), in: folder)
                     #expect(run.status == 0, "\(run.errors)")
-                    #expect(run.output.contains(": 1280 packets"), "\(run.output)")
+                    #expect(run.output.contains(": 1,280 packets"), "\(run.output)")
                 }
             }
         }

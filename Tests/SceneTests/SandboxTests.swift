@@ -90,7 +90,7 @@ import Testing
             let lack = try #require(outcomes["lack"])
             #expect(
                 lack == "this system cannot restrict tcpalive completely, which goes on without "
-                    + "Landlock (Function not implemented), a filter of system calls (Function not implemented)")
+                    + "Landlock (Function not implemented), a filter of system calls (Operation not supported)")
             #expect(outcomes["read-other"] == "ok")
             #expect(outcomes["become-root"] == "EPERM")
         }
