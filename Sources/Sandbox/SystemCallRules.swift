@@ -77,7 +77,10 @@
             // abort(3), of this process only.
             allow("tgkill", 0, is: UInt64(getpid()))
             // Terminals: their width, and whether it is one. Not TIOCSTI, which types for the user.
-            for request in [UInt64(TIOCGWINSZ), UInt64(TCGETS)] { allow("ioctl", 1, mask: 0xFFFF_FFFF, is: request) }
+            // TCGETS2 is for versions of the C library from 2.42 on.
+            for request in [UInt64(TIOCGWINSZ), UInt64(TCGETS), 0x802C_542A] {
+                allow("ioctl", 1, mask: 0xFFFF_FFFF, is: request)
+            }
             for command in [F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC] {
                 allow("fcntl", 1, mask: 0xFFFF_FFFF, is: UInt64(command))
             }

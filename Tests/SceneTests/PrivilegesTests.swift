@@ -126,13 +126,9 @@ import Testing
 
         @Test("Another user than root cannot become one", .enabled(if: isRootWithSetpriv, "needs root and setpriv"))
         func notRoot() throws {
+            let words = ["--reuid", "4321", "--regid", "4321", "--clear-groups", Tool.executable.path]
             let run = try Tool.run(
-                executable: URL(fileURLWithPath: Self.setpriv),
-                [
-                    "--reuid", "4321", "--regid", "4321", "--clear-groups", Tool.executable.path, "analyze", "-Z",
-                    "nobody",
-                ]
-                    + [Self.capture])
+                words + ["analyze", "-Z", "nobody", Self.capture], of: URL(fileURLWithPath: Self.setpriv))
             #expect(run.status == 2)
             #expect(run.errors == "tcpalive: error: -Z nobody: only root can become another user; omit it\n")
         }
