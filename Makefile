@@ -1,7 +1,8 @@
 # tcpalive. `make help` lists the commands. They install missing packages.
 
 SETUP = Tests/Scripts/setup.sh
-BUILD_NEEDS = libpcap-dev zlib1g-dev libzstd-dev liblzma-dev liblz4-dev pkg-config
+BUILD_NEEDS = libpcap-dev zlib1g-dev libzstd-dev liblzma-dev liblz4-dev pkg-config \
+	$(if $(filter Linux,$(shell uname)),libseccomp-dev)
 # Linux only: network namespaces, and a firewall that drops packets.
 LAB_NEEDS = $(if $(filter Linux,$(shell uname)),iproute2 nftables procps)
 TEST_NEEDS = $(BUILD_NEEDS) python3 python3-jsonschema gzip zstd xz-utils lz4 $(LAB_NEEDS)

@@ -60,11 +60,16 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
         .systemLibrary(name: "CLzma", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"]), .brew(["xz"])]),
         .systemLibrary(name: "CLz4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"]), .brew(["lz4"])]),
+        .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
         // Not CSystem: swift-system has a module of that name, and a program cannot use both.
         .target(name: "CTCPAlive", cSettings: c),
+        .target(
+            name: "CSandbox", dependencies: [.target(name: "CSeccomp", condition: .when(platforms: [.linux]))],
+            cSettings: c),
         .target(name: "CCommit", cSettings: c + [.define("TCPALIVE_COMMIT", to: "\"\(commit)\"")]),
         // Not System: Apple's SDK has a module of that name.
         .target(name: "Platform", swiftSettings: house),
+        .target(name: "Sandbox", dependencies: ["Platform", "CSandbox"], swiftSettings: house),
         .target(name: "Wire", swiftSettings: busy),
         .target(
             name: "Capture",
@@ -83,10 +88,15 @@ let package = Package(
         .executableTarget(
             name: "tcpalive",
             dependencies: [
-                "Platform", "Analysis", "Wire", "Capture", "KeepAlive", "Sockets", "Report", "CCommit",
+                "Platform", "Sandbox", "Analysis", "Wire", "Capture", "KeepAlive", "Sockets", "Report", "CCommit",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house, linkerSettings: libraries),
+        // What the sandbox refuses: a program, because it cannot be undone.
+        .target(name: "CProbe", path: "Tests/CProbe"),
+        .executableTarget(
+            name: "SandboxProbe", dependencies: ["CProbe", "Platform", "Sandbox"], path: "Tests/SandboxProbe",
+            swiftSettings: house),
         .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: house),
         .testTarget(name: "KeepAliveTests", dependencies: ["KeepAlive", "Wire"], swiftSettings: house),
         .testTarget(
@@ -97,7 +107,8 @@ let package = Package(
         .testTarget(
             name: "AnalysisTests", dependencies: ["Analysis", "Capture", "KeepAlive", "Report", "Wire"],
             swiftSettings: house),
-        .testTarget(name: "SceneTests", dependencies: ["tcpalive"], exclude: ["Help"], swiftSettings: house),
+        .testTarget(
+            name: "SceneTests", dependencies: ["tcpalive", "SandboxProbe"], exclude: ["Help"], swiftSettings: house),
         .testTarget(name: "LabTests", dependencies: ["tcpalive"], exclude: ["Scripts"], swiftSettings: house),
         .testTarget(
             name: "SocketsTests", dependencies: ["Sockets", "Wire", "Report", "Platform", "tcpalive"],

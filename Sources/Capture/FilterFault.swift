@@ -131,6 +131,11 @@ package struct FilterFault {
         return keywords.contains(first) && !["and", "or"].contains(first) || ["!", "("].contains(first)
     }
 
+    /// Whether `filter` has a name that libpcap may look up: of a host, a network, a port or a protocol.
+    static func hasName(_ filter: String) -> Bool {
+        split(filter).contains { isName($0) }
+    }
+
     /// Whether `word` is a name that libpcap may look up.
     private static func isName(_ word: String) -> Bool {
         guard let first = word.first, first.isLetter || first == "_", !keywords.contains(word) else { return false }

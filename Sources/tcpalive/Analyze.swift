@@ -4,6 +4,7 @@ import Capture
 import KeepAlive
 import Platform
 import Report
+import Sandbox
 import Wire
 
 /// `tcpalive analyze`: saved captures.
@@ -65,6 +66,9 @@ struct Analyze: ParsableCommand {
     @OptionGroup(title: "Text")
     var text: TextOptions
 
+    @OptionGroup(title: "Privileges")
+    var sandbox: SandboxOptions
+
     func validate() throws {
         if work.shard != nil, let file = writing.file ?? page.path {
             throw ValidationError("--shard writes no file: omit \(file) or --shard.")
@@ -99,9 +103,16 @@ struct Analyze: ParsableCommand {
 
     private func analyze() throws {
         let source = try input.resolved(for: "analyze")
+        let privileges = try sandbox.begin(
+            namesFiles: writing.file != nil || page.path != nil || checks.junitFile != nil)
+        let inputs = try CaptureInputs(source.files, filter: source.filter, isLight: work.isLight)
         var writer = try writing.writer()
         var pageFile = try page.begin()
         var junitFile = try JUnitFile.begin(checks.junitFile)
+        var needs = Needs()
+        needs.readablePaths = inputs.openedLater
+        needs.resolvesNames = text.resolve
+        try sandbox.enter(privileges, for: needs)
         // What can be read twice is written the second time, when the verdicts are known.
         let writesLater = writing.file != nil && source.files.allSatisfy(SavedCaptures.isRereadable)
         var settings = AnalysisSettings()
@@ -126,7 +137,7 @@ struct Analyze: ParsableCommand {
         var failure: (any Error)?
         do {
             for path in source.files where !analysis.isDone && !Signals.isStopping {
-                try read(path, filter: source.filter, &analysis, &reporter) { file, analysis in
+                try read(path, inputs, &analysis, &reporter) { file, analysis in
                     ticks?.take(analysis.pipeline.segments, analysis.pipeline.origins, analysis.events)
                     if writesLater { return }
                     writer?.describe(file.interfaces, of: analysis.file)
@@ -149,7 +160,7 @@ struct Analyze: ParsableCommand {
         if failure == nil, writesLater {
             do {
                 let conclusions = Conclusions(analysis, memory: memoryForReport / 2)
-                try write(source.files, filter: source.filter, settings, summary, conclusions, to: &writer)
+                try write(source.files, inputs, settings, summary, conclusions, to: &writer)
                 if conclusions.omitted > 0 {
                     inform("\(conclusions.omitted) findings have no comment for lack of memory: use a larger --memory")
                 }
@@ -175,11 +186,11 @@ struct Analyze: ParsableCommand {
 
     /// Reads all again and writes what was read, with `conclusions` in the comments.
     private func write(
-        _ files: [String], filter: String?, _ settings: AnalysisSettings, _ summary: Summary,
+        _ files: [String], _ inputs: CaptureInputs, _ settings: AnalysisSettings, _ summary: Summary,
         _ conclusions: Conclusions,
         to writer: inout PcapngWriter?
     ) throws {
-        let captures = SavedCaptures(files: files, filter: filter, settings)
+        let captures = SavedCaptures(files: files, inputs: inputs, settings)
         var packets = CommentedPackets(conclusions)
         // The user may have ended the reading, but not the writing.
         try captures.readAgain(after: summary, onWhenStopping: Signals.isStopping) { file, analysis in
@@ -190,10 +201,10 @@ struct Analyze: ParsableCommand {
 
     /// Reads the capture at `path`, reports what happens in it, and calls `body` after each batch.
     private func read(
-        _ path: String, filter: String?, _ analysis: inout CaptureAnalysis, _ reporter: inout Reporter,
+        _ path: String, _ inputs: CaptureInputs, _ analysis: inout CaptureAnalysis, _ reporter: inout Reporter,
         _ body: (borrowing CaptureFile, inout CaptureAnalysis) throws -> Void
     ) throws {
-        var file = try CaptureFile(path: path, filter: filter, isLight: work.isLight)
+        var file = try inputs.open(path)
         var progress = Progress(of: path)
         try reporter.begin(file: path)
         analysis.begin(path)

@@ -4,6 +4,7 @@ import Capture
 import KeepAlive
 import Platform
 import Report
+import Sandbox
 import Wire
 
 /// `tcpalive extract`: only the packets that show how keep-alives fared.
@@ -42,6 +43,9 @@ struct Extract: ParsableCommand {
     @OptionGroup(title: "Output")
     var marks: MarkOptions
 
+    @OptionGroup(title: "Privileges")
+    var sandbox: SandboxOptions
+
     func validate() throws {
         if writing.file == nil { throw ValidationError("no output file given: use -w FILE.") }
         if writing.file == "-" { try refuseTerminal() }
@@ -70,7 +74,12 @@ struct Extract: ParsableCommand {
                 .notARegularFile, "\(path) is no regular file, and extract reads its captures twice: save it to a file",
                 path: path)
         }
+        let privileges = try sandbox.begin(namesFiles: writing.file != "-")
+        let inputs = try CaptureInputs(source.files, filter: source.filter)
         var writer = try writing.writer()
+        var needs = Needs()
+        needs.readablePaths = inputs.openedLater
+        try sandbox.enter(privileges, for: needs)
         var settings = AnalysisSettings()
         settings.version = marks.wireshark
         // The second time, what was found the first time is still in memory.
@@ -78,7 +87,7 @@ struct Extract: ParsableCommand {
         settings.keepsEvents = true
         let memoryForSelection = settings.memoryShares.report
         var selection = ExtractSelection(memory: memoryForSelection)
-        let captures = SavedCaptures(files: source.files, filter: source.filter, settings)
+        let captures = SavedCaptures(files: source.files, inputs: inputs, settings)
         let survey = try captures.read(packetLimit: input.packetLimit, tracksOrigins: true) { _, analysis in
             selection.survey(
                 analysis.pipeline.segments, analysis.pipeline.origins, analysis.events,

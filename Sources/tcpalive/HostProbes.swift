@@ -14,6 +14,9 @@ struct HostProbes {
     /// By address, because an address may become one of this host's later.
     private var counts: [IPAddress: Counts] = [:]
 
+    /// Sockets through which it asks for the addresses of this host.
+    var sockets: [Int32] { [addresses.socket].compactMap(\.self) }
+
     /// Counts the probes in `events`, without duplicates.
     mutating func count(_ events: [SegmentEvent]) {
         for event in events where !event.isCopy {

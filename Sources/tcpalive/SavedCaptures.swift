@@ -9,15 +9,15 @@ import Wire
 struct SavedCaptures {
     /// The files, in order.
     let files: [String]
-    /// A BPF filter: only packets that match it are read.
-    let filter: String?
+    /// The files, opened.
+    private let inputs: CaptureInputs
     /// How they are analysed.
     private let settings: AnalysisSettings
 
-    /// `files`, of which only packets that match `filter` are read; nil: all.
-    init(files: [String], filter: String?, _ settings: AnalysisSettings) {
+    /// `files`, which `inputs` opens, analysed as `settings` say.
+    init(files: [String], inputs: CaptureInputs, _ settings: AnalysisSettings) {
         self.files = files
-        self.filter = filter
+        self.inputs = inputs
         self.settings = settings
     }
 
@@ -38,7 +38,7 @@ struct SavedCaptures {
         settings.tracksOrigins = tracksOrigins
         var analysis = CaptureAnalysis(settings)
         for path in files where !analysis.isDone {
-            var file = try CaptureFile(path: path, filter: filter, isLight: settings.isLight)
+            var file = try inputs.open(path)
             var progress = Progress(of: path)
             analysis.begin(path)
             defer {

@@ -3,6 +3,7 @@ import Capture
 import KeepAlive
 import Platform
 import Report
+import Sandbox
 import Wire
 
 /// `tcpalive watch`: live interfaces.
@@ -69,6 +70,9 @@ struct Watch: ParsableCommand {
     @OptionGroup(title: "Text")
     var text: TextOptions
 
+    @OptionGroup(title: "Privileges")
+    var sandbox: SandboxOptions
+
     @Argument(help: ArgumentHelp("BPF filter (pcap-filter(7)).", valueName: "filter"))
     var words: [String] = []
 
@@ -105,12 +109,16 @@ struct Watch: ParsableCommand {
 
     private func watch() throws {
         let filter = words.isEmpty ? nil : words.joined(separator: " ")
+        let privileges = try sandbox.begin(
+            namesFiles: file.size != nil || file.period != nil || checks.junitFile != nil)
         var live = try LiveCapture(on: capture.interfaces, capture.settings(filter: filter))
         var junitFile = try JUnitFile.begin(checks.junitFile)
         var session = try WatchSession(
-            described: live.described(snaplen: capture.snaplen), isFiltered: filter != nil || capture.isLight,
+            described: live.described(snaplen: capture.snaplen), socket: live.descriptors.first,
+            isFiltered: filter != nil || capture.isLight,
             isLight: capture.isLight, file: file, output: output, text: text, packetLimit: capture.packetLimit,
             memoryLimit: memory.bytes)
+        try sandbox.enter(privileges, for: needs(of: live, session))
         inform("capturing on \(session.name); Ctrl-C ends it with the summary")
         let deadline = capture.duration.map { ContinuousClock.now + $0.duration }
         do {
@@ -142,6 +150,19 @@ struct Watch: ParsableCommand {
         try session.checkFile()
         if live.counters.droppedByKernel > 0, checks.expect == nil { throw ExitStatus.inconclusive }
         try session.end(verifications, by: checks)
+    }
+
+    /// What the capture still does when it has begun.
+    private func needs(of live: borrowing LiveCapture, _ session: borrowing WatchSession) -> Needs {
+        var needs = Needs()
+        needs.captureSockets = live.descriptors
+        needs.kernelSockets = session.kernelSockets
+        needs.resolvesNames = text.resolve
+        // libpcap reads how many packets the interface dropped.
+        if capture.isPromiscuous {
+            needs.readablePaths = capture.interfaces.map { "/sys/class/net/\($0)/statistics" }
+        }
+        return needs
     }
 }
 

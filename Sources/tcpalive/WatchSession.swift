@@ -40,10 +40,10 @@ struct WatchSession: ~Copyable {
     private let isFiltered: Bool
 
     /// A session on the interfaces `described`, written as `file` says; `isFiltered`: not all that passes there
-    /// is captured; `isLight`: data is kept out.
+    /// is captured; `isLight`: data is kept out. `socket` is one of the capture.
     init(
-        described: [CaptureInterface], isFiltered: Bool, isLight: Bool, file: LiveFileOptions, output: OutputOptions,
-        text: TextOptions, packetLimit: UInt64?, memoryLimit: Int
+        described: [CaptureInterface], socket: Int32?, isFiltered: Bool, isLight: Bool, file: LiveFileOptions,
+        output: OutputOptions, text: TextOptions, packetLimit: UInt64?, memoryLimit: Int
     ) throws {
         name = described.map(\.name).joined(separator: ", ")
         self.output = output
@@ -62,7 +62,7 @@ struct WatchSession: ~Copyable {
         style = text.style(on: descriptor)
         reporter = output.reporter(style, namesFiles: false, memory: memoryForReport, to: descriptor)
         status = StatusLine(sharingTerminalWith: descriptor)
-        interfaces = InterfaceNames(described)
+        interfaces = InterfaceNames(described, socket: socket)
         isPiped = file.isStandardOutput
         writer = try file.writer(at: WallClock.now)
         // It can be read while it grows, from the start.
@@ -71,6 +71,9 @@ struct WatchSession: ~Copyable {
         try reporter.begin(file: name)
         analysis.begin(name)
     }
+
+    /// Sockets through which it asks the kernel at the end.
+    var kernelSockets: [Int32] { hostProbes.sockets }
 
     /// Whether `-c` packets were captured, or `-W` files written.
     var isDone: Bool { analysis.isDone || hasAllFiles || isOutOfMemory }
