@@ -93,12 +93,20 @@ let package = Package(
             ],
             swiftSettings: house, linkerSettings: libraries),
         // What the sandbox refuses: a program, because it cannot be undone.
-        .target(name: "CProbe", path: "Tests/CProbe"),
+        .target(name: "CProbe", path: "Tests/CProbe", cSettings: c),
         .executableTarget(
             name: "SandboxProbe", dependencies: ["CProbe", "Platform", "Sandbox"], path: "Tests/SandboxProbe",
             swiftSettings: house),
+        // Random connections whose truth is known.
+        .target(name: "Stories", dependencies: ["KeepAlive", "Wire"], path: "Tests/Stories", swiftSettings: busy),
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "Analysis", "Capture", "KeepAlive", "Platform", "Report", "Sockets", "Stories", "Wire", "CTCPAlive",
+            ],
+            path: "Tests/Fuzzing/Targets", swiftSettings: busy),
         .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: house),
-        .testTarget(name: "KeepAliveTests", dependencies: ["KeepAlive", "Wire"], swiftSettings: house),
+        .testTarget(name: "KeepAliveTests", dependencies: ["KeepAlive", "Stories", "Wire"], swiftSettings: house),
         .testTarget(
             name: "CaptureTests", dependencies: ["Capture", "Platform", "Wire", "CPcap"], swiftSettings: house),
         .testTarget(
@@ -106,6 +114,9 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "AnalysisTests", dependencies: ["Analysis", "Capture", "KeepAlive", "Report", "Wire"],
+            swiftSettings: house),
+        .testTarget(
+            name: "FuzzTests", dependencies: ["FuzzTargets", "Platform"], exclude: ["Corpus", "Regressions"],
             swiftSettings: house),
         .testTarget(
             name: "SceneTests", dependencies: ["tcpalive", "SandboxProbe"], exclude: ["Help"], swiftSettings: house),
@@ -140,8 +151,21 @@ if documentation {
 /// `make stories` sets TCPALIVE_STORIES_ONLY=1, which leaves only what its tests need: an optimized build of the other
 /// modules would take minutes.
 if Context.environment["TCPALIVE_STORIES_ONLY"] == "1" {
-    let needed = ["CTCPAlive", "Wire", "KeepAlive", "KeepAliveTests"]
+    let needed = ["CTCPAlive", "Wire", "KeepAlive", "Stories", "KeepAliveTests"]
     package.targets.removeAll { !needed.contains($0.name) }
     package.products.removeAll { !needed.contains($0.name) }
     package.dependencies = []
+}
+
+/// `make fuzz` sets TCPALIVE_FUZZ=1, which leaves the libraries and adds the program that libFuzzer drives.
+if Context.environment["TCPALIVE_FUZZ"] == "1" {
+    package.targets.removeAll { $0.type == .test || $0.name == "tcpalive" }
+    package.products = [.executable(name: "fuzz", targets: ["fuzz"])]
+    package.dependencies = []
+    package.targets += [
+        .systemLibrary(name: "CLibFuzzer", path: "Tests/Fuzzing/CLibFuzzer"),
+        .executableTarget(
+            name: "fuzz", dependencies: ["FuzzTargets", "CLibFuzzer"], path: "Tests/Fuzzing/LibFuzzer",
+            swiftSettings: house),
+    ]
 }
