@@ -116,9 +116,6 @@ let package = Package(
             name: "AnalysisTests", dependencies: ["Analysis", "Capture", "KeepAlive", "Report", "Wire"],
             swiftSettings: house),
         .testTarget(
-            name: "FuzzTests", dependencies: ["FuzzTargets", "Platform"], exclude: ["Corpus", "Regressions"],
-            swiftSettings: house),
-        .testTarget(
             name: "SceneTests", dependencies: ["tcpalive", "SandboxProbe"], exclude: ["Help"], swiftSettings: house),
         .testTarget(name: "LabTests", dependencies: ["tcpalive"], exclude: ["Scripts"], swiftSettings: house),
         .testTarget(
