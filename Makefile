@@ -47,9 +47,12 @@ GLIBC = libc\.so\.6|libm\.so\.6|libpthread\.so\.0|libdl\.so\.2|ld-linux.*
 LIBRARIES = Platform Wire Capture KeepAlive Sockets Report Analysis
 
 STORIES ?= 100000
+# The damaged captures of `make torture`: how many, from which number on. SEED is that of the stories, too.
+FILES ?= 100000
+FIRST ?= 0
 SEED ?= 1
 
-.PHONY: run build stage install uninstall deb dist test-install test-deb test-dist test stories agree reports compare page docs check-docs documentation recording expectations captures bench allocations bench-micro build-micro bench-live lab torture examples lint help clean
+.PHONY: run build stage install uninstall deb dist test-install test-deb test-dist test stories agree reports compare page docs check-docs documentation recording expectations captures bench allocations bench-micro build-micro bench-live lab torture torture-lab examples lint help clean
 
 run: build ## Build tcpalive and analyse a capture of a dead peer
 	$(TOOL) analyze captures/scenes/dead-peer-5-3-4.pcap
@@ -233,11 +236,18 @@ lab: build ## Show how a client notices a dead peer, in two network namespaces (
 	@$(SETUP) $(LAB_NEEDS)
 	@Tests/Scripts/lab.sh $(TOOL)
 
-torture: ## Run the lab tests with probes 100 times, and end 100 watches during a flood (10 minutes)
+torture: build ## Read 100,000 damaged captures and check that nothing breaks (FILES=n SEED=s FIRST=n; 25 minutes)
+	@$(SETUP) gcc libc-dev python3
+	@mkdir -p .build-torture
+	gcc -O2 -Wall -Wextra -Werror -o .build-torture/run Tests/Torture/run.c
+	python3 Tests/Torture/torture.py $(TOOL) .build-torture/run .build-torture --seed $(SEED) --first $(FIRST) --files $(FILES)
+
+torture-lab: ## Run the lab tests with probes 100 times, end 100 watches during a flood, and 100 readings by signals (15 minutes)
 	@$(SETUP) $(TEST_NEEDS)
 	swift build --build-tests $(SWIFT_FLAGS)
 	TCPALIVE_LAB=1 TCPALIVE_LAB_RUNS=100 swift test --skip-build --filter 'LabTests.SceneTests/scene'
 	TCPALIVE_LAB=1 TCPALIVE_LAB_RUNS=100 swift test --skip-build --filter LabTests.FloodTests
+	TCPALIVE_FAULT_ROUNDS=100 swift test --skip-build --filter SceneTests.FaultTests/interruptedAnytime
 
 examples: ## Build the programs in Examples, which use the libraries from outside, and check their output
 	@$(SETUP) $(BUILD_NEEDS) python3
