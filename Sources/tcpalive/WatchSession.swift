@@ -224,6 +224,7 @@ extension LiveCapture.Notice {
         switch self {
         case .down(let name): "\(name) is down; going on, should it come up again"
         case .up(let name): "\(name) is up again"
+        case .renamed(let before, let name): "\(before) is now called \(name)"
         case .gone(let reason): "\(reason): the capture ends"
         }
     }

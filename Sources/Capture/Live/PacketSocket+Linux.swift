@@ -1,5 +1,7 @@
 #if os(Linux)
+    internal import CPcap
     internal import CTCPAlive
+    internal import Platform
 
     /// The packet socket of a live capture: what libpcap has no function for.
     enum PacketSocket {
@@ -16,6 +18,13 @@
         /// Whether the interface `name` is known to be down.
         static func isDown(_ descriptor: Int32, _ name: String) -> Bool {
             unsafe tcpalive_is_down(descriptor, name) != 0
+        }
+
+        /// The name of the interface with the number `index`; nil: there is none.
+        static func interfaceName(_ descriptor: Int32, _ index: UInt32) -> String? {
+            var name = [CChar](repeating: 0, count: Int(IF_NAMESIZE))
+            let isNamed = unsafe tcpalive_interface_name(descriptor, Int32(bitPattern: index), &name) != 0
+            return isNamed ? String(terminated: name) : nil
         }
 
         /// Leaves out outgoing packets, because loopback delivers each packet twice; false if the kernel refuses.
