@@ -200,7 +200,8 @@ struct Analyze: ParsableCommand {
             for event in analysis.events {
                 let record = analysis.pipeline.batch.records[Int(event.segment.record)]
                 try reporter.event(
-                    event, frame: event.segment.frame.frame, interface: interfaces.name(of: record))
+                    event, frame: event.segment.frame.frame,
+                    interface: interfaces.name(of: record, in: analysis.pipeline.batch))
             }
             // A pipe may bring nothing more for a long time, so nothing is held back.
             if !file.isFinite { try reporter.flush() }

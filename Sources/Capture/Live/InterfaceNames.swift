@@ -16,7 +16,7 @@ package struct InterfaceNames: Sendable {
 
     /// The name of the interface of `record` in `batch`; nil if the whole capture has one interface.
     ///
-    /// On `any` the cooked header of the packet has the kernel's number of the interface; the the
+    /// On `any` the cooked header of the packet has the kernel's number of the interface; the
     /// name is the one that it had when it was first asked for.
     package mutating func name(of record: PacketRecord, in batch: borrowing PacketBatch) -> String? {
         if record.linkType == Self.cooked, record.capturedLength >= 8 {
@@ -36,9 +36,12 @@ package struct InterfaceNames: Sendable {
 }
 
 extension [CaptureInterface] {
-    /// The name of the interface of `record` in a file with these interfaces; nil if it has only one, or none with a name.
-    package func name(of record: PacketRecord) -> String? {
+    /// The name of the interface of `record` in `batch`, which was read from a file with these interfaces; nil if the file had
+    /// described only one by then, or if it has no name.
+    ///
+    /// The file may have described more since: the next batch is read while another thread tracks this one.
+    package func name(of record: PacketRecord, in batch: borrowing PacketBatch) -> String? {
         let index = Int(record.interface)
-        return count > 1 && indices.contains(index) && !self[index].name.isEmpty ? self[index].name : nil
+        return batch.interfaceCount > 1 && indices.contains(index) && !self[index].name.isEmpty ? self[index].name : nil
     }
 }
