@@ -225,7 +225,7 @@ def stepped(mutator, random, mutant, found):
     if not times:
         return fields(mutator, random, mutant, found)
     data = bytearray(mutant.data)
-    step = random.choice((-1, 1, 1000, -1000, 1 << 31, -86400 * 365, 0xFFFFFFFF))
+    step = random.choice((-1, 1, 1000, -1000, 1 << 31, 1 << 30, 1 << 29, -86400 * 365, 0xFFFFFFFF))
     start = random.randrange(len(times))
     for index, field in enumerate(times):
         if index >= start and index % 2 == start % 2:

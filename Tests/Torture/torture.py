@@ -236,8 +236,11 @@ class Worker:
                 self.found("the written file has another number of packets", result)
 
     def check_filter(self, paths, whole):
-        self.check_records(self.run(["analyze", *JSON, *paths, "tcp port 50000 or icmp"], {whole.status}))
-        self.check_records(self.run(["analyze", "--light", *JSON, *paths], {whole.status}))
+        # There are link types for which libpcap has no filters: 2, after the report of the files before.
+        for options in (["tcp port 50000 or icmp"], ["--light"]):
+            result = self.run(["analyze", *JSON, *paths, *options], {whole.status, 2})
+            if result.status != 2:
+                self.check_records(result)
         self.check_records(self.run(["analyze", "-c", "7", *JSON, *paths], {0, 3}))
 
     def check_document(self, paths, whole):
