@@ -2,8 +2,8 @@ import Foundation
 import Testing
 
 /// What happens when something around `watch` fails. The article Faults.md lists these tests.
-@Suite("Faults in the lab", .enabled(if: Lab.isPossible, Lab.needs))
-struct FaultTests {
+@Suite("Live faults", .enabled(if: Lab.isPossible, Lab.needs))
+struct LiveFaultTests {
     /// The packets in the last line of counters: captured, received, dropped by the kernel.
     private static func counts(_ watch: Running) throws -> [Int] {
         let line = try #require(
