@@ -115,7 +115,8 @@ internal import Wire
             // libpcap repeats the error while the ring is empty. It asks for the state of the interface by its old name.
             if isReportedGone || isRenamed { return nil }
             isReportedGone = true
-            throw CaptureError(.failed, "\(name): \(unsafe String(cString: pcap_geterr(handle)))")
+            throw CaptureError(
+                .failed, isGone ? "\(name) was removed" : "\(name): \(unsafe String(cString: pcap_geterr(handle)))")
         }
         unsafe next = (header, bytes)
         return time(of: unsafe header.pointee)
