@@ -123,6 +123,7 @@ struct Watch: ParsableCommand {
             throw ExitStatus.couldNotRun
         }
         try session.write(verifications, by: checks, to: &junitFile)
+        try session.checkFile()
         if live.counters.droppedByKernel > 0, checks.expect == nil { throw ExitStatus.inconclusive }
         try session.end(verifications, by: checks)
     }
