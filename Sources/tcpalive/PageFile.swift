@@ -19,6 +19,8 @@ struct PageOptions: ParsableArguments {
     /// Begins the page; nil: the option is not given. Throws if the page cannot be written.
     func begin() throws(OutputError) -> PageFile? {
         guard let path else { return nil }
+        // A closed pipe must not end the process before it has cleaned up.
+        Signals.ignoreClosedPipes()
         return try PageFile(path: path)
     }
 }

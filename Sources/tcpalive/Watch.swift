@@ -89,7 +89,15 @@ struct Watch: ParsableCommand {
         Signals.catchReports()
         // A closed pipe on standard output must not end the process before the file is whole.
         if file.path != nil { Signals.ignoreClosedPipes() }
-        try exitingOnFailure { try watch() }
+        try exitingOnFailure {
+            do {
+                try watch()
+            } catch OutputError.closed {
+                // If no such file is written, the reader of the report has seen enough; the file of -w is whole.
+                guard let path = checks.junitFile else { throw OutputError.closed }
+                throw OutputError.failed("standard output was closed, so \(path) was not written")
+            }
+        }
     }
 
     private func watch() throws {
