@@ -302,7 +302,10 @@ def wrapped(random, mutant):
         mutant.statuses = {2, 3} if is_readable else None
         mutant.steps.append(f"in {kind} with a wrong check")
     elif what == 5:
-        mutant.data = data + random.choice((b"x", b"junk" * 100, bytes(512), data[:3], random.randbytes(20)))
+        other = random.choice((b"x", b"junk" * 100, bytes(512), data[:3], b"\xff" + random.randbytes(20)))
+        mutant.data = data + other
+        # Zeros may be padding.
+        mutant.statuses = {2, 3} if is_readable and any(other) else None
         mutant.steps.append(f"in {kind}, then other bytes")
     elif what == 6:
         # A capture in several members, frames or streams, of which it is the sum.
