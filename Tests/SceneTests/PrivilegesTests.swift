@@ -258,7 +258,8 @@ import Testing
         }
 
         @Test(
-            "Names in a filter are looked up before, for all link types", arguments: ["port postgresql", "port 5432"])
+            "Names in a filter are looked up before, for all link types",
+            arguments: ["port postgresql", "ip proto \\tcp", "port 5432"])
         func names(filter: String) throws {
             // One Ethernet packet and one of raw IP, both from port 40000 to 5432, in a file with two interfaces.
             let run = try Tool.run(["analyze", "-q", "-", filter], input: Self.twoLinkTypes)
