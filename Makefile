@@ -48,9 +48,12 @@ GLIBC = libc\.so\.6|libm\.so\.6|libpthread\.so\.0|libdl\.so\.2|ld-linux.*
 LIBRARIES = Platform Wire Capture KeepAlive Sockets Report Analysis
 
 STORIES ?= 100000
+# The damaged captures of `make torture`: how many, from which number on. SEED is that of the stories, too.
+FILES ?= 100000
+FIRST ?= 0
 SEED ?= 1
 
-.PHONY: run build stage install uninstall deb dist test-install test-deb test-dist test stories agree reports compare page docs check-docs documentation recording expectations captures bench allocations bench-micro build-micro bench-live lab torture examples lint help clean
+.PHONY: run build stage install uninstall deb dist test-install test-deb test-dist test stories agree reports compare page docs check-docs documentation recording expectations captures bench allocations bench-micro build-micro bench-live lab torture torture-lab examples lint help clean
 
 run: build ## Build tcpalive and analyse a capture of a dead peer
 	$(TOOL) analyze captures/scenes/dead-peer-5-3-4.pcap
@@ -135,6 +138,17 @@ test: ## Run all tests
 	swift test --skip-build --skip LabTests
 	swift test --skip-build --filter LabTests # alone, because they measure times
 	python3 Tests/Scripts/documentation.py .build/debug/tcpalive
+
+# Optimized, as the sanitizers are slow; so these are also the tests of the release mode.
+sanitize: sanitize-address sanitize-thread ## Run the tests with AddressSanitizer and ThreadSanitizer, in release mode, C code with UBSan (15 minutes)
+
+sanitize-address sanitize-thread: sanitize-%:
+	@$(SETUP) $(TEST_NEEDS)
+	$(SANITIZED) swift build --scratch-path .build-$* -c release --sanitize $* -Xswiftc -enable-testing --build-tests
+	$(SANITIZED) swift test --scratch-path .build-$* -c release --sanitize $* -Xswiftc -enable-testing --skip-build --skip LabTests
+
+# The Swift runtime keeps some memory to the end.
+SANITIZED = TCPALIVE_SANITIZE=1 ASAN_OPTIONS=detect_leaks=0
 
 # A package of its own, so that Package.resolved does not change.
 stories: ## Compare the findings with 100,000 random connections whose truth is known (STORIES=n SEED=first; STORY=seed prints one)
@@ -223,11 +237,18 @@ lab: build ## Show how a client notices a dead peer, in two network namespaces (
 	@$(SETUP) $(LAB_NEEDS)
 	@Tests/Scripts/lab.sh $(TOOL)
 
-torture: ## Run the lab tests with probes 100 times, and end 100 watches during a flood (10 minutes)
+torture: build ## Read 100,000 damaged captures and check that nothing breaks (FILES=n SEED=s FIRST=n; 25 minutes)
+	@$(SETUP) gcc libc-dev python3
+	@mkdir -p .build-torture
+	gcc -O2 -Wall -Wextra -Werror -o .build-torture/run Tests/Torture/run.c
+	python3 Tests/Torture/torture.py $(TOOL) .build-torture/run .build-torture --seed $(SEED) --first $(FIRST) --files $(FILES)
+
+torture-lab: ## Run the lab tests with probes 100 times, end 100 watches during a flood, and 100 readings by signals (15 minutes)
 	@$(SETUP) $(TEST_NEEDS)
 	swift build --build-tests $(SWIFT_FLAGS)
 	TCPALIVE_LAB=1 TCPALIVE_LAB_RUNS=100 swift test --skip-build --filter 'LabTests.SceneTests/scene'
 	TCPALIVE_LAB=1 TCPALIVE_LAB_RUNS=100 swift test --skip-build --filter LabTests.FloodTests
+	TCPALIVE_FAULT_ROUNDS=100 swift test --skip-build --filter SceneTests.FaultTests/interruptedAnytime
 
 examples: ## Build the programs in Examples, which use the libraries from outside, and check their output
 	@$(SETUP) $(BUILD_NEEDS) python3

@@ -17,6 +17,15 @@ let commit = Context.environment["TCPALIVE_COMMIT"] ?? ""
 /// `make build` sets TCPALIVE_LIBRARIES to a folder in which the linker looks for libraries first.
 let libraries = Context.environment["TCPALIVE_LIBRARIES"].map { [LinkerSetting.unsafeFlags(["-L\($0)"])] } ?? []
 
+/// `make sanitize` sets TCPALIVE_SANITIZE=1: C code traps on undefined behavior, and tests are not optimized, because the
+/// compiler crashes on them.
+let sanitize = Context.environment["TCPALIVE_SANITIZE"] == "1"
+
+/// The flags of C code.
+let c: [CSetting] =
+    (strict ? [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])] : [])
+    + (sanitize ? [.unsafeFlags(["-fsanitize=undefined", "-fsanitize-trap=undefined"])] : [])
+
 let house: [SwiftSetting] =
     [
         .strictMemorySafety(),
@@ -24,6 +33,10 @@ let house: [SwiftSetting] =
         .enableUpcomingFeature("InternalImportsByDefault"),
         .enableUpcomingFeature("MemberImportVisibility"),
     ] + (strict ? [.treatAllWarnings(as: .error)] : [])
+
+/// The settings of the modules in which tests spend most of their time. `make test` sets TCPALIVE_TEST=1, and they are optimized
+/// in a debug build, too; what traps without optimization traps as well, except for `assert`.
+let busy: [SwiftSetting] = house + (Context.environment["TCPALIVE_TEST"] == "1" ? [.unsafeFlags(["-O"])] : [])
 
 let package = Package(
     name: "tcpalive",
@@ -49,19 +62,20 @@ let package = Package(
         .systemLibrary(name: "CLz4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"]), .brew(["lz4"])]),
         .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
         // Not CSystem: swift-system has a module of that name, and a program cannot use both.
-        .target(name: "CTCPAlive"),
+        .target(name: "CTCPAlive", cSettings: c),
         .target(
-            name: "CSandbox", dependencies: [.target(name: "CSeccomp", condition: .when(platforms: [.linux]))]),
-        .target(name: "CCommit", cSettings: [.define("TCPALIVE_COMMIT", to: "\"\(commit)\"")]),
+            name: "CSandbox", dependencies: [.target(name: "CSeccomp", condition: .when(platforms: [.linux]))],
+            cSettings: c),
+        .target(name: "CCommit", cSettings: c + [.define("TCPALIVE_COMMIT", to: "\"\(commit)\"")]),
         // Not System: Apple's SDK has a module of that name.
         .target(name: "Platform", swiftSettings: house),
         .target(name: "Sandbox", dependencies: ["Platform", "CSandbox"], swiftSettings: house),
-        .target(name: "Wire", swiftSettings: house),
+        .target(name: "Wire", swiftSettings: busy),
         .target(
             name: "Capture",
             dependencies: ["Platform", "Wire", "CPcap", "CZlib", "CZstd", "CLzma", "CLz4", "CTCPAlive"],
             swiftSettings: house),
-        .target(name: "KeepAlive", dependencies: ["Wire", "CTCPAlive"], swiftSettings: house),
+        .target(name: "KeepAlive", dependencies: ["Wire", "CTCPAlive"], swiftSettings: busy),
         .target(name: "Sockets", dependencies: ["Platform", "Wire", "CTCPAlive"], swiftSettings: house),
         .target(
             name: "Report",
@@ -79,12 +93,20 @@ let package = Package(
             ],
             swiftSettings: house, linkerSettings: libraries),
         // What the sandbox refuses: a program, because it cannot be undone.
-        .target(name: "CProbe", path: "Tests/CProbe"),
+        .target(name: "CProbe", path: "Tests/CProbe", cSettings: c),
         .executableTarget(
             name: "SandboxProbe", dependencies: ["CProbe", "Platform", "Sandbox"], path: "Tests/SandboxProbe",
             swiftSettings: house),
+        // Random connections whose truth is known.
+        .target(name: "Stories", dependencies: ["KeepAlive", "Wire"], path: "Tests/Stories", swiftSettings: busy),
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "Analysis", "Capture", "KeepAlive", "Platform", "Report", "Sockets", "Stories", "Wire", "CTCPAlive",
+            ],
+            path: "Tests/Fuzzing/Targets", swiftSettings: busy),
         .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: house),
-        .testTarget(name: "KeepAliveTests", dependencies: ["KeepAlive", "Wire"], swiftSettings: house),
+        .testTarget(name: "KeepAliveTests", dependencies: ["KeepAlive", "Stories", "Wire"], swiftSettings: house),
         .testTarget(
             name: "CaptureTests", dependencies: ["Capture", "Platform", "Wire", "CPcap"], swiftSettings: house),
         .testTarget(
@@ -114,6 +136,12 @@ if benchmarks {
             plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]))
 }
 
+if sanitize {
+    for target in package.targets where target.isTest {
+        target.swiftSettings = (target.swiftSettings ?? []) + [.unsafeFlags(["-Onone"])]
+    }
+}
+
 if documentation {
     package.dependencies.append(.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"))
 }
@@ -121,8 +149,21 @@ if documentation {
 /// `make stories` sets TCPALIVE_STORIES_ONLY=1, which leaves only what its tests need: an optimized build of the other
 /// modules would take minutes.
 if Context.environment["TCPALIVE_STORIES_ONLY"] == "1" {
-    let needed = ["CTCPAlive", "Wire", "KeepAlive", "KeepAliveTests"]
+    let needed = ["CTCPAlive", "Wire", "KeepAlive", "Stories", "KeepAliveTests"]
     package.targets.removeAll { !needed.contains($0.name) }
     package.products.removeAll { !needed.contains($0.name) }
     package.dependencies = []
+}
+
+/// `make fuzz` sets TCPALIVE_FUZZ=1, which leaves the libraries and adds the program that libFuzzer drives.
+if Context.environment["TCPALIVE_FUZZ"] == "1" {
+    package.targets.removeAll { $0.type == .test || $0.name == "tcpalive" }
+    package.products = [.executable(name: "fuzz", targets: ["fuzz"])]
+    package.dependencies = []
+    package.targets += [
+        .systemLibrary(name: "CLibFuzzer", path: "Tests/Fuzzing/CLibFuzzer"),
+        .executableTarget(
+            name: "fuzz", dependencies: ["FuzzTargets", "CLibFuzzer"], path: "Tests/Fuzzing/LibFuzzer",
+            swiftSettings: house),
+    ]
 }

@@ -134,11 +134,15 @@ public struct Gaps: Sendable, Equatable, BitwiseCopyable {
     /// How many there are.
     public private(set) var count: UInt32 = 0
 
+    /// The longest duration that counts (ns), 36 years, so that multiples of some cannot overflow, whatever the clock said.
+    private static let limit: Int64 = 1 << 60
+
     /// No durations.
     public init() {}
 
-    /// Adds a duration of `gap` nanoseconds.
+    /// Adds a duration of `gap` nanoseconds; one of more than 36 years counts as 36 years.
     public mutating func add(_ gap: Int64) {
+        let gap = min(max(gap, -Self.limit), Self.limit)
         shortest = count == 0 ? gap : min(shortest, gap)
         longest = count == 0 ? gap : max(longest, gap)
         if count < .max { count += 1 }

@@ -48,6 +48,9 @@ struct Analyze: ParsableCommand {
     @OptionGroup(title: "Work")
     var work: WorkOptions
 
+    @OptionGroup(title: "Work")
+    var memory: MemoryOptions
+
     @OptionGroup(title: "Checks")
     var checks: CheckOptions
 
@@ -110,10 +113,8 @@ struct Analyze: ParsableCommand {
         needs.readablePaths = inputs.openedLater
         needs.resolvesNames = text.resolve
         try sandbox.enter(privileges, for: needs)
-        var reporter = output.reporter(
-            text.style(on: .standardOutput), namesFiles: source.files.count > 1, printsTimelines: timeline.isVerbose,
-            keepsEvents: page.path != nil,
-            isFiltered: source.filter != nil)
+        // What can be read twice is written the second time, when the verdicts are known.
+        let writesLater = writing.file != nil && source.files.allSatisfy(SavedCaptures.isRereadable)
         var settings = AnalysisSettings()
         settings.version = output.wireshark
         settings.packetLimit = input.packetLimit
@@ -122,11 +123,16 @@ struct Analyze: ParsableCommand {
         settings.shard = work.shard?.shard
         settings.usesTwoThreads = work.jobs > 1
         settings.isLight = work.isLight
+        // The second time, what was found the first time is still in memory.
+        settings.memoryLimit = writesLater ? memory.bytes / 2 : memory.bytes
+        settings.keepsEvents = page.path != nil || timeline.isVerbose
+        let memoryForReport = settings.memoryShares.report
+        var reporter = output.reporter(
+            text.style(on: .standardOutput), namesFiles: source.files.count > 1, printsTimelines: timeline.isVerbose,
+            keepsEvents: page.path != nil, memory: memoryForReport, isFiltered: source.filter != nil)
         var analysis = CaptureAnalysis(settings)
         var packets = CommentedPackets()
-        var ticks = page.path == nil ? nil : DataTicks()
-        // What can be read twice is written the second time, when the verdicts are known.
-        let writesLater = writing.file != nil && source.files.allSatisfy(SavedCaptures.isRereadable)
+        var ticks = page.path == nil ? nil : DataTicks(memory: memoryForReport)
         // What was read up to a failure is still reported.
         var failure: (any Error)?
         do {
@@ -153,7 +159,11 @@ struct Analyze: ParsableCommand {
         if output.listsConnections || checks.isRequested || page.path != nil || writesLater { analysis.conclude() }
         if failure == nil, writesLater {
             do {
-                try write(source.files, inputs, summary, Conclusions(analysis), to: &writer)
+                let conclusions = Conclusions(analysis, memory: memoryForReport / 2)
+                try write(source.files, inputs, settings, summary, conclusions, to: &writer)
+                if conclusions.omitted > 0 {
+                    inform("\(conclusions.omitted) findings have no comment for lack of memory: use a larger --memory")
+                }
             } catch {
                 failure = error
             }
@@ -164,7 +174,7 @@ struct Analyze: ParsableCommand {
         if failure == nil || !summary.files.isEmpty {
             verifications = checks.verify(analysis)
             try reporter.finish(analysis, summary, verifications)
-            if let kept = reporter.kept, let ticks { try pageFile?.finish(analysis.diagnoses, summary, kept, ticks) }
+            if let kept = reporter.kept, let ticks { try pageFile?.finish(analysis, summary, kept, ticks) }
         }
         for (_, damage) in summary.damaged { complain(damage.sentence) }
         if let failure { throw failure }
@@ -176,11 +186,11 @@ struct Analyze: ParsableCommand {
 
     /// Reads all again and writes what was read, with `conclusions` in the comments.
     private func write(
-        _ files: [String], _ inputs: CaptureInputs, _ summary: Summary, _ conclusions: Conclusions,
+        _ files: [String], _ inputs: CaptureInputs, _ settings: AnalysisSettings, _ summary: Summary,
+        _ conclusions: Conclusions,
         to writer: inout PcapngWriter?
     ) throws {
-        let captures = SavedCaptures(
-            files: files, inputs: inputs, isLight: work.isLight, version: output.wireshark)
+        let captures = SavedCaptures(files: files, inputs: inputs, settings)
         var packets = CommentedPackets(conclusions)
         // The user may have ended the reading, but not the writing.
         try captures.readAgain(after: summary, onWhenStopping: Signals.isStopping) { file, analysis in
@@ -211,7 +221,8 @@ struct Analyze: ParsableCommand {
             for event in analysis.events {
                 let record = analysis.pipeline.batch.records[Int(event.segment.record)]
                 try reporter.event(
-                    event, frame: event.segment.frame.frame, interface: interfaces.name(of: record))
+                    event, frame: event.segment.frame.frame,
+                    interface: interfaces.name(of: record, in: analysis.pipeline.batch))
             }
             // A pipe may bring nothing more for a long time, so nothing is held back.
             if !file.isFinite { try reporter.flush() }

@@ -37,6 +37,9 @@ struct Extract: ParsableCommand {
     @OptionGroup(title: "File")
     var writing: WritingOptions
 
+    @OptionGroup(title: "Work")
+    var memory: MemoryOptions
+
     @OptionGroup(title: "Output")
     var marks: MarkOptions
 
@@ -77,14 +80,20 @@ struct Extract: ParsableCommand {
         var needs = Needs()
         needs.readablePaths = inputs.openedLater
         try sandbox.enter(privileges, for: needs)
-        var selection = ExtractSelection()
-        let captures = SavedCaptures(files: source.files, inputs: inputs, version: marks.wireshark)
+        var settings = AnalysisSettings()
+        settings.version = marks.wireshark
+        // The second time, what was found the first time is still in memory.
+        settings.memoryLimit = memory.bytes / 2
+        settings.keepsEvents = true
+        let memoryForSelection = settings.memoryShares.report
+        var selection = ExtractSelection(memory: memoryForSelection)
+        let captures = SavedCaptures(files: source.files, inputs: inputs, settings)
         let survey = try captures.read(packetLimit: input.packetLimit, tracksOrigins: true) { _, analysis in
             selection.survey(
                 analysis.pipeline.segments, analysis.pipeline.origins, analysis.events,
                 packets: analysis.pipeline.batch.records.count)
         }
-        var packets = CommentedPackets(Conclusions(survey))
+        var packets = CommentedPackets(Conclusions(survey, memory: memoryForSelection))
         selection.rewind()
         var written = 0
         let summary = survey.summary
@@ -96,6 +105,10 @@ struct Extract: ParsableCommand {
         inform(
             "wrote \(written) of \(summary.tally.packets) packets; \(selection.connectionCount) of "
                 + "\(summary.counts.connections) connections have keep-alives")
+        if selection.isIncomplete {
+            inform(
+                "for lack of memory, some packets that belong to keep-alives were not written: use a larger --memory")
+        }
         for (_, damage) in summary.damaged { complain(damage.sentence) }
         if !summary.damaged.isEmpty { throw ExitStatus.damagedInput }
     }

@@ -20,6 +20,8 @@ struct HostProbes {
     /// Counts the probes in `events`, without duplicates.
     mutating func count(_ events: [SegmentEvent]) {
         for event in events where !event.isCopy {
+            // No host has so many addresses: a flood with forged ones does not take more memory.
+            if counts.count >= 65_536, counts[event.segment.source.address] == nil { continue }
             switch event.kind {
             case .probe: counts[event.segment.source.address, default: Counts()].probes += 1
             case .zeroWindowProbe: counts[event.segment.source.address, default: Counts()].windowProbes += 1

@@ -9,6 +9,8 @@ struct JUnitFile: ~Copyable {
     /// Opens the file at `path`, so that an error is reported before any input is read; nil: the option is not given.
     static func begin(_ path: String?) throws(OutputError) -> JUnitFile? {
         guard let path else { return nil }
+        // A closed pipe must not end the process before it has cleaned up.
+        Signals.ignoreClosedPipes()
         return JUnitFile(file: try OutputFile(path: path, isPrivate: false))
     }
 

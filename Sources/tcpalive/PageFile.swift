@@ -19,6 +19,8 @@ struct PageOptions: ParsableArguments {
     /// Begins the page; nil: the option is not given. Throws if the page cannot be written.
     func begin() throws(OutputError) -> PageFile? {
         guard let path else { return nil }
+        // A closed pipe must not end the process before it has cleaned up.
+        Signals.ignoreClosedPipes()
         return try PageFile(path: path)
     }
 }
@@ -32,12 +34,12 @@ struct PageFile: ~Copyable {
         file = try OutputFile(path: path, isPrivate: false)
     }
 
-    /// Writes the page of `diagnoses`, `summary`, the events `kept` and the data in `ticks`. Throws if that fails.
+    /// Writes the page of `findings`, `summary`, the events `kept` and the data in `ticks`. Throws if that fails.
     mutating func finish(
-        _ diagnoses: [Diagnosis], _ summary: Summary, _ kept: RetainedEvents, _ ticks: DataTicks
+        _ findings: borrowing some Findings & ~Copyable, _ summary: Summary, _ kept: RetainedEvents, _ ticks: DataTicks
     ) throws(OutputError) {
         var text = TextBuffer()
-        Page(diagnoses, summary, kept, ticks).append(to: &text)
+        Page(findings, summary, kept, ticks).append(to: &text)
         try file.write(text.bytes)
         try file.finish()
     }

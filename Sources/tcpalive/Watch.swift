@@ -58,6 +58,9 @@ struct Watch: ParsableCommand {
     @OptionGroup(title: "Capture")
     var capture: LiveOptions
 
+    @OptionGroup(title: "Capture")
+    var memory: MemoryOptions
+
     @OptionGroup(title: "File")
     var file: LiveFileOptions
 
@@ -96,7 +99,15 @@ struct Watch: ParsableCommand {
         Signals.catchReports()
         // A closed pipe on standard output must not end the process before the file is whole.
         if file.path != nil { Signals.ignoreClosedPipes() }
-        try exitingOnFailure { try watch() }
+        try exitingOnFailure {
+            do {
+                try watch()
+            } catch OutputError.closed {
+                // If no such file is written, the reader of the report has seen enough; the file of -w is whole.
+                guard let path = checks.junitFile else { throw OutputError.closed }
+                throw OutputError.failed("standard output was closed, so \(path) was not written")
+            }
+        }
     }
 
     private func watch() throws {
@@ -108,7 +119,8 @@ struct Watch: ParsableCommand {
         var session = try WatchSession(
             described: live.described(snaplen: capture.snaplen), socket: live.descriptors.first,
             isFiltered: filter != nil || capture.isLight,
-            isLight: capture.isLight, file: file, output: output, text: text, packetLimit: capture.packetLimit)
+            isLight: capture.isLight, file: file, output: output, text: text, packetLimit: capture.packetLimit,
+            memoryLimit: memory.bytes)
         try sandbox.enter(privileges, for: needs(of: live, session))
         inform("capturing on \(session.name); Ctrl-C ends it with the summary")
         let deadline = capture.duration.map { ContinuousClock.now + $0.duration }
@@ -120,7 +132,7 @@ struct Watch: ParsableCommand {
             }
             // The ring may hold what passed before the end, however long it takes to read that.
             live.acceptNoMore()
-            while !session.isDone, !live.isOver, !live.isDrained {
+            while !session.isDone, !live.isDrained {
                 try session.take(from: &live)
             }
         } catch {
@@ -129,7 +141,14 @@ struct Watch: ParsableCommand {
             throw error
         }
         let verifications = try session.finish(live.counters, captured: live.captured, checking: checks)
-        if live.isOver { throw ExitStatus.couldNotRun }
+        if live.isOver {
+            if !session.isDone, let sentence = live.lossSentence { complain(sentence) }
+            throw ExitStatus.couldNotRun
+        }
+        if session.isOutOfMemory {
+            complain("out of memory: the capture ends; use a smaller --memory, or give the process more")
+            throw ExitStatus.couldNotRun
+        }
         try session.write(verifications, by: checks, to: &junitFile)
         try session.checkFile()
         if live.counters.droppedByKernel > 0, checks.expect == nil { throw ExitStatus.inconclusive }
@@ -147,5 +166,16 @@ struct Watch: ParsableCommand {
             needs.readablePaths = capture.interfaces.map { "/sys/class/net/\($0)/statistics" }
         }
         return needs
+    }
+}
+
+extension LiveCapture {
+    /// Says how many packets were counted and neither delivered nor dropped, after an interface is gone; nil: none.
+    fileprivate var lossSentence: String? {
+        let counters = counters
+        let (known, isMore) = captured.addingReportingOverflow(counters.droppedByKernel)
+        guard !isMore, counters.received > known else { return nil }
+        let lost = counters.received - known
+        return "\(lost) packet\(lost == 1 ? "" : "s") received before the interface was gone could not be read"
     }
 }

@@ -69,13 +69,13 @@ enum Tool {
         try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
     }
 
-    /// Runs python3 with `arguments`.
-    static func python(_ arguments: [String]) throws -> (output: String, status: Int32) {
+    /// Runs python3 with `arguments` in `directory`.
+    static func python(_ arguments: [String], in directory: URL = root) throws -> (output: String, status: Int32) {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = ["python3"] + arguments
         let pipe = Pipe()
-        process.currentDirectoryURL = root
+        process.currentDirectoryURL = directory
         process.environment = environment()
         process.standardOutput = pipe
         process.standardError = pipe

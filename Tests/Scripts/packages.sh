@@ -136,7 +136,7 @@ dist)
         for library in libpcap libzstd; do
             [ -z "$(find "$root" -xdev -name "$library.so*")" ] || echo "$suite has $library"
         done
-        compare_reports "/opt/$(basename "$file" .tar.gz)/bin/tcpalive" pcap gz zst
+        compare_reports "/opt/$(basename "$file" .tar.gz)/bin/tcpalive" pcap gz zst xz lz4
         remove "$root"
     done
     ;;

@@ -32,16 +32,6 @@ static inline int tcpalive_is_down(int descriptor, const char *name) {
     return ioctl(descriptor, SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & IFF_UP) == 0;
 }
 
-/// The number of the interface `name` in the namespace of `descriptor`; 0 if there is none (SIOCGIFINDEX, netdevice(7)).
-///
-/// if_nametoindex(3) would need a new socket.
-static inline unsigned tcpalive_interface_index(int descriptor, const char *name) {
-    struct ifreq request;
-    memset(&request, 0, sizeof request);
-    strncpy(request.ifr_name, name, sizeof request.ifr_name - 1);
-    return ioctl(descriptor, SIOCGIFINDEX, &request) == 0 ? (unsigned)request.ifr_ifindex : 0;
-}
-
 /// Stores the name of the interface `index` in `name`, which has room for IF_NAMESIZE bytes; -1 if there is none.
 static inline int tcpalive_interface_name(int descriptor, unsigned index, char *name) {
     struct ifreq request;

@@ -103,6 +103,7 @@ public struct CaptureFile: ~Copyable {
         batch.firstFrame = nextFrame
         guard !isAtEnd else { return false }
         if try !read(into: &batch) { return true }
+        batch.interfaceCount = pcapng?.interfaces.count ?? 1
         let hasPackets = !batch.records.isEmpty
         filter?.filter.apply(to: &batch)
         return hasPackets || !isAtEnd

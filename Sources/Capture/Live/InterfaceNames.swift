@@ -45,9 +45,12 @@ package struct InterfaceNames: Sendable {
 }
 
 extension [CaptureInterface] {
-    /// The name of the interface of `record` in a file with these interfaces; nil if it has only one, or none with a name.
-    package func name(of record: PacketRecord) -> String? {
+    /// The name of the interface of `record` in `batch`, which was read from a file with these interfaces; nil if the file had
+    /// described only one by then, or if it has no name.
+    ///
+    /// The file may have described more since: the next batch is read while another thread tracks this one.
+    package func name(of record: PacketRecord, in batch: borrowing PacketBatch) -> String? {
         let index = Int(record.interface)
-        return count > 1 && indices.contains(index) && !self[index].name.isEmpty ? self[index].name : nil
+        return batch.interfaceCount > 1 && indices.contains(index) && !self[index].name.isEmpty ? self[index].name : nil
     }
 }

@@ -1,4 +1,5 @@
 #if !os(Linux)
+    internal import CPcap
     internal import Platform
 
     /// The packet socket of a live capture: on macOS libpcap does everything.
@@ -11,9 +12,6 @@
 
         /// Not needed: poll(2) reports it.
         static func isDown(_ descriptor: Int32, _ name: String) -> Bool { false }
-
-        /// The number of the interface `name` now; 0 if there is none.
-        static func index(_ descriptor: Int32, of name: String) -> UInt32 { unsafe if_nametoindex(name) }
 
         /// The name of the interface with the number `index` now; nil if there is none.
         static func name(_ descriptor: Int32, of index: UInt32) -> String? {

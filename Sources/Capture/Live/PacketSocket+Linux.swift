@@ -1,4 +1,5 @@
 #if os(Linux)
+    internal import CPcap
     internal import CTCPAlive
     internal import Platform
 
@@ -17,11 +18,6 @@
         /// Whether the interface `name` is known to be down.
         static func isDown(_ descriptor: Int32, _ name: String) -> Bool {
             unsafe tcpalive_is_down(descriptor, name) != 0
-        }
-
-        /// The number of the interface `name` now; 0 if there is none.
-        static func index(_ descriptor: Int32, of name: String) -> UInt32 {
-            unsafe tcpalive_interface_index(descriptor, name)
         }
 
         /// The name of the interface with the number `index` now; nil if there is none.
