@@ -116,7 +116,8 @@ let package = Package(
             name: "AnalysisTests", dependencies: ["Analysis", "Capture", "KeepAlive", "Report", "Wire"],
             swiftSettings: house),
         .testTarget(
-            name: "SceneTests", dependencies: ["tcpalive", "SandboxProbe"], exclude: ["Help"], swiftSettings: house),
+            name: "SceneTests", dependencies: ["tcpalive", "CSandbox", "SandboxProbe"], exclude: ["Help"],
+            swiftSettings: house),
         .testTarget(name: "LabTests", dependencies: ["tcpalive"], exclude: ["Scripts"], swiftSettings: house),
         .testTarget(
             name: "SocketsTests", dependencies: ["Sockets", "Wire", "Report", "Platform", "tcpalive"],

@@ -32,7 +32,8 @@ void *tcpalive_filter_create(void) {
     return filter;
 }
 
-static void add(struct filter *filter, uint32_t action, const char *name, unsigned count, const struct scmp_arg_cmp *arguments) {
+static void add(
+    struct filter *filter, uint32_t action, const char *name, unsigned count, const struct scmp_arg_cmp *arguments) {
     int number = seccomp_syscall_resolve_name(name);
     if (number == __NR_SCMP_ERROR) return;
     note(filter, seccomp_rule_add_array(filter->context, action, number, count, arguments));

@@ -34,7 +34,6 @@ struct kept {
 };
 
 struct keeper {
-    int socket;
     int is_sealed;
     const struct tcpalive_identity *identity;
     struct kept *kept;
@@ -105,17 +104,20 @@ static void confine(const struct keeper *keeper) {
 }
 
 /// Gives up what is not needed; stays root if the user may not write to the directories. Returns 0 or an errno.
+///
+/// Whatever the system refuses, nothing new is accepted from now on.
 static int seal(struct keeper *keeper, int stays_root) {
+    keeper->is_sealed = 1;
+    int code = 0;
     if (geteuid() == 0) {
         tcpalive_drop_bounding_capabilities();
-        if (!stays_root && tcpalive_become(keeper->identity) != 0) return errno;
+        if (!stays_root && tcpalive_become(keeper->identity) != 0) code = errno;
     }
     // To write to directories of others, and to replace their files where the sticky bit is set.
     uint64_t kept = stays_root ? (uint64_t)1 << CAP_DAC_OVERRIDE | (uint64_t)1 << CAP_FOWNER : 0;
-    if (tcpalive_limit_capabilities(kept) != 0) return errno;
+    if (tcpalive_limit_capabilities(kept) != 0 && code == 0) code = errno;
     confine(keeper);
-    keeper->is_sealed = 1;
-    return 0;
+    return code;
 }
 
 /// Names (TCPALIVE_FINISH) or removes the file `number`. Returns 0 or an errno.
@@ -150,7 +152,9 @@ static int open_file(const struct keeper *keeper, const char *path) {
         int flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC;
         int number = openat(entry->folder, name, flags, 0600);
         // A file of another user, such as an older one of root: it is replaced instead of truncated.
-        if (number < 0 && errno == EACCES && unlinkat(entry->folder, name, 0) == 0) number = openat(entry->folder, name, flags, 0600);
+        if (number < 0 && errno == EACCES && unlinkat(entry->folder, name, 0) == 0) {
+            number = openat(entry->folder, name, flags, 0600);
+        }
         return number;
     }
     errno = EPERM;
@@ -205,7 +209,7 @@ static void answer(int socket, int result, int descriptor) {
 
 static void run(int socket, const struct tcpalive_identity *identity) {
     static char message[TCPALIVE_KEEPER_MESSAGE + 1];
-    struct keeper keeper = {.socket = socket, .identity = identity};
+    struct keeper keeper = {.identity = identity};
     for (;;) {
         ssize_t length = recv(socket, message, sizeof message - 1, 0);
         if (length < 0 && errno == EINTR) continue;
@@ -267,14 +271,17 @@ int tcpalive_keeper_ask(int keeper, const void *bytes, size_t length, int *descr
         char bytes[CMSG_SPACE(sizeof(int))];
         struct cmsghdr aligned;
     } control;
-    struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control};
+    struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
+    message.msg_control = control.bytes;
+    message.msg_controllen = sizeof control;
     do result = recvmsg(keeper, &message, MSG_CMSG_CLOEXEC);
     while (result < 0 && errno == EINTR);
     if (result < 0) return errno;
     // 0: the keeper has ended.
     if (result != sizeof code) return EPIPE;
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-    if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS && header->cmsg_len == CMSG_LEN(sizeof(int))) {
+    if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS
+        && header->cmsg_len == CMSG_LEN(sizeof(int))) {
         memcpy(descriptor, CMSG_DATA(header), sizeof *descriptor);
     }
     return code;

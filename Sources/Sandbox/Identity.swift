@@ -37,8 +37,9 @@
 
         /// The user nobody.
         static var nobody: Identity {
-            Account(named: "nobody").map { Identity($0) }
-                ?? Identity(name: "nobody", user: 65534, group: 65534, groups: [])
+            let account = Account(named: "nobody")
+            // It is in no other group, and looking for one takes a while.
+            return Identity(name: "nobody", user: account?.user ?? 65534, group: account?.group ?? 65534, groups: [])
         }
 
         /// What this process is now.

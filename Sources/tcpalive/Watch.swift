@@ -19,6 +19,9 @@ struct Watch: ParsableCommand {
             -w, the packets are also written to a pcapng file for `analyze` and Wireshark. With --expect, the probes of \
             every connection are compared with the options at the end.
 
+            Root, capabilities, files and system calls are needed only to begin: before the first packet is read, watch gives \
+            them up.
+
             A filter such as `port 5432` leaves out ICMP errors: add `or icmp or icmp6` to see them.
 
             With --light, the kernel delivers only segments with at most one byte of data, those with SYN, FIN or RST, and \
