@@ -53,7 +53,12 @@ FILES ?= 100000
 FIRST ?= 0
 SEED ?= 1
 
-.PHONY: run build stage install uninstall deb dist test-install test-deb test-dist test stories agree reports compare page docs check-docs documentation recording expectations captures bench allocations bench-micro build-micro bench-live lab torture torture-lab examples lint help clean
+# Seconds of each target of `make fuzz`, and processes.
+TIME ?= 60
+JOBS ?= 1
+FUZZ = .build-fuzz/.build/release/fuzz
+
+.PHONY: run build stage install uninstall deb dist test-install test-deb test-dist test stories fuzz fuzz-corpus build-fuzz agree reports compare page docs check-docs documentation recording expectations captures bench allocations bench-micro build-micro bench-live lab torture torture-lab sanitize sanitize-address sanitize-thread examples lint help clean
 
 run: build ## Build tcpalive and analyse a capture of a dead peer
 	$(TOOL) analyze captures/scenes/dead-peer-5-3-4.pcap
@@ -157,6 +162,20 @@ stories: ## Compare the findings with 100,000 random connections whose truth is 
 		-Xswiftc -enable-testing $(SWIFT_FLAGS)
 	TCPALIVE_STORIES_ONLY=1 TCPALIVE_STORIES=$(STORIES) TCPALIVE_STORY_SEED=$(SEED) TCPALIVE_STORY=$(STORY) \
 		swift test --package-path .build-stories -c release -Xswiftc -enable-testing --skip-build --filter StoryTests
+
+fuzz: build-fuzz ## Call parsers, tracker, findings and reports with mutated input for TIME=60 seconds each (TARGET=name, RUNS=n, JOBS=n)
+	@Tests/Fuzzing/fuzz.sh $(FUZZ) "$(TARGET)" "$(if $(RUNS),,$(TIME))" "$(RUNS)" $(JOBS)
+
+# gold cannot link this; lld comes with Swift.
+build-fuzz: ## Build the fuzz targets with libFuzzer and AddressSanitizer, without running them
+	@$(SETUP) $(BUILD_NEEDS)
+	@mkdir -p .build-fuzz && ln -sfn ../Package.swift .build-fuzz/Package.swift && \
+		ln -sfn ../Sources .build-fuzz/Sources && ln -sfn ../Tests .build-fuzz/Tests
+	TCPALIVE_FUZZ=1 swift build --package-path .build-fuzz -c release --product fuzz -Xswiftc -enable-testing \
+		-Xswiftc -sanitize=fuzzer,address -Xswiftc -use-ld=lld -Xcc -DTCPALIVE_MALLOC
+
+fuzz-corpus: build-fuzz ## Replace the committed corpus by the smallest set of old and new inputs with the same coverage (TARGET=name)
+	@Tests/Fuzzing/fuzz.sh $(FUZZ) "$(TARGET)" merge
 
 agree: build ## Compare marks and written files with tshark, for every capture below DIR
 	@$(SETUP) tshark python3

@@ -116,6 +116,9 @@ let package = Package(
             name: "AnalysisTests", dependencies: ["Analysis", "Capture", "KeepAlive", "Report", "Wire"],
             swiftSettings: house),
         .testTarget(
+            name: "FuzzTests", dependencies: ["FuzzTargets", "Platform", "Wire"], exclude: ["Corpus", "Regressions"],
+            swiftSettings: house),
+        .testTarget(
             name: "SceneTests", dependencies: ["tcpalive", "CSandbox", "SandboxProbe"], exclude: ["Help"],
             swiftSettings: house),
         .testTarget(name: "LabTests", dependencies: ["tcpalive"], exclude: ["Scripts"], swiftSettings: house),
