@@ -1,7 +1,8 @@
 # tcpalive. `make help` lists the commands. They install missing packages.
 
 SETUP = Tests/Scripts/setup.sh
-BUILD_NEEDS = libpcap-dev zlib1g-dev libzstd-dev pkg-config
+BUILD_NEEDS = libpcap-dev zlib1g-dev libzstd-dev liblzma-dev liblz4-dev pkg-config \
+	$(if $(filter Linux,$(shell uname)),libseccomp-dev)
 # Linux only: network namespaces, and a firewall that drops packets.
 LAB_NEEDS = $(if $(filter Linux,$(shell uname)),iproute2 nftables procps)
 TEST_NEEDS = $(BUILD_NEEDS) python3 python3-jsonschema gzip zstd xz-utils lz4 $(LAB_NEEDS)
@@ -47,6 +48,9 @@ GLIBC = libc\.so\.6|libm\.so\.6|libpthread\.so\.0|libdl\.so\.2|ld-linux.*
 LIBRARIES = Platform Wire Capture KeepAlive Sockets Report Analysis
 
 STORIES ?= 100000
+# The damaged captures of `make torture`: how many, from which number on. SEED is that of the stories, too.
+FILES ?= 100000
+FIRST ?= 0
 SEED ?= 1
 
 # Seconds of each target of `make fuzz`, and processes.
@@ -54,7 +58,7 @@ TIME ?= 60
 JOBS ?= 1
 FUZZ = .build-fuzz/.build/release/fuzz
 
-.PHONY: run build stage install uninstall deb dist test-install test-deb test-dist test stories fuzz fuzz-corpus build-fuzz agree reports compare page docs check-docs documentation recording expectations captures bench allocations bench-micro build-micro bench-live lab torture examples lint help clean
+.PHONY: run build stage install uninstall deb dist test-install test-deb test-dist test stories fuzz fuzz-corpus build-fuzz agree reports compare page docs check-docs documentation recording expectations captures bench allocations bench-micro build-micro bench-live lab torture torture-lab sanitize sanitize-address sanitize-thread examples lint help clean
 
 run: build ## Build tcpalive and analyse a capture of a dead peer
 	$(TOOL) analyze captures/scenes/dead-peer-5-3-4.pcap
@@ -133,12 +137,26 @@ test-dist: dist ## Run the binary of the tarball in Debian 12 and 13 with nothin
 	@$(SETUP) mmdebstrap util-linux
 	Tests/Scripts/packages.sh dist $(TOOL) .build-dist/$(DIST).tar.gz
 
+# The same environment each time, because another one builds everything again.
+TESTED = TCPALIVE_TEST=1
+
 test: ## Run all tests
 	@$(SETUP) $(TEST_NEEDS)
-	swift build --build-tests $(SWIFT_FLAGS)
-	swift test --skip-build --skip LabTests
-	swift test --skip-build --filter LabTests # alone, because they measure times
+	$(TESTED) swift build --build-tests $(SWIFT_FLAGS)
+	$(TESTED) swift test --skip-build --skip LabTests
+	$(TESTED) swift test --skip-build --filter LabTests # alone, because they measure times
 	python3 Tests/Scripts/documentation.py .build/debug/tcpalive
+
+# Optimized, as the sanitizers are slow; so these are also the tests of the release mode.
+sanitize: sanitize-address sanitize-thread ## Run the tests with AddressSanitizer and ThreadSanitizer, in release mode, C code with UBSan (15 minutes)
+
+sanitize-address sanitize-thread: sanitize-%:
+	@$(SETUP) $(TEST_NEEDS)
+	$(SANITIZED) swift build --scratch-path .build-$* -c release --sanitize $* -Xswiftc -enable-testing --build-tests
+	$(SANITIZED) swift test --scratch-path .build-$* -c release --sanitize $* -Xswiftc -enable-testing --skip-build --skip LabTests
+
+# The Swift runtime keeps some memory to the end.
+SANITIZED = TCPALIVE_SANITIZE=1 ASAN_OPTIONS=detect_leaks=0
 
 # A package of its own, so that Package.resolved does not change.
 stories: ## Compare the findings with 100,000 random connections whose truth is known (STORIES=n SEED=first; STORY=seed prints one)
@@ -239,20 +257,33 @@ lab: build ## Show how a client notices a dead peer, in two network namespaces (
 	@$(SETUP) $(LAB_NEEDS)
 	@Tests/Scripts/lab.sh $(TOOL)
 
-torture: ## Run the lab tests with probes 100 times, and end 100 watches during a flood (10 minutes)
+torture: build ## Read 100,000 damaged captures and check that nothing breaks (FILES=n SEED=s FIRST=n; 25 minutes)
+	@$(SETUP) gcc libc-dev python3
+	@mkdir -p .build-torture
+	gcc -O2 -Wall -Wextra -Werror -o .build-torture/run Tests/Torture/run.c
+	python3 Tests/Torture/torture.py $(TOOL) .build-torture/run .build-torture --seed $(SEED) --first $(FIRST) --files $(FILES)
+
+torture-lab: ## Run the lab tests with probes 100 times, end 100 watches during a flood, and 100 readings by signals (15 minutes)
 	@$(SETUP) $(TEST_NEEDS)
-	swift build --build-tests $(SWIFT_FLAGS)
-	TCPALIVE_LAB=1 TCPALIVE_LAB_RUNS=100 swift test --skip-build --filter 'LabTests.SceneTests/scene'
-	TCPALIVE_LAB=1 TCPALIVE_LAB_RUNS=100 swift test --skip-build --filter LabTests.FloodTests
+	$(TESTED) swift build --build-tests $(SWIFT_FLAGS)
+	TCPALIVE_LAB=1 TCPALIVE_LAB_RUNS=100 $(TESTED) swift test --skip-build --filter 'LabTests.SceneTests/scene'
+	TCPALIVE_LAB=1 TCPALIVE_LAB_RUNS=100 $(TESTED) swift test --skip-build --filter LabTests.FloodTests
+	TCPALIVE_FAULT_ROUNDS=100 $(TESTED) swift test --skip-build --filter SceneTests.FaultTests/interruptedAnytime
 
 examples: ## Build the programs in Examples, which use the libraries from outside, and check their output
 	@$(SETUP) $(BUILD_NEEDS) python3
 	python3 Tests/Scripts/examples.py .build-examples $(EXAMPLE)
 
-lint: ## Check the format of the sources, and that there are no cycles between files
+# Swift has its own clang.
+C_FILES = $(wildcard Sources/*/*.c Tests/*/*.c Packaging/*.c)
+C_FLAGS = -Wall -Wextra -Werror -DTCPALIVE_COMMIT='""' $(addprefix -I,$(wildcard Sources/*/include Tests/*/include))
+
+lint: ## Check the format of the sources, cycles between files, and C code with clang's static analyzer
 	swift format lint --strict --recursive Sources Tests Package.swift
-	@$(SETUP) python3
+	@$(SETUP) $(BUILD_NEEDS) python3
 	python3 Tests/Scripts/cycles.py
+	@for file in $(C_FILES); do \
+		clang --analyze -Xclang -analyzer-werror --analyzer-output text $(C_FLAGS) -o /dev/null $$file || exit 1; done
 
 clean: ## Remove all builds
 	rm -rf .build .build-*

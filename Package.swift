@@ -17,6 +17,15 @@ let commit = Context.environment["TCPALIVE_COMMIT"] ?? ""
 /// `make build` sets TCPALIVE_LIBRARIES to a folder in which the linker looks for libraries first.
 let libraries = Context.environment["TCPALIVE_LIBRARIES"].map { [LinkerSetting.unsafeFlags(["-L\($0)"])] } ?? []
 
+/// `make sanitize` sets TCPALIVE_SANITIZE=1: C code traps on undefined behavior, and tests are not optimized, because the
+/// compiler crashes on them.
+let sanitize = Context.environment["TCPALIVE_SANITIZE"] == "1"
+
+/// The flags of C code.
+let c: [CSetting] =
+    (strict ? [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])] : [])
+    + (sanitize ? [.unsafeFlags(["-fsanitize=undefined", "-fsanitize-trap=undefined"])] : [])
+
 let house: [SwiftSetting] =
     [
         .strictMemorySafety(),
@@ -24,6 +33,10 @@ let house: [SwiftSetting] =
         .enableUpcomingFeature("InternalImportsByDefault"),
         .enableUpcomingFeature("MemberImportVisibility"),
     ] + (strict ? [.treatAllWarnings(as: .error)] : [])
+
+/// The settings of the modules in which tests spend most of their time. `make test` sets TCPALIVE_TEST=1, and they are optimized
+/// in a debug build, too; what traps without optimization traps as well, except for `assert`.
+let busy: [SwiftSetting] = house + (Context.environment["TCPALIVE_TEST"] == "1" ? [.unsafeFlags(["-O"])] : [])
 
 let package = Package(
     name: "tcpalive",
@@ -47,17 +60,22 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
         .systemLibrary(name: "CLzma", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"]), .brew(["xz"])]),
         .systemLibrary(name: "CLz4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"]), .brew(["lz4"])]),
+        .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
         // Not CSystem: swift-system has a module of that name, and a program cannot use both.
-        .target(name: "CTCPAlive"),
-        .target(name: "CCommit", cSettings: [.define("TCPALIVE_COMMIT", to: "\"\(commit)\"")]),
+        .target(name: "CTCPAlive", cSettings: c),
+        .target(
+            name: "CSandbox", dependencies: [.target(name: "CSeccomp", condition: .when(platforms: [.linux]))],
+            cSettings: c),
+        .target(name: "CCommit", cSettings: c + [.define("TCPALIVE_COMMIT", to: "\"\(commit)\"")]),
         // Not System: Apple's SDK has a module of that name.
         .target(name: "Platform", swiftSettings: house),
-        .target(name: "Wire", swiftSettings: house),
+        .target(name: "Sandbox", dependencies: ["Platform", "CSandbox"], swiftSettings: house),
+        .target(name: "Wire", swiftSettings: busy),
         .target(
             name: "Capture",
             dependencies: ["Platform", "Wire", "CPcap", "CZlib", "CZstd", "CLzma", "CLz4", "CTCPAlive"],
             swiftSettings: house),
-        .target(name: "KeepAlive", dependencies: ["Wire", "CTCPAlive"], swiftSettings: house),
+        .target(name: "KeepAlive", dependencies: ["Wire", "CTCPAlive"], swiftSettings: busy),
         .target(name: "Sockets", dependencies: ["Platform", "Wire", "CTCPAlive"], swiftSettings: house),
         .target(
             name: "Report",
@@ -70,10 +88,15 @@ let package = Package(
         .executableTarget(
             name: "tcpalive",
             dependencies: [
-                "Platform", "Analysis", "Wire", "Capture", "KeepAlive", "Sockets", "Report", "CCommit",
+                "Platform", "Sandbox", "Analysis", "Wire", "Capture", "KeepAlive", "Sockets", "Report", "CCommit",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house, linkerSettings: libraries),
+        // What the sandbox refuses: a program, because it cannot be undone.
+        .target(name: "CProbe", path: "Tests/CProbe", cSettings: c),
+        .executableTarget(
+            name: "SandboxProbe", dependencies: ["CProbe", "Platform", "Sandbox"], path: "Tests/SandboxProbe",
+            swiftSettings: house),
         // Random connections whose truth is known.
         .target(name: "Stories", dependencies: ["KeepAlive", "Wire"], path: "Tests/Stories", swiftSettings: house),
         .target(
@@ -95,7 +118,9 @@ let package = Package(
         .testTarget(
             name: "FuzzTests", dependencies: ["FuzzTargets", "Platform", "Wire"], exclude: ["Corpus", "Regressions"],
             swiftSettings: house),
-        .testTarget(name: "SceneTests", dependencies: ["tcpalive"], exclude: ["Help"], swiftSettings: house),
+        .testTarget(
+            name: "SceneTests", dependencies: ["tcpalive", "CSandbox", "SandboxProbe"], exclude: ["Help"],
+            swiftSettings: house),
         .testTarget(name: "LabTests", dependencies: ["tcpalive"], exclude: ["Scripts"], swiftSettings: house),
         .testTarget(
             name: "SocketsTests", dependencies: ["Sockets", "Wire", "Report", "Platform", "tcpalive"],
@@ -112,6 +137,12 @@ if benchmarks {
             dependencies: ["Wire", "KeepAlive", .product(name: "Benchmark", package: "benchmark")],
             path: "Tests/Benchmarks/Micro", swiftSettings: house,
             plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]))
+}
+
+if sanitize {
+    for target in package.targets where target.isTest {
+        target.swiftSettings = (target.swiftSettings ?? []) + [.unsafeFlags(["-Onone"])]
+    }
 }
 
 if documentation {

@@ -12,6 +12,8 @@ public struct CaptureError: Error, Sendable, Equatable, CustomStringConvertible 
         case notACapture
         /// A pipe or a device, where only a regular file can be read twice.
         case notARegularFile
+        /// The file changed while it was read.
+        case changed
         /// The file is damaged or cut before its first record.
         case damaged
         /// The file cannot be decompressed: it is damaged, or the program that decompresses it is not installed.
@@ -20,6 +22,8 @@ public struct CaptureError: Error, Sendable, Equatable, CustomStringConvertible 
         case invalidFilter
         /// The interface is down.
         case interfaceDown
+        /// There is no memory left to go on.
+        case outOfMemory
         /// A system call or libpcap failed for another reason.
         case failed
     }

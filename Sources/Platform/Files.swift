@@ -19,6 +19,9 @@ package struct FileStatus {
     /// Whether it is a regular file.
     package var isRegular: Bool { status.st_mode & S_IFMT == S_IFREG }
 
+    /// Whether it is a named pipe.
+    package var isPipe: Bool { status.st_mode & S_IFMT == S_IFIFO }
+
     /// Whether it is a directory.
     package var isDirectory: Bool { status.st_mode & S_IFMT == S_IFDIR }
 
@@ -49,7 +52,8 @@ package func systemOpen(_ path: String, _ flags: Int32, mode: mode_t = 0) throws
 
 /// Creates a file with a random name, `prefix` and six characters and `suffix`, which only its owner may read (mkstemps(3)).
 ///
-/// It was not there before, and no symbolic link leads to it.
+/// It was not there before, and no symbolic link leads to it. A signal that ends the process at once removes it, until
+/// `systemRename` or `systemRemove`.
 package func systemOpenTemporary(
     prefix: String, suffix: String
 ) throws(SystemError) -> (number: Int32, path: String) {
@@ -62,17 +66,26 @@ package func systemOpenTemporary(
         systemClose(number)
         throw error
     }
-    return (number, FileName.text(of: name.dropLast().map { UInt8(bitPattern: $0) }))
+    let path = FileName.text(of: name.dropLast().map { UInt8(bitPattern: $0) })
+    TemporaryFiles.add(path)
+    return (number, path)
 }
 
 /// Gives a file another name, in place of a file that has it (rename(2)).
 package func systemRename(_ path: String, to name: String) throws(SystemError) {
     let result = unsafe path.withFileName { path in unsafe name.withFileName { unsafe rename(path, $0) } }
     guard result == 0 else { throw .last }
+    TemporaryFiles.forget(path)
+}
+
+/// Shortens the file with the open descriptor `number` to `size` bytes (ftruncate(2)); an error is ignored.
+package func systemTruncate(_ number: Int32, to size: UInt64) {
+    _ = ftruncate(number, off_t(clamping: size))
 }
 
 /// Removes a file (unlink(2)); an error is ignored.
 package func systemRemove(_ path: String) {
+    defer { TemporaryFiles.forget(path) }
     unsafe _ = path.withFileName { unsafe unlink($0) }
 }
 

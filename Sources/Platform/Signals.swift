@@ -5,6 +5,8 @@ package enum Signals {
     // A handler may use lock-free atomics and write(2), and nothing that allocates or locks (signal-safety(7)).
     private static let isStopRequested = Atomic<Bool>(false)
     private static let isReportRequested = Atomic<Bool>(false)
+    private static let hasInterrupt = Atomic<Bool>(false)
+    private static let hasTermination = Atomic<Bool>(false)
     /// Where the handler writes a byte, to wake up poll(2); -1: nowhere.
     fileprivate static let wakeupTarget = Atomic<Int32>(-1)
 
@@ -13,20 +15,32 @@ package enum Signals {
 
     /// From now on the first SIGINT, SIGTERM or SIGHUP sets `isStopping` and interrupts waiting system calls.
     ///
-    /// A second SIGINT or SIGTERM ends the process. A second SIGHUP does not: when a terminal is lost, both the kernel
-    /// and the shell send one. If SIGHUP is ignored, as under nohup(1), it stays ignored.
+    /// A second SIGINT or SIGTERM ends the process and leaves no temporary file behind. A second SIGHUP does not end it: when
+    /// a terminal is lost, both the kernel and the shell send one. If SIGHUP is ignored, as under nohup(1), it stays ignored.
     package static func catchStops() {
         // Initializes the globals before a handler needs them.
         _ = (isStopping, wakeupTarget.load(ordering: .relaxed))
-        for number in [SIGINT, SIGTERM] {
-            // After the first signal the system's own handling applies.
-            catchSignal(number, flags: Int(SA_RESETHAND)) { Signals.requestStop($0) }
-        }
-        if !isIgnored(SIGHUP) { catchSignal(SIGHUP, flags: 0) { Signals.requestStop($0) } }
+        _ = (hasInterrupt.load(ordering: .relaxed), hasTermination.load(ordering: .relaxed))
+        TemporaryFiles.prepare()
+        for number in [SIGINT, SIGTERM] { catchSignal(number) { Signals.requestStop($0) } }
+        if !isIgnored(SIGHUP) { catchSignal(SIGHUP) { Signals.requestStop($0) } }
     }
 
     private static func requestStop(_ number: Int32) {
         isStopRequested.store(true, ordering: .relaxed)
+        let isSecond =
+            switch number {
+            case SIGINT: hasInterrupt.exchange(true, ordering: .relaxed)
+            case SIGTERM: hasTermination.exchange(true, ordering: .relaxed)
+            default: false
+            }
+        if isSecond {
+            TemporaryFiles.removeAll()
+            // It is blocked while its handler runs, and ends the process after that.
+            _ = signal(number, SIG_DFL)
+            raise(number)
+            return
+        }
         let target = wakeupTarget.load(ordering: .relaxed)
         guard target >= 0 else { return }
         let code = errno
@@ -38,9 +52,9 @@ package enum Signals {
     /// From now on SIGUSR1, and SIGINFO if the system has it, is recorded for `takeReport`.
     package static func catchReports() {
         _ = takeReport()
-        catchSignal(SIGUSR1, flags: 0) { _ in Signals.isReportRequested.store(true, ordering: .relaxed) }
+        catchSignal(SIGUSR1) { _ in Signals.isReportRequested.store(true, ordering: .relaxed) }
         #if canImport(Darwin)
-            catchSignal(SIGINFO, flags: 0) { _ in Signals.isReportRequested.store(true, ordering: .relaxed) }
+            catchSignal(SIGINFO) { _ in Signals.isReportRequested.store(true, ordering: .relaxed) }
         #endif
     }
 
@@ -59,13 +73,11 @@ package enum Signals {
         return unsafe sigaction(number, nil, &action) == 0 && action.isIgnored
     }
 
-    private static func catchSignal(
-        _ number: Int32, flags: Int, _ handler: @escaping @convention(c) (Int32) -> Void
-    ) {
+    private static func catchSignal(_ number: Int32, _ handler: @escaping @convention(c) (Int32) -> Void) {
         var action = sigaction()
         action.setHandler(handler)
         // Without SA_RESTART, so that read(2) and poll(2) return.
-        action.sa_flags = Int32(truncatingIfNeeded: flags)
+        action.sa_flags = 0
         _ = unsafe sigaction(number, &action, nil)
         // The parent process may have blocked the signal, and Dispatch does in its threads.
         var only = sigset_t()

@@ -14,6 +14,8 @@ public struct PacketBatch: ~Copyable, Sendable {
     public var firstFrame: UInt64 = 1
     /// The number of the file that contains the packets, from 0.
     public var file: UInt32 = 0
+    /// How many interfaces the file had described when the batch was read.
+    package var interfaceCount = 1
 
     /// Creates an empty batch for `capacity` bytes at a time; with 0 the source decides.
     public init(capacity: Int = 0) {

@@ -4,6 +4,7 @@ import Capture
 import KeepAlive
 import Platform
 import Report
+import Sandbox
 import Wire
 
 /// `tcpalive analyze`: saved captures.
@@ -47,6 +48,9 @@ struct Analyze: ParsableCommand {
     @OptionGroup(title: "Work")
     var work: WorkOptions
 
+    @OptionGroup(title: "Work")
+    var memory: MemoryOptions
+
     @OptionGroup(title: "Checks")
     var checks: CheckOptions
 
@@ -62,6 +66,9 @@ struct Analyze: ParsableCommand {
     @OptionGroup(title: "Text")
     var text: TextOptions
 
+    @OptionGroup(title: "Privileges")
+    var sandbox: SandboxOptions
+
     func validate() throws {
         if work.shard != nil, let file = writing.file ?? page.path {
             throw ValidationError("--shard writes no file: omit \(file) or --shard.")
@@ -72,7 +79,9 @@ struct Analyze: ParsableCommand {
             throw ValidationError("-w -: standard output has the report; give a file name, or use extract -w -.")
         }
         do {
-            try writing.check(against: input.resolved(for: "analyze").files)
+            try checkOutputs(
+                [("-w", writing.file), ("--html", page.path), ("--junit", checks.junitFile)],
+                against: input.resolved(for: "analyze").files)
         } catch is CaptureError {
             // The command line is valid; `run` reports what cannot be opened.
         }
@@ -85,7 +94,7 @@ struct Analyze: ParsableCommand {
                 try analyze()
             } catch OutputError.closed {
                 // If no file is written, the reader of the report has seen enough.
-                let files = [writing.file, page.path].compactMap(\.self).joined(separator: " and ")
+                let files = [writing.file, page.path, checks.junitFile].compactMap(\.self).joined(separator: " and ")
                 if files.isEmpty { throw OutputError.closed }
                 throw OutputError.failed("standard output was closed, so \(files) was not written")
             }
@@ -94,12 +103,18 @@ struct Analyze: ParsableCommand {
 
     private func analyze() throws {
         let source = try input.resolved(for: "analyze")
+        let privileges = try sandbox.begin(
+            namesFiles: writing.file != nil || page.path != nil || checks.junitFile != nil)
+        let inputs = try CaptureInputs(source.files, filter: source.filter, isLight: work.isLight)
         var writer = try writing.writer()
-        var pageFile = try page.begin(on: source.files)
-        var reporter = output.reporter(
-            text.style(on: .standardOutput), namesFiles: source.files.count > 1, printsTimelines: timeline.isVerbose,
-            keepsEvents: page.path != nil,
-            isFiltered: source.filter != nil)
+        var pageFile = try page.begin()
+        var junitFile = try JUnitFile.begin(checks.junitFile)
+        var needs = Needs()
+        needs.readablePaths = inputs.openedLater
+        needs.resolvesNames = text.resolve
+        try sandbox.enter(privileges, for: needs)
+        // What can be read twice is written the second time, when the verdicts are known.
+        let writesLater = writing.file != nil && source.files.allSatisfy(SavedCaptures.isRereadable)
         var settings = AnalysisSettings()
         settings.version = output.wireshark
         settings.packetLimit = input.packetLimit
@@ -108,23 +123,35 @@ struct Analyze: ParsableCommand {
         settings.shard = work.shard?.shard
         settings.usesTwoThreads = work.jobs > 1
         settings.isLight = work.isLight
+        // The second time, what was found the first time is still in memory.
+        settings.memoryLimit = writesLater ? memory.bytes / 2 : memory.bytes
+        settings.keepsEvents = page.path != nil || timeline.isVerbose
+        let memoryForReport = settings.memoryShares.report
+        var reporter = output.reporter(
+            text.style(on: .standardOutput), namesFiles: source.files.count > 1, printsTimelines: timeline.isVerbose,
+            keepsEvents: page.path != nil, memory: memoryForReport, isFiltered: source.filter != nil)
         var analysis = CaptureAnalysis(settings)
         var packets = CommentedPackets()
-        var ticks = page.path == nil ? nil : DataTicks()
-        // What can be read twice is written the second time, when the verdicts are known.
-        let writesLater = writing.file != nil && source.files.allSatisfy(SavedCaptures.isRereadable)
-        var failure: CaptureError?
+        var ticks = page.path == nil ? nil : DataTicks(memory: memoryForReport)
+        // What was read up to a failure is still reported.
+        var failure: (any Error)?
         do {
             for path in source.files where !analysis.isDone && !Signals.isStopping {
-                try read(path, filter: source.filter, &analysis, &reporter) { file, analysis in
+                try read(path, inputs, &analysis, &reporter) { file, analysis in
                     ticks?.take(analysis.pipeline.segments, analysis.pipeline.origins, analysis.events)
                     if writesLater { return }
                     writer?.describe(file.interfaces, of: analysis.file)
-                    try packets.write(analysis, to: &writer)
+                    do {
+                        try packets.write(analysis, to: &writer)
+                    } catch {
+                        // All is read and reported, even if the disk is full.
+                        failure = error
+                        writer = nil
+                    }
                 }
             }
         } catch let error as CaptureError {
-            failure = error  // What was read up to here is still reported.
+            failure = error
         }
         var summary = analysis.summary
         summary.isFiltered = source.filter != nil
@@ -132,36 +159,41 @@ struct Analyze: ParsableCommand {
         if output.listsConnections || checks.isRequested || page.path != nil || writesLater { analysis.conclude() }
         if failure == nil, writesLater {
             do {
-                try write(source.files, filter: source.filter, summary, Conclusions(analysis), to: &writer)
-            } catch let error as CaptureError {
+                let conclusions = Conclusions(analysis, memory: memoryForReport / 2)
+                try write(source.files, inputs, settings, summary, conclusions, to: &writer)
+                if conclusions.omitted > 0 {
+                    inform("\(conclusions.omitted) findings have no comment for lack of memory: use a larger --memory")
+                }
+            } catch {
                 failure = error
             }
         }
-        if failure == nil { try writer?.flush() }
+        if failure == nil {
+            do { try writer?.flush() } catch { failure = error }
+        }
         if failure == nil || !summary.files.isEmpty {
             verifications = checks.verify(analysis)
             try reporter.finish(analysis, summary, verifications)
-            if let kept = reporter.kept, let ticks { try pageFile?.finish(analysis.diagnoses, summary, kept, ticks) }
+            if let kept = reporter.kept, let ticks { try pageFile?.finish(analysis, summary, kept, ticks) }
         }
         for (_, damage) in summary.damaged { complain(damage.sentence) }
         if let failure { throw failure }
         try writer?.finish()
         if !summary.damaged.isEmpty { throw ExitStatus.damagedInput }
-        try checks.writeJUnitFile(verifications, analysis, files: summary.sources)
+        try checks.write(verifications, analysis, sources: summary.sources, to: &junitFile)
         try checks.end(verifications, analysis)
     }
 
     /// Reads all again and writes what was read, with `conclusions` in the comments.
     private func write(
-        _ files: [String], filter: String?, _ summary: Summary, _ conclusions: Conclusions,
+        _ files: [String], _ inputs: CaptureInputs, _ settings: AnalysisSettings, _ summary: Summary,
+        _ conclusions: Conclusions,
         to writer: inout PcapngWriter?
     ) throws {
-        let captures = SavedCaptures(
-            files: files, filter: filter, isLight: work.isLight, version: output.wireshark)
+        let captures = SavedCaptures(files: files, inputs: inputs, settings)
         var packets = CommentedPackets(conclusions)
-        // No more than was reported: the user may have ended the reading, and a file may have grown.
-        _ = try captures.read(packetLimit: summary.tally.packets, onWhenStopping: Signals.isStopping) {
-            file, analysis in
+        // The user may have ended the reading, but not the writing.
+        try captures.readAgain(after: summary, onWhenStopping: Signals.isStopping) { file, analysis in
             writer?.describe(file.interfaces, of: analysis.file)
             try packets.write(analysis, to: &writer)
         }
@@ -169,10 +201,10 @@ struct Analyze: ParsableCommand {
 
     /// Reads the capture at `path`, reports what happens in it, and calls `body` after each batch.
     private func read(
-        _ path: String, filter: String?, _ analysis: inout CaptureAnalysis, _ reporter: inout Reporter,
+        _ path: String, _ inputs: CaptureInputs, _ analysis: inout CaptureAnalysis, _ reporter: inout Reporter,
         _ body: (borrowing CaptureFile, inout CaptureAnalysis) throws -> Void
     ) throws {
-        var file = try CaptureFile(path: path, filter: filter, isLight: work.isLight)
+        var file = try inputs.open(path)
         var progress = Progress(of: path)
         try reporter.begin(file: path)
         analysis.begin(path)
@@ -189,7 +221,8 @@ struct Analyze: ParsableCommand {
             for event in analysis.events {
                 let record = analysis.pipeline.batch.records[Int(event.segment.record)]
                 try reporter.event(
-                    event, frame: event.segment.frame.frame, interface: interfaces.name(of: record))
+                    event, frame: event.segment.frame.frame,
+                    interface: interfaces.name(of: record, in: analysis.pipeline.batch))
             }
             // A pipe may bring nothing more for a long time, so nothing is held back.
             if !file.isFinite { try reporter.flush() }

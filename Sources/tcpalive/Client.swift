@@ -35,7 +35,7 @@ struct Client: ParsableCommand {
 
     func run() throws {
         try exitingOnFailure {
-            var session = try ClientSession(options)
+            var session = try ClientSession(options, JUnitFile.begin(options.checks.junitFile))
             try session.run()
         }
     }

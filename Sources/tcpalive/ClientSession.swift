@@ -18,6 +18,8 @@ struct ClientSession: ~Copyable {
     private var backoff = Duration.seconds(1)
     /// Captures the current connection, with --verify.
     private var verifier: Verifier?
+    /// The file of --junit.
+    private var junitFile: JUnitFile?
 
     /// How one connection ended.
     private enum Stop {
@@ -29,13 +31,14 @@ struct ClientSession: ~Copyable {
         }
     }
 
-    /// A session with `options`, which catches signals from now on.
-    init(_ options: ClientOptions) throws(SystemError) {
+    /// A session with `options`, which writes the results of --verify to `junitFile` and catches signals from now on.
+    init(_ options: ClientOptions, _ junitFile: consuming JUnitFile?) throws(SystemError) {
+        wakeup = try SignalWakeup()
         self.options = options
         log = ClientLog(
             to: options.output.format == .json ? .standardError : .standardOutput, options.output.color)
-        wakeup = try SignalWakeup()
         deadline = options.connection.duration.map { ContinuousClock.now + $0.duration }
+        self.junitFile = junitFile
         input = StandardInput.forSending(isInteractive: options.data.interactive)
     }
 
@@ -135,7 +138,7 @@ struct ClientSession: ~Copyable {
             record.append("\n")
             try OutputDescriptor.standardOutput.write(record.bytes)
         }
-        if let junitFile = options.checks.junitFile { try writeJUnit([result], to: junitFile) }
+        try junitFile?.finish([result])
         throw result.exitStatus
     }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import KeepAlive
+import Platform
 import Report
 import Sockets
 
@@ -122,15 +123,15 @@ struct CheckOptions: ParsableArguments {
         return [ProbeVerification(prober: nil, peer: nil, verification: verification)]
     }
 
-    /// Writes `verifications` and the findings that fail to the JUnit file, if the option is given. `files` have the
+    /// Writes `verifications` and the findings that fail to the JUnit file, if the option is given. `sources` have the
     /// frames.
-    func writeJUnitFile(
-        _ verifications: [ProbeVerification], _ findings: borrowing some Findings & ~Copyable, files: SourceFiles
-    ) throws {
-        guard let junitFile else { return }
+    func write(
+        _ verifications: [ProbeVerification], _ findings: borrowing some Findings & ~Copyable, sources: SourceFiles,
+        to file: inout JUnitFile?
+    ) throws(OutputError) {
         let failed: FailedFindings? =
-            if let failOn { FailedFindings(findings, atLeast: failOn.severity, files: files) } else { nil }
-        try writeJUnit(verifications, failed, to: junitFile)
+            if let failOn { FailedFindings(findings, atLeast: failOn.severity, files: sources) } else { nil }
+        try file?.finish(verifications, failed)
     }
 
     /// Throws the exit status for `verifications` and `findings`.

@@ -16,12 +16,11 @@ struct PageOptions: ParsableArguments {
         if path == "-" || path == "" { throw ValidationError("--html requires a file name.") }
     }
 
-    /// Begins the page on `files`; nil: the option is not given. Throws if the page cannot be written.
-    func begin(on files: [String]) throws -> PageFile? {
+    /// Begins the page; nil: the option is not given. Throws if the page cannot be written.
+    func begin() throws(OutputError) -> PageFile? {
         guard let path else { return nil }
-        if let source = files.first(where: { CaptureFile.isSame($0, path) }) {
-            throw ValidationError("--html \(path) would overwrite the input file \(source).")
-        }
+        // A closed pipe must not end the process before it has cleaned up.
+        Signals.ignoreClosedPipes()
         return try PageFile(path: path)
     }
 }
@@ -32,15 +31,15 @@ struct PageFile: ~Copyable {
 
     /// Opens the file for the page at `path`, so that an error is reported before any input is read.
     init(path: String) throws(OutputError) {
-        file = try OutputFile(path: path)
+        file = try OutputFile(path: path, isPrivate: false)
     }
 
-    /// Writes the page of `diagnoses`, `summary`, the events `kept` and the data in `ticks`. Throws if that fails.
+    /// Writes the page of `findings`, `summary`, the events `kept` and the data in `ticks`. Throws if that fails.
     mutating func finish(
-        _ diagnoses: [Diagnosis], _ summary: Summary, _ kept: RetainedEvents, _ ticks: DataTicks
+        _ findings: borrowing some Findings & ~Copyable, _ summary: Summary, _ kept: RetainedEvents, _ ticks: DataTicks
     ) throws(OutputError) {
         var text = TextBuffer()
-        Page(diagnoses, summary, kept, ticks).append(to: &text)
+        Page(findings, summary, kept, ticks).append(to: &text)
         try file.write(text.bytes)
         try file.finish()
     }

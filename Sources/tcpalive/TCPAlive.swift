@@ -23,14 +23,15 @@ struct TCPAlive: ParsableCommand {
     static var _errorPrefix: String { errorPrefix }
 
     static func main() {
-        let arguments = Array(CommandLine.arguments.dropFirst())
+        StandardDescriptors.openClosed()
+        let arguments = Array(FileName.commandLine.dropFirst())
         do {
             try checkCommand(in: arguments)
             var command = try parseAsRoot(arguments)
             try command.run()
         } catch {
             let status = exitCode(for: error)
-            if status == .success { exit(withError: error) }
+            if status == .success { end(printing: fullMessage(for: error)) }
             var lines = fullMessage(for: error).split(separator: "\n", omittingEmptySubsequences: false).map(
                 String.init)
             if lines[0].hasPrefix("\(errorPrefix)Unknown option '-"), let word = longOptionWithOneDash(in: arguments) {
@@ -38,6 +39,18 @@ struct TCPAlive: ParsableCommand {
             }
             if lines != [""] { write(lines: lines) }
             exit(withError: status)
+        }
+    }
+
+    /// Ends the process after it has printed `text`, such as the help: with success if all of it could be written.
+    private static func end(printing text: String) -> Never {
+        do {
+            if !text.isEmpty {
+                try exitingOnFailure { try OutputDescriptor.standardOutput.write(Array("\(text)\n".utf8)) }
+            }
+            exit(withError: ExitCode.success)
+        } catch {
+            exit(withError: error)
         }
     }
 

@@ -19,13 +19,18 @@ struct WatchSession: ~Copyable {
     private var nextFlush = ContinuousClock.now
     private var looks = LookSchedule()
     /// The findings that wait, and those that were printed.
-    private var findings = LiveFindings()
+    private var findings: LiveFindings
+    private var hasFullFindings = false
+    /// Bytes for what reports keep.
+    private let memoryForReport: Int
     private var status: StatusLine
     private var interfaces: InterfaceNames
     /// Whether each batch is written at once, because a program reads it.
     private let isPiped: Bool
     /// Whether the last of a number of files is complete.
     private var hasAllFiles = false
+    /// Whether the file could not be written to its end.
+    private var isFileLost = false
     private var hostProbes = HostProbes()
     private let kernelBefore = KernelCounters.now()
     private let output: OutputOptions
@@ -35,10 +40,10 @@ struct WatchSession: ~Copyable {
     private let isFiltered: Bool
 
     /// A session on the interfaces `described`, written as `file` says; `isFiltered`: not all that passes there
-    /// is captured; `isLight`: data is kept out.
+    /// is captured; `isLight`: data is kept out. `socket` is one of the capture.
     init(
-        described: [CaptureInterface], isFiltered: Bool, isLight: Bool, file: LiveFileOptions, output: OutputOptions,
-        text: TextOptions, packetLimit: UInt64?
+        described: [CaptureInterface], socket: Int32?, isFiltered: Bool, isLight: Bool, file: LiveFileOptions,
+        output: OutputOptions, text: TextOptions, packetLimit: UInt64?, memoryLimit: Int
     ) throws {
         name = described.map(\.name).joined(separator: ", ")
         self.output = output
@@ -48,13 +53,16 @@ struct WatchSession: ~Copyable {
         settings.packetLimit = packetLimit
         settings.keepsAll = output.connections == .all
         settings.isLight = isLight
+        settings.memoryLimit = memoryLimit
+        memoryForReport = settings.memoryShares.report
         analysis = CaptureAnalysis(settings)
+        findings = LiveFindings(memory: memoryForReport / 2)
         // Packets and text do not mix.
         descriptor = file.isStandardOutput ? .standardError : .standardOutput
         style = text.style(on: descriptor)
-        reporter = output.reporter(style, namesFiles: false, to: descriptor)
+        reporter = output.reporter(style, namesFiles: false, memory: memoryForReport, to: descriptor)
         status = StatusLine(sharingTerminalWith: descriptor)
-        interfaces = InterfaceNames(described)
+        interfaces = InterfaceNames(described, socket: socket)
         isPiped = file.isStandardOutput
         writer = try file.writer(at: WallClock.now)
         // It can be read while it grows, from the start.
@@ -64,8 +72,14 @@ struct WatchSession: ~Copyable {
         analysis.begin(name)
     }
 
+    /// Sockets through which it asks the kernel at the end.
+    var kernelSockets: [Int32] { hostProbes.sockets }
+
     /// Whether `-c` packets were captured, or `-W` files written.
-    var isDone: Bool { analysis.isDone || hasAllFiles }
+    var isDone: Bool { analysis.isDone || hasAllFiles || isOutOfMemory }
+
+    /// Whether the system gave no more memory.
+    var isOutOfMemory: Bool { analysis.isOutOfMemory }
 
     /// How long packets wait for others before they are written to the file. With the time that the kernel collects
     /// packets, a packet is in the file within a second.
@@ -74,14 +88,7 @@ struct WatchSession: ~Copyable {
     /// Takes what has come, and prints events and findings. Called again and again, also while no packet comes.
     mutating func take(from live: inout LiveCapture) throws {
         analysis.advance(&live)
-        try packets.write(analysis, to: &writer)
-        let now = ContinuousClock.now
-        if isPiped || now >= nextFlush {
-            let time = present
-            if try writer?.advance(to: time) == false { hasAllFiles = true }
-            try writer?.flush()
-            nextFlush = now + Self.flushInterval
-        }
+        try write()
         if !analysis.events.isEmpty {
             hostProbes.count(analysis.events)
             status.makeRoom()
@@ -102,6 +109,31 @@ struct WatchSession: ~Copyable {
         if status.isDue { status.draw(analysis, live.counters) }
     }
 
+    /// Writes the packets that have come to the file, some of them later. If that fails, for instance because the disk is full,
+    /// the capture goes on without it.
+    private mutating func write() throws {
+        do throws(OutputError) {
+            try packets.write(analysis, to: &writer)
+            let now = ContinuousClock.now
+            if !isPiped, now < nextFlush { return }
+            let time = present
+            if try writer?.advance(to: time) == false { hasAllFiles = true }
+            try writer?.flush()
+            nextFlush = now + Self.flushInterval
+        } catch {
+            guard !isPiped, case .failed(let sentence) = error else { throw error }
+            loseFile(sentence)
+        }
+    }
+
+    /// Goes on without the file, for the reason in `sentence`.
+    private mutating func loseFile(_ sentence: String) {
+        status.erase()
+        complain("\(sentence); the capture goes on, but its packets are not written any more")
+        writer = nil
+        isFileLost = true
+    }
+
     /// Looks at the notable connections, and prints what is found about them, each finding once.
     private mutating func look(_ counters: LiveCapture.Counters) throws {
         let time = present
@@ -115,6 +147,11 @@ struct WatchSession: ~Copyable {
         }
         if looks.next == nil { findings.endRound() }
         looks.end()
+        if findings.isFull, !hasFullFindings {
+            hasFullFindings = true
+            status.makeRoom()
+            inform("too many findings for the memory: the others follow at the end; use a larger --memory")
+        }
         if ready.isEmpty { return }
         status.makeRoom()
         for (finding, diagnosis) in ready { try reporter.finding(finding, in: diagnosis, at: time) }
@@ -131,7 +168,7 @@ struct WatchSession: ~Copyable {
     /// Prints the connections and the summary as they are now, and goes on.
     mutating func report(_ counters: LiveCapture.Counters, captured: UInt64) throws {
         status.erase()
-        var interim = output.reporter(style, namesFiles: false, to: descriptor)
+        var interim = output.reporter(style, namesFiles: false, memory: memoryForReport, to: descriptor)
         conclude(counters, neededAnyway: false)
         try interim.finish(analysis, summary(counters))
         tellCounts(counters, captured: captured)
@@ -169,7 +206,12 @@ struct WatchSession: ~Copyable {
         _ counters: LiveCapture.Counters, captured: UInt64, checking options: CheckOptions
     ) throws -> [ProbeVerification] {
         status.erase()
-        try writer?.flush()
+        do throws(OutputError) {
+            try writer?.flush()
+        } catch {
+            guard !isPiped, case .failed(let sentence) = error else { throw error }
+            loseFile(sentence)
+        }
         conclude(counters, neededAnyway: options.isRequested)
         let verifications = options.verify(analysis, dropped: counters.droppedByKernel)
         try reporter.finish(analysis, summary(counters), verifications, printed: findings)
@@ -177,9 +219,14 @@ struct WatchSession: ~Copyable {
         return verifications
     }
 
-    /// Writes `verifications` and the findings to the JUnit file of `options`, if the option is given.
-    func writeJUnitFile(_ verifications: [ProbeVerification], by options: CheckOptions) throws {
-        try options.writeJUnitFile(verifications, analysis, files: SourceFiles([name]))
+    /// Writes `verifications` and the findings by `options` to the JUnit file, if there is one.
+    func write(_ verifications: [ProbeVerification], by options: CheckOptions, to file: inout JUnitFile?) throws {
+        try options.write(verifications, analysis, sources: SourceFiles([name]), to: &file)
+    }
+
+    /// Throws if the file of the packets could not be written to its end.
+    func checkFile() throws {
+        if isFileLost { throw ExitStatus.couldNotRun }
     }
 
     /// Throws the exit status for `verifications` and the findings by `options`.
@@ -194,6 +241,7 @@ extension LiveCapture.Notice {
         switch self {
         case .down(let name): "\(name) is down; going on, should it come up again"
         case .up(let name): "\(name) is up again"
+        case .renamed(let before, let name): "\(before) is now called \(name)"
         case .gone(let reason): "\(reason): the capture ends"
         }
     }

@@ -21,12 +21,6 @@ struct WritingOptions: ParsableArguments {
         if snaplen != nil, file == nil { throw ValidationError("--snaplen requires -w.") }
     }
 
-    /// Throws `ValidationError` where the file is one of `sources`, which it would replace.
-    func check(against sources: [String]) throws {
-        guard let file, let source = sources.first(where: { CaptureFile.isSame($0, file) }) else { return }
-        throw ValidationError("-w \(file) would overwrite \(source), which is being read: give another file name.")
-    }
-
     /// The writer of the file, if one is named; it replaces one that is there only when it is finished.
     ///
     /// `-` is standard output. Throws when the file cannot be created.

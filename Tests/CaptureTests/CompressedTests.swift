@@ -66,6 +66,9 @@ struct CompressedTests {
         }
     }
 
+    /// A skippable frame of two bytes, of which one is there.
+    private static let cutSkippableFrame: [UInt8] = [0x50, 0x2A, 0x4D, 0x18, 2, 0, 0, 0, 9]
+
     @Test(
         "bytes after a stream are damage if the program says so",
         .enabled(if: OpeningTests.hasTools, "needs gzip, zstd, xz and lz4"), arguments: programs,
@@ -73,12 +76,17 @@ struct CompressedTests {
             [0], [0, 0, 0, 0], [0, 1], [0x78], [0x78, 0x79], [0x78, 0x79, 0x7A, 1, 2, 3, 4, 5, 6, 7, 8, 9], [0x1F],
             [0x1F, 0x8B], [0x1F, 0x8C], [0x1F, 0x8B, 8], [0x1F, 0x8B, 7, 0, 0, 0, 0, 0, 0, 3, 0], [0x28],
             [0x28, 0xB5, 0x2F, 0xFD], [0x50, 0x2A], [0x50, 0x2A, 0x4D, 0x18, 1, 0, 0, 0, 9],
-            [0x50, 0x2A, 0x4D, 0x18, 2, 0, 0, 0, 9], [0, 0, 0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 1],
+            cutSkippableFrame, [0, 0, 0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 1],
             [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00], [0x04, 0x22, 0x4D, 0x18],
         ] as [[UInt8]])
     func tails(_ program: String, tail: [UInt8]) throws {
         let packets = Packet.some(50)
         let stream = try OpeningTests.run("\(program) -c", on: PcapBuilder().file(packets)) + tail
+        if program == "lz4", tail == Self.cutSkippableFrame {
+            // lz4(1) seeks behind the end of the file, and does not notice that there is nothing.
+            #expect(try read(stream).damage != nil)
+            return
+        }
         try Self.expectSameJudgement(stream, by: program, packets, "\(tail)", isSame: true)
     }
 
@@ -256,7 +264,8 @@ struct CompressedTests {
     }
 
     @Test(
-        "the batch may be a new one each time, or reused", .enabled(if: OpeningTests.hasTools, "needs gzip, zstd, xz and lz4"),
+        "the batch may be a new one each time, or reused",
+        .enabled(if: OpeningTests.hasTools, "needs gzip, zstd, xz and lz4"),
         arguments: programs, [true, false])
     func batches(_ program: String, areNew: Bool) throws {
         // Records of all lengths up to several buffers.

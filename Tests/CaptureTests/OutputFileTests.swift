@@ -47,7 +47,7 @@ struct OutputFileTests {
     func unfinished() throws {
         let folder = try Folder()
         func begin() throws {
-            let file = try OutputFile(path: folder.path + "/a.pcapng")
+            var file = try OutputFile(path: folder.path + "/a.pcapng")
             try file.write([1])
         }
         try begin()
@@ -59,7 +59,7 @@ struct OutputFileTests {
         let folder = try Folder()
         var names: Set<String> = []
         for _ in 0..<20 {
-            let file = try OutputFile(path: folder.path + "/a")
+            var file = try OutputFile(path: folder.path + "/a")
             try file.write([1])
             names.formUnion(try folder.names)
         }
@@ -112,13 +112,16 @@ struct OutputFileTests {
     @Test(
         "a file name of any bytes has a text of its own, and the text has these bytes",
         arguments: [
-            Array("a.pcap".utf8), Array("größe 水.pcap".utf8), [0x62, 0xFF, 0x2E], [0xC3], [0xC3, 0x28], [0xED, 0xA0, 0x80],
+            Array("a.pcap".utf8), Array("größe 水.pcap".utf8), [0x62, 0xFF, 0x2E], [0xC3], [0xC3, 0x28],
+            [0xED, 0xA0, 0x80],
             [0xF4, 0x8F, 0xBF, 0xBF], [0xFF, 0xFE], [0xF0, 0x9F, 0x98], Array("\u{10FFFF}\u{10FF00}".utf8), [],
         ] as [[UInt8]])
     func names(_ bytes: [UInt8]) {
         let text = FileName.text(of: bytes)
         #expect(FileName.bytes(of: text) == bytes)
-        if let plain = String(validating: bytes, as: UTF8.self), !plain.unicodeScalars.contains(where: { $0.value >= 0x10FF00 }) {
+        if let plain = String(validating: bytes, as: UTF8.self),
+            !plain.unicodeScalars.contains(where: { $0.value >= 0x10FF00 })
+        {
             #expect(text == plain)
         }
     }

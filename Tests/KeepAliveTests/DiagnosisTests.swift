@@ -42,6 +42,20 @@ struct DiagnosisTests {
 
     private static func script(_ text: String) -> [(Double, String)] { SegmentScript.timed(text) }
 
+    @Test(
+        "Gaps of centuries, as a damaged capture may have, are no trap",
+        arguments: [50, 100, 146, 200, 290] as [Double], [true, false])
+    func centuries(years: Double, isAnswered: Bool) {
+        let gap = years * 365 * 86_400
+        let probes = Self.probes(4, from: 0.5, every: gap / 4, answered: isAnswered)
+        #expect(Self.diagnose(Self.handshake + probes).count == 1)
+        let late = Self.probes(3, from: gap, every: 1, answered: isAnswered) + [(gap + 4, Self.abort)]
+        #expect(Self.diagnose(Self.handshake + late).count == 1)
+        let far = [(gap, "AB A 999 5000"), (gap + 1, "AB A 999 5000"), (gap + 2, "BA A 5000 1000")]
+        #expect(
+            Self.diagnose(Self.handshake + Self.probes(2, from: 0, every: gap, answered: isAnswered) + far).count == 1)
+    }
+
     /// Scripts with the verdicts that they must get; a near miss follows the case that it resembles.
     private static let cases: [(name: String, lines: [(Double, String)])] = {
         var cases: [(name: String, lines: [(Double, String)])] = []

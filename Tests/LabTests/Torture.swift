@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 import Testing
 
-/// Repeats tests, to find failures that are rare: `make torture`.
+/// Repeats tests, to find failures that are rare: `make torture-lab`.
 enum Torture {
     /// The number of runs: TCPALIVE_LAB_RUNS, by default 1.
     static let runs = max(1, ProcessInfo.processInfo.environment["TCPALIVE_LAB_RUNS"].flatMap(Int.init) ?? 1)

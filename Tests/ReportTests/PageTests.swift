@@ -9,7 +9,7 @@ struct PageTests {
     /// Markup, the end of an attribute, and a quote with a combining accent.
     static let hostile = "<script>alert('1')</script>&amp;\"\u{301} onload=x {{title}} \u{1B}[31m\u{2028}"
     static let escaped =
-        "&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;amp;&quot;\u{301} onload=x {{title}} \\x1b[31m\u{2028}"
+        "&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;amp;&quot;\u{301} onload=x {{title}} \\x1b[31m\\u{2028}"
 
     private static let client = Endpoint(IPAddress(v4: 0x0A00_0001), 40000)
     private static let server = Endpoint(IPAddress(v4: 0x0A00_0002), 5001)

@@ -60,7 +60,7 @@ struct TemplateTests {
             ("\"'", "&quot;&#39;"), ("\"\u{301}<\u{338}", "&quot;\u{301}&lt;\u{338}"), ("{{x}}{{#l}}", "{{x}}{{#l}}"),
             ("</script><!--", "&lt;/script&gt;&lt;!--"), ("&amp;", "&amp;amp;"),
             ("\u{0}\u{1B}[2J\u{9B}\n", "\\x00\\x1b[2J\\x9b\\x0a"),
-            ("\u{202E}txt\u{2066}", "\u{202E}txt\u{2066}"), ("é€😀\u{FFFF}", "é€😀\u{FFFF}"),
+            ("\u{202E}txt\u{2066}", "\\u{202E}txt\\u{2066}"), ("é€😀\u{FFFF}", "é€😀\\u{FFFF}"),
         ])
     func hostile(value: String, expected: String) throws {
         let values: Template.Values = ["v": .text(value), "l": .items([["v": .text(value)]])]

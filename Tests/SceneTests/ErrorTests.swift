@@ -33,6 +33,53 @@ struct ErrorTests {
         }
     }
 
+    @Test(
+        "Two outputs of one name, or an output onto the input, are an error, and no file changes",
+        arguments: [
+            (["in.pcap", "--junit", "in.pcap"], "--junit in.pcap would overwrite in.pcap, which is being read"),
+            (["in.pcap", "--html", "./in.pcap"], "--html ./in.pcap would overwrite in.pcap, which is being read"),
+            (["in.pcap", "-w", "link"], "-w link would overwrite in.pcap, which is being read"),
+            (["in.pcap", "-w", "out", "--html", "out"], "--html out would overwrite the file of -w"),
+            (
+                ["in.pcap", "-w", "out", "--junit", "../FOLDER/out"],
+                "--junit ../FOLDER/out would overwrite the file of -w"
+            ),
+            (["in.pcap", "--html", "old", "--junit", "hard"], "--junit hard would overwrite the file of --html"),
+        ])
+    func collidingOutputs(words: [String], sentence: String) throws {
+        try Tool.withFolder { folder in
+            let name = folder.lastPathComponent
+            let input = try Data(contentsOf: Self.folder.appendingPathComponent(Self.scene))
+            try input.write(to: folder.appendingPathComponent("in.pcap"))
+            try Data("old".utf8).write(to: folder.appendingPathComponent("old"))
+            let manager = FileManager.default
+            try manager.linkItem(
+                at: folder.appendingPathComponent("old"), to: folder.appendingPathComponent("hard"))
+            try manager.createSymbolicLink(
+                atPath: folder.appendingPathComponent("link").path, withDestinationPath: "in.pcap")
+            let arguments = words.map { $0.replacingOccurrences(of: "FOLDER", with: name) }
+            let run = try Tool.run(["analyze", "-q", "--fail-on", "failure"] + arguments, in: folder)
+            let expected = sentence.replacingOccurrences(of: "FOLDER", with: name)
+            #expect(run.status == 64 && run.output.isEmpty)
+            #expect(run.errors.hasPrefix("tcpalive: error: \(expected): give another file name.\n"), "\(run.errors)")
+            #expect(try Tool.names(in: folder) == ["hard", "in.pcap", "link", "old"])
+            #expect(try Data(contentsOf: folder.appendingPathComponent("in.pcap")) == input)
+        }
+    }
+
+    @Test("A file whose name is not UTF-8 is read, and its name is printed with the bytes that are not")
+    func nameThatIsNotUTF8() throws {
+        try Tool.withFolder { folder in
+            let input = Self.folder.appendingPathComponent(Self.scene).path
+            // Only a shell can name such a file, because a String cannot.
+            let script = "cp '\(input)' $(printf 'bad\\377.pcap') && exec '\(Tool.executable.path)' analyze -q bad*"
+            let run = try Tool.shell(script, in: folder)
+            let plain = try Tool.run(["analyze", "-q", input])
+            #expect(run.status == 0 && run.errors.isEmpty, "\(run.errors)")
+            #expect(run.output == plain.output.replacingOccurrences(of: input, with: "bad\\xff.pcap"))
+        }
+    }
+
     @Test("A first word that begins no filter is a missing file")
     func missingFile() throws {
         for word in ["nothing.pcap", "monday", "and"] {

@@ -24,12 +24,13 @@ enum Tool {
             .merging(["TZ": "UTC"]) { $1 }.merging(variables) { $1 }
     }
 
-    /// Runs `tcpalive` with `arguments` in `directory`, with `input` on standard input and `variables` in its environment.
+    /// Runs `tcpalive`, or another `program`, with `arguments` in `directory`, with `input` on standard input and `variables` in its environment.
     static func run(
-        _ arguments: [String], in directory: URL = root, input: Data = Data(), variables: [String: String] = [:]
+        _ arguments: [String], of program: URL = executable, in directory: URL = root, input: Data = Data(),
+        variables: [String: String] = [:]
     ) throws -> Run {
         let process = Process()
-        process.executableURL = executable
+        process.executableURL = program
         process.arguments = arguments
         process.currentDirectoryURL = directory
         process.environment = environment(variables)
@@ -50,6 +51,11 @@ enum Tool {
         }
     }
 
+    /// Runs the command `script` with sh(1) in `directory`.
+    static func shell(_ script: String, in directory: URL = root) throws -> Run {
+        try run(["-c", script], of: URL(fileURLWithPath: "/bin/sh"), in: directory)
+    }
+
     /// Calls `body` with a new folder, which is removed afterwards.
     static func withFolder<Result>(_ body: (URL) throws -> Result) throws -> Result {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
@@ -63,13 +69,13 @@ enum Tool {
         try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
     }
 
-    /// Runs python3 with `arguments`.
-    static func python(_ arguments: [String]) throws -> (output: String, status: Int32) {
+    /// Runs python3 with `arguments` in `directory`.
+    static func python(_ arguments: [String], in directory: URL = root) throws -> (output: String, status: Int32) {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = ["python3"] + arguments
         let pipe = Pipe()
-        process.currentDirectoryURL = root
+        process.currentDirectoryURL = directory
         process.environment = environment()
         process.standardOutput = pipe
         process.standardError = pipe

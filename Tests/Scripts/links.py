@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Checks the relative links of Markdown files: links.py [FILE...], in the repository by default those of the documentation.
 
-A link must lead to a file of the repository, and its anchor to a heading there, with the anchors that Git hosts make.
+A link must lead to a file of the repository, and its anchor to a heading there, with the anchors that Git hosts make. Each
+line of a table whose last column is headed `test` must name a test, as `Suite.function`, or a target of the Makefile.
 """
 import pathlib
 import re
@@ -44,6 +45,34 @@ def links(text):
             yield path, anchor, match
 
 
+def tests():
+    """The names of all tests, as Suite.function, and of the targets of the Makefile, as `make target`."""
+    found = {f"make {target}" for target in re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M)}
+    for path in (ROOT / "Tests").rglob("*.swift"):
+        suite = None
+        for line in path.read_text().splitlines():
+            declared = re.match(r"(?:final class|struct) (\w+Tests)\b", line)
+            function = re.match(r"    func (\w+)\(", line)
+            suite = declared[1] if declared else suite
+            if suite and function:
+                found.add(f"{suite}.{function[1]}")
+    return found
+
+
+def unknown_tests(text):
+    """What the last column of tables headed `test` names and does not exist, with its position in the text."""
+    known, at, inside = None, 0, False
+    for line in text.splitlines(keepends=True):
+        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
+        if not line.startswith("|"):
+            inside = False
+        elif cells[-1] == "test":
+            inside, known = True, known or tests()
+        elif inside and not set(cells[-1]) <= set("-:") and cells[-1].strip("`") not in known:
+            yield cells[-1], at
+        at += len(line)
+
+
 def errors(path):
     """A sentence for each link of `path` that leads nowhere, and the number of links."""
     text, wrong, count = path.read_text(), [], 0
@@ -55,6 +84,8 @@ def errors(path):
             wrong.append(f"{where}: {match[3]} does not exist")
         elif anchor and (target.suffix != ".md" or anchor not in headings(target.read_text())):
             wrong.append(f"{where}: {name or path.name} has no heading for #{anchor}")
+    for name, at in unknown_tests(text):
+        wrong.append(f"{path.relative_to(ROOT)}:{text.count(chr(10), 0, at) + 1}: there is no test {name}")
     return wrong, count
 
 

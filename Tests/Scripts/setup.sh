@@ -9,6 +9,9 @@ installed() {
     libpcap-dev) pkg-config --exists libpcap 2>/dev/null || [ -e /usr/include/pcap/pcap.h ] ;;
     zlib1g-dev) pkg-config --exists zlib 2>/dev/null || [ -e /usr/include/zlib.h ] ;;
     libzstd-dev) pkg-config --exists libzstd 2>/dev/null || [ -e /usr/include/zstd.h ] ;;
+    liblzma-dev) pkg-config --exists liblzma 2>/dev/null || [ -e /usr/include/lzma.h ] ;;
+    liblz4-dev) pkg-config --exists liblz4 2>/dev/null || [ -e /usr/include/lz4frame.h ] ;;
+    libseccomp-dev) pkg-config --exists libseccomp 2>/dev/null || [ -e /usr/include/seccomp.h ] ;;
     pkg-config) command -v pkg-config >/dev/null ;;
     python3-jsonschema) python3 -c 'import jsonschema' 2>/dev/null ;;
     iproute2) [ -e /usr/sbin/ip ] || [ -e /usr/bin/ip ] || [ -e /sbin/ip ] ;;
@@ -44,7 +47,8 @@ if [ "$(uname)" = Darwin ]; then
         case "$package" in
         libpcap-dev | zlib1g-dev | libc-dev | util-linux | binutils | gcc | man-db) ;;
         libzstd-dev) brew install zstd ;;
-        xz-utils) brew install xz ;;
+        xz-utils | liblzma-dev) brew install xz ;;
+        liblz4-dev) brew install lz4 ;;
         poppler-utils) brew install poppler ;;
         tshark) brew install wireshark ;;
         chromium) brew install --cask chromium ;;

@@ -32,6 +32,17 @@ static inline int tcpalive_is_down(int descriptor, const char *name) {
     return ioctl(descriptor, SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & IFF_UP) == 0;
 }
 
+/// Stores the name of the interface `index` in `name`, which has room for IF_NAMESIZE bytes; -1 if there is none.
+static inline int tcpalive_interface_name(int descriptor, unsigned index, char *name) {
+    struct ifreq request;
+    memset(&request, 0, sizeof request);
+    request.ifr_ifindex = (int)index;
+    if (ioctl(descriptor, SIOCGIFNAME, &request) != 0) return -1;
+    memcpy(name, request.ifr_name, IF_NAMESIZE);
+    name[IF_NAMESIZE - 1] = 0;
+    return 0;
+}
+
 /// Makes the kernel omit packets that this host sends (PACKET_IGNORE_OUTGOING, Linux 4.20): the duplicates on loopback.
 static inline int tcpalive_ignore_outgoing(int descriptor) {
 #ifdef PACKET_IGNORE_OUTGOING

@@ -245,7 +245,6 @@ extension DecompressingThread {
                 if mayHoldMore { give() }
                 switch decoder.state {
                 case .incomplete, .complete: break
-                case .over: return .sound
                 case .flawed(let flaw): return .flawed(flaw)
                 }
             }

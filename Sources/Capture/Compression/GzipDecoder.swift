@@ -8,6 +8,10 @@ internal import CZlib
     /// On the heap, because zlib keeps its address.
     private let stream: UnsafeMutablePointer<z_stream>
     private var isFirstMember = true
+    /// Whether zeros follow the last member.
+    private var isPadded = false
+
+    private static let trailingFlaw = "bytes that are not gzip follow the gzip stream"
 
     /// A decoder at the start of a stream; nil if there is no memory for it.
     init?() {
@@ -31,9 +35,11 @@ internal import CZlib
         repeat {
             if state == .complete {
                 guard taken < input.byteCount else { break }
-                // Zeros may pad the block of a tape: gzip(1) ignores them and everything after them.
-                guard input.load8(taken) != 0 else {
-                    state = .over
+                // Zeros may pad the block of a tape, up to the end of the file (gzip(1)).
+                while taken < input.byteCount, input.load8(taken) == 0 { (taken, isPadded) = (taken + 1, true) }
+                guard taken < input.byteCount else { break }
+                guard !isPadded else {
+                    state = .flawed(Self.trailingFlaw)
                     break
                 }
                 unsafe inflateReset(stream)
@@ -46,7 +52,7 @@ internal import CZlib
             case Z_MEM_ERROR: state = .flawed("there is no memory left to decompress it")
             // Without the magic number it is not a member: gzip(1) ignores it with a warning.
             case _ where unsafe !isFirstMember && stream.pointee.total_in <= 2:
-                state = .flawed("bytes that are not gzip follow the gzip stream")
+                state = .flawed(Self.trailingFlaw)
             default: state = .flawed(Self.compression.flaw)
             }
         } while taken < input.byteCount && output.freeCapacity > 0 && (state == .incomplete || state == .complete)

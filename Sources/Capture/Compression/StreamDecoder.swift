@@ -19,8 +19,6 @@ enum StreamState: Equatable {
     case incomplete
     /// The stream may end here or continue with another member or frame.
     case complete
-    /// The stream has ended; the bytes after it are ignored.
-    case over
     /// The stream is damaged, and nothing more can be decoded. The text is the end of a sentence.
     case flawed(String)
 }

@@ -14,6 +14,8 @@ public struct LiveCapture: ~Copyable {
         case down(String)
         /// Packets arrive again.
         case up(String)
+        /// The interface has another name. The capture continues.
+        case renamed(String, to: String)
         /// The interface is gone, with libpcap's reason.
         case gone(String)
     }
@@ -30,7 +32,7 @@ public struct LiveCapture: ~Copyable {
 
     /// Changes of interfaces since the caller last emptied this array.
     public var notices: [Notice] = []
-    /// Whether an interface is gone, so that the capture is incomplete from now on.
+    /// Whether an interface is gone, so that the capture is incomplete from now on. What the rings hold can still be read.
     public private(set) var isOver = false
 
     /// The state after `acceptNoMore`.
@@ -97,11 +99,13 @@ public struct LiveCapture: ~Copyable {
     private mutating func collect(into batch: inout PacketBatch) {
         batch.removeAll()
         batch.firstFrame = nextFrame
-        // If an interface is down, libpcap does not report that it was removed.
-        for interface in interfaces where interface.isDown && interface.isGone {
-            notices.append(.gone("\(interface.name) was removed"))
-            isOver = true
-            return
+        // If an interface is down, libpcap does not report that it was removed, and only then it may be renamed.
+        for interface in interfaces where interface.isDown && !isOver {
+            if interface.isGone {
+                reportGone("\(interface.name) was removed")
+            } else if let before = interface.takeNewName() {
+                notices.append(.renamed(before, to: interface.name))
+            }
         }
         let room = PacketBatch.longestLivePacket * 2
         if batch.bytes.count < room { batch.bytes = [UInt8](repeating: 0, count: room) }
@@ -119,7 +123,7 @@ public struct LiveCapture: ~Copyable {
             do throws(CaptureError) {
                 if waits[0].revents != 0 { try interfaces[0].read(into: &batch, number: 0, filled: &filled) }
             } catch {
-                reportGone(error)
+                reportGone(error.description)
             }
         }
         for (index, interface) in interfaces.enumerated() {
@@ -139,20 +143,22 @@ public struct LiveCapture: ~Copyable {
                 interfaces[index].take(into: &batch, number: UInt32(truncatingIfNeeded: index), filled: &filled)
             }
         } catch {
-            reportGone(error.error)
+            reportGone(error.error.description)
         }
     }
 
-    private mutating func reportGone(_ error: CaptureError) {
-        notices.append(.gone(error.description))
+    private mutating func reportGone(_ reason: String) {
+        if !isOver { notices.append(.gone(reason)) }
         isOver = true
     }
 
     private mutating func updateState(of interface: LiveInterface, _ events: Int16, hasPackets: Bool) {
+        // The ring of an interface that is gone may still have packets.
+        if isOver { return }
         if interface.isDown, hasPackets {
             interface.isDown = false
             notices.append(.up(interface.name))
-        } else if !hasPackets, !interface.isDown, !isOver, events & Int16(POLLERR) != 0 || interface.isKnownDown {
+        } else if !hasPackets, !interface.isDown, events & Int16(POLLERR) != 0 || interface.isKnownDown {
             interface.isDown = true
             notices.append(.down(interface.name))
         }

@@ -6,7 +6,8 @@ internal import Wire
 ///
 /// A class, because an array cannot hold noncopyable values. Each object has one owner.
 @safe final class LiveInterface: PacketQueue {
-    let name: String
+    /// Its name, the new one after `takeNewName`.
+    private(set) var name: String
     let linkType: LinkType
     /// For poll(2): readable when packets have arrived.
     let descriptor: Int32
@@ -16,6 +17,10 @@ internal import Wire
 
     /// Its number when it was opened; 0 for `any`, which is not an interface.
     private let index: UInt32
+    /// Whether `peek` has thrown because the interface is gone. What the ring still holds can be read.
+    private var isReportedGone = false
+    /// The name that libpcap was given.
+    private let openedName: String
     private let handle: OpaquePointer
     private let hasNanoseconds: Bool
     /// What the kernel has counted since the capture began.
@@ -80,6 +85,7 @@ internal import Wire
         }
         unsafe pcap_setnonblock(handle, 1, &words)
         self.name = name
+        openedName = name
         index = unsafe if_nametoindex(name)
         unsafe self.handle = handle
         opened = true
@@ -106,7 +112,11 @@ internal import Wire
         let code = unsafe pcap_next_ex(handle, &header, &bytes)
         if code == 0 || code == PCAP_ERROR_BREAK { return nil }
         guard code == 1, let header = unsafe header, let bytes = unsafe bytes else {
-            throw CaptureError(.failed, "\(name): \(unsafe String(cString: pcap_geterr(handle)))")
+            // libpcap repeats the error while the ring is empty. It asks for the state of the interface by its old name.
+            if isReportedGone || isRenamed { return nil }
+            isReportedGone = true
+            throw CaptureError(
+                .failed, isGone ? "\(name) was removed" : "\(name): \(unsafe String(cString: pcap_geterr(handle)))")
         }
         unsafe next = (header, bytes)
         return time(of: unsafe header.pointee)
@@ -137,8 +147,21 @@ internal import Wire
         return Int64(header.ts.tv_sec) &* 1_000_000_000 &+ fraction
     }
 
-    /// Whether the interface was removed, or another one has its name now.
-    var isGone: Bool { unsafe index != 0 && if_nametoindex(name) != index }
+    /// Whether the interface was removed, or moved to another network namespace.
+    var isGone: Bool { index != 0 && currentName == nil }
+
+    /// Whether the interface has another name now than when it was opened.
+    private var isRenamed: Bool { index != 0 && currentName.map { $0 != openedName } ?? false }
+
+    /// Takes the name that the interface has now; returns the name before, or nil if it is the same.
+    func takeNewName() -> String? {
+        guard index != 0, let now = currentName, now != name else { return nil }
+        defer { name = now }
+        return name
+    }
+
+    /// The name of the interface by its number; nil: there is none.
+    private var currentName: String? { PacketSocket.name(descriptor, of: index) }
 
     /// Whether the interface is known to be down.
     ///

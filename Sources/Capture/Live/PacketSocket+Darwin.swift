@@ -1,4 +1,7 @@
 #if !os(Linux)
+    internal import CPcap
+    internal import Platform
+
     /// The packet socket of a live capture: on macOS libpcap does everything.
     enum PacketSocket {
         /// Not possible: packets that arrive while the buffer is emptied are read too.
@@ -9,6 +12,12 @@
 
         /// Not needed: poll(2) reports it.
         static func isDown(_ descriptor: Int32, _ name: String) -> Bool { false }
+
+        /// The name of the interface with the number `index` now; nil if there is none.
+        static func name(_ descriptor: Int32, of index: UInt32) -> String? {
+            var text = [CChar](repeating: 0, count: Int(IF_NAMESIZE))
+            return unsafe if_indextoname(index, &text) != nil ? String(terminated: text) : nil
+        }
 
         /// Not needed: loopback delivers each packet once.
         @discardableResult

@@ -1,5 +1,7 @@
 #if os(Linux)
+    internal import CPcap
     internal import CTCPAlive
+    internal import Platform
 
     /// The packet socket of a live capture: what libpcap has no function for.
     enum PacketSocket {
@@ -16,6 +18,12 @@
         /// Whether the interface `name` is known to be down.
         static func isDown(_ descriptor: Int32, _ name: String) -> Bool {
             unsafe tcpalive_is_down(descriptor, name) != 0
+        }
+
+        /// The name of the interface with the number `index` now; nil if there is none.
+        static func name(_ descriptor: Int32, of index: UInt32) -> String? {
+            var text = [CChar](repeating: 0, count: Int(IF_NAMESIZE))
+            return unsafe tcpalive_interface_name(descriptor, index, &text) == 0 ? String(terminated: text) : nil
         }
 
         /// Leaves out outgoing packets, because loopback delivers each packet twice; false if the kernel refuses.

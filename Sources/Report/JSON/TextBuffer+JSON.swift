@@ -138,7 +138,9 @@ extension TextBuffer: RecordWriter {
                 } else {
                     for unit in UTF16.encode(scalar) ?? UTF16.encodedReplacementCharacter {
                         append("\\u")
-                        for shift in [12, 8, 4, 0] { append(hex: UInt8(truncatingIfNeeded: unit >> UInt16(shift)) & 15) }
+                        for shift in [12, 8, 4, 0] {
+                            append(hex: UInt8(truncatingIfNeeded: unit >> UInt16(shift)) & 15)
+                        }
                     }
                 }
             }

@@ -2,9 +2,13 @@
     internal import Platform
 
     extension KernelCounters {
+        /// The counters of this network namespace. The file stays open: in a sandbox it could not be opened again.
+        private static let file = try? systemOpen("/proc/self/net/netstat", O_RDONLY | O_CLOEXEC)
+
         /// The counters now; nil if they cannot be read.
         public static func now() -> KernelCounters? {
-            systemContents(of: "/proc/self/net/netstat").flatMap { KernelCounters($0) }
+            guard let file, let text = systemContents(of: file) else { return nil }
+            return KernelCounters(text)
         }
 
         /// The counters in `text`, the contents of /proc/net/netstat; nil if one is missing.
