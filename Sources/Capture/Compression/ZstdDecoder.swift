@@ -13,6 +13,10 @@ internal import CZstd
     /// Whether libzstd may hold more of the last block than there was room for.
     private var mayHoldMore = false
 
+    /// How many bytes of the frame's magic number were decoded, up to 4; the first one.
+    private var magicCount = 0
+    private var firstMagic: UInt8 = 0
+
     private static let blockHeaderLength = 3
 
     /// A decoder at the start of a stream; nil if there is no memory for it.
@@ -29,20 +33,41 @@ internal import CZstd
         var taken = 0
         repeat {
             // One block at a time, because a call that finds a flaw loses what it decoded before.
-            let left = mayHoldMore ? 0 : min(wanted, input.byteCount - taken)
+            let left = mayHoldMore ? 0 : min(magicCount < 4 ? 1 : wanted, input.byteCount - taken)
             // After a frame, a call without input would begin another one.
             guard left > 0 || mayHoldMore else { break }
+            if left > 0, magicCount < 4, !takeMagic(input.load8(taken)) {
+                state = .flawed(Self.compression.flaw)
+                break
+            }
             let result = decodeBlock(input.extracting(taken..<taken + left), into: &output, &taken)
             guard ZSTD_isError(result) == 0 else {
                 state = .flawed(Self.flaw(ZSTD_getErrorCode(result)))
                 break
             }
             state = result == 0 ? .complete : .incomplete
+            if result == 0 { magicCount = 0 }
             // libzstd asks for the header of the next block too, which may be damaged.
             wanted = max(result > Self.blockHeaderLength ? result - Self.blockHeaderLength : result, 1)
             mayHoldMore = result != 0 && output.freeCapacity == 0
         } while output.freeCapacity > 0
         return taken
+    }
+
+    /// Whether `byte` continues the magic number of a frame or a skippable frame (RFC 8878 3.1.1 and 3.1.2).
+    ///
+    /// libzstd may also decode frames of versions before 0.8, with other decoders: what those give for a damaged frame depends on
+    /// the size of the pieces.
+    private mutating func takeMagic(_ byte: UInt8) -> Bool {
+        if magicCount == 0 { firstMagic = byte }
+        defer { magicCount += 1 }
+        let isSkippable = 0x50...0x5F ~= firstMagic
+        switch magicCount {
+        case 0: return isSkippable || byte == 0x28
+        case 1: return byte == (isSkippable ? 0x2A : 0xB5)
+        case 2: return byte == (isSkippable ? 0x4D : 0x2F)
+        default: return byte == (isSkippable ? 0x18 : 0xFD)
+        }
     }
 
     /// Calls ZSTD_decompressStream once and adds the number of consumed bytes of `input` to `taken`.
