@@ -98,13 +98,13 @@ let package = Package(
             name: "SandboxProbe", dependencies: ["CProbe", "Platform", "Sandbox"], path: "Tests/SandboxProbe",
             swiftSettings: house),
         // Random connections whose truth is known.
-        .target(name: "Stories", dependencies: ["KeepAlive", "Wire"], path: "Tests/Stories", swiftSettings: busy),
+        .target(name: "Stories", dependencies: ["KeepAlive", "Wire"], path: "Tests/Stories", swiftSettings: house),
         .target(
             name: "FuzzTargets",
             dependencies: [
                 "Analysis", "Capture", "KeepAlive", "Platform", "Report", "Sockets", "Stories", "Wire", "CTCPAlive",
             ],
-            path: "Tests/Fuzzing/Targets", swiftSettings: busy),
+            path: "Tests/Fuzzing/Targets", swiftSettings: house),
         .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: house),
         .testTarget(name: "KeepAliveTests", dependencies: ["KeepAlive", "Stories", "Wire"], swiftSettings: house),
         .testTarget(
@@ -114,6 +114,9 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "AnalysisTests", dependencies: ["Analysis", "Capture", "KeepAlive", "Report", "Wire"],
+            swiftSettings: house),
+        .testTarget(
+            name: "FuzzTests", dependencies: ["FuzzTargets", "Platform", "Wire"], exclude: ["Corpus", "Regressions"],
             swiftSettings: house),
         .testTarget(
             name: "SceneTests", dependencies: ["tcpalive", "CSandbox", "SandboxProbe"], exclude: ["Help"],

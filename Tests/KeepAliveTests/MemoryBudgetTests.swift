@@ -30,6 +30,13 @@ struct MemoryBudgetTests {
         var budget = MemoryBudget(limit: 64_000)
         let free = budget.free
         #expect(free > 32_000 && budget.has(free + 4_000, for: .version4) && !budget.has(free + 4_001, for: .version4))
+        // A table leaves an eighth, and attempts a quarter.
+        let most = free - free / 8 + 4_000
+        #expect(budget.hasForTable(most, .version4) && !budget.hasForTable(most + 1, .version4))
+        budget.set(.version4, 4_000 + free / 4 * 3)
+        #expect(!budget.isReserved)
+        budget.set(.version4, 4_001 + free / 4 * 3)
+        #expect(budget.isReserved)
         budget.set(.version4, free + 4_000)
         #expect(budget.free == 0 && !budget.has(1, for: .version4))
         #expect(budget.has(1_000, for: .repeats) && !budget.has(1_001, for: .repeats))

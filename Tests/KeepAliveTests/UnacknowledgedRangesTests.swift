@@ -94,7 +94,7 @@ struct UnacknowledgedRangesTests {
 
     @Test(
         "Long lists follow the rules to the letter, also for overlapping ranges and acknowledgments out of order",
-        arguments: 0..<12 as Range<UInt64>)
+        arguments: 0..<8 as Range<UInt64>)
     func circular(seed: UInt64) {
         var numbers = SeededNumbers(state: seed)
         var ranges = UnacknowledgedRanges()
@@ -104,7 +104,7 @@ struct UnacknowledgedRangesTests {
         var base = UInt32.max - 20_000
         let most = [100, 300, 900, 2_500][Int(seed % 4)]
         let isSteady = seed % 3 == 0
-        for step in 0..<3_000 {
+        for step in 0..<2_500 {
             let isFull = model.ranges.count >= most
             if !isFull, Int.random(in: 0..<10, using: &numbers) < (isSteady ? 9 : 8) {
                 let offset: UInt32 =
@@ -150,7 +150,8 @@ struct UnacknowledgedRangesTests {
             #expect(ranges.contiguousEnd(from: from, handle, 1) == model.contiguousEnd(from: from), "step \(step)")
         }
         ranges.release(handle)
-        #expect(!ranges.hasChunks(handle))
+        let hasChunks = ranges.hasChunks(handle)
+        #expect(!hasChunks)
     }
 
     @Test("A list takes as many ranges as Wireshark stores, and as many as there is memory for")
@@ -165,12 +166,16 @@ struct UnacknowledgedRangesTests {
             let isStored = append(number, &ranges, 0)
             #expect(isStored)
         }
-        #expect(!append(10_000, &ranges, 0) && ranges.count(handle, 0) == 10_000)
+        let isStored = append(10_000, &ranges, 0)
+        #expect(!isStored && ranges.count(handle, 0) == 10_000)
         ranges.chunks.limit = ranges.chunks.count + 1
-        let stored = (0..<200).count { append($0, &ranges, 1) }
-        #expect(stored == RangeChunks.capacity && !ranges.chunks.hasRoom)
+        var stored = 0
+        for number in 0..<200 where append(number, &ranges, 1) { stored += 1 }
+        let hasRoom = ranges.chunks.hasRoom
+        #expect(stored == RangeChunks.capacity && !hasRoom)
         // The chunks of the other list can be used.
         _ = ranges.acknowledge(SequenceNumber(90_000), handle, 0)
-        #expect(ranges.chunks.hasRoom && append(200, &ranges, 1))
+        let isStoredNow = append(200, &ranges, 1)
+        #expect(isStoredNow && ranges.count(handle, 1) == RangeChunks.capacity + 1)
     }
 }

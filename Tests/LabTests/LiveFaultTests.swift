@@ -133,15 +133,16 @@ struct LiveFaultTests {
         let lab = try await Lab()
         try await lab.listener(in: lab.peer, on: "10.9.0.2")
         let file = lab.folder.appendingPathComponent("seen.pcapng").path
-        let command = [Lab.executable.path, "watch", "-i", "va", "-w", file] + Lab.limit
-        let terminal = try lab.start(lab.prober, script: "hangup.py", ["keep-alive"] + command)
+        // Without colors, the words of a line are one piece.
+        let command = ["/usr/bin/env", "NO_COLOR=1", Lab.executable.path, "watch", "-i", "va", "-w", file] + Lab.limit
+        let terminal = try lab.start(lab.prober, script: "hangup.py", ["> 10.9.0.2.5001"] + command)
         let options = ["--idle", "1", "--interval", "1"] + Lab.limit
         _ = try lab.start(lab.prober, ["client"] + options + ["10.9.0.2", "5001"])
         #expect(try await terminal.end() == 0, "\(terminal.errorText)")
         #expect(["0\n", "2\n"].contains(terminal.text), "\(terminal.text)")
         let report = try Running([Lab.executable.path, "analyze", file], in: lab.folder)
         #expect(try await report.end() == 0, "\(report.errorText)")
-        #expect(report.text.contains("keep-alive 1 after 1."), "\(report.text)")
+        #expect(report.text.contains("> 10.9.0.2.5001"), "\(report.text)")
     }
 
     // MARK: Signals and limits

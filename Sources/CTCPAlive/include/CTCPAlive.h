@@ -18,6 +18,11 @@ static inline void tcpalive_prefetch_for_reading(const void *address) { __builti
 // The messages of sock_diag(7).
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
+
+#endif
+
+// TCPALIVE_MALLOC is for `make fuzz`: AddressSanitizer checks the bounds of what malloc(3) returns.
+#if defined(__linux__) && !defined(TCPALIVE_MALLOC)
 #include <linux/mman.h>
 #include <sys/mman.h>
 

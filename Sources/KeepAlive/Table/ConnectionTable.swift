@@ -213,7 +213,7 @@ import Wire
         let isFull = (count + 1) * 4 > (mask + 1) * 3
         // While the index doubles, both are in memory.
         let needed = Self.bytesPerConnection + (isFull ? 2 * (mask + 1) * MemoryLayout<UInt32>.stride : 0)
-        let isAtLimit = count >= Self.largestCount || !budget.has(needed, for: Self.part)
+        let isAtLimit = count >= Self.largestCount || !budget.hasForTable(needed, Self.part)
         if count >= Self.smallestCapacity, isAtLimit || budget.isReserved,
             let victim = isAtLimit ? victim(at: time) : victim(of: .attempt, at: time)
         {

@@ -24,7 +24,8 @@ struct MemoryBudget {
     private var uses = InlineArray<8, Int>(repeating: 0)
     /// Bytes that no part uses and that are guaranteed to none.
     private(set) var free: Int
-    /// Bytes of `free` that attempts leave to established connections and what is known about them.
+    /// Bytes of `free` that attempts leave to established connections, and of which these leave half to what is known about
+    /// connections.
     private let reserve: Int
 
     /// A budget of `limit` bytes, of which none are used.
@@ -42,6 +43,11 @@ struct MemoryBudget {
 
     /// The number of bytes that all parts use.
     var used: Int { uses.indices.reduce(0) { $0 + uses[$1] } }
+
+    /// Whether the table `part` may use `bytes` more.
+    func hasForTable(_ bytes: Int, _ part: Part) -> Bool {
+        bytes <= max(0, free - reserve / 2) + max(0, guaranteed(part) - uses[part.rawValue])
+    }
 
     /// Whether `part` may use `bytes` more.
     func has(_ bytes: Int, for part: Part) -> Bool {

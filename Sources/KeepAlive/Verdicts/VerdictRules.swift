@@ -76,6 +76,9 @@ struct VerdictRules: ~Copyable {
             finding.limit(to: .low, because: .evicted)
         }
         if context.lacksPackets || context.isArtificial { finding.limit(to: .low, because: .missingPackets) }
+        // The clock of a capture may go back.
+        finding.details.idle = finding.details.idle.map { max(0, $0) }
+        finding.details.duration = finding.details.duration.map { max(0, $0) }
         findings.append(finding)
     }
 

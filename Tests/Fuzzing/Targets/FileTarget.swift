@@ -14,16 +14,10 @@ enum FileTarget {
     private static let capacity = 1 << 14
 
     static func run(_ input: [UInt8]) throws(FuzzFailure) {
-        let file: MemoryFile
-        do throws(SystemError) {
-            file = try MemoryFile()
-        } catch {
-            throw FuzzFailure("no file: \(error)")
-        }
-        try check(file.setContents(input), "the file cannot be written")
+        let path = try MemoryFile.path(of: input)
         let choices = ReportRun.Choice.allCases
-        let whole = try report(file.path, choices[input.count % choices.count], input.count)
-        let pieces = try read(file.path)
+        let whole = try report(path, choices[input.count % choices.count], input.count)
+        let pieces = try read(path)
         try check(
             whole == pieces, "read in pieces of \(smallCapacity) bytes, the file has \(pieces), and at once \(whole)")
     }
@@ -59,11 +53,22 @@ enum FileTarget {
         }
     }
 
+    /// Opens the file. The alarm of libFuzzer, which ends what takes too long, may interrupt that.
+    private static func open(_ path: String) throws(CaptureError) -> CaptureFile {
+        while true {
+            do throws(CaptureError) {
+                return try CaptureFile(path: path)
+            } catch  where error.code == .interrupted {
+                continue
+            }
+        }
+    }
+
     /// Reads the file in small pieces.
     private static func read(_ path: String) throws(FuzzFailure) -> Contents {
         var contents = Contents()
         do throws(CaptureError) {
-            var file = try CaptureFile(path: path)
+            var file = try open(path)
             var batch = PacketBatch(capacity: smallCapacity)
             while try file.next(into: &batch) { contents.add(batch) }
             contents.damage = file.damage?.sentence
@@ -88,7 +93,7 @@ enum FileTarget {
         var analysis = CaptureAnalysis(settings)
         let source: CaptureFile?
         do throws(CaptureError) {
-            source = try CaptureFile(path: path)
+            source = try open(path)
         } catch {
             source = nil
             contents.refusal = error.description
@@ -97,6 +102,9 @@ enum FileTarget {
         try run.begin(file: "case")
         analysis.begin("case")
         var batch = PacketBatch(capacity: capacity)
+        // The analysis exchanges batches: without this, each would have the usual capacity, which takes long to clear.
+        analysis.advance(&batch)
+        batch = PacketBatch(capacity: capacity)
         while try next(&source, &batch, &contents) {
             contents.add(batch)
             let interfaces = source.interfaces

@@ -6,27 +6,20 @@ import Platform
     import Darwin
 #endif
 
-/// A file without a name, whose contents are set for each run: one of them serves a process.
-struct MemoryFile: ~Copyable {
-    private let number: Int32
-
-    /// Creates an empty file, in memory where the system has a file system for that.
-    init() throws(SystemError) {
+/// A file without a name, whose contents are replaced for each run: creating one for each takes longer than reading it.
+enum MemoryFile {
+    /// Its descriptor; nil: it could not be created. In memory where the system has a file system for that.
+    private static let number: Int32? = {
         let folder = systemMayExist("/dev/shm") ? "/dev/shm" : "/tmp"
-        let (number, path) = try systemOpenTemporary(prefix: "\(folder)/tcpalive-fuzz", suffix: "")
-        systemRemove(path)
-        self.number = number
-    }
+        guard let file = try? systemOpenTemporary(prefix: "\(folder)/tcpalive-fuzz", suffix: "") else { return nil }
+        systemRemove(file.path)
+        return file.number
+    }()
 
-    deinit {
-        systemClose(number)
-    }
-
-    /// A path that opens it, from the start.
-    var path: String { "/dev/fd/\(number)" }
-
-    /// Replaces the contents by `bytes`.
-    func setContents(_ bytes: [UInt8]) -> Bool {
-        unsafe ftruncate(number, 0) == 0 && pwrite(number, bytes, bytes.count, 0) == bytes.count
+    /// A path that opens the file from its start, whose contents are now `bytes`.
+    static func path(of bytes: [UInt8]) throws(FuzzFailure) -> String {
+        guard let number, ftruncate(number, 0) == 0, unsafe pwrite(number, bytes, bytes.count, 0) == bytes.count
+        else { throw FuzzFailure("no file could be created") }
+        return "/dev/fd/\(number)"
     }
 }

@@ -53,7 +53,8 @@ struct ReportRun: ~Copyable {
         }
         let text = Array(reporter.pendingText.utf8)
         switch choice {
-        case .text, .timelines, .brief, .marks: try TextCheck.checkPrintable(text, "the text")
+        case .text, .timelines, .brief: try TextCheck.checkPrintable(text, "the text")
+        case .marks: try TextCheck.checkPrintable(text, "the marks", hasTabs: true)
         case .json: try TextCheck.checkJSON(text)
         case .jsonLines: try TextCheck.checkJSONLines(text)
         case .events, .connections, .paths, .summary: try TextCheck.checkCSV(text)

@@ -1,10 +1,10 @@
 /// Checks texts that the program writes: whatever it reads, they must be valid.
 enum TextCheck {
-    /// Throws unless `text` is UTF-8 without control characters other than line feeds.
-    static func checkPrintable(_ text: [UInt8], _ name: String) throws(FuzzFailure) {
+    /// Throws unless `text` is UTF-8 without control characters other than line feeds, and tabs if it `hasTabs`.
+    static func checkPrintable(_ text: [UInt8], _ name: String, hasTabs: Bool = false) throws(FuzzFailure) {
         var isPlain = true
         for byte in text where byte < 0x20 || byte >= 0x7F {
-            if byte == 0x0A { continue }
+            if byte == 0x0A || (hasTabs && byte == 0x09) { continue }
             isPlain = false
             try check(byte >= 0x80, "\(name) has the control character \(byte)")
         }

@@ -4,7 +4,11 @@ import Wire
 
 /// Compares the fast path of the tracker with the full path, which must have the same results.
 enum TrackerComparison {
-    static func compare(_ segments: [Segment], _ version: WiresharkVersion, isLight: Bool) throws(FuzzFailure) {
+    /// Returns the events of `segments`. Throws if the paths differ.
+    @discardableResult
+    static func compare(
+        _ segments: [Segment], _ version: WiresharkVersion, isLight: Bool
+    ) throws(FuzzFailure) -> [SegmentEvent] {
         var fast = ConnectionTracker(version: version, seed: 1, keepsAll: true, isLight: isLight)
         var full = ConnectionTracker(version: version, seed: 2, keepsAll: true, isLight: isLight)
         var (fastEvents, fullEvents): ([SegmentEvent], [SegmentEvent]) = ([], [])
@@ -20,6 +24,7 @@ enum TrackerComparison {
             fast.tally == full.tally, "the fast path has the tally \(fast.tally), and the full path \(full.tally)")
         let (left, right) = (fast.connections(all: true), full.connections(all: true))
         try check(left == right, "the fast path has the connections \(left), and the full path \(right)")
+        return fastEvents
     }
 
     private static func isSame(_ left: SegmentEvent, _ right: SegmentEvent) -> Bool {
