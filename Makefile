@@ -1,7 +1,8 @@
 # tcpalive. `make help` lists the commands. They install missing packages.
 
 SETUP = Tests/Scripts/setup.sh
-BUILD_NEEDS = libpcap-dev zlib1g-dev libzstd-dev liblzma-dev liblz4-dev pkg-config
+BUILD_NEEDS = libpcap-dev zlib1g-dev libzstd-dev liblzma-dev liblz4-dev pkg-config \
+	$(if $(filter Linux,$(shell uname)),libseccomp-dev)
 # Linux only: network namespaces, and a firewall that drops packets.
 LAB_NEEDS = $(if $(filter Linux,$(shell uname)),iproute2 nftables procps)
 TEST_NEEDS = $(BUILD_NEEDS) python3 python3-jsonschema gzip zstd xz-utils lz4 $(LAB_NEEDS)
@@ -52,7 +53,12 @@ FILES ?= 100000
 FIRST ?= 0
 SEED ?= 1
 
-.PHONY: run build stage install uninstall deb dist test-install test-deb test-dist test stories agree reports compare page docs check-docs documentation recording expectations captures bench allocations bench-micro build-micro bench-live lab torture torture-lab examples lint help clean
+# Seconds of each target of `make fuzz`, and processes.
+TIME ?= 60
+JOBS ?= 1
+FUZZ = .build-fuzz/.build/release/fuzz
+
+.PHONY: run build stage install uninstall deb dist test-install test-deb test-dist test stories fuzz fuzz-corpus build-fuzz agree reports compare page docs check-docs documentation recording expectations captures bench allocations bench-micro build-micro bench-live lab torture torture-lab sanitize sanitize-address sanitize-thread examples lint help clean
 
 run: build ## Build tcpalive and analyse a capture of a dead peer
 	$(TOOL) analyze captures/scenes/dead-peer-5-3-4.pcap
@@ -131,11 +137,14 @@ test-dist: dist ## Run the binary of the tarball in Debian 12 and 13 with nothin
 	@$(SETUP) mmdebstrap util-linux
 	Tests/Scripts/packages.sh dist $(TOOL) .build-dist/$(DIST).tar.gz
 
+# The same environment each time, because another one builds everything again.
+TESTED = TCPALIVE_TEST=1
+
 test: ## Run all tests
 	@$(SETUP) $(TEST_NEEDS)
-	swift build --build-tests $(SWIFT_FLAGS)
-	swift test --skip-build --skip LabTests
-	swift test --skip-build --filter LabTests # alone, because they measure times
+	$(TESTED) swift build --build-tests $(SWIFT_FLAGS)
+	$(TESTED) swift test --skip-build --skip LabTests
+	$(TESTED) swift test --skip-build --filter LabTests # alone, because they measure times
 	python3 Tests/Scripts/documentation.py .build/debug/tcpalive
 
 # Optimized, as the sanitizers are slow; so these are also the tests of the release mode.
@@ -156,6 +165,20 @@ stories: ## Compare the findings with 100,000 random connections whose truth is 
 		-Xswiftc -enable-testing $(SWIFT_FLAGS)
 	TCPALIVE_STORIES_ONLY=1 TCPALIVE_STORIES=$(STORIES) TCPALIVE_STORY_SEED=$(SEED) TCPALIVE_STORY=$(STORY) \
 		swift test --package-path .build-stories -c release -Xswiftc -enable-testing --skip-build --filter StoryTests
+
+fuzz: build-fuzz ## Call parsers, tracker, findings and reports with mutated input for TIME=60 seconds each (TARGET=name, RUNS=n, JOBS=n)
+	@Tests/Fuzzing/fuzz.sh $(FUZZ) "$(TARGET)" "$(if $(RUNS),,$(TIME))" "$(RUNS)" $(JOBS)
+
+# gold cannot link this; lld comes with Swift.
+build-fuzz: ## Build the fuzz targets with libFuzzer and AddressSanitizer, without running them
+	@$(SETUP) $(BUILD_NEEDS)
+	@mkdir -p .build-fuzz && ln -sfn ../Package.swift .build-fuzz/Package.swift && \
+		ln -sfn ../Sources .build-fuzz/Sources && ln -sfn ../Tests .build-fuzz/Tests
+	TCPALIVE_FUZZ=1 swift build --package-path .build-fuzz -c release --product fuzz -Xswiftc -enable-testing \
+		-Xswiftc -sanitize=fuzzer,address -Xswiftc -use-ld=lld -Xcc -DTCPALIVE_MALLOC
+
+fuzz-corpus: build-fuzz ## Replace the committed corpus by the smallest set of old and new inputs with the same coverage (TARGET=name)
+	@Tests/Fuzzing/fuzz.sh $(FUZZ) "$(TARGET)" merge
 
 agree: build ## Compare marks and written files with tshark, for every capture below DIR
 	@$(SETUP) tshark python3
@@ -244,19 +267,25 @@ torture: build ## Read 100,000 damaged captures and check that nothing breaks (F
 
 torture-lab: ## Run the lab tests with probes 100 times, end 100 watches during a flood, and 100 readings by signals (15 minutes)
 	@$(SETUP) $(TEST_NEEDS)
-	swift build --build-tests $(SWIFT_FLAGS)
-	TCPALIVE_LAB=1 TCPALIVE_LAB_RUNS=100 swift test --skip-build --filter 'LabTests.SceneTests/scene'
-	TCPALIVE_LAB=1 TCPALIVE_LAB_RUNS=100 swift test --skip-build --filter LabTests.FloodTests
-	TCPALIVE_FAULT_ROUNDS=100 swift test --skip-build --filter SceneTests.FaultTests/interruptedAnytime
+	$(TESTED) swift build --build-tests $(SWIFT_FLAGS)
+	TCPALIVE_LAB=1 TCPALIVE_LAB_RUNS=100 $(TESTED) swift test --skip-build --filter 'LabTests.SceneTests/scene'
+	TCPALIVE_LAB=1 TCPALIVE_LAB_RUNS=100 $(TESTED) swift test --skip-build --filter LabTests.FloodTests
+	TCPALIVE_FAULT_ROUNDS=100 $(TESTED) swift test --skip-build --filter SceneTests.FaultTests/interruptedAnytime
 
 examples: ## Build the programs in Examples, which use the libraries from outside, and check their output
 	@$(SETUP) $(BUILD_NEEDS) python3
 	python3 Tests/Scripts/examples.py .build-examples $(EXAMPLE)
 
-lint: ## Check the format of the sources, and that there are no cycles between files
+# Swift has its own clang.
+C_FILES = $(wildcard Sources/*/*.c Tests/*/*.c Packaging/*.c)
+C_FLAGS = -Wall -Wextra -Werror -DTCPALIVE_COMMIT='""' $(addprefix -I,$(wildcard Sources/*/include Tests/*/include))
+
+lint: ## Check the format of the sources, cycles between files, and C code with clang's static analyzer
 	swift format lint --strict --recursive Sources Tests Package.swift
-	@$(SETUP) python3
+	@$(SETUP) $(BUILD_NEEDS) python3
 	python3 Tests/Scripts/cycles.py
+	@for file in $(C_FILES); do \
+		clang --analyze -Xclang -analyzer-werror --analyzer-output text $(C_FLAGS) -o /dev/null $$file || exit 1; done
 
 clean: ## Remove all builds
 	rm -rf .build .build-*

@@ -24,11 +24,12 @@ library libz.a libz.a
 library libzstd.a libzstd.a
 library liblzma.a liblzma.a
 library liblz4.a liblz4.a
+library libseccomp.a libseccomp.a
 library libstdc++.a libstdc++.a
 # What programs use of libgcc_s.so.
 library libgcc_eh.a libgcc_s.a
 
-for package in libpcap:pcap zlib:z libzstd:zstd liblzma:lzma liblz4:lz4; do
+for package in libpcap:pcap zlib:z libzstd:zstd liblzma:lzma liblz4:lz4 libseccomp:seccomp; do
     name=${package%:*}
     # Only the linking changes: other compiler flags would compile everything again.
     sed -e "s,^Libs:.*,Libs: -L$folder -l${package#*:}," -e '/^Libs.private/d' \

@@ -19,8 +19,13 @@ public struct AnalysisSettings: Sendable {
     /// Whether segments with more than one byte of data are left out of what is read.
     public var isLight = false
 
-    /// Bytes that connections take before attempts that were never established make room for others.
+    /// Bytes for connections, fragments and what reports keep. If they are not enough, connections are evicted in the order
+    /// of `EvictionClass`, and the oldest fragments.
     public var memoryLimit = ConnectionTracker.defaultMemoryLimit
+    /// Whether a report keeps the events of each connection.
+    package var keepsEvents = false
+    /// The parts of `memoryLimit`.
+    package var memoryShares: MemoryShares { MemoryShares(limit: memoryLimit, keepsEvents: keepsEvents) }
 
     /// The defaults: everything that Wireshark's newest supported version would mark, in one thread.
     public init() {}

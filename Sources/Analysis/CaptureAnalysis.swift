@@ -73,6 +73,9 @@ package struct CaptureAnalysis: ~Copyable {
     /// Whether `AnalysisSettings.packetLimit` is reached.
     package var isDone: Bool { pipeline.isDone }
 
+    /// Whether reading ended because the system gave no more memory.
+    package var isOutOfMemory: Bool { pipeline.isOutOfMemory }
+
     /// What concerns keep-alives in the packets read last.
     package var events: [SegmentEvent] { pipeline.events }
 
@@ -110,8 +113,9 @@ extension CaptureAnalysis: Findings {
         context.isArtificial = pauses.isArtificial
         // A live capture continues while nothing passes: then a pause is an idle period of all connections.
         if now == nil { context.pauses = pauses.pauses }
+        context.firstLoss = pipeline.tracker.firstLoss
         context.holes = pipeline.tracker.holes(among: context.pauses)
-        context.activity = pipeline.tracker.activity(in: listing)
+        context.activity = pipeline.tracker.activity(in: listing, memory: settings.memoryShares.report / 2)
         return context
     }
 
@@ -150,7 +154,7 @@ extension CaptureAnalysis: Findings {
 
     /// The idle timeouts of paths in the shard, by connections of all shards.
     package var paths: [PathTimeout] {
-        var timeouts = PathTimeouts()
+        var timeouts = PathTimeouts(memory: settings.memoryShares.report / 2)
         forEachDiagnosis(withIdlePeriodOnly: true) { timeouts.add($0) }
         guard let shard = settings.shard else { return timeouts.paths }
         return timeouts.paths.filter { shard.holds($0.networks) }

@@ -11,9 +11,18 @@ package struct Conclusions: Sendable {
     /// Nothing is known yet.
     package init() {}
 
-    /// The conclusions of `findings`.
-    package init(_ findings: borrowing some Findings & ~Copyable) {
-        findings.forEachDiagnosis { verdicts[$0.connection.number] = $0.verdict }
-        comments = FindingComments(findings)
+    /// The number of findings without comments for lack of memory.
+    package var omitted: UInt64 { comments.omitted }
+
+    /// Bytes of a verdict in a dictionary that grows by doubling.
+    private static let bytesPerVerdict = 40
+
+    /// The conclusions of `findings`, as far as they fit into `memory` bytes.
+    package init(_ findings: borrowing some Findings & ~Copyable, memory: Int) {
+        let limit = memory / 4 / Self.bytesPerVerdict
+        findings.forEachDiagnosis {
+            if verdicts.count < limit { verdicts[$0.connection.number] = $0.verdict }
+        }
+        comments = FindingComments(findings, memory: memory / 4 * 3)
     }
 }

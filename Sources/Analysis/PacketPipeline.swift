@@ -1,5 +1,6 @@
 package import Capture
 package import KeepAlive
+import Platform
 package import Wire
 
 /// The path of the packets, one batch at a time: source, decoder, tracker.
@@ -40,7 +41,7 @@ package struct PacketPipeline: ~Copyable {
     /// A pipeline before its first packet.
     package init(_ settings: AnalysisSettings) {
         tracker = Self.tracker(settings)
-        decoder = SegmentDecoder(version: settings.version)
+        decoder = SegmentDecoder(version: settings.version, fragmentLimit: settings.memoryShares.fragments)
         tracksOrigins = settings.tracksOrigins
         packetsLeft = settings.packetLimit ?? .max
         if settings.usesTwoThreads, !settings.tracksOrigins {
@@ -56,7 +57,7 @@ package struct PacketPipeline: ~Copyable {
         var random = SystemRandomNumberGenerator()
         return ConnectionTracker(
             version: settings.version, seed: random.next(), keepsAll: settings.keepsAll, shard: settings.shard,
-            memoryLimit: settings.memoryLimit, isLight: settings.isLight)
+            memoryLimit: settings.memoryShares.connections, isLight: settings.isLight)
     }
 
     /// Bytes of a batch for another thread: enough to be worth waking it.
@@ -67,6 +68,32 @@ package struct PacketPipeline: ~Copyable {
     /// Whether `AnalysisSettings.packetLimit` is reached.
     package var isDone: Bool { packetsLeft == 0 }
 
+    /// Whether the system gave no more memory, so that no more packets are read.
+    package private(set) var isOutOfMemory = false
+    /// The memory of the tracker when the system was last asked for more.
+    private var checkedMemory = -reserve
+    /// Bytes that a batch may need apart from the tracker, and then the report.
+    private static let reserve = 16 << 20
+
+    /// Asks the system whether there is memory for another batch.
+    ///
+    /// Afterwards nothing can be done about a lack of memory: an allocation that fails ends the process.
+    private mutating func checkMemory() {
+        let used = tracker.memoryUse
+        checkedMemory = used
+        // Arrays grow by up to a half.
+        isOutOfMemory = !Memory.isAvailable(Self.reserve + used / 2)
+    }
+
+    private mutating func requireMemory() throws(CaptureError) {
+        checkMemory()
+        guard isOutOfMemory else { return }
+        throw CaptureError(
+            .outOfMemory,
+            "out of memory after \(tally.packets) packets, with \(tracker.memoryUse >> 20) MiB for connections: "
+                + "use a smaller --memory, or give the process more")
+    }
+
     /// The next packets are those of the file with number `file`, from 0.
     package mutating func begin(file: Int) {
         batch.file = UInt32(clamping: file)
@@ -76,6 +103,7 @@ package struct PacketPipeline: ~Copyable {
     /// Reads some packets of `file` and finds the `events` in them; false at its end.
     package mutating func advance(_ file: inout CaptureFile) throws(CaptureError) -> Bool {
         events.removeAll(keepingCapacity: true)
+        try requireMemory()
         if let background { return try advance(&file, background) }
         guard packetsLeft > 0, try file.next(into: &batch) else { return false }
         limitBatch()
@@ -86,6 +114,9 @@ package struct PacketPipeline: ~Copyable {
     /// Takes the packets that have arrived by `live`, possibly none, and finds the `events` in them.
     package mutating func advance(_ live: inout LiveCapture) {
         events.removeAll(keepingCapacity: true)
+        // A live capture may deliver single packets.
+        if tracker.memoryUse >= checkedMemory + Self.reserve / 16 { checkMemory() }
+        if isOutOfMemory { return batch.removeAll() }
         live.next(into: &batch)
         limitBatch()
         trackBatch()

@@ -22,6 +22,8 @@ public struct CaptureError: Error, Sendable, Equatable, CustomStringConvertible 
         case invalidFilter
         /// The interface is down.
         case interfaceDown
+        /// There is no memory left to go on.
+        case outOfMemory
         /// A system call or libpcap failed for another reason.
         case failed
     }

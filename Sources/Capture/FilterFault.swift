@@ -131,12 +131,26 @@ package struct FilterFault {
         return keywords.contains(first) && !["and", "or"].contains(first) || ["!", "("].contains(first)
     }
 
+    /// Whether `filter` has a name that libpcap may look up: of a host, a network, a port or a protocol.
+    ///
+    /// In doubt it has one: names may begin with a digit, and keywords behind a backslash are names.
+    static func hasName(_ filter: String) -> Bool {
+        split(filter).contains { word in
+            let isNumber = word.hasPrefix("0x") && word.dropFirst(2).allSatisfy(\.isHexDigit)
+            return word.contains(where: \.isLetter) && !keywords.contains(word) && !isNumber && !isAddressOrValue(word)
+        }
+    }
+
     /// Whether `word` is a name that libpcap may look up.
     private static func isName(_ word: String) -> Bool {
         guard let first = word.first, first.isLetter || first == "_", !keywords.contains(word) else { return false }
-        // Addresses of IPv6 and Ethernet, and the names of values: tcp-syn, icmp-echo.
-        let isValue = ["tcp-", "tcpflags", "icmp-", "icmptype", "icmpcode", "icmp6"].contains { word.hasPrefix($0) }
-        return !word.contains(":") && !isValue
+        return !isAddressOrValue(word)
+    }
+
+    /// Whether `word` is an address of IPv6 or Ethernet, or the name of a value: tcp-syn, icmp-echo.
+    private static func isAddressOrValue(_ word: String) -> Bool {
+        word.contains(":")
+            || ["tcp-", "tcpflags", "icmp-", "icmptype", "icmpcode", "icmp6"].contains { word.hasPrefix($0) }
     }
 
     /// Something of `kind` that libpcap does not have to look up.

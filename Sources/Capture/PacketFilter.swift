@@ -68,6 +68,16 @@ internal import Wire
         if let first { throw first }
     }
 
+    /// Looks up the names in the expression, of hosts for example, by compiling it for all link types that have IP packets:
+    /// later a sandbox does not allow that.
+    ///
+    /// Throws if it compiles for none of them.
+    mutating func lookUpNames() throws(CaptureError) {
+        guard let wanted, FilterFault.hasName(wanted) else { return }
+        try checkForAnyLink()
+        for number in SegmentDecoder.linkTypes { _ = program(for: LinkType(rawValue: number)) }
+    }
+
     /// The index of the program for `linkType`; nil if the expression does not compile for it.
     private mutating func program(for linkType: LinkType) -> Int? {
         if let index = linkTypes.firstIndex(of: linkType) { return index }

@@ -1,7 +1,7 @@
 public import Wire
 
 /// One connection as the capture shows it: a summary that the tracker builds on request.
-public struct Connection: Sendable, Equatable {
+public struct Connection: Sendable, Equatable, BitwiseCopyable {
     /// Its number from 0 in order of appearance: Wireshark's `tcp.stream`.
     public var number: UInt64
     /// The end that opened it; without a captured handshake, the smaller endpoint.
@@ -53,7 +53,7 @@ public struct Connection: Sendable, Equatable {
     }
 
     /// How a connection ended.
-    public enum Ending: Sendable, Equatable {
+    public enum Ending: Sendable, Equatable, BitwiseCopyable {
         /// No FIN and no RST in the capture.
         case open
         /// Only the originator closed with FIN.

@@ -28,7 +28,7 @@ package struct ConnectionListing: Sendable {
     ) {
         self.version4 = Row(version4, .version4, of: tracker)
         self.version6 = Row(version6, .version6, of: tracker)
-        self.outOfOrder = outOfOrder.sorted { $0.number < $1.number }
+        self.outOfOrder = outOfOrder
     }
 
     /// The next connection of `tracker`; nil at the end.
@@ -112,13 +112,17 @@ extension ConnectionTracker {
     /// `until` is when the capture ends (ns since 1970): connections that are idle until then are listed too.
     package func listing(all: Bool, until: Int64?) -> ConnectionListing {
         var outOfOrder: [ConnectionListing.Entry] = []
-        for (index, connection) in pipeline.store.replaced.enumerated() {
+        // It does not grow by doubling, and pages that are not touched take no memory.
+        outOfOrder.reserveCapacity(version4.count + version6.count + pipeline.store.replaced.count)
+        for index in 0..<pipeline.store.replaced.count {
             outOfOrder.append(
                 ConnectionListing.Entry(
-                    number: connection.number, index: UInt32(truncatingIfNeeded: index), storage: .replaced))
+                    number: pipeline.store.replaced[index].number, index: UInt32(truncatingIfNeeded: index),
+                    storage: .replaced))
         }
         let indices4 = listedIndices(in: version4, .version4, all: all, until: until, &outOfOrder)
         let indices6 = listedIndices(in: version6, .version6, all: all, until: until, &outOfOrder)
+        outOfOrder.sort { $0.number < $1.number }
         return ConnectionListing(indices4, indices6, outOfOrder, of: self)
     }
 
@@ -163,7 +167,7 @@ extension ConnectionTracker {
     ) -> IndexBitmap {
         var indices = IndexBitmap(count: table.count)
         var earliest = UInt64.max
-        for index in stride(from: table.count - 1, through: 0, by: -1) {
+        for index in stride(from: table.count - 1, through: 0, by: -1) where !table.isVacant(index) {
             let record = table[record: index]
             let isInOrder = record.number < earliest
             if isInOrder { earliest = record.number }

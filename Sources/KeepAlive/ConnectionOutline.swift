@@ -18,6 +18,8 @@ package struct ConnectionOutline: Sendable {
 
     /// By connection number.
     private var owed: [UInt64: Owed] = [:]
+    /// The most connections that owe something. In a flood, the earlier ones will never send it.
+    private static let limit = 65_536
 
     /// An outline before the first segment.
     package init() {}
@@ -39,6 +41,7 @@ package struct ConnectionOutline: Sendable {
             owed[1 - origin.side] = segment.sequence + segment.payloadLength + 1
         }
         if flags.contains(.rst) { owed = Owed() }
+        if self.owed.count >= Self.limit { self.owed.removeAll(keepingCapacity: true) }
         self.owed[origin.connection] = owed.isEmpty ? nil : owed
         return opensOrCloses || isReply
     }

@@ -2,8 +2,10 @@
 public struct ConnectionTally: Sendable, Equatable {
     /// Connections.
     public var connections: UInt64 = 0
-    /// Connections that were not established and made room for others.
+    /// Connections that were evicted to limit memory.
     public var evicted: UInt64 = 0
+    /// The part of `evicted` of each class, in the order of `EvictionClass.allCases`.
+    public var evictedByClass = [UInt64](repeating: 0, count: EvictionClass.allCases.count)
     /// Segments by mark, in the order of `Marks.named`.
     public var marks = [UInt64](repeating: 0, count: Marks.named.count)
     /// Segments by actual kind without duplicates, in the order of `SegmentKind.allCases`.
@@ -44,6 +46,7 @@ public struct ConnectionTally: Sendable, Equatable {
         func add(_ counts: WritableKeyPath<ConnectionTally, [UInt64]>) {
             for (index, count) in right[keyPath: counts].enumerated() { sum[keyPath: counts][index] &+= count }
         }
+        add(\.evictedByClass)
         add(\.marks)
         add(\.kinds)
         add(\.unmarked)

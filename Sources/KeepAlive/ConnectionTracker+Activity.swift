@@ -1,9 +1,10 @@
 import Wire
 
 extension ConnectionTracker {
-    /// The activity, in all connections, of hosts that stopped answering in a connection of `listing`.
-    package func activity(in listing: ConnectionListing) -> HostActivity {
-        var hosts = HostActivity()
+    /// The activity, in all connections, of hosts that stopped answering in a connection of `listing`, as far as it fits
+    /// into `memory` bytes.
+    package func activity(in listing: ConnectionListing, memory: Int = 32 << 20) -> HostActivity {
+        var hosts = HostActivity(memory: memory)
         var listing = listing
         while let entry = next(in: &listing) {
             let index = index(of: entry)
@@ -32,7 +33,7 @@ extension ConnectionTracker {
 
     /// Records in `activity` when each host was heard in the connections of `table`.
     private func record<Key: ConnectionKey>(_ table: borrowing ConnectionTable<Key>, in activity: inout HostActivity) {
-        for index in 0..<table.count {
+        for index in 0..<table.count where !table.isVacant(index) {
             let slot = table.slot(at: index)
             let record = table[record: index]
             let ends = [(slot.sides.0, slot.key.first.address), (slot.sides.1, slot.key.second.address)]

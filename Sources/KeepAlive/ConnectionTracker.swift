@@ -19,8 +19,8 @@ public struct ConnectionTracker: ~Copyable, Sendable {
     ///     not depend on it.
     ///   - keepsAll: Whether `connections(all: true)` includes connections without events whose ports were reused.
     ///   - shard: The connections to report and count; nil: all. Connection numbers do not depend on it.
-    ///   - memoryLimit: Bytes for connections. Beyond it, new connections replace those that were never established,
-    ///     for example in a flood of SYNs. Established connections are never evicted.
+    ///   - memoryLimit: Bytes for connections and what is known about them. Beyond it, connections are evicted in the
+    ///     order of `EvictionClass`, first those that were never established, for example in a flood of SYNs.
     ///   - isLight: Whether the capture lacks segments with more than one byte. Then acknowledged bytes count as sent,
     ///     and verdicts that depend on data have low confidence.
     public init(
@@ -40,9 +40,20 @@ public struct ConnectionTracker: ~Copyable, Sendable {
     /// The counts so far, for connections in the shard.
     public var tally: ConnectionTally {
         var tally = pipeline.store.tally
-        tally.evicted = version4.evictions &+ version6.evictions
+        for index in tally.evictedByClass.indices {
+            tally.evictedByClass[index] = version4.evictions[index] &+ version6.evictions[index]
+        }
+        // The connection that another one replaced on its ports has ended.
+        tally.evictedByClass[Int(EvictionClass.closed.rawValue)] &+= pipeline.store.replacedEvictions
+        tally.evicted = tally.evictedByClass.reduce(0, &+)
         return tally
     }
+
+    /// Bytes that connections take.
+    package var memoryUse: Int { pipeline.budget.used }
+
+    /// When the first connection was evicted that may go on (ns since 1970); nil: none was.
+    package var firstLoss: Int64? { pipeline.store.firstLoss }
 
     /// Tracks `segments` and appends an event for each that Wireshark marks or that concerns keep-alives.
     public mutating func track(_ segments: borrowing SegmentBatch, events: inout [SegmentEvent]) {
@@ -54,11 +65,7 @@ public struct ConnectionTracker: ~Copyable, Sendable {
     mutating func trackFull(_ segments: borrowing SegmentBatch, events: inout [SegmentEvent]) {
         if let last = segments.segments.last { lastTime = max(lastTime, last.time) }
         for segment in segments.segments {
-            if segment.isVersion6 {
-                pipeline.trackFull(segment, in: &version6, &events)
-            } else {
-                pipeline.trackFull(segment, in: &version4, &events)
-            }
+            pipeline.trackFull(segment, in: &version4, &version6, &events)
         }
     }
 

@@ -5,6 +5,8 @@ package import Wire
 /// These are the packets of events, the earlier packets that their marks depend on, and the handshakes and closes of
 /// connections with events. Which connections have events is known only at the end of the capture. Therefore the
 /// capture is read twice: first for `survey`, then for `choose`.
+///
+/// Memory is bounded: `isIncomplete` tells whether packets are missing from the selection for that reason.
 package struct ExtractSelection: Sendable {
     /// Connections that have events.
     private var connections: Set<UInt64> = []
@@ -12,14 +14,25 @@ package struct ExtractSelection: Sendable {
     private var foundations: [UInt64] = []
     /// The part of `foundations` that `choose` has not reached.
     private var foundationsAhead: ArraySlice<UInt64> = []
-    /// The last packets of both ends of each connection: connection n has the indices 2n and 2n + 1.
-    private var ends: [End] = []
+    /// The last packets of both ends of the connections that had packets last, and of those before.
+    private var recent: [UInt64: Ends] = [:]
+    private var earlier: [UInt64: Ends] = [:]
     private var outline = ConnectionOutline()
     /// Packets so far.
     private var packetCount: UInt64 = 0
+    /// The most entries of `connections`, `foundations` and `recent`.
+    private let limits: (connections: Int, foundations: Int, ends: Int)
+    /// Whether packets are missing from the selection for lack of memory.
+    package private(set) var isIncomplete = false
+
+    /// The last packets of both ends of a connection.
+    private struct Ends {
+        var first = End()
+        var second = End()
+    }
 
     /// The packets of one end that the mark of a later packet depends on.
-    private struct End {
+    fileprivate struct End {
         /// Its last packet, which has its window and its acknowledgment; nil: none, or it is selected already.
         var last: UInt64?
         /// The packet with its highest sequence number; nil: none, or it is selected already.
@@ -28,8 +41,11 @@ package struct ExtractSelection: Sendable {
         var reach: SequenceNumber?
     }
 
-    /// A selection before the survey.
-    package init() {}
+    /// A selection before the survey, with room for what fits into `memory` bytes.
+    package init(memory: Int = 96 << 20) {
+        // Bytes of an entry in arrays and tables that grow by doubling; there are two tables of ends.
+        limits = (memory / 4 / 40, memory / 4 / 24, memory / 2 / 2 / 280)
+    }
 
     /// The number of connections with events.
     package var connectionCount: Int { connections.count }
@@ -43,15 +59,20 @@ package struct ExtractSelection: Sendable {
         for (segment, origin) in zip(segments.segments, origins) {
             events = events.drop { $0.segment.record < segment.record }
             guard let origin, segment.role == .whole else { continue }
-            let first = Int(truncatingIfNeeded: origin.connection) &* 2
-            while ends.count < first + 2 { ends.append(End()) }
+            var ends = takeEnds(of: origin.connection)
             let isEvent = events.first?.segment.record == segment.record
             if isEvent {
-                connections.insert(origin.connection)
-                selectLastPackets(ofEndAt: first)
-                selectLastPackets(ofEndAt: first + 1)
+                if connections.count < limits.connections {
+                    connections.insert(origin.connection)
+                } else if !connections.contains(origin.connection) {
+                    isIncomplete = true
+                }
+                selectLastPackets(of: &ends.first)
+                selectLastPackets(of: &ends.second)
             }
-            record(segment, isEvent ? nil : packetCount + UInt64(segment.record), from: first + origin.side)
+            let packet = isEvent ? nil : packetCount + UInt64(segment.record)
+            if origin.side == 0 { ends.first.record(segment, packet) } else { ends.second.record(segment, packet) }
+            recent[origin.connection] = ends
         }
         packetCount += UInt64(count)
     }
@@ -60,7 +81,7 @@ package struct ExtractSelection: Sendable {
     package mutating func rewind() {
         foundations.sort()
         foundationsAhead = foundations[...]
-        ends = []
+        (recent, earlier) = ([:], [:])
         packetCount = 0
     }
 
@@ -87,21 +108,41 @@ package struct ExtractSelection: Sendable {
         packetCount += UInt64(count)
     }
 
-    /// Adds the last packets of the end at `index` to the selection.
-    private mutating func selectLastPackets(ofEndAt index: Int) {
-        if let last = ends[index].last { foundations.append(last) }
-        if let furthest = ends[index].furthest, furthest != ends[index].last { foundations.append(furthest) }
-        ends[index].last = nil
-        ends[index].furthest = nil
+    /// The ends of `connection`, which the caller puts into `recent`.
+    private mutating func takeEnds(of connection: UInt64) -> Ends {
+        if let ends = recent[connection] { return ends }
+        if recent.count >= limits.ends {
+            // The connections before have had no packet since so many others had.
+            if !earlier.isEmpty { isIncomplete = true }
+            swap(&recent, &earlier)
+            recent.removeAll(keepingCapacity: true)
+        }
+        return earlier.removeValue(forKey: connection) ?? Ends()
     }
 
-    /// Records that the end at `index` sent `segment` in `packet`; nil: the packet is selected already.
-    private mutating func record(_ segment: Segment, _ packet: UInt64?, from index: Int) {
-        ends[index].last = packet
+    /// Adds the last packets of `end` to the selection.
+    private mutating func selectLastPackets(of end: inout End) {
+        for packet in [end.last, end.furthest == end.last ? nil : end.furthest] {
+            guard let packet else { continue }
+            guard foundations.count < limits.foundations else {
+                isIncomplete = true
+                continue
+            }
+            foundations.append(packet)
+        }
+        end.last = nil
+        end.furthest = nil
+    }
+}
+
+extension ExtractSelection.End {
+    /// Records that the end sent `segment` in `packet`; nil: the packet is selected already.
+    fileprivate mutating func record(_ segment: Segment, _ packet: UInt64?) {
+        last = packet
         var end = segment.sequence + segment.payloadLength
         if !segment.flags.isDisjoint(with: [.syn, .fin]) { end = end + 1 }
-        if let reach = ends[index].reach, reach.isNewer(than: end) { return }
-        ends[index].reach = end
-        ends[index].furthest = packet
+        if let reach, reach.isNewer(than: end) { return }
+        reach = end
+        furthest = packet
     }
 }

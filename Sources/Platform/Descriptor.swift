@@ -45,12 +45,19 @@ package func systemWrite(_ number: Int32, _ bytes: [UInt8]) throws(SystemError) 
 package func systemContents(of path: String) -> String? {
     guard let number = try? systemOpen(path, O_RDONLY | O_CLOEXEC) else { return nil }
     let descriptor = Descriptor(number)
+    return systemContents(of: descriptor.number)
+}
+
+/// The contents, from the start on, of a small file with the open descriptor `number`; nil if it cannot be read (pread(2)).
+package func systemContents(of number: Int32) -> String? {
     var contents: [UInt8] = []
     while true {
         do {
-            guard let bytes = try systemRead(descriptor.number, count: 16384) else { continue }
-            if bytes.isEmpty { return String(decoding: contents, as: UTF8.self) }
-            contents += bytes
+            var bytes = [UInt8](repeating: 0, count: 16384)
+            let count = unsafe pread(number, &bytes, bytes.count, off_t(contents.count))
+            guard let count = try systemResult(count) else { continue }
+            if count == 0 { return String(decoding: contents, as: UTF8.self) }
+            contents += bytes.prefix(count)
         } catch {
             return nil
         }
@@ -88,4 +95,28 @@ package struct StandardInput: Sendable {
             return nil
         }
     }
+}
+
+/// Makes calls on a descriptor wait, as they do at first; an error is ignored (fcntl(2), O_NONBLOCK).
+package func systemSetBlocking(_ number: Int32) {
+    let flags = fcntl(number, F_GETFL)
+    if flags >= 0 { _ = fcntl(number, F_SETFL, flags & ~O_NONBLOCK) }
+}
+
+/// Lets this process have `count` open descriptors if it may have so many; returns how many it may have (setrlimit(2)).
+package func systemAllowDescriptors(_ count: Int) -> Int {
+    var limit = rlimit()
+    #if canImport(Glibc)
+        let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    #else
+        let resource = RLIMIT_NOFILE
+    #endif
+    guard unsafe getrlimit(resource, &limit) == 0 else { return count }
+    let wanted = rlim_t(clamping: count)
+    if limit.rlim_cur < wanted {
+        var raised = limit
+        raised.rlim_cur = min(wanted, limit.rlim_max)
+        if unsafe setrlimit(resource, &raised) == 0 { limit = raised }
+    }
+    return Int(clamping: limit.rlim_cur)
 }

@@ -56,7 +56,7 @@ package enum FileName {
 
 extension String {
     /// Calls `body` with the file name that this text stands for, as C functions take it.
-    func withFileName<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
+    package func withFileName<Result>(_ body: (UnsafePointer<CChar>) -> Result) -> Result {
         let name = FileName.bytes(of: self).map { CChar(bitPattern: $0) } + [0]
         return unsafe name.withUnsafeBufferPointer { buffer in
             // An array with an element has an address.

@@ -19,6 +19,9 @@ package struct FileStatus {
     /// Whether it is a regular file.
     package var isRegular: Bool { status.st_mode & S_IFMT == S_IFREG }
 
+    /// Whether it is a named pipe.
+    package var isPipe: Bool { status.st_mode & S_IFMT == S_IFIFO }
+
     /// Whether it is a directory.
     package var isDirectory: Bool { status.st_mode & S_IFMT == S_IFDIR }
 

@@ -29,6 +29,16 @@ package enum LocalZone {
         return unsafe ZoneOffset(seconds: Int64(fields.tm_gmtoff), name: String(cString: name))
     }
 
+    /// Reads the rules of the zone now, and never again: later the process may not be able to.
+    ///
+    /// Without `TZ`, strftime(3) looks at each call whether the file has changed, and would go on in UTC. Call it before there
+    /// are threads.
+    package static func load() {
+        let file = "/etc/localtime"
+        if ColorRule.variable("TZ") == nil, systemMayExist(file) { unsafe setenv("TZ", ":\(file)", 1) }
+        _ = offset(at: 0)
+    }
+
     /// POSIX does not require localtime_r(3) to read `TZ`.
     private static let setZone: Void = tzset()
 }

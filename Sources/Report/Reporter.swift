@@ -58,15 +58,16 @@ package struct Reporter: ~Copyable {
     ///   - style: How `text` shows times, names, colours and long lines.
     ///   - printsTimelines: Whether `text` has a timeline of each connection instead of the findings.
     ///   - keepsEvents: Whether `kept` has the events.
+    ///   - memory: Bytes for `kept` and `DataTicks(memory:)`.
     ///   - isFiltered: Whether a filter excludes packets of the files.
     package init(
         format: ReportFormat, to output: consuming Output, showsEvents: Bool = true, namesFiles: Bool = false,
         style: TextStyle = TextStyle(), printsTimelines: Bool = false, keepsEvents: Bool = false,
-        isFiltered: Bool = false
+        memory: Int = 96 << 20, isFiltered: Bool = false
     ) {
         files = SourceFiles(isFiltered: isFiltered)
         self.printsTimelines = printsTimelines
-        kept = printsTimelines || keepsEvents ? RetainedEvents() : nil
+        kept = printsTimelines || keepsEvents ? RetainedEvents(memory: memory) : nil
         self.format = format
         self.showsEvents = showsEvents && format.hasEvents && !(format == .text && style.isBrief)
         self.output = output

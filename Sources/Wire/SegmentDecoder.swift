@@ -10,7 +10,7 @@ public struct SegmentDecoder: ~Copyable {
     let version: WiresharkVersion
 
     /// The fragments of incomplete datagrams.
-    var reassembly = Reassembly()
+    var reassembly: Reassembly
 
     /// The packet being decoded on the general path: time (ns since 1970), index in the batch, frame.
     private(set) var packet = (time: Int64.min, record: UInt32(0), frame: FrameReference.none)
@@ -19,9 +19,11 @@ public struct SegmentDecoder: ~Copyable {
     /// The segments of the packet being decoded on the general path; otherwise empty.
     var output = SegmentBatch([])
 
-    /// Creates a decoder that decodes packets as Wireshark `version` does.
-    public init(version: WiresharkVersion = .newest) {
+    /// Creates a decoder that decodes packets as Wireshark `version` does and keeps at most `fragmentLimit` bytes of incomplete
+    /// datagrams; nil: 32 MiB.
+    public init(version: WiresharkVersion = .newest, fragmentLimit: Int? = nil) {
         self.version = version
+        reassembly = Reassembly(byteLimit: fragmentLimit ?? Reassembly.byteLimit)
     }
 
     /// When the packet before was captured (ns since 1970); `Int64.min` before the first.

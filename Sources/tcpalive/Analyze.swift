@@ -4,6 +4,7 @@ import Capture
 import KeepAlive
 import Platform
 import Report
+import Sandbox
 import Wire
 
 /// `tcpalive analyze`: saved captures.
@@ -47,6 +48,9 @@ struct Analyze: ParsableCommand {
     @OptionGroup(title: "Work")
     var work: WorkOptions
 
+    @OptionGroup(title: "Work")
+    var memory: MemoryOptions
+
     @OptionGroup(title: "Checks")
     var checks: CheckOptions
 
@@ -61,6 +65,9 @@ struct Analyze: ParsableCommand {
 
     @OptionGroup(title: "Text")
     var text: TextOptions
+
+    @OptionGroup(title: "Privileges")
+    var sandbox: SandboxOptions
 
     func validate() throws {
         if work.shard != nil, let file = writing.file ?? page.path {
@@ -96,13 +103,18 @@ struct Analyze: ParsableCommand {
 
     private func analyze() throws {
         let source = try input.resolved(for: "analyze")
+        let privileges = try sandbox.begin(
+            namesFiles: writing.file != nil || page.path != nil || checks.junitFile != nil)
+        let inputs = try CaptureInputs(source.files, filter: source.filter, isLight: work.isLight)
         var writer = try writing.writer()
         var pageFile = try page.begin()
         var junitFile = try JUnitFile.begin(checks.junitFile)
-        var reporter = output.reporter(
-            text.style(on: .standardOutput), namesFiles: source.files.count > 1, printsTimelines: timeline.isVerbose,
-            keepsEvents: page.path != nil,
-            isFiltered: source.filter != nil)
+        var needs = Needs()
+        needs.readablePaths = inputs.openedLater
+        needs.resolvesNames = text.resolve
+        try sandbox.enter(privileges, for: needs)
+        // What can be read twice is written the second time, when the verdicts are known.
+        let writesLater = writing.file != nil && source.files.allSatisfy(SavedCaptures.isRereadable)
         var settings = AnalysisSettings()
         settings.version = output.wireshark
         settings.packetLimit = input.packetLimit
@@ -111,16 +123,21 @@ struct Analyze: ParsableCommand {
         settings.shard = work.shard?.shard
         settings.usesTwoThreads = work.jobs > 1
         settings.isLight = work.isLight
+        // The second time, what was found the first time is still in memory.
+        settings.memoryLimit = writesLater ? memory.bytes / 2 : memory.bytes
+        settings.keepsEvents = page.path != nil || timeline.isVerbose
+        let memoryForReport = settings.memoryShares.report
+        var reporter = output.reporter(
+            text.style(on: .standardOutput), namesFiles: source.files.count > 1, printsTimelines: timeline.isVerbose,
+            keepsEvents: page.path != nil, memory: memoryForReport, isFiltered: source.filter != nil)
         var analysis = CaptureAnalysis(settings)
         var packets = CommentedPackets()
-        var ticks = page.path == nil ? nil : DataTicks()
-        // What can be read twice is written the second time, when the verdicts are known.
-        let writesLater = writing.file != nil && source.files.allSatisfy(SavedCaptures.isRereadable)
+        var ticks = page.path == nil ? nil : DataTicks(memory: memoryForReport)
         // What was read up to a failure is still reported.
         var failure: (any Error)?
         do {
             for path in source.files where !analysis.isDone && !Signals.isStopping {
-                try read(path, filter: source.filter, &analysis, &reporter) { file, analysis in
+                try read(path, inputs, &analysis, &reporter) { file, analysis in
                     ticks?.take(analysis.pipeline.segments, analysis.pipeline.origins, analysis.events)
                     if writesLater { return }
                     writer?.describe(file.interfaces, of: analysis.file)
@@ -142,7 +159,11 @@ struct Analyze: ParsableCommand {
         if output.listsConnections || checks.isRequested || page.path != nil || writesLater { analysis.conclude() }
         if failure == nil, writesLater {
             do {
-                try write(source.files, filter: source.filter, summary, Conclusions(analysis), to: &writer)
+                let conclusions = Conclusions(analysis, memory: memoryForReport / 2)
+                try write(source.files, inputs, settings, summary, conclusions, to: &writer)
+                if conclusions.omitted > 0 {
+                    inform("\(conclusions.omitted) findings have no comment for lack of memory: use a larger --memory")
+                }
             } catch {
                 failure = error
             }
@@ -153,7 +174,7 @@ struct Analyze: ParsableCommand {
         if failure == nil || !summary.files.isEmpty {
             verifications = checks.verify(analysis)
             try reporter.finish(analysis, summary, verifications)
-            if let kept = reporter.kept, let ticks { try pageFile?.finish(analysis.diagnoses, summary, kept, ticks) }
+            if let kept = reporter.kept, let ticks { try pageFile?.finish(analysis, summary, kept, ticks) }
         }
         for (_, damage) in summary.damaged { complain(damage.sentence) }
         if let failure { throw failure }
@@ -165,11 +186,11 @@ struct Analyze: ParsableCommand {
 
     /// Reads all again and writes what was read, with `conclusions` in the comments.
     private func write(
-        _ files: [String], filter: String?, _ summary: Summary, _ conclusions: Conclusions,
+        _ files: [String], _ inputs: CaptureInputs, _ settings: AnalysisSettings, _ summary: Summary,
+        _ conclusions: Conclusions,
         to writer: inout PcapngWriter?
     ) throws {
-        let captures = SavedCaptures(
-            files: files, filter: filter, isLight: work.isLight, version: output.wireshark)
+        let captures = SavedCaptures(files: files, inputs: inputs, settings)
         var packets = CommentedPackets(conclusions)
         // The user may have ended the reading, but not the writing.
         try captures.readAgain(after: summary, onWhenStopping: Signals.isStopping) { file, analysis in
@@ -180,10 +201,10 @@ struct Analyze: ParsableCommand {
 
     /// Reads the capture at `path`, reports what happens in it, and calls `body` after each batch.
     private func read(
-        _ path: String, filter: String?, _ analysis: inout CaptureAnalysis, _ reporter: inout Reporter,
+        _ path: String, _ inputs: CaptureInputs, _ analysis: inout CaptureAnalysis, _ reporter: inout Reporter,
         _ body: (borrowing CaptureFile, inout CaptureAnalysis) throws -> Void
     ) throws {
-        var file = try CaptureFile(path: path, filter: filter, isLight: work.isLight)
+        var file = try inputs.open(path)
         var progress = Progress(of: path)
         try reporter.begin(file: path)
         analysis.begin(path)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import KeepAlive
 import Sockets
 
 // How the values of options are read. An error gives the reason and what is valid; the parser adds the option.
@@ -13,6 +14,39 @@ func wholeNumber<Number: FixedWidthInteger & Sendable>(
         throw ValidationError("it is not a whole number of \(unit), \(bounds).")
     }
     return number
+}
+
+/// A limit of memory on the command line, such as `64M` or `1G`.
+struct MemorySize: Sendable, Equatable {
+    /// Bytes.
+    let bytes: Int
+    /// The least and the most that can be given.
+    private static let range = 16 << 20...1 << 40
+
+    /// The size in `argument`: a whole number of bytes, or with K, M or G after it. Throws `ValidationError`.
+    init(_ argument: String) throws {
+        let units: [Character: Int] = ["k": 1 << 10, "m": 1 << 20, "g": 1 << 30]
+        let unit = argument.lowercased().last.flatMap { units[$0] }
+        let number = Int(unit == nil ? argument[...] : argument.dropLast())
+        let product = number.map { $0.multipliedReportingOverflow(by: unit ?? 1) }
+        guard let product, !product.overflow, Self.range.contains(product.partialValue) else {
+            throw ValidationError("it is not a size from 16M to 1024G, such as 64M, 256M or 2G.")
+        }
+        bytes = product.partialValue
+    }
+}
+
+/// How much memory connections may take.
+struct MemoryOptions: ParsableArguments {
+    @Option(
+        name: .customLong("memory"), parsing: .unconditional,
+        help: ArgumentHelp(
+            "Memory for connections and what is known about them, with K, M or G after it (default: 256M). Beyond it, connections are evicted: attempts first, those with keep-alives last.",
+            valueName: "size"), transform: { try MemorySize($0) })
+    var size: MemorySize?
+
+    /// The limit (bytes).
+    var bytes: Int { size?.bytes ?? ConnectionTracker.defaultMemoryLimit }
 }
 
 /// The whole seconds in `argument`, such as `60`, `60s`, `2m`, `1h` or `1m30s`, within the bounds of `option`. Throws

@@ -2,6 +2,7 @@ import ArgumentParser
 import Capture
 import Platform
 import Report
+import Sandbox
 import Sockets
 
 /// The exit statuses of all subcommands.
@@ -60,6 +61,9 @@ func exitingOnFailure(_ body: () throws -> Void) throws {
         complain(error.description)
         throw ExitStatus.couldNotRun
     } catch let error as SocketError {
+        complain(error.description)
+        throw ExitStatus.couldNotRun
+    } catch let error as SandboxError {
         complain(error.description)
         throw ExitStatus.couldNotRun
     } catch let error as SystemError {

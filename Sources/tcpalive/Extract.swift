@@ -4,6 +4,7 @@ import Capture
 import KeepAlive
 import Platform
 import Report
+import Sandbox
 import Wire
 
 /// `tcpalive extract`: only the packets that show how keep-alives fared.
@@ -36,8 +37,14 @@ struct Extract: ParsableCommand {
     @OptionGroup(title: "File")
     var writing: WritingOptions
 
+    @OptionGroup(title: "Work")
+    var memory: MemoryOptions
+
     @OptionGroup(title: "Output")
     var marks: MarkOptions
+
+    @OptionGroup(title: "Privileges")
+    var sandbox: SandboxOptions
 
     func validate() throws {
         if writing.file == nil { throw ValidationError("no output file given: use -w FILE.") }
@@ -67,15 +74,26 @@ struct Extract: ParsableCommand {
                 .notARegularFile, "\(path) is no regular file, and extract reads its captures twice: save it to a file",
                 path: path)
         }
+        let privileges = try sandbox.begin(namesFiles: writing.file != "-")
+        let inputs = try CaptureInputs(source.files, filter: source.filter)
         var writer = try writing.writer()
-        var selection = ExtractSelection()
-        let captures = SavedCaptures(files: source.files, filter: source.filter, version: marks.wireshark)
+        var needs = Needs()
+        needs.readablePaths = inputs.openedLater
+        try sandbox.enter(privileges, for: needs)
+        var settings = AnalysisSettings()
+        settings.version = marks.wireshark
+        // The second time, what was found the first time is still in memory.
+        settings.memoryLimit = memory.bytes / 2
+        settings.keepsEvents = true
+        let memoryForSelection = settings.memoryShares.report
+        var selection = ExtractSelection(memory: memoryForSelection)
+        let captures = SavedCaptures(files: source.files, inputs: inputs, settings)
         let survey = try captures.read(packetLimit: input.packetLimit, tracksOrigins: true) { _, analysis in
             selection.survey(
                 analysis.pipeline.segments, analysis.pipeline.origins, analysis.events,
                 packets: analysis.pipeline.batch.records.count)
         }
-        var packets = CommentedPackets(Conclusions(survey))
+        var packets = CommentedPackets(Conclusions(survey, memory: memoryForSelection))
         selection.rewind()
         var written = 0
         let summary = survey.summary
@@ -87,6 +105,10 @@ struct Extract: ParsableCommand {
         inform(
             "wrote \(written) of \(summary.tally.packets) packets; \(selection.connectionCount) of "
                 + "\(summary.counts.connections) connections have keep-alives")
+        if selection.isIncomplete {
+            inform(
+                "for lack of memory, some packets that belong to keep-alives were not written: use a larger --memory")
+        }
         for (_, damage) in summary.damaged { complain(damage.sentence) }
         if !summary.damaged.isEmpty { throw ExitStatus.damagedInput }
     }

@@ -14,9 +14,14 @@ struct HostProbes {
     /// By address, because an address may become one of this host's later.
     private var counts: [IPAddress: Counts] = [:]
 
+    /// Sockets through which it asks for the addresses of this host.
+    var sockets: [Int32] { [addresses.socket].compactMap(\.self) }
+
     /// Counts the probes in `events`, without duplicates.
     mutating func count(_ events: [SegmentEvent]) {
         for event in events where !event.isCopy {
+            // No host has so many addresses: a flood with forged ones does not take more memory.
+            if counts.count >= 65_536, counts[event.segment.source.address] == nil { continue }
             switch event.kind {
             case .probe: counts[event.segment.source.address, default: Counts()].probes += 1
             case .zeroWindowProbe: counts[event.segment.source.address, default: Counts()].windowProbes += 1

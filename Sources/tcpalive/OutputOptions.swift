@@ -87,15 +87,15 @@ struct OutputOptions: ParsableArguments {
     }
 
     /// A reporter to `descriptor`, in `style`; with `namesFiles`, where frame numbers alone would be ambiguous; one that
-    /// `printsTimelines` of connections, or `keepsEvents` for other reports. `isFiltered`: a filter leaves out packets of the files.
+    /// `printsTimelines` of connections, or `keepsEvents` for other reports, in `memory` bytes. `isFiltered`: a filter leaves out packets of the files.
     func reporter(
         _ style: TextStyle, namesFiles: Bool, printsTimelines: Bool = false, keepsEvents: Bool = false,
-        isFiltered: Bool = false, to descriptor: OutputDescriptor = .standardOutput
+        memory: Int, isFiltered: Bool = false, to descriptor: OutputDescriptor = .standardOutput
     ) -> Reporter {
         Reporter(
             format: format, to: Output(to: descriptor), showsEvents: !isQuiet, namesFiles: namesFiles,
             style: style, printsTimelines: printsTimelines,
-            keepsEvents: keepsEvents,
+            keepsEvents: keepsEvents, memory: memory,
             isFiltered: isFiltered)
     }
 }

@@ -34,12 +34,12 @@ struct PageFile: ~Copyable {
         file = try OutputFile(path: path, isPrivate: false)
     }
 
-    /// Writes the page of `diagnoses`, `summary`, the events `kept` and the data in `ticks`. Throws if that fails.
+    /// Writes the page of `findings`, `summary`, the events `kept` and the data in `ticks`. Throws if that fails.
     mutating func finish(
-        _ diagnoses: [Diagnosis], _ summary: Summary, _ kept: RetainedEvents, _ ticks: DataTicks
+        _ findings: borrowing some Findings & ~Copyable, _ summary: Summary, _ kept: RetainedEvents, _ ticks: DataTicks
     ) throws(OutputError) {
         var text = TextBuffer()
-        Page(diagnoses, summary, kept, ticks).append(to: &text)
+        Page(findings, summary, kept, ticks).append(to: &text)
         try file.write(text.bytes)
         try file.finish()
     }

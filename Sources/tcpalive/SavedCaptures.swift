@@ -9,12 +9,17 @@ import Wire
 struct SavedCaptures {
     /// The files, in order.
     let files: [String]
-    /// A BPF filter: only packets that match it are read.
-    let filter: String?
-    /// Whether only what a light capture would show is read.
-    var isLight = false
-    /// Whose marks are wanted.
-    let version: WiresharkVersion
+    /// The files, opened.
+    private let inputs: CaptureInputs
+    /// How they are analysed.
+    private let settings: AnalysisSettings
+
+    /// `files`, which `inputs` opens, analysed as `settings` say.
+    init(files: [String], inputs: CaptureInputs, _ settings: AnalysisSettings) {
+        self.files = files
+        self.inputs = inputs
+        self.settings = settings
+    }
 
     /// Whether `file` can be read twice: standard input and pipes can not.
     static func isRereadable(_ file: String) -> Bool {
@@ -28,14 +33,12 @@ struct SavedCaptures {
         packetLimit: UInt64?, tracksOrigins: Bool = false, onWhenStopping: Bool = false,
         _ body: (borrowing CaptureFile, inout CaptureAnalysis) throws -> Void
     ) throws -> CaptureAnalysis {
-        var settings = AnalysisSettings()
-        settings.version = version
+        var settings = settings
         settings.packetLimit = packetLimit
         settings.tracksOrigins = tracksOrigins
-        settings.isLight = isLight
         var analysis = CaptureAnalysis(settings)
         for path in files where !analysis.isDone {
-            var file = try CaptureFile(path: path, filter: filter, isLight: isLight)
+            var file = try inputs.open(path)
             var progress = Progress(of: path)
             analysis.begin(path)
             defer {

@@ -3,6 +3,7 @@ import Capture
 import KeepAlive
 import Platform
 import Report
+import Sandbox
 import Wire
 
 /// `tcpalive watch`: live interfaces.
@@ -17,6 +18,9 @@ struct Watch: ParsableCommand {
             the findings that were not printed yet, and a summary. SIGUSR1 prints a complete report and continues. With \
             -w, the packets are also written to a pcapng file for `analyze` and Wireshark. With --expect, the probes of \
             every connection are compared with the options at the end.
+
+            Root, capabilities, files and system calls are needed only to begin: before the first packet is read, watch gives \
+            them up.
 
             A filter such as `port 5432` leaves out ICMP errors: add `or icmp or icmp6` to see them.
 
@@ -54,6 +58,9 @@ struct Watch: ParsableCommand {
     @OptionGroup(title: "Capture")
     var capture: LiveOptions
 
+    @OptionGroup(title: "Capture")
+    var memory: MemoryOptions
+
     @OptionGroup(title: "File")
     var file: LiveFileOptions
 
@@ -65,6 +72,9 @@ struct Watch: ParsableCommand {
 
     @OptionGroup(title: "Text")
     var text: TextOptions
+
+    @OptionGroup(title: "Privileges")
+    var sandbox: SandboxOptions
 
     @Argument(help: ArgumentHelp("BPF filter (pcap-filter(7)).", valueName: "filter"))
     var words: [String] = []
@@ -102,11 +112,16 @@ struct Watch: ParsableCommand {
 
     private func watch() throws {
         let filter = words.isEmpty ? nil : words.joined(separator: " ")
+        let privileges = try sandbox.begin(
+            namesFiles: file.size != nil || file.period != nil || checks.junitFile != nil)
         var live = try LiveCapture(on: capture.interfaces, capture.settings(filter: filter))
         var junitFile = try JUnitFile.begin(checks.junitFile)
         var session = try WatchSession(
-            described: live.described(snaplen: capture.snaplen), isFiltered: filter != nil || capture.isLight,
-            isLight: capture.isLight, file: file, output: output, text: text, packetLimit: capture.packetLimit)
+            described: live.described(snaplen: capture.snaplen), socket: live.descriptors.first,
+            isFiltered: filter != nil || capture.isLight,
+            isLight: capture.isLight, file: file, output: output, text: text, packetLimit: capture.packetLimit,
+            memoryLimit: memory.bytes)
+        try sandbox.enter(privileges, for: needs(of: live, session))
         inform("capturing on \(session.name); Ctrl-C ends it with the summary")
         let deadline = capture.duration.map { ContinuousClock.now + $0.duration }
         do {
@@ -130,10 +145,27 @@ struct Watch: ParsableCommand {
             if !session.isDone, let sentence = live.lossSentence { complain(sentence) }
             throw ExitStatus.couldNotRun
         }
+        if session.isOutOfMemory {
+            complain("out of memory: the capture ends; use a smaller --memory, or give the process more")
+            throw ExitStatus.couldNotRun
+        }
         try session.write(verifications, by: checks, to: &junitFile)
         try session.checkFile()
         if live.counters.droppedByKernel > 0, checks.expect == nil { throw ExitStatus.inconclusive }
         try session.end(verifications, by: checks)
+    }
+
+    /// What the capture still does when it has begun.
+    private func needs(of live: borrowing LiveCapture, _ session: borrowing WatchSession) -> Needs {
+        var needs = Needs()
+        needs.captureSockets = live.descriptors
+        needs.kernelSockets = session.kernelSockets
+        needs.resolvesNames = text.resolve
+        // libpcap reads how many packets the interface dropped.
+        if capture.isPromiscuous {
+            needs.readablePaths = capture.interfaces.map { "/sys/class/net/\($0)/statistics" }
+        }
+        return needs
     }
 }
 

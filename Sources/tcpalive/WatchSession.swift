@@ -19,7 +19,10 @@ struct WatchSession: ~Copyable {
     private var nextFlush = ContinuousClock.now
     private var looks = LookSchedule()
     /// The findings that wait, and those that were printed.
-    private var findings = LiveFindings()
+    private var findings: LiveFindings
+    private var hasFullFindings = false
+    /// Bytes for what reports keep.
+    private let memoryForReport: Int
     private var status: StatusLine
     private var interfaces: InterfaceNames
     /// Whether each batch is written at once, because a program reads it.
@@ -37,10 +40,10 @@ struct WatchSession: ~Copyable {
     private let isFiltered: Bool
 
     /// A session on the interfaces `described`, written as `file` says; `isFiltered`: not all that passes there
-    /// is captured; `isLight`: data is kept out.
+    /// is captured; `isLight`: data is kept out. `socket` is one of the capture.
     init(
-        described: [CaptureInterface], isFiltered: Bool, isLight: Bool, file: LiveFileOptions, output: OutputOptions,
-        text: TextOptions, packetLimit: UInt64?
+        described: [CaptureInterface], socket: Int32?, isFiltered: Bool, isLight: Bool, file: LiveFileOptions,
+        output: OutputOptions, text: TextOptions, packetLimit: UInt64?, memoryLimit: Int
     ) throws {
         name = described.map(\.name).joined(separator: ", ")
         self.output = output
@@ -50,13 +53,16 @@ struct WatchSession: ~Copyable {
         settings.packetLimit = packetLimit
         settings.keepsAll = output.connections == .all
         settings.isLight = isLight
+        settings.memoryLimit = memoryLimit
+        memoryForReport = settings.memoryShares.report
         analysis = CaptureAnalysis(settings)
+        findings = LiveFindings(memory: memoryForReport / 2)
         // Packets and text do not mix.
         descriptor = file.isStandardOutput ? .standardError : .standardOutput
         style = text.style(on: descriptor)
-        reporter = output.reporter(style, namesFiles: false, to: descriptor)
+        reporter = output.reporter(style, namesFiles: false, memory: memoryForReport, to: descriptor)
         status = StatusLine(sharingTerminalWith: descriptor)
-        interfaces = InterfaceNames(described)
+        interfaces = InterfaceNames(described, socket: socket)
         isPiped = file.isStandardOutput
         writer = try file.writer(at: WallClock.now)
         // It can be read while it grows, from the start.
@@ -66,8 +72,14 @@ struct WatchSession: ~Copyable {
         analysis.begin(name)
     }
 
+    /// Sockets through which it asks the kernel at the end.
+    var kernelSockets: [Int32] { hostProbes.sockets }
+
     /// Whether `-c` packets were captured, or `-W` files written.
-    var isDone: Bool { analysis.isDone || hasAllFiles }
+    var isDone: Bool { analysis.isDone || hasAllFiles || isOutOfMemory }
+
+    /// Whether the system gave no more memory.
+    var isOutOfMemory: Bool { analysis.isOutOfMemory }
 
     /// How long packets wait for others before they are written to the file. With the time that the kernel collects
     /// packets, a packet is in the file within a second.
@@ -135,6 +147,11 @@ struct WatchSession: ~Copyable {
         }
         if looks.next == nil { findings.endRound() }
         looks.end()
+        if findings.isFull, !hasFullFindings {
+            hasFullFindings = true
+            status.makeRoom()
+            inform("too many findings for the memory: the others follow at the end; use a larger --memory")
+        }
         if ready.isEmpty { return }
         status.makeRoom()
         for (finding, diagnosis) in ready { try reporter.finding(finding, in: diagnosis, at: time) }
@@ -151,7 +168,7 @@ struct WatchSession: ~Copyable {
     /// Prints the connections and the summary as they are now, and goes on.
     mutating func report(_ counters: LiveCapture.Counters, captured: UInt64) throws {
         status.erase()
-        var interim = output.reporter(style, namesFiles: false, to: descriptor)
+        var interim = output.reporter(style, namesFiles: false, memory: memoryForReport, to: descriptor)
         conclude(counters, neededAnyway: false)
         try interim.finish(analysis, summary(counters))
         tellCounts(counters, captured: captured)

@@ -100,7 +100,7 @@ struct PacketPipelineTests {
         for usesTwoThreads in [false, true] {
             var settings = AnalysisSettings()
             settings.usesTwoThreads = usesTwoThreads
-            settings.memoryLimit = 1 << 20
+            settings.memoryLimit = 4 << 20
             var file = try CaptureFile(path: capture.path)
             var pipeline = PacketPipeline(settings)
             var found: [[UInt64]] = []

@@ -5,21 +5,46 @@ import Wire
 
 @Suite("Memory budget")
 struct MemoryBudgetTests {
-    @Test("Connections and lists of ranges share the limit")
+    @Test("A part may use its share and what is guaranteed to none, and the sum stays below the limit")
     func shared() {
-        var budget = MemoryBudget(limit: 1000)
-        #expect(budget.has(1000) && !budget.has(1001))
-        budget.take(400)
-        #expect(budget.has(600) && !budget.has(601))
-        budget.usedByRanges = 500
-        #expect(budget.has(100) && !budget.has(101))
-        budget.usedByRanges = 0
-        #expect(budget.has(600))
+        var numbers = SeededNumbers(state: 4)
+        for _ in 0..<100 {
+            var budget = MemoryBudget(limit: 64_000)
+            var used = [Int](repeating: 0, count: MemoryBudget.Part.allCases.count)
+            let first = MemoryBudget.Part.allCases.randomElement(using: &numbers) ?? .ranges
+            for _ in 0..<2_000 {
+                let part =
+                    Bool.random(using: &numbers) ? first : MemoryBudget.Part.allCases.randomElement(using: &numbers)
+                guard let part, budget.has(100, for: part) else { continue }
+                used[part.rawValue] += 100
+                budget.set(part, used[part.rawValue])
+                #expect(budget.used == used.reduce(0, +) && budget.used <= budget.limit)
+            }
+            #expect(budget.used > 60_000)
+            #expect(used.allSatisfy { $0 >= 900 })
+        }
     }
 
-    @Test("A connection with an event is never evicted, even if it is not established")
+    @Test("One part alone gets all that is not guaranteed to others")
+    func alone() {
+        var budget = MemoryBudget(limit: 64_000)
+        let free = budget.free
+        #expect(free > 32_000 && budget.has(free + 4_000, for: .version4) && !budget.has(free + 4_001, for: .version4))
+        // A table leaves an eighth, and attempts a quarter.
+        let most = free - free / 8 + 4_000
+        #expect(budget.hasForTable(most, .version4) && !budget.hasForTable(most + 1, .version4))
+        budget.set(.version4, 4_000 + free / 4 * 3)
+        #expect(!budget.isReserved)
+        budget.set(.version4, 4_001 + free / 4 * 3)
+        #expect(budget.isReserved)
+        budget.set(.version4, free + 4_000)
+        #expect(budget.free == 0 && !budget.has(1, for: .version4))
+        #expect(budget.has(1_000, for: .repeats) && !budget.has(1_001, for: .repeats))
+    }
+
+    @Test("A connection with an event is kept longer than attempts, even if it is not established")
     func keepsEvents() {
-        var tracker = ConnectionTracker(seed: 3, memoryLimit: 0)
+        var tracker = ConnectionTracker(seed: 3, memoryLimit: 1 << 18)
         var events: [SegmentEvent] = []
         // A SYN/ACK with one byte and number 0, into a closed window: Wireshark marks a zero-window probe.
         let handshake = SegmentScript(["BA S 4999 0 win=0", "AB AS 0 5000 len=1"])

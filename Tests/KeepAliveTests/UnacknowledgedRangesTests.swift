@@ -53,8 +53,9 @@ struct UnacknowledgedRangesTests {
                 let start = UInt32.random(in: 1_000..<1_000 + reach, using: &numbers)
                 let end = start + UInt32.random(in: 1...10, using: &numbers)
                 model.sides[side].append(start..<end)
-                ranges.append(
+                let isStored = ranges.append(
                     UnacknowledgedRange(start: SequenceNumber(start), end: SequenceNumber(end)), to: model.handle, side)
+                #expect(isStored)
             }
             models[number] = model
             #expect(ranges.count(model.handle, side) == model.sides[side].count, "step \(step)")
@@ -63,7 +64,118 @@ struct UnacknowledgedRangesTests {
                 ranges.contiguousEnd(from: SequenceNumber(from), model.handle, side).rawValue
                     == model.contiguousEnd(from: from, side), "step \(step)")
         }
-        // Released room is reused: the memory is at most twice what all lists need together, because it grows by doubling.
-        #expect(ranges.bytes <= 9 * 64 + 64 + 2 * 18 * 8 * max(8, 2 * most))
+        // Released chunks are reused, and two neighbours of a list are together more than half full.
+        #expect(ranges.chunks.count <= 2 * 9 * (2 * most / RangeChunks.capacity + 2))
+    }
+
+    /// A literal implementation of the rules for numbers that wrap around.
+    private struct CircularModel {
+        var ranges: [UnacknowledgedRange] = []
+
+        mutating func acknowledge(_ number: SequenceNumber) { ranges = ranges.compactMap { $0.left(by: number) } }
+
+        func contiguousEnd(from number: SequenceNumber) -> SequenceNumber {
+            guard var tail = ranges.last else { return number }
+            for range in ranges.reversed() where range.start == number || range.start.isNewer(than: number) {
+                if range.end == tail.start { tail.start = range.start } else { tail = range }
+            }
+            return tail.start == number && tail.end.isNewer(than: number) ? tail.end : number
+        }
+
+        var oldest: SequenceNumber? {
+            ranges.prefix(64).map(\.start).reduce(nil) { $0?.isNewer(than: $1) ?? true ? $1 : $0 }
+        }
+
+        var holdsOneByte: Bool {
+            guard let first = ranges.first else { return false }
+            return ranges.allSatisfy { $0.start == first.start && $0.end == first.start + 1 }
+        }
+    }
+
+    @Test(
+        "Long lists follow the rules to the letter, also for overlapping ranges and acknowledgments out of order",
+        arguments: 0..<8 as Range<UInt64>)
+    func circular(seed: UInt64) {
+        var numbers = SeededNumbers(state: seed)
+        var ranges = UnacknowledgedRanges()
+        let handle = ranges.makeLists()
+        var model = CircularModel()
+        // Near the point where numbers wrap around.
+        var base = UInt32.max - 20_000
+        let most = [100, 300, 900, 2_500][Int(seed % 4)]
+        let isSteady = seed % 3 == 0
+        for step in 0..<2_500 {
+            let isFull = model.ranges.count >= most
+            if !isFull, Int.random(in: 0..<10, using: &numbers) < (isSteady ? 9 : 8) {
+                let offset: UInt32 =
+                    switch Int.random(in: 0..<20, using: &numbers) {
+                    case 0: UInt32.random(in: 0 ... .max, using: &numbers)
+                    case 1: 1 << 31
+                    case 2: 0 &- UInt32.random(in: 0..<3_000, using: &numbers)
+                    default: UInt32.random(in: 0..<8_000, using: &numbers)
+                    }
+                let length: UInt32 = [1, 1, 10, 1460, 60_000].randomElement(using: &numbers) ?? 1
+                let start = model.ranges.last.map { Bool.random(using: &numbers) ? $0.end : nil } ?? nil
+                let first = start ?? SequenceNumber(base &+ offset)
+                let range = UnacknowledgedRange(start: first, end: first + length)
+                model.ranges.append(range)
+                let isStored = ranges.append(range, to: handle, 1)
+                #expect(isStored)
+            } else {
+                let acknowledgment: SequenceNumber =
+                    switch Int.random(in: 0..<60, using: &numbers) {
+                    case 0: SequenceNumber(UInt32.random(in: 0 ... .max, using: &numbers))
+                    case 1: SequenceNumber(base &+ 1 << 31 &+ UInt32.random(in: 0..<20, using: &numbers))
+                    case 2...5: SequenceNumber(base &- UInt32.random(in: 0..<2_000, using: &numbers))
+                    case 6...9: model.ranges.randomElement(using: &numbers)?.end ?? SequenceNumber(base)
+                    default: SequenceNumber(base &+ UInt32.random(in: 0..<3, using: &numbers))
+                    }
+                let before = (
+                    ranges.contiguousEnd(from: acknowledgment, handle, 1), model.contiguousEnd(from: acknowledgment)
+                )
+                #expect(before.0 == before.1, "step \(step)")
+                model.acknowledge(acknowledgment)
+                let isLeft = ranges.acknowledge(acknowledgment, handle, 1)
+                #expect(isLeft == !model.ranges.isEmpty, "step \(step)")
+                if acknowledgment.isNewer(than: SequenceNumber(base)) { base = acknowledgment.rawValue }
+            }
+            guard ranges.count(handle, 1) == model.ranges.count else {
+                Issue.record("\(ranges.count(handle, 1)) ranges, not \(model.ranges.count), after step \(step)")
+                return
+            }
+            guard let oldest = model.oldest, step % 7 == 0 else { continue }
+            #expect(ranges.oldest(handle, 1) == oldest, "step \(step)")
+            #expect(ranges.holdsOneByte(handle, 1) == model.holdsOneByte, "step \(step)")
+            let from = model.ranges.randomElement(using: &numbers)?.start ?? oldest
+            #expect(ranges.contiguousEnd(from: from, handle, 1) == model.contiguousEnd(from: from), "step \(step)")
+        }
+        ranges.release(handle)
+        let hasChunks = ranges.hasChunks(handle)
+        #expect(!hasChunks)
+    }
+
+    @Test("A list takes as many ranges as Wireshark stores, and as many as there is memory for")
+    func full() {
+        var ranges = UnacknowledgedRanges()
+        let handle = ranges.makeLists()
+        func append(_ number: Int, _ ranges: inout UnacknowledgedRanges, _ side: Int) -> Bool {
+            let start = SequenceNumber(UInt32(number) * 10)
+            return ranges.append(UnacknowledgedRange(start: start, end: start + 10), to: handle, side)
+        }
+        for number in 0..<10_000 {
+            let isStored = append(number, &ranges, 0)
+            #expect(isStored)
+        }
+        let isStored = append(10_000, &ranges, 0)
+        #expect(!isStored && ranges.count(handle, 0) == 10_000)
+        ranges.chunks.limit = ranges.chunks.count + 1
+        var stored = 0
+        for number in 0..<200 where append(number, &ranges, 1) { stored += 1 }
+        let hasRoom = ranges.chunks.hasRoom
+        #expect(stored == RangeChunks.capacity && !hasRoom)
+        // The chunks of the other list can be used.
+        _ = ranges.acknowledge(SequenceNumber(90_000), handle, 0)
+        let isStoredNow = append(200, &ranges, 1)
+        #expect(isStoredNow && ranges.count(handle, 1) == RangeChunks.capacity + 1)
     }
 }

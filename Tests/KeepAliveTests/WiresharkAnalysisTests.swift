@@ -104,6 +104,16 @@ struct WiresharkAnalysisTests {
     }
 
     @Test(
+        "Flags do not matter for a zero-window probe",
+        arguments: ["R", "AR", "F", "AF", "AU", "P"], [SegmentScript.opened, ["AB R 1100 5000"]])
+    func zeroWindowProbeWithFlags(flags: String, before: [String]) {
+        let script = SegmentScript(before + ["BA A 5000 1100 win=0", "AB \(flags) 1100 5000 len=1"])
+        for version in WiresharkVersion.allCases {
+            #expect(script.marks(version, showingZeroWindowProbes: true) == "\(before.count + 2):Z")
+        }
+    }
+
+    @Test(
         "Sequence numbers wrap",
         arguments: [
             UInt32(0), 1, 2, 0x7FFF_FFFF, 0x8000_0000, 0x8000_0001, 0xFFFF_FFFE, 0xFFFF_FFFF,

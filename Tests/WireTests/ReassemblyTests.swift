@@ -48,4 +48,35 @@ struct ReassemblyTests {
         #expect(unsafe reassembly.add(rest, bytes.span.bytes, tail, to: Self.key(0)) == nil)
         #expect(unsafe reassembly.add(rest, bytes.span.bytes, tail, to: Self.key(count - 1))?.count == size + 8)
     }
+
+    @Test(
+        "A datagram is whole when its last gap is filled, in any order of fragments, with copies and overlaps",
+        arguments: 1..<21 as Range<UInt64>)
+    func orders(seed: UInt64) {
+        var numbers = SameNumbers(state: seed)
+        let length = Int.random(in: 100...2_000, using: &numbers)
+        // Fragments that overlap agree in their bytes.
+        let datagram = (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+        var reassembly = Reassembly()
+        var pieces: [(offset: Int, end: Int)] = []
+        for offset in stride(from: 0, to: length, by: 8) {
+            let ends = [offset + 8, offset + 24, offset + 8 * Int.random(in: 1...9, using: &numbers)]
+            pieces.append((offset, min(length, ends.randomElement(using: &numbers) ?? length)))
+            if Int.random(in: 0..<4, using: &numbers) == 0, let last = pieces.last { pieces.append(last) }
+        }
+        pieces.shuffle(using: &numbers)
+        var covered = [Bool](repeating: false, count: length)
+        for (index, piece) in pieces.enumerated() {
+            let cursor = PacketCursor(captured: piece.end, claimed: piece.end).dropping(piece.offset)
+            let whole = unsafe reassembly.add(
+                Reassembly.Piece(offset: piece.offset, isLast: piece.end == length), datagram.span.bytes, cursor,
+                to: Self.key(1))
+            for position in piece.offset..<piece.end { covered[position] = true }
+            let isComplete = covered.allSatisfy(\.self)
+            #expect((whole != nil) == isComplete, "fragment \(index)")
+            guard isComplete else { continue }
+            #expect(whole == datagram && reassembly.bytes == 0)
+            return
+        }
+    }
 }

@@ -18,6 +18,11 @@ static inline void tcpalive_prefetch_for_reading(const void *address) { __builti
 // The messages of sock_diag(7).
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
+
+#endif
+
+// TCPALIVE_MALLOC is for `make fuzz`: AddressSanitizer checks the bounds of what malloc(3) returns.
+#if defined(__linux__) && !defined(TCPALIVE_MALLOC)
 #include <linux/mman.h>
 #include <sys/mman.h>
 
@@ -58,16 +63,22 @@ static inline void *tcpalive_resize(void *old, size_t length, size_t wanted) {
         void *moved = mremap(old, length, wanted, MREMAP_MAYMOVE, NULL);
         return moved == MAP_FAILED ? NULL : moved;
     }
+    if (old && length >= large && wanted >= large) {
+        // Where it is, if possible, and wherever there is address space for it if that is short: a move to another large page
+        // needs address space for both.
+        void *same = mremap(old, length, wanted, 0, NULL);
+        if (same != MAP_FAILED) return same;
+        void *start = tcpalive_large_pages(wanted);
+        void *moved = start ? mremap(old, length, wanted, MREMAP_MAYMOVE | MREMAP_FIXED, start)
+                            : mremap(old, length, wanted, MREMAP_MAYMOVE, NULL);
+        return moved == MAP_FAILED ? NULL : moved;
+    }
     void *memory = wanted >= large
         ? tcpalive_large_pages(wanted)
         : mmap(NULL, wanted, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (!memory || memory == MAP_FAILED) return NULL;
     if (!old) return memory;
-    if (length >= large) {
-        memory = mremap(old, length, wanted, MREMAP_MAYMOVE | MREMAP_FIXED, memory);
-        return memory == MAP_FAILED ? NULL : memory;
-    }
-    memcpy(memory, old, length);
+    memcpy(memory, old, length < wanted ? length : wanted);
     munmap(old, length);
     return memory;
 }

@@ -32,16 +32,15 @@ static inline int tcpalive_is_down(int descriptor, const char *name) {
     return ioctl(descriptor, SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & IFF_UP) == 0;
 }
 
-/// Writes the name of the interface with the number `index`, in the namespace of `descriptor`, into `name` (SIOCGIFNAME,
-/// netdevice(7)); false if there is none. Unlike if_indextoname(3), it opens no socket.
-static inline int tcpalive_interface_name(int descriptor, int index, char name[IFNAMSIZ]) {
+/// Stores the name of the interface `index` in `name`, which has room for IF_NAMESIZE bytes; -1 if there is none.
+static inline int tcpalive_interface_name(int descriptor, unsigned index, char *name) {
     struct ifreq request;
     memset(&request, 0, sizeof request);
-    request.ifr_ifindex = index;
-    if (ioctl(descriptor, SIOCGIFNAME, &request) != 0) return 0;
-    memcpy(name, request.ifr_name, IFNAMSIZ);
-    name[IFNAMSIZ - 1] = 0;
-    return 1;
+    request.ifr_ifindex = (int)index;
+    if (ioctl(descriptor, SIOCGIFNAME, &request) != 0) return -1;
+    memcpy(name, request.ifr_name, IF_NAMESIZE);
+    name[IF_NAMESIZE - 1] = 0;
+    return 0;
 }
 
 /// Makes the kernel omit packets that this host sends (PACKET_IGNORE_OUTGOING, Linux 4.20): the duplicates on loopback.

@@ -7,6 +7,8 @@ struct ByteSource: ~Copyable {
     /// The path it was opened with; `-` is standard input.
     let path: String
     private let file: Int32
+    /// Whether `file` is closed in `deinit`.
+    private let isOwned: Bool
     /// Whether it is a regular file. A pipe may belong to a running capture and not end.
     let isRegular: Bool
     /// Bytes of the file on disk; nil for a pipe.
@@ -21,7 +23,11 @@ struct ByteSource: ~Copyable {
 
     /// Opens the file at `path`; `-` is standard input. Throws if that fails, and for a directory.
     init(path: String) throws(CaptureError) {
-        let descriptor = path == "-" ? STDIN_FILENO : try Self.open(path)
+        try self.init(path: path, path == "-" ? STDIN_FILENO : Self.open(path), isOwned: path != "-")
+    }
+
+    /// Takes the open `descriptor` of the file at `path` and, if `isOwned`, closes it. Throws for a directory.
+    init(path: String, _ descriptor: Int32, isOwned: Bool) throws(CaptureError) {
         var status: FileStatus?
         var error: CaptureError?
         do {
@@ -33,17 +39,18 @@ struct ByteSource: ~Copyable {
             error = Self.readError(path, failure)
         }
         if let error {
-            Self.close(descriptor)
+            if isOwned { systemClose(descriptor) }
             throw error
         }
         self.path = path
+        self.isOwned = isOwned
         file = descriptor
         isRegular = status?.isRegular == true
         bytesTotal = isRegular ? status?.size : nil
     }
 
     deinit {
-        Self.close(file)
+        if isOwned { systemClose(file) }
     }
 
     /// What sentences call the source.
@@ -152,9 +159,10 @@ struct ByteSource: ~Copyable {
         }
     }
 
-    private static func open(_ path: String) throws(CaptureError) -> Int32 {
+    /// Opens the file at `path`, with `flags` beside those for reading.
+    static func open(_ path: String, flags: Int32 = 0) throws(CaptureError) -> Int32 {
         do {
-            return try systemOpen(path, O_RDONLY | O_CLOEXEC)
+            return try systemOpen(path, O_RDONLY | O_CLOEXEC | flags)
         } catch {
             let (code, sentence): (CaptureError.Code, String) =
                 switch error {
@@ -173,9 +181,5 @@ struct ByteSource: ~Copyable {
 
     private static func readError(_ path: String, _ error: SystemError) -> CaptureError {
         CaptureError(.failed, "cannot read \(name(path)): \(error)", path: path, errno: error.code)
-    }
-
-    private static func close(_ descriptor: Int32) {
-        if descriptor != STDIN_FILENO { systemClose(descriptor) }
     }
 }

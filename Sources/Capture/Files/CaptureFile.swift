@@ -26,7 +26,7 @@ public struct CaptureFile: ~Copyable {
     private var pcap: PcapReader?
     private var pcapng: PcapngReader?
     private let compression: Compression?
-    private var filter: PacketFilter?
+    private let filter: SharedFilter?
     /// The first bytes of a record whose end has not been read.
     private var carried: [UInt8] = []
     /// Offset in the (decompressed) file of `carried` or, if that is empty, of the next byte.
@@ -40,7 +40,13 @@ public struct CaptureFile: ~Copyable {
     /// link type of its own; packets of a link type for which the filter does not compile do not match. With `isLight`,
     /// it keeps only what a light capture has (`LiveSettings.isLight`).
     public init(path: String, filter expression: String? = nil, isLight: Bool = false) throws(CaptureError) {
-        var source = try ByteSource(path: path)
+        let filter = SharedFilter(expression, isLight: isLight)
+        try self.init(ByteSource(path: path), filter: filter)
+    }
+
+    /// Reads the capture in `source`, which nobody has read from, and keeps only packets that match `filter`.
+    init(_ source: consuming ByteSource, filter: SharedFilter?) throws(CaptureError) {
+        let path = source.path
         var compression: Compression?
         var format = try Self.format(of: &source)
         if case .compressed(let outer) = format {
@@ -48,18 +54,16 @@ public struct CaptureFile: ~Copyable {
             compression = outer
             format = try Self.format(of: &source, within: outer)
         }
-        var filter: PacketFilter?
-        if expression != nil || isLight { filter = PacketFilter(expression, isLight: isLight) }
         switch format {
         case .pcap:
             let pcap = try PcapReader(&source)
-            try filter?.compile(for: pcap.interface.linkType)
+            try filter?.filter.compile(for: pcap.interface.linkType)
             source.skip(pcap.firstRecord)
             position = UInt64(pcap.firstRecord)
             self.pcap = pcap
         case .pcapng:
             pcapng = try PcapngReader(&source)
-            try filter?.checkForAnyLink()
+            try filter?.filter.checkForAnyLink()
             position = 0
         case .compressed(let inner):
             throw source.error(
@@ -101,7 +105,7 @@ public struct CaptureFile: ~Copyable {
         if try !read(into: &batch) { return true }
         batch.interfaceCount = pcapng?.interfaces.count ?? 1
         let hasPackets = !batch.records.isEmpty
-        filter?.apply(to: &batch)
+        filter?.filter.apply(to: &batch)
         return hasPackets || !isAtEnd
     }
 

@@ -9,9 +9,13 @@ package struct InterfaceNames: Sendable {
     /// The names of the interfaces that captures on `any` have seen, by the kernel's number.
     private var seen: [UInt32: String] = [:]
 
-    /// The names of the interfaces `described`.
-    package init(_ described: [CaptureInterface]) {
+    /// A socket in the network namespace of the capture; nil: names are looked up through a new one.
+    private let socket: Int32?
+
+    /// The names of the interfaces `described`, those of `any` looked up through the open `socket`.
+    package init(_ described: [CaptureInterface], socket: Int32? = nil) {
         names = described.map(\.name)
+        self.socket = socket
     }
 
     /// The name of the interface of `record` in `batch`; nil if the whole capture has one interface.
@@ -24,14 +28,19 @@ package struct InterfaceNames: Sendable {
                 bytes.load32(Int(record.offset) + 4, bigEndian: true)
             }
             if let name = seen[number] { return name }
-            var text = [CChar](repeating: 0, count: Int(IF_NAMESIZE))
-            let isNamed = unsafe if_indextoname(number, &text) != nil
-            let name = isNamed ? String(terminated: text) : "if\(number)"
+            let name = self.name(of: number) ?? "if\(number)"
             seen[number] = name
             return name
         }
         let index = Int(record.interface)
         return names.count > 1 && names.indices.contains(index) ? names[index] : nil
+    }
+
+    /// The name of the interface with the kernel's `number` now; nil if there is none.
+    private func name(of number: UInt32) -> String? {
+        if let socket { return PacketSocket.name(socket, of: number) }
+        var text = [CChar](repeating: 0, count: Int(IF_NAMESIZE))
+        return unsafe if_indextoname(number, &text) != nil ? String(terminated: text) : nil
     }
 }
 

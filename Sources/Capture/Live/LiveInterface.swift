@@ -161,7 +161,7 @@ internal import Wire
     }
 
     /// The name of the interface by its number; nil: there is none.
-    private var currentName: String? { PacketSocket.interfaceName(descriptor, index) }
+    private var currentName: String? { PacketSocket.name(descriptor, of: index) }
 
     /// Whether the interface is known to be down.
     ///

@@ -13,10 +13,10 @@
         /// Not needed: poll(2) reports it.
         static func isDown(_ descriptor: Int32, _ name: String) -> Bool { false }
 
-        /// The name of the interface with the number `index`; nil: there is none.
-        static func interfaceName(_ descriptor: Int32, _ index: UInt32) -> String? {
-            var name = [CChar](repeating: 0, count: Int(IF_NAMESIZE))
-            return unsafe if_indextoname(index, &name) == nil ? nil : String(terminated: name)
+        /// The name of the interface with the number `index` now; nil if there is none.
+        static func name(_ descriptor: Int32, of index: UInt32) -> String? {
+            var text = [CChar](repeating: 0, count: Int(IF_NAMESIZE))
+            return unsafe if_indextoname(index, &text) != nil ? String(terminated: text) : nil
         }
 
         /// Not needed: loopback delivers each packet once.

@@ -20,11 +20,10 @@
             unsafe tcpalive_is_down(descriptor, name) != 0
         }
 
-        /// The name of the interface with the number `index`; nil: there is none.
-        static func interfaceName(_ descriptor: Int32, _ index: UInt32) -> String? {
-            var name = [CChar](repeating: 0, count: Int(IF_NAMESIZE))
-            let isNamed = unsafe tcpalive_interface_name(descriptor, Int32(bitPattern: index), &name) != 0
-            return isNamed ? String(terminated: name) : nil
+        /// The name of the interface with the number `index` now; nil if there is none.
+        static func name(_ descriptor: Int32, of index: UInt32) -> String? {
+            var text = [CChar](repeating: 0, count: Int(IF_NAMESIZE))
+            return unsafe tcpalive_interface_name(descriptor, index, &text) == 0 ? String(terminated: text) : nil
         }
 
         /// Leaves out outgoing packets, because loopback delivers each packet twice; false if the kernel refuses.

@@ -39,6 +39,11 @@ package struct FileRotation: Sendable {
         return base + String(repeating: "0", count: max(0, digits - text.utf8.count)) + text
     }
 
+    /// What the paths of all files begin with.
+    var literalPrefix: String {
+        period == nil ? name : String(name.prefix { $0 != "%" })
+    }
+
     /// Whether a packet of `time` (ns since 1970) belongs to another file than the present one, which has `bytes`.
     package func isDue(bytes: UInt64, at time: Int64) -> Bool {
         if let sizeLimit, bytes > sizeLimit { return true }

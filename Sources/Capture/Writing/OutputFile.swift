@@ -11,6 +11,8 @@ public struct OutputFile: ~Copyable {
     private let target: String
     /// The path until the file is complete; nil: its own.
     private let temporaryPath: String?
+    /// The number of the file with the keeper of outputs; nil: this process names and removes it itself.
+    private var keptNumber: UInt32?
     private let descriptor: Int32
     private let output: OutputDescriptor
     private var isFinished = false
@@ -25,17 +27,33 @@ public struct OutputFile: ~Copyable {
     /// Throws if the file cannot be created.
     public init(path: String, isPrivate: Bool = true) throws(OutputError) {
         let target = systemRealPath(path) ?? path
+        let existing = FileStatus(path: target)
         let (number, temporaryPath) = try Self.translating(path) { () throws(SystemError) in
-            try Self.open(target, isPrivate: isPrivate)
+            guard let keeper = OutputRights.keeper else {
+                return try Self.open(target, replacing: existing, isPrivate: isPrivate)
+            }
+            return try keeper.opening(replacing: existing) { () throws(SystemError) in
+                try Self.open(target, replacing: existing, isPrivate: isPrivate)
+            }
+        }
+        var keptNumber: UInt32?
+        if let temporaryPath, let keeper = OutputRights.keeper {
+            do throws(SystemError) {
+                keptNumber = try keeper.keep(temporaryPath, for: target)
+            } catch {
+                systemClose(number)
+                systemRemove(temporaryPath)
+                throw .failed("cannot write \(path): \(error)")
+            }
         }
         self.init(path: path, target: target, temporaryPath: temporaryPath, number, isGrowing: false)
+        self.keptNumber = keptNumber
     }
 
     /// Opens the file that becomes `target`, under its temporary name if it has one.
     private static func open(
-        _ target: String, isPrivate: Bool
+        _ target: String, replacing existing: FileStatus?, isPrivate: Bool
     ) throws(SystemError) -> (number: Int32, temporaryPath: String?) {
-        let existing = FileStatus(path: target)
         if let existing, !existing.isRegular { return (try systemOpen(target, O_WRONLY | O_CLOEXEC), nil) }
         let temporary = try systemOpenTemporary(prefix: target, suffix: ".partial")
         if let existing {
@@ -58,9 +76,15 @@ public struct OutputFile: ~Copyable {
     /// Throws if it cannot be created.
     public init(growing path: String) throws(OutputError) {
         let number = try Self.translating(path) { () throws(SystemError) in
-            try systemOpen(path, O_WRONLY | O_CLOEXEC | O_CREAT | O_TRUNC, mode: 0o600)
+            if let keeper = OutputRights.keeper { return try keeper.open(path) }
+            return try systemOpen(path, O_WRONLY | O_CLOEXEC | O_CREAT | O_TRUNC, mode: 0o600)
         }
         self.init(path: path, target: path, temporaryPath: nil, number, isGrowing: true)
+    }
+
+    /// Prepares to begin files with `init(growing:)` later, whose paths begin with `prefix`. Throws if that will be impossible.
+    static func allowMore(beginningWith prefix: String) throws(OutputError) {
+        try translating(prefix) { () throws(SystemError) in try OutputRights.keeper?.keep(prefix: prefix) }
     }
 
     /// Calls `body`; an error becomes a sentence about `path`.
@@ -83,7 +107,12 @@ public struct OutputFile: ~Copyable {
 
     deinit {
         if descriptor >= 0 { systemClose(descriptor) }
-        if !isFinished, let temporaryPath { systemRemove(temporaryPath) }
+        guard !isFinished, let temporaryPath else { return }
+        if let keptNumber {
+            OutputRights.keeper?.remove(keptNumber)
+        } else {
+            systemRemove(temporaryPath)
+        }
     }
 
     /// Adds `bytes`. Throws if the file cannot be written; `.closed` if it is standard output and its reader has ended.
@@ -103,7 +132,13 @@ public struct OutputFile: ~Copyable {
     /// Gives the file its name, in place of an existing file. Throws if that fails.
     public mutating func finish() throws(OutputError) {
         if let temporaryPath {
-            try Self.translating(path) { () throws(SystemError) in try systemRename(temporaryPath, to: target) }
+            try Self.translating(path) { () throws(SystemError) in
+                if let keptNumber {
+                    try OutputRights.keeper?.finish(keptNumber)
+                } else {
+                    try systemRename(temporaryPath, to: target)
+                }
+            }
         }
         isFinished = true
     }

@@ -37,6 +37,7 @@ public struct PcapngWriter: ~Copyable {
 
     /// Begins the first of several files, which others may read while they grow. Throws if it cannot be created.
     package init(to rotation: FileRotation) throws(OutputError) {
+        try OutputFile.allowMore(beginningWith: rotation.literalPrefix)
         self.init(to: try OutputFile(growing: rotation.path))
         self.rotation = rotation
     }

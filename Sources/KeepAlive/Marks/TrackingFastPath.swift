@@ -79,11 +79,10 @@ extension WiresharkAnalysis {
         let acknowledgment = segment.acknowledgment
         let length = segment.payloadLength
         if length > 0 {
-            guard ranges.count(lists, side) < UnacknowledgedRanges.limit else { return false }
             if lists == 0 { lists = ranges.makeLists() }
             let sequence = segment.sequence
             let end = sequence + length
-            ranges.append(UnacknowledgedRange(start: sequence, end: end), to: lists, side)
+            guard ranges.append(UnacknowledgedRange(start: sequence, end: end), to: lists, side) else { return false }
             sender.markState.formUnion(.hasUnacknowledged)
             sender.activity.formUnion(.sentLastData)
             peer.activity.subtract(.sentLastData)

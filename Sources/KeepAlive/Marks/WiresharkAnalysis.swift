@@ -90,10 +90,13 @@ struct WiresharkAnalysis: ~Copyable {
         let counts = !segment.flags.isDisjoint(with: [.syn, .fin])
         if segment.payloadLength > 0 || counts {
             if connection.lists == 0 { connection.lists = ranges.makeLists() }
-            if ranges.count(connection.lists, connection.side) < UnacknowledgedRanges.limit {
-                // SYN and FIN count as one byte, even together, and as none if the list is full.
-                if counts { end = end + 1 }
-                ranges.append(UnacknowledgedRange(start: sequence, end: end), to: connection.lists, connection.side)
+            // SYN and FIN count as one byte, even together, and as none if the list is full.
+            let counted = counts ? end + 1 : end
+            if segment.payloadLength <= UnacknowledgedRanges.longestRange,
+                ranges.append(
+                    UnacknowledgedRange(start: sequence, end: counted), to: connection.lists, connection.side)
+            {
+                end = counted
                 connection.sender.markState.formUnion(.hasUnacknowledged)
             }
         }

@@ -33,6 +33,8 @@ extension EvidenceStore {
         recordClose(tracked, gaps, &connection.record)
         restoreActivity(tracked, kind, connection)
         let isFar = connection.record[hops: side].isForeign(segment.timeToLive)
+        // Wireshark takes one byte in a RST for a zero-window probe, too (wireshark-rules 1).
+        if kind == nil, !tracked.marks.isEmpty { kind = .data }
         report(
             tracked, kind, gaps, &connection.record, isForeign: isFar, isSelf: connection.isSelf, isLight: isLight)
         if kind == .probe, continuity == false, let history = connection.record[history: side] {

@@ -10,9 +10,17 @@ struct EvidenceStore: ~Copyable {
     private(set) var tally = ConnectionTally()
     /// The connections to report and count; nil: all.
     let shard: Shard?
-    /// Connections whose ports were reused. Their successors replaced them in the table.
-    private(set) var replaced: [Connection] = []
+    /// Connections whose ports were reused, in no order. Their successors replaced them in the table.
+    private(set) var replaced = Arena<Connection>()
+    /// The index in `replaced` of the one to evict next.
+    private var oldestReplaced = 0
+    /// The number of connections in `replaced` that were evicted.
+    private(set) var replacedEvictions: UInt64 = 0
 
+    /// The connection whose segment is being tracked.
+    var owner = Owner(0, isVersion6: false) {
+        didSet { details.owner = owner }
+    }
     /// The probes of each end that has sent any, and their answers.
     var histories = Pool<ProbeHistory>()
     var details = ProbeDetailsStore()
@@ -20,7 +28,11 @@ struct EvidenceStore: ~Copyable {
     var evidences = Pool<ConnectionEvidence>()
     /// Pure acknowledgments that ends repeated.
     var repeats = Pool<RepeatedAcknowledgments>()
+    /// When the first connection was evicted that may go on (ns since 1970); nil: none was.
+    private(set) var firstLoss: Int64?
     private let keepsAll: Bool
+    /// The number of values whose memory the budget knows.
+    private var settledCount = 0
 
     /// An empty store. With `keepsAll`, `replaced` includes connections without events.
     init(keepsAll: Bool, shard: Shard?) {
@@ -55,18 +67,82 @@ struct EvidenceStore: ~Copyable {
         return ConnectionRecord(number: nextNumber, time: segment.time)
     }
 
-    /// Appends a connection that another one replaces at `time` (ns since 1970) to `replaced`, if it is worth
-    /// reporting.
+    /// Adds a connection that another one replaces at `time` (ns since 1970) to `replaced`, if it is worth reporting.
     mutating func retire<Key: ConnectionKey>(
         _ slot: ConnectionSlot<Key>, _ record: ConnectionRecord, _ ranges: borrowing UnacknowledgedRanges,
-        at time: Int64
+        at time: Int64, _ budget: MemoryBudget
     ) {
         if keepsAll || isNotable(slot, record, until: nil) {
             var connection = connection(slot, record, ranges)
             connection.supersededAt = time
-            replaced.append(connection)
+            keepReplaced(connection, budget)
         }
         forget(record)
+    }
+
+    /// Adds `connection` to `replaced`, in place of the oldest one if `budget` is exhausted.
+    private mutating func keepReplaced(_ connection: Connection, _ budget: MemoryBudget) {
+        if replaced.count == 0 || budget.has(MemoryLayout<Connection>.stride, for: .replaced) {
+            return replaced.append(connection)
+        }
+        replaced[oldestReplaced] = connection
+        oldestReplaced = (oldestReplaced + 1) % replaced.count
+        replacedEvictions &+= 1
+    }
+
+    // MARK: Memory
+
+    /// The pools, in which each segment needs room for a few values.
+    static let pools: [MemoryBudget.Part] = [.histories, .details, .evidences, .repeats]
+    /// The most values that a segment may add to one pool.
+    private static let valuesPerSegment = 4
+
+    /// Updates `budget` by what the store uses.
+    @inline(__always)
+    mutating func settle(_ budget: inout MemoryBudget) {
+        let count = histories.count &+ details.pool.count &+ evidences.count &+ repeats.count &+ replaced.count
+        if count == settledCount { return }
+        settledCount = count
+        budget.set(.histories, histories.bytes)
+        budget.set(.details, details.pool.bytes)
+        budget.set(.evidences, evidences.bytes)
+        budget.set(.repeats, repeats.bytes)
+        budget.set(.replaced, replaced.count * MemoryLayout<Connection>.stride)
+    }
+
+    /// Whether a segment may need more values of the pool `part` than there is memory for.
+    func lacksRoom(_ part: MemoryBudget.Part, _ budget: MemoryBudget) -> Bool {
+        func lacks<Value>(_ pool: borrowing Pool<Value>) -> Bool {
+            pool.released < Self.valuesPerSegment
+                && !budget.has(Self.valuesPerSegment * Pool<Value>.bytesPerValue, for: part)
+        }
+        return switch part {
+        case .histories: lacks(histories)
+        case .details: lacks(details.pool)
+        case .evidences: lacks(evidences)
+        case .repeats: lacks(repeats)
+        case .version4, .version6, .replaced, .ranges: false
+        }
+    }
+
+    /// The owner of another value of the pool `part`, each in turn; nil: none was found in a few steps.
+    mutating func nextOwner(of part: MemoryBudget.Part) -> Owner? {
+        switch part {
+        case .histories: histories.nextOwner()
+        case .details: details.pool.nextOwner()
+        case .evidences: evidences.nextOwner()
+        case .repeats: repeats.nextOwner()
+        case .version4, .version6, .replaced, .ranges: nil
+        }
+    }
+
+    /// Releases what the connection of `slot` and `record` has, because it is evicted at `time` (ns since 1970).
+    mutating func evict<Key: ConnectionKey>(_ slot: ConnectionSlot<Key>, _ record: ConnectionRecord, at time: Int64) {
+        forget(record)
+        // If it goes on, it begins again midway.
+        if slot.sides.0.activity.union(slot.sides.1.activity).contains(.established) {
+            firstLoss = min(firstLoss ?? .max, time)
+        }
     }
 
     /// Releases the histories and the evidence of `record`, whose connection leaves the table.
@@ -83,7 +159,7 @@ struct EvidenceStore: ~Copyable {
     /// The handle of the repeated acknowledgments of `record`, added if it has none.
     mutating func repeats(of record: inout ConnectionRecord) -> UInt32 {
         if let handle = record.repeats { return handle }
-        let handle = repeats.insert(RepeatedAcknowledgments())
+        let handle = repeats.insert(RepeatedAcknowledgments(), owner: owner)
         record.repeats = handle
         return handle
     }
@@ -91,7 +167,7 @@ struct EvidenceStore: ~Copyable {
     /// The handle of the evidence of `record`, added if it has none.
     mutating func evidence(of record: inout ConnectionRecord) -> UInt32 {
         if let handle = record.evidence { return handle }
-        let handle = evidences.insert(ConnectionEvidence())
+        let handle = evidences.insert(ConnectionEvidence(), owner: owner)
         record.evidence = handle
         return handle
     }
@@ -99,7 +175,7 @@ struct EvidenceStore: ~Copyable {
     /// The handle of the history of the end at `side`, added if it has none.
     mutating func history(of record: inout ConnectionRecord, side: Int) -> UInt32 {
         if let handle = record[history: side] { return handle }
-        let handle = histories.insert(ProbeHistory())
+        let handle = histories.insert(ProbeHistory(), owner: owner)
         record[history: side] = handle
         return handle
     }

@@ -38,35 +38,29 @@ struct ProbeDetails: BitwiseCopyable {
 
 /// The details of all histories that have any, by handle; 0: no details.
 struct ProbeDetailsStore: ~Copyable {
-    private var arena = Arena<ProbeDetails>()
-    private var free: [UInt32] = []
+    /// The details.
+    var pool = Pool<ProbeDetails>()
+    /// The connection whose segment is being tracked.
+    var owner = Owner(0, isVersion6: false)
 
     /// The details of `handle`; blank for 0.
     subscript(handle: UInt32) -> ProbeDetails {
-        handle == 0 ? ProbeDetails() : arena[Int(handle) - 1]
+        handle == 0 ? ProbeDetails() : pool[handle]
     }
 
     @inline(__always)
     func prefetch(_ handle: UInt32) {
-        arena.prefetch(Int(handle) - 1)
+        pool.prefetch(handle)
     }
 
     /// Lets `body` change the details of `handle`. If that is 0, blank details are added first.
     mutating func change(_ handle: inout UInt32, _ body: (inout ProbeDetails) -> Void) {
-        if handle == 0 {
-            if let reused = free.popLast() {
-                arena[Int(reused) - 1] = ProbeDetails()
-                handle = reused
-            } else {
-                arena.append(ProbeDetails())
-                handle = UInt32(truncatingIfNeeded: arena.count)
-            }
-        }
-        body(&arena[Int(handle) - 1])
+        if handle == 0 { handle = pool.insert(ProbeDetails(), owner: owner) }
+        body(&pool[handle])
     }
 
     /// Makes the details of `handle` available for reuse.
     mutating func release(_ handle: UInt32) {
-        if handle != 0 { free.append(handle) }
+        if handle != 0 { pool.release(handle) }
     }
 }

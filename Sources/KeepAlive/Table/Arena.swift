@@ -21,13 +21,22 @@ import CTCPAlive
 
     /// Adds `element` at the end.
     mutating func append(_ element: Element) {
-        if count == capacity {
-            let more = max(64, capacity / 2)
-            unsafe base = Self.resized(base, capacity, capacity + more)
-            capacity += more
-        }
+        reserve(1)
         unsafe base?[count] = element
         count += 1
+    }
+
+    /// Adds `more` elements at the end, which must be set before they are read. Their memory is not touched yet.
+    mutating func appendUnset(_ more: Int) {
+        reserve(more)
+        count += more
+    }
+
+    private mutating func reserve(_ more: Int) {
+        guard count + more > capacity else { return }
+        let wanted = capacity + max(64, more, capacity / 2)
+        unsafe base = Self.resized(base, capacity, wanted)
+        capacity = wanted
     }
 
     /// The element at `index`, which must be less than `count`.

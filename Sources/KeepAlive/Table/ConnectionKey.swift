@@ -16,6 +16,9 @@ protocol ConnectionKey: BitwiseCopyable, Equatable {
     /// A hash of the key that depends on `seed`.
     func hash(seed: HashSeed) -> UInt32
 
+    /// A key that no segment has, because its first endpoint is the greater one.
+    static var impossible: Self { get }
+
     /// The smaller endpoint.
     var first: Endpoint { get }
 
@@ -49,10 +52,16 @@ struct HashSeed: BitwiseCopyable {
 /// Two IPv4 endpoints in twelve bytes.
 struct IPv4Key: ConnectionKey {
     static var isVersion6: Bool { false }
+    static var impossible: IPv4Key { IPv4Key(addresses: 0xFFFF_FFFF << 32, ports: 0) }
 
     /// Addresses and ports: the first endpoint in the upper half.
     private var addresses: UInt64
     private var ports: UInt32
+
+    private init(addresses: UInt64, ports: UInt32) {
+        self.addresses = addresses
+        self.ports = ports
+    }
 
     @inline(__always)
     static func sender(of segment: Segment) -> Int {
@@ -87,12 +96,18 @@ struct IPv4Key: ConnectionKey {
 /// Two IPv6 endpoints in thirty-six bytes.
 struct IPv6Key: ConnectionKey {
     static var isVersion6: Bool { true }
+    static var impossible: IPv6Key { IPv6Key(firstHigh: .max) }
 
     private var firstHigh: UInt64
     private var firstLow: UInt64
     private var secondHigh: UInt64
     private var secondLow: UInt64
     private var ports: UInt32
+
+    private init(firstHigh: UInt64) {
+        self.firstHigh = firstHigh
+        (firstLow, secondHigh, secondLow, ports) = (0, 0, 0, 0)
+    }
 
     @inline(__always)
     static func sender(of segment: Segment) -> Int {

@@ -9,13 +9,13 @@ import Wire
 ///
 /// All of it is raw memory, so that a packet costs one cache miss and no reference counting. This is safe while every
 /// index is less than `count`, as the results of `find` and `index(of:)` are. An index stays valid for the life of the
-/// table, but an eviction or a restart may replace its connection.
+/// table, but an eviction or a restart may replace its connection, or leave it vacant.
 /// `@unchecked Sendable`, because only the table owns its memory, and it is not copyable.
 @safe struct ConnectionTable<Key: ConnectionKey>: ~Copyable, @unchecked Sendable {
-    /// The number of connections; their indices begin at 0.
+    /// The number of indices, which begin at 0.
     private(set) var count = 0
-    /// The number of connections that were evicted.
-    private(set) var evictions: UInt64 = 0
+    /// The number of connections that were evicted, by `EvictionClass`.
+    private(set) var evictions = InlineArray<6, UInt64>(repeating: 0)
 
     /// The hot state of each connection.
     private(set) var slots: UnsafeMutablePointer<ConnectionSlot<Key>>
@@ -27,14 +27,15 @@ import Wire
     private(set) var entries: UnsafeMutablePointer<UInt32>
     private(set) var mask: Int
     let seed: HashSeed
-    /// The index at which the search for a victim continues.
-    private var hand = 0
+    /// Which connections are evicted first.
+    private var queues = EvictionQueues()
 
+    /// The table has this many connections without regard to the memory limit.
     private static var smallestCapacity: Int { 256 }
     /// Tables double up to this capacity and then grow by an eighth, which copies almost nothing (`tcpalive_resize`).
     private static var smallCapacity: Int { 16384 }
-    /// The most connections that one search for a victim inspects.
-    private static var sweepLimit: Int { 4096 }
+    /// The most connections: an entry must have bits of the hash, and `Owner` must hold an index.
+    private static var largestCount: Int { 1 << 29 }
 
     /// An empty table.
     init(seed: UInt64) {
@@ -162,6 +163,7 @@ import Wire
     /// Resets the slot at `index`, except for its key, for a new connection between the same ends.
     mutating func restart(at index: Int) {
         unsafe slots[index] = ConnectionSlot(slots[index].key)
+        queues.move(index, to: .attempt)
     }
 
     /// The record of the connection at `index`.
@@ -179,52 +181,112 @@ import Wire
 
     // MARK: Growth and eviction
 
-    /// Bytes of one connection, without its index entry.
-    private static var bytesPerConnection: Int {
+    /// Bytes of one connection, without its index entry, but with the lists of ranges that it may need at any time.
+    static var bytesPerConnection: Int {
         MemoryLayout<ConnectionSlot<Key>>.stride + MemoryLayout<ConnectionRecord>.stride
+            + EvictionQueues.bytesPerConnection + UnacknowledgedRanges.bytesPerConnection
     }
+
+    /// The part of the budget that the table uses.
+    private static var part: MemoryBudget.Part { Key.isVersion6 ? .version6 : .version4 }
 
     /// Adds a connection of `key`, which must not be in the table, and returns its index. Its slot is blank. The caller
     /// must set its record.
     ///
-    /// When `budget` is exhausted, it replaces a connection that was never established, after passing that to
-    /// `evicted`. If the search finds no such connection, memory grows beyond the budget.
+    /// When `budget` is exhausted, it replaces another connection at `time` (ns since 1970), after passing that to
+    /// `evicted`.
     mutating func insert(
-        _ key: Key, hash: UInt32, _ budget: inout MemoryBudget,
+        _ key: Key, hash: UInt32, at time: Int64, _ budget: inout MemoryBudget,
         evicting evicted: (ConnectionSlot<Key>, ConnectionRecord) -> Void
     ) -> Int {
-        if count == capacity {
-            let more = capacity < Self.smallCapacity ? capacity : capacity / 8
-            let needed = more * (Self.bytesPerConnection + 2 * MemoryLayout<UInt32>.stride)
-            if !budget.has(needed), let victim = victim() {
-                unsafe evicted(slots[victim], records[victim])
-                evictions &+= 1
-                removeEntry(of: victim)
-                addEntry(of: victim, hash)
-                unsafe slots[victim] = ConnectionSlot(key)
-                return victim
-            }
-            budget.take(needed)
-            reserve(capacity + more)
-        }
-        let index = count
-        count += 1
-        if count * 4 > (mask + 1) * 3 { rehash() }
+        let index = newIndex(at: time, &budget, evicting: evicted)
         addEntry(of: index, hash)
         unsafe (slots + index).initialize(to: ConnectionSlot(key))
         return index
     }
 
-    /// The index of the next connection that was never established and has no events; nil: a limited search found none.
-    private mutating func victim() -> Int? {
-        for _ in 0..<min(count, Self.sweepLimit) {
-            let index = hand
-            hand = hand + 1 < count ? hand + 1 : 0
-            let slot = unsafe slots + index
-            let activity = unsafe slot.pointee.sides.0.activity.union(slot.pointee.sides.1.activity)
-            if unsafe !activity.contains(.established) && !records[index].hasEvents { return index }
+    private mutating func newIndex(
+        at time: Int64, _ budget: inout MemoryBudget,
+        evicting evicted: (ConnectionSlot<Key>, ConnectionRecord) -> Void
+    ) -> Int {
+        if let vacant = queues.takeVacant() { return vacant }
+        let isFull = (count + 1) * 4 > (mask + 1) * 3
+        // While the index doubles, both are in memory.
+        let needed = Self.bytesPerConnection + (isFull ? 2 * (mask + 1) * MemoryLayout<UInt32>.stride : 0)
+        let isAtLimit = count >= Self.largestCount || !budget.hasForTable(needed, Self.part)
+        if count >= Self.smallestCapacity, isAtLimit || budget.isReserved,
+            let victim = isAtLimit ? victim(at: time) : victim(of: .attempt, at: time)
+        {
+            evict(victim, at: time, evicted)
+            queues.move(victim, to: .attempt)
+            return victim
+        }
+        if count == capacity { reserve(capacity < Self.smallCapacity ? capacity * 2 : capacity + capacity / 8) }
+        if isFull { rehash() }
+        defer { count += 1 }
+        queues.add(count)
+        budget.set(Self.part, (count + 1) * Self.bytesPerConnection + (mask + 1) * MemoryLayout<UInt32>.stride)
+        return count
+    }
+
+    /// The class of the connection at `index` at `time` (ns since 1970).
+    func evictionClass(at index: Int, _ time: Int64) -> EvictionClass {
+        unsafe EvictionClass(slots[index].sides, records[index], at: time)
+    }
+
+    /// The first connection in the queue of `queue`, after those whose class at `time` (ns since 1970) is a higher one have
+    /// moved to its queue; nil: none is left.
+    private mutating func victim(of queue: EvictionClass, at time: Int64) -> Int? {
+        while let index = queues.first(of: queue) {
+            let present = evictionClass(at: index, time)
+            if present <= queue { return index }
+            queues.move(index, to: present)
         }
         return nil
+    }
+
+    /// The connection to evict at `time` (ns since 1970): the first one of the lowest class; nil: the table is empty.
+    private mutating func victim(at time: Int64) -> Int? {
+        for queue in EvictionClass.allCases {
+            // Idle connections get into this class as time passes: one of them is looked at, each in turn.
+            if queue == .silent, let index = queues.first(of: .idle) {
+                let present = evictionClass(at: index, time)
+                if present <= .silent { return index }
+                queues.move(index, to: present)
+            }
+            if let index = victim(of: queue, at: time) { return index }
+        }
+        return nil
+    }
+
+    /// Puts the connection at `index` into the queue of its class at `time` (ns since 1970), because it was closed.
+    mutating func recordClose(at index: Int, _ time: Int64) {
+        // In the first queue, its class is determined when it is its turn.
+        if queues.queue(of: index) ?? .attempt == .attempt { return }
+        queues.move(index, to: evictionClass(at: index, time))
+    }
+
+    /// Evicts the connection at `index` at `time` (ns since 1970), after passing it to `evicted`. Another one will use its
+    /// memory. Does nothing if there is none.
+    mutating func vacate(
+        at index: Int, _ time: Int64, evicting evicted: (ConnectionSlot<Key>, ConnectionRecord) -> Void
+    ) {
+        if isVacant(index) { return }
+        evict(index, at: time, evicted)
+        queues.vacate(index)
+        unsafe slots[index] = ConnectionSlot(.impossible)
+        unsafe records[index] = ConnectionRecord(number: .max, time: .max)
+    }
+
+    /// Whether there is no connection at `index`.
+    func isVacant(_ index: Int) -> Bool { queues.queue(of: index) == nil }
+
+    private mutating func evict(
+        _ index: Int, at time: Int64, _ evicted: (ConnectionSlot<Key>, ConnectionRecord) -> Void
+    ) {
+        evictions[Int(evictionClass(at: index, time).rawValue)] &+= 1
+        unsafe evicted(slots[index], records[index])
+        removeEntry(of: index)
     }
 
     private mutating func reserve(_ newCapacity: Int) {
@@ -238,8 +300,7 @@ import Wire
         let old = unsafe entries
         mask = (mask + 1) * 2 - 1
         unsafe entries = Self.freeEntries(mask + 1)
-        // The caller adds the last connection.
-        for index in 0..<count - 1 { addEntry(of: index, hash(at: index)) }
+        for index in 0..<count where !isVacant(index) { addEntry(of: index, hash(at: index)) }
         unsafe old.deallocate()
     }
 

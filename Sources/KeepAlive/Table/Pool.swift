@@ -1,23 +1,48 @@
-/// Values that are found by handles. The handle of a released value is used again.
+/// Values of connections that are found by handles. The handle of a released value is used again.
 ///
-/// Handles begin at 1, so that 0 can stand for "none" in four bytes.
+/// Handles begin at 1, so that 0 can stand for "none" in four bytes. Each value has an owner, the connection to evict
+/// where memory for another value is needed.
 struct Pool<Element: BitwiseCopyable>: ~Copyable {
     private var arena = Arena<Element>()
-    private var free: [UInt32] = []
+    /// The owner of each value; of a released one, the next released handle with the highest bit set.
+    private var owners = Arena<UInt32>()
+    private var firstReleased: UInt32 = 0
+    /// The number of values that memory was taken for, including released ones.
+    var count: Int { arena.count }
+    /// The number of released values.
+    private(set) var released = 0
+    /// The index at which the search for an owner continues.
+    private var hand = 0
 
-    /// Stores `element` and returns its handle.
-    mutating func insert(_ element: Element) -> UInt32 {
-        if let handle = free.popLast() {
-            self[handle] = element
+    private static var releasedBit: UInt32 { 1 << 31 }
+
+    /// Bytes of one value.
+    static var bytesPerValue: Int { MemoryLayout<Element>.stride + MemoryLayout<UInt32>.stride }
+
+    /// Bytes in use, including those of released values.
+    var bytes: Int { count * Self.bytesPerValue }
+
+    /// Stores `element` of the connection `owner` and returns its handle.
+    mutating func insert(_ element: Element, owner: Owner) -> UInt32 {
+        if firstReleased != 0 {
+            let handle = firstReleased
+            let index = Int(handle) - 1
+            firstReleased = owners[index] & ~Self.releasedBit
+            released -= 1
+            owners[index] = owner.bits
+            arena[index] = element
             return handle
         }
         arena.append(element)
+        owners.append(owner.bits)
         return UInt32(truncatingIfNeeded: arena.count)
     }
 
     /// Makes `handle` available for reuse.
     mutating func release(_ handle: UInt32) {
-        free.append(handle)
+        owners[Int(handle) - 1] = firstReleased | Self.releasedBit
+        firstReleased = handle
+        released += 1
     }
 
     /// The value with `handle`, which must not be 0.
@@ -31,4 +56,32 @@ struct Pool<Element: BitwiseCopyable>: ~Copyable {
     func prefetch(_ handle: UInt32) {
         arena.prefetch(Int(handle) - 1)
     }
+
+    /// The owner of another value, each in turn; nil: none was found in a few steps.
+    mutating func nextOwner() -> Owner? {
+        for _ in 0..<min(count, 64) {
+            hand = hand + 1 < count ? hand + 1 : 0
+            if owners[hand] & Self.releasedBit == 0 { return Owner(bits: owners[hand]) }
+        }
+        return nil
+    }
+}
+
+/// A connection: its table, and its index there.
+struct Owner: BitwiseCopyable {
+    fileprivate let bits: UInt32
+
+    fileprivate init(bits: UInt32) {
+        self.bits = bits
+    }
+
+    /// The connection at `index` of the table of IPv4 or IPv6.
+    init(_ index: Int, isVersion6: Bool) {
+        bits = UInt32(truncatingIfNeeded: index) << 1 | (isVersion6 ? 1 : 0)
+    }
+
+    /// The index in its table.
+    var index: Int { Int(bits >> 1) }
+    /// Whether its table is that of IPv6.
+    var isVersion6: Bool { bits & 1 == 1 }
 }

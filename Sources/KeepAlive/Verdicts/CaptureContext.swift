@@ -17,6 +17,9 @@ public struct CaptureContext: Sendable {
     public var pauses: [CapturePauses.Pause] = []
     /// The pauses that several connections span: the capture was stopped, or two captures were merged.
     public var holes: [CapturePauses.Pause] = []
+    /// When the first connection was evicted that may go on (ns since 1970); nil: none was. Later connections without a
+    /// handshake may be the rest of one.
+    public var firstLoss: Int64?
     /// When hosts that stopped answering in one connection were heard in others.
     package var activity = HostActivity()
 

@@ -86,6 +86,8 @@ public struct Finding: Sendable, Equatable {
         case sharedAddress
         /// The connection existed before the capture began.
         case beganMidway
+        /// The connection is the rest of one that was evicted to limit memory.
+        case evicted
         /// Packets were dropped, or their headers were cut.
         case missingPackets
     }

@@ -58,6 +58,7 @@ extension ConnectionTracker {
         var listing = listing(all: all, until: end == .min ? nil : end)
         context.end = end == .min ? nil : end
         context.isLight = pipeline.isLight
+        context.firstLoss = firstLoss
         context.holes = holes(among: context.pauses)
         context.activity = activity(in: listing)
         var diagnoses: [Diagnosis] = []

@@ -31,15 +31,23 @@ package struct HostActivity: Sendable {
     /// Hosts that are not watched, by hash. Most records are of such hosts, and need no lookup in `hosts` then.
     private var unwatched = [IPAddress](repeating: IPAddress(v4: 0), count: 256)
 
-    /// No hosts.
-    package init() {}
+    /// How many more hosts are watched, and times and spans kept.
+    private var hostsLeft: Int
+    private var timesLeft: Int
+
+    /// No hosts, and room for those that fit into `memory` bytes.
+    package init(memory: Int = 32 << 20) {
+        hostsLeft = memory / 512
+        timesLeft = memory / 64
+    }
 
     /// Whether no host is watched.
     package var isEmpty: Bool { hosts.isEmpty }
 
     /// Keeps what is recorded about `host` from now on.
     package mutating func watch(_ host: IPAddress) {
-        guard hosts[host] == nil else { return }
+        guard hostsLeft > 0, hosts[host] == nil else { return }
+        hostsLeft -= 1
         hosts[host] = Activity()
         unwatched[Self.index(of: host)] = IPAddress(v4: 0)
     }
@@ -53,6 +61,8 @@ package struct HostActivity: Sendable {
             unwatched[index] = host
             return
         }
+        guard timesLeft > 0 else { return }
+        timesLeft -= 1
         hosts[host]?.record(time, start, longestPause)
     }
 

@@ -54,8 +54,20 @@ public struct PathTimeouts: Sendable {
     public private(set) var paths: [PathTimeout] = []
     private var indices: [PathTimeout.Networks: Int] = [:]
 
-    /// No paths.
-    public init() {}
+    /// The most paths.
+    private let limit: Int
+    /// Bytes of a path and its index, which grow by doubling.
+    private static let bytesPerPath = 320
+
+    /// No paths, and room for as many as there are.
+    public init() {
+        limit = .max
+    }
+
+    /// No paths, and room for those that fit into `memory` bytes.
+    package init(memory: Int) {
+        limit = memory / Self.bytesPerPath
+    }
 
     /// Adds the idle periods of the connection of `diagnosis`.
     public mutating func add(_ diagnosis: Diagnosis) {
@@ -64,6 +76,7 @@ public struct PathTimeouts: Sendable {
         let networks = PathTimeout.Networks(connection.originator.address, connection.responder.address)
         let index = indices[networks] ?? paths.count
         if index == paths.count {
+            guard paths.count < limit else { return }
             indices[networks] = index
             paths.append(PathTimeout(networks: networks))
         }

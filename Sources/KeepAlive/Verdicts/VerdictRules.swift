@@ -72,7 +72,13 @@ struct VerdictRules: ~Copyable {
         if hasCopies || !visibility.isComplete, finding.verdict != .oneDirection { finding.limit(to: .medium) }
         // What came before the capture may explain what looks harmless.
         if !connection.handshakeSeen, Self.isHarmless(finding.verdict) { finding.limit(to: .medium) }
+        if let loss = context.firstLoss, !connection.handshakeSeen, connection.firstTime >= loss {
+            finding.limit(to: .low, because: .evicted)
+        }
         if context.lacksPackets || context.isArtificial { finding.limit(to: .low, because: .missingPackets) }
+        // The clock of a capture may go back.
+        finding.details.idle = finding.details.idle.map { max(0, $0) }
+        finding.details.duration = finding.details.duration.map { max(0, $0) }
         findings.append(finding)
     }
 

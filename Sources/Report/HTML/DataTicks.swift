@@ -98,6 +98,11 @@ package struct DataTicks: Sendable {
         store = BoundedStore(limit: limit, bound: bound)
     }
 
+    /// No ticks, and room for those that fit into `memory` bytes together with `RetainedEvents(memory:)`.
+    package init(memory: Int) {
+        self.init(bound: memory / bytesPerEntry)
+    }
+
     /// The maximum number of ticks of each end.
     var limit: Int { store.limit }
 

@@ -6,7 +6,11 @@ import Wire
 /// An element with a value of `--format json` has the attribute `data-json`, the name of the member. If the page shows it in
 /// another form, the attribute `data-value` has the value of the member.
 package struct Page {
-    private let diagnoses: [Diagnosis]
+    /// The listed connections: the most severe first, then in order of appearance.
+    private let listed: [Diagnosis]
+    private let headline: Headline
+    private let paths: [PathTimeout]
+    private let count: Int
     private let summary: Summary
     private let kept: RetainedEvents
     private let ticks: DataTicks
@@ -18,12 +22,23 @@ package struct Page {
     /// The maximum number of listed paths.
     static let pathLimit = 1000
 
-    /// The page of `diagnoses` and `summary`; events are in `kept`, data in `ticks`.
-    package init(_ diagnoses: [Diagnosis], _ summary: Summary, _ kept: RetainedEvents, _ ticks: DataTicks) {
-        // By severity, then in order of appearance.
-        self.diagnoses = diagnoses.sorted {
-            ($1.severity, $0.connection.number) < ($0.severity, $1.connection.number)
+    /// The page of `findings` and `summary`; events are in `kept`, data in `ticks`.
+    package init(
+        _ findings: borrowing some Findings & ~Copyable, _ summary: Summary, _ kept: RetainedEvents, _ ticks: DataTicks
+    ) {
+        // A diagnosis has kilobytes, so only those that are listed are kept.
+        var worst = WorstDiagnoses(limit: Self.rowLimit)
+        var cases: [Headline.Case] = []
+        findings.forEachDiagnosis {
+            worst.add($0)
+            cases.append(
+                Headline.Case(number: $0.connection.number, severity: $0.severity, verdict: $0.verdict))
         }
+        cases.sort { ($1.severity, $0.number) < ($0.severity, $1.number) }
+        listed = worst.all
+        count = cases.count
+        headline = Headline(cases, of: summary.counts.connections, linked: listed.count)
+        paths = findings.paths.filter { $0.longestSurvived > 0 || $0.shortestFailed > 0 }
         self.summary = summary
         self.kept = kept
         self.ticks = ticks
@@ -38,16 +53,14 @@ package struct Page {
     static let template = try? Template(String(decoding: PackageResources.page_html, as: UTF8.self))
 
     private var values: Template.Values {
-        let listed = diagnoses.prefix(Self.rowLimit)
         let drawn = min(listed.count, Self.drawingLimit)
-        let paths = diagnoses.paths.filter { $0.longestSurvived > 0 || $0.shortestFailed > 0 }
         var values: Template.Values = [
             "title": .text(summary.files.first.map(displayName) ?? "nothing"),
             "moreFiles": summary.files.count > 1 ? .count(summary.files.count - 1) : .truth(false),
-            "headline": .items(headline(linked: listed.count).values),
-            "parts": .items(parts(listed)),
+            "headline": .items(headline.values),
+            "parts": .items(parts),
             "hasRows": .truth(!listed.isEmpty), "listed": .count(listed.count),
-            "unlisted": diagnoses.count > listed.count ? .count(diagnoses.count - listed.count) : .truth(false),
+            "unlisted": count > listed.count ? .count(count - listed.count) : .truth(false),
             "undrawn": listed.count > drawn ? .count(drawn) : .truth(false),
             "isFull": .truth(kept.isFull), "hasMissingTicks": .truth(ticks.isFull),
             "hasUnseenHandshake": .truth(listed.contains { !$0.connection.handshakeSeen }),
@@ -58,15 +71,8 @@ package struct Page {
         return values
     }
 
-    private func headline(linked: Int) -> Headline {
-        let cases = diagnoses.map {
-            Headline.Case(number: $0.connection.number, severity: $0.severity, verdict: $0.verdict)
-        }
-        return Headline(cases, of: summary.counts.connections, linked: linked)
-    }
-
     /// The parts of the page between headline and paths: findings, the table of connections, connections without findings.
-    private func parts(_ listed: ArraySlice<Diagnosis>) -> [Template.Values] {
+    private var parts: [Template.Values] {
         let split = listed.firstIndex { $0.severity == .ok } ?? listed.endIndex
         let table: Template.Values = [
             "id": .text("connections"), "heading": .text("Connections"), "count": .count(listed.count),
@@ -152,7 +158,7 @@ package struct Page {
         let others = [
             ("unknown_link_type", "packet", "of an unknown link type", tally.unknownLinkType),
             ("evicted_datagrams", "fragmented datagram", "evicted to limit memory", tally.evictedDatagrams),
-            ("evicted_connections", "connection attempt", "evicted to limit memory", summary.counts.evicted),
+            ("evicted_connections", "connection", "evicted to limit memory", summary.counts.evicted),
         ]
         return (counts + others).filter { $0.3 > 0 }.map { json, noun, rest, count in
             (json, "\(noun)\(count == 1 ? "" : "s") \(rest)", count)

@@ -1,6 +1,9 @@
 package import KeepAlive
 import Wire
 
+/// Bytes of an event and a tick, with their parts of what each connection takes.
+let bytesPerEntry = 240
+
 /// The first and last events of each connection, for drawings and timelines.
 ///
 /// Memory is bounded: if many connections have events, fewer are kept of each.
@@ -78,6 +81,11 @@ package struct RetainedEvents: Sendable {
     /// No events. At most `limit` are kept at either end of each connection, and `bound` in total.
     package init(limit: Int = 200, bound: Int = 400_000) {
         store = BoundedStore(limit: limit, bound: bound)
+    }
+
+    /// No events, and room for those that fit into `memory` bytes together with `DataTicks(memory:)`.
+    package init(memory: Int) {
+        self.init(bound: memory / bytesPerEntry)
     }
 
     /// The maximum number of events at either end of each connection.

@@ -65,6 +65,7 @@ extension Finding.Alternative {
         case .timeWait: "time_wait"
         case .sharedAddress: "shared_address"
         case .beganMidway: "began_midway"
+        case .evicted: "evicted"
         case .missingPackets: "missing_packets"
         case .otherFailure: "other_failure"
         case .pathDevice: "path_device"

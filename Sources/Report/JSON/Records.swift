@@ -115,6 +115,11 @@ extension RecordWriter {
         if let dropped = summary.dropped { member("dropped", dropped) }
         member("evicted_datagrams", summary.tally.evictedDatagrams)
         member("evicted_connections", summary.counts.evicted)
+        if summary.counts.evicted > 0 {
+            member(
+                "evicted_by_class",
+                zip(EvictionClass.allCases, summary.counts.evictedByClass).map { ($0.name, $1) })
+        }
         member("damaged", count: summary.damaged.count) { text, index in
             let (file, damage) = summary.damaged[index]
             text.append("{\"file\":")

@@ -5,12 +5,20 @@ package import Wire
 package struct FindingComments: Sendable {
     /// The sentences and their frames, sorted by frame.
     private var entries: [(frame: FrameReference, sentence: String)] = []
+    private let limit: Int
+    /// The number of findings without comments for lack of memory.
+    package private(set) var omitted: UInt64 = 0
+    /// Bytes of an entry, with its sentence, in an array that grows by doubling.
+    private static let bytesPerEntry = 320
 
     /// No comments.
-    package init() {}
+    package init() {
+        limit = 0
+    }
 
-    /// The comments of the findings of `diagnoses`.
-    package init(_ diagnoses: borrowing some Findings & ~Copyable) {
+    /// The comments of the findings of `diagnoses`, as far as they fit into `memory` bytes.
+    package init(_ diagnoses: borrowing some Findings & ~Copyable, memory: Int) {
+        limit = memory / Self.bytesPerEntry
         diagnoses.forEachDiagnosis { diagnosis in
             for finding in diagnosis.findings { add(finding, in: diagnosis) }
         }
@@ -19,12 +27,17 @@ package struct FindingComments: Sendable {
 
     /// The comments of `findings`.
     init(_ findings: [(finding: Finding, diagnosis: Diagnosis)]) {
+        limit = .max
         for (finding, diagnosis) in findings { add(finding, in: diagnosis) }
         sort()
     }
 
     private mutating func add(_ finding: Finding, in diagnosis: Diagnosis) {
         if finding.frames.count == 0 { return }
+        guard entries.count < limit else {
+            omitted += 1
+            return
+        }
         let sentence = Self.text(of: finding, in: diagnosis)
         for frame in finding.frames.all { entries.append((frame, sentence)) }
     }

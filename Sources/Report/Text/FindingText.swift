@@ -350,6 +350,7 @@ struct FindingText {
         case .timeWait: "A TIME_WAIT socket or a late SYN would look similar."
         case .sharedAddress: "If that address is a load balancer or NAT, another host behind it may have been active."
         case .beganMidway: "The capture began when the connection already existed."
+        case .evicted: "It may be the rest of a connection that was evicted to limit memory: use a larger --memory."
         case .missingPackets: "Packets may be missing from the capture, which would change this."
         }
     }

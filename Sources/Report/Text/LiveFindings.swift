@@ -3,7 +3,7 @@ package import KeepAlive
 /// Decides which findings of a live capture are ready to be printed, each once.
 ///
 /// Later packets may change a finding: the peer may reject a RST, a late answer may arrive. So a finding is ready when it
-/// appears in each round for at least a second. Memory grows with the findings, not with the connections.
+/// appears in each round for at least a second. Memory is bounded.
 package struct LiveFindings: Sendable {
     /// The identity of a finding. The severity is part of it: it rises when the connection ends.
     private struct Name: Hashable {
@@ -31,15 +31,23 @@ package struct LiveFindings: Sendable {
     private var printed: Set<Name> = []
     private var round: UInt32 = 0
 
-    /// No findings.
-    package init() {}
+    private let limit: Int
+    /// Whether no more findings can be printed during the capture for lack of memory: they follow at its end.
+    package var isFull: Bool { waiting.count + printed.count >= limit }
+    /// Bytes of a finding in a table that grows by doubling.
+    private static let bytesPerFinding = 96
+
+    /// No findings, and room for those that fit into `memory` bytes.
+    package init(memory: Int = 32 << 20) {
+        limit = memory / Self.bytesPerFinding
+    }
 
     /// Adds the findings of a connection at `time` (ns since 1970), and returns those that are now ready.
     package mutating func take(_ diagnosis: Diagnosis, at time: Int64) -> [Finding] {
         var ready: [Finding] = []
         for finding in diagnosis.findings where Self.isWanted(finding, in: diagnosis) {
             let name = Name(finding, in: diagnosis)
-            if printed.contains(name) { continue }
+            if printed.contains(name) || (isFull && waiting[name] == nil) { continue }
             let since = waiting[name]?.since ?? time
             if time &- since >= Self.patience {
                 waiting[name] = nil

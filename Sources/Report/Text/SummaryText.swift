@@ -27,7 +27,8 @@ extension TextBuffer {
             append(summary.tally.outOfOrder, of: "packet")
             append(" with an earlier time than the previous packet.\n")
         }
-        appendFailures(of: summary.tally, evicted: summary.counts.evicted)
+        appendFailures(of: summary.tally)
+        appendEvictions(of: summary.counts)
         for (_, damage) in summary.damaged {
             append(printable: damage.sentence)
             append("\n")
@@ -95,7 +96,7 @@ extension TextBuffer {
         append(" no marks, and findings have low confidence. Capture with -s \(snaplen) or more.\n")
     }
 
-    private mutating func appendFailures(of tally: DecodeTally, evicted: UInt64) {
+    private mutating func appendFailures(of tally: DecodeTally) {
         for layer in Layer.allCases {
             guard let first = tally.firstFailures[Int(layer.rawValue)] else { continue }
             append("Not decoded: ")
@@ -108,11 +109,6 @@ extension TextBuffer {
             append(tally.evictedDatagrams, of: "incomplete fragmented datagram")
             append(".\n")
         }
-        if evicted > 0 {
-            append("Evicted to limit memory: ")
-            append(evicted, of: "connection attempt")
-            append(".\n")
-        }
         if tally.unknownLinkType > 0 {
             append("Not decoded: ")
             append(tally.unknownLinkType, of: "packet")
@@ -120,6 +116,25 @@ extension TextBuffer {
             if let first = tally.firstUnknownLinkType { append(" (the first: \(first.rawValue))") }
             append(".\n")
         }
+    }
+
+    /// Appends how many connections were evicted, by class, and what that means for the report.
+    private mutating func appendEvictions(of counts: ConnectionTally) {
+        guard counts.evicted > 0 else { return }
+        append("Evicted to limit memory: ")
+        append(counts.evicted, of: "connection")
+        var isFirst = true
+        for (evicted, count) in zip(EvictionClass.allCases, counts.evictedByClass) where count > 0 {
+            append(isFirst ? " (" : ", ")
+            isFirst = false
+            append(grouped: count)
+            append(" \(evicted.words)")
+        }
+        append(").")
+        if counts.evictedByClass.dropFirst().contains(where: { $0 > 0 }) {
+            append(" They are not in this report, and nothing that needs them is sure: use a larger --memory.")
+        }
+        append("\n")
     }
 
     private mutating func appendCounts(of summary: Summary) {
@@ -159,6 +174,32 @@ extension SegmentKind {
         case .data: ("byte of data", "bytes of data")
         case .zeroWindowAnswer, .abortReset, .peerReset, .pathReset: nil
         case .ownReset, .refusableReset, .challenge, .icmpError: nil
+        }
+    }
+}
+
+extension EvictionClass {
+    /// What its connections are, in the summary.
+    fileprivate var words: String {
+        switch self {
+        case .attempt: "never established"
+        case .closed: "closed"
+        case .silent: "silent for 8,400 s or never answered"
+        case .active: "never idle"
+        case .idle: "idle"
+        case .probed: "with keep-alives"
+        }
+    }
+
+    /// The name in records.
+    var name: String {
+        switch self {
+        case .attempt: "attempt"
+        case .closed: "closed"
+        case .silent: "silent"
+        case .active: "active"
+        case .idle: "idle"
+        case .probed: "probed"
         }
     }
 }

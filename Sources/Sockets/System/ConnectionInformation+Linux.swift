@@ -14,6 +14,11 @@
             } catch {
                 throw .system("cannot read TCP_INFO of the socket", error)
             }
+            self.init(bytes)
+        }
+
+        /// What `bytes`, a tcp_info, say: an older kernel has fewer.
+        init(_ bytes: [UInt8]) {
             // struct tcp_info of linux/tcp.h, which only grows at its end.
             func number(at offset: Int) -> Int {
                 Int(Self.load(bytes, at: offset, UInt32.self) ?? 0)

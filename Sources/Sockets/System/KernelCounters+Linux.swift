@@ -2,9 +2,17 @@
     internal import Platform
 
     extension KernelCounters {
+        /// The counters of this network namespace. The file stays open: in a sandbox it could not be opened again.
+        private static let file = try? systemOpen("/proc/self/net/netstat", O_RDONLY | O_CLOEXEC)
+
         /// The counters now; nil if they cannot be read.
         public static func now() -> KernelCounters? {
-            guard let text = systemContents(of: "/proc/self/net/netstat") else { return nil }
+            guard let file, let text = systemContents(of: file) else { return nil }
+            return KernelCounters(text)
+        }
+
+        /// The counters in `text`, the contents of /proc/net/netstat; nil if one is missing.
+        init?(_ text: String) {
             let lines = text.split(separator: "\n").filter { $0.hasPrefix("TcpExt:") }.map { $0.split(separator: " ") }
             guard lines.count == 2 else { return nil }
             func count(_ name: Substring) -> Int? {
@@ -14,7 +22,7 @@
             guard let probes = count("TCPKeepAlive"), let windowProbes = count("TCPWinProbe"),
                 let aborts = count("TCPAbortOnTimeout")
             else { return nil }
-            return KernelCounters(
+            self.init(
                 keepAliveProbes: probes, windowProbes: windowProbes, abortsOnTimeout: aborts,
                 ignoredICMPErrors: count("OutOfWindowIcmps") ?? 0)
         }

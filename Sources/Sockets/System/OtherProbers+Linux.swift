@@ -9,7 +9,8 @@
             }
         }
 
-        private init?(_ socket: inet_diag_msg) {
+        /// The timer of `socket`; nil: it is not a keep-alive timer.
+        init?(_ socket: inet_diag_msg) {
             guard socket.purpose == .keepAlive else { return nil }
             local = socket.local
             remote = socket.remote

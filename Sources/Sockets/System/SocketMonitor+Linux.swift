@@ -89,23 +89,31 @@
             // The kernel computes the answer during the call, so it never has to wait.
             let received = unsafe recv(monitor.number, &answer, answer.count, Int32(MSG_DONTWAIT))
             guard received >= 0 else { throw .last }
-            var rest = answer[..<received]
-            guard rest.count >= headerSize else { return sockets }
-            while rest.count >= headerSize {
-                let header = unsafe rest.withUnsafeBytes { unsafe $0.loadUnaligned(as: nlmsghdr.self) }
-                let length = Int(header.nlmsg_len)
-                // NLMSG_ERROR is 2, NLMSG_DONE 3.
-                guard header.nlmsg_type == byFamily, length >= headerSize + MemoryLayout<inet_diag_msg>.size,
-                    length <= rest.count
-                else { return sockets }
-                sockets.append(
-                    unsafe rest.withUnsafeBytes {
-                        unsafe $0.loadUnaligned(fromByteOffset: headerSize, as: inet_diag_msg.self)
-                    })
-                if !isDump { return sockets }
-                // Each message begins at a multiple of four bytes.
-                rest = rest.dropFirst((length + 3) & ~3)
-            }
+            guard appendSockets(in: answer[..<received], isDump: isDump, to: &sockets) else { return sockets }
         }
+    }
+
+    /// Appends the sockets in `answer`, a datagram of messages (netlink(7)); returns whether more datagrams follow: not after
+    /// an error, the end of a dump, or a message that is not whole.
+    func appendSockets(in answer: ArraySlice<UInt8>, isDump: Bool, to sockets: inout [inet_diag_msg]) -> Bool {
+        let headerSize = MemoryLayout<nlmsghdr>.size
+        var rest = answer
+        guard rest.count >= headerSize else { return false }
+        while rest.count >= headerSize {
+            let header = unsafe rest.withUnsafeBytes { unsafe $0.loadUnaligned(as: nlmsghdr.self) }
+            let length = Int(header.nlmsg_len)
+            // NLMSG_ERROR is 2, NLMSG_DONE 3.
+            guard header.nlmsg_type == byFamily, length >= headerSize + MemoryLayout<inet_diag_msg>.size,
+                length <= rest.count
+            else { return false }
+            sockets.append(
+                unsafe rest.withUnsafeBytes {
+                    unsafe $0.loadUnaligned(fromByteOffset: headerSize, as: inet_diag_msg.self)
+                })
+            if !isDump { return false }
+            // Each message begins at a multiple of four bytes.
+            rest = rest.dropFirst((length + 3) & ~3)
+        }
+        return true
     }
 #endif

@@ -49,6 +49,13 @@ extension SegmentDecoder {
         return true
     }
 
+    /// The link types that `decodeLink` knows.
+    package static let linkTypes: [UInt16] = [
+        0, 1, 6, 7, 8, 9, 10, 12, 14, 50, 51, 99, 100, 101, 104, 105, 106, 107, 108, 109, 113, 117, 119, 122, 123, 127,
+        128, 129,
+        138, 149, 163, 192, 197, 204, 205, 206, 219, 226, 228, 229, 239, 240, 242, 253, 258, 276,
+    ]
+
     /// OpenBSD's encapsulating interface: an address family (2 or 24, either byte order) in 4 of 12 bytes.
     private mutating func decodeENC(_ bytes: RawSpan, _ cursor: PacketCursor) throws(DecodeFailure) {
         try cursor.require(12, .link)

@@ -19,10 +19,12 @@ struct Reassembly {
         var isLast: Bool
     }
 
-    /// Maximum of `bytes`.
+    /// The usual maximum of `bytes`.
     static let byteLimit = 32 << 20
     /// Maximum number of incomplete datagrams.
-    static let datagramLimit = 65_536
+    static let datagramLimit = 32_768
+    /// Maximum number of pieces of a datagram: it has no more fragment offsets. More pieces are an attack.
+    private static let pieceLimit = 8192
 
     /// Datagrams evicted because of the limits.
     private(set) var evictions: UInt64 = 0
@@ -34,10 +36,46 @@ struct Reassembly {
         var pieces: [(offset: Int, bytes: [UInt8])] = []
         /// The end offset of the last fragment; nil until it arrives.
         var length: Int?
+        /// The offset up to which nothing is missing, and the number of pieces that begin no later.
+        var reached = 0
+        var joined = 0
         /// Memory for its pieces, including overhead.
         var bytes: Int
+
+        /// Adds a piece. The work does not grow with the pieces so far, unless they come in reverse order.
+        mutating func add(_ bytes: [UInt8], at offset: Int) {
+            var (low, high) = (0, pieces.count)
+            // Most come in order.
+            if let last = pieces.last, last.offset <= offset { low = high }
+            while low < high {
+                let middle = (low + high) / 2
+                if pieces[middle].offset > offset { high = middle } else { low = middle + 1 }
+            }
+            pieces.insert((offset, bytes), at: low)
+            if low < joined {
+                joined += 1
+                reached = max(reached, offset + bytes.count)
+            }
+            while joined < pieces.count, pieces[joined].offset <= reached {
+                reached = max(reached, pieces[joined].offset + pieces[joined].bytes.count)
+                joined += 1
+            }
+        }
+
+        /// Its bytes; nil if it is incomplete. Where fragments overlap, the one with the lower offset wins.
+        var whole: [UInt8]? {
+            guard let length, reached >= length else { return nil }
+            var whole: [UInt8] = []
+            whole.reserveCapacity(length)
+            for piece in pieces where whole.count < length && piece.offset + piece.bytes.count > whole.count {
+                whole.append(contentsOf: piece.bytes[(whole.count - piece.offset)...])
+            }
+            whole.removeLast(whole.count - length)
+            return whole
+        }
     }
 
+    private let byteLimit: Int
     private var datagrams: [FragmentKey: Datagram] = [:]
     private var arrivals: [(key: FragmentKey, serial: UInt64)] = []
     private var firstArrival = 0
@@ -45,55 +83,41 @@ struct Reassembly {
     /// Memory for all incomplete datagrams (bytes), including overhead.
     private(set) var bytes = 0
 
-    /// Overhead of a piece (bytes): its array, and its entry in `pieces`.
-    private static let pieceCost = 64
-    /// Overhead of a datagram (bytes): its entries in `datagrams` and `arrivals`.
-    private static let datagramCost = 256
+    /// No fragments, and room for `byteLimit` bytes.
+    init(byteLimit: Int = Reassembly.byteLimit) {
+        self.byteLimit = byteLimit
+    }
+
+    /// Overhead of a piece (bytes): its array, and its entry in `pieces`, which grows by doubling.
+    private static let pieceCost = 80
+    /// Overhead of a datagram (bytes): its entries in `datagrams` and `arrivals`, which grow by doubling.
+    private static let datagramCost = 512
 
     /// Adds a fragment whose bytes are `payload`. Returns the bytes of the datagram if the fragment completes it.
     mutating func add(_ piece: Piece, _ bytes: RawSpan, _ payload: PacketCursor, to key: FragmentKey) -> [UInt8]? {
-        var copy: [UInt8] = []
-        copy.reserveCapacity(payload.length)
-        for offset in payload.start..<payload.claimedEnd { copy.append(bytes.byte(offset)) }
+        let captured = bytes.extracting(payload.start..<payload.claimedEnd)
+        let copy = unsafe captured.withUnsafeBytes { unsafe [UInt8]($0) }
         if datagrams[key] == nil { begin(key) }
-        guard var datagram = datagrams.removeValue(forKey: key) else { return nil }
-        // A datagram has at most 8192 fragment offsets. More pieces are an attack: drop the datagram.
-        guard datagram.pieces.count < 8192 else {
-            self.bytes -= datagram.bytes
+        guard let index = datagrams.index(forKey: key) else { return nil }
+        guard datagrams.values[index].pieces.count < Self.pieceLimit else {
+            self.bytes -= datagrams.remove(at: index).value.bytes
             evictions &+= 1
             return nil
         }
-        let index = datagram.pieces.firstIndex { $0.offset > piece.offset } ?? datagram.pieces.count
-        datagram.pieces.insert((piece.offset, copy), at: index)
-        datagram.bytes += copy.count + Self.pieceCost
-        self.bytes += copy.count + Self.pieceCost
-        if piece.isLast, datagram.length == nil { datagram.length = piece.offset + copy.count }
-        if let whole = Self.assemble(datagram) {
-            self.bytes -= datagram.bytes
+        let cost = copy.count + Self.pieceCost
+        datagrams.values[index].bytes += cost
+        self.bytes += cost
+        if piece.isLast, datagrams.values[index].length == nil {
+            datagrams.values[index].length = piece.offset + copy.count
+        }
+        datagrams.values[index].add(copy, at: piece.offset)
+        if let whole = datagrams.values[index].whole {
+            self.bytes -= datagrams.remove(at: index).value.bytes
             return whole
         }
-        datagrams[key] = datagram
         // This may evict the datagram that has just grown.
-        while self.bytes > Self.byteLimit || datagrams.count > Self.datagramLimit { evictOldest() }
+        while self.bytes > byteLimit || datagrams.count > Self.datagramLimit { evictOldest() }
         return nil
-    }
-
-    /// The bytes of a datagram; nil if it is incomplete. Where fragments overlap, the one with the lower offset wins.
-    private static func assemble(_ datagram: Datagram) -> [UInt8]? {
-        guard let length = datagram.length else { return nil }
-        var reached = 0
-        for piece in datagram.pieces where reached < length {
-            if piece.offset > reached { return nil }
-            reached = max(reached, piece.offset + piece.bytes.count)
-        }
-        guard reached >= length else { return nil }
-        var whole: [UInt8] = []
-        whole.reserveCapacity(length)
-        for piece in datagram.pieces where whole.count < length && piece.offset + piece.bytes.count > whole.count {
-            whole.append(contentsOf: piece.bytes[(whole.count - piece.offset)...])
-        }
-        whole.removeLast(whole.count - length)
-        return whole
     }
 
     private mutating func begin(_ key: FragmentKey) {

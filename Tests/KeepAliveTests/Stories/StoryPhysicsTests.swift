@@ -2,6 +2,8 @@ import KeepAlive
 import Testing
 import Wire
 
+@testable import Stories
+
 /// Compares the simulator with TCP and real kernels: a wrong truth would make right findings look wrong.
 @Suite("Physics of stories")
 struct StoryPhysicsTests {

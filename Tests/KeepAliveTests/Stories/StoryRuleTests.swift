@@ -1,6 +1,8 @@
 import KeepAlive
 import Testing
 
+@testable import Stories
+
 /// Tests of the rules that check findings: without them, a rule that accepts everything or nothing would not be noticed.
 @Suite("Rules of stories")
 struct StoryRuleTests {

@@ -1,6 +1,8 @@
 import KeepAlive
 import Testing
 
+@testable import Stories
+
 /// Random stories whose truth is known. No finding of high confidence may contradict it.
 ///
 /// Inferred settings have no confidence. They may be false if another host probes, or an application aborts, at the moment

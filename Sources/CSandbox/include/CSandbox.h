@@ -1,0 +1,120 @@
+// What a process gives up on Linux: its user, capabilities, files and system calls. Empty on other systems.
+//
+// Functions return 0 or a value from 0 on for success, and -1 with errno for failure, unless their comment says otherwise.
+#pragma once
+
+#if defined(__linux__)
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+// privileges.c: credentials(7), capabilities(7), prctl(2).
+
+/// The user and groups that a process becomes.
+struct tcpalive_identity {
+    uid_t user;
+    gid_t group;
+    /// Supplementary groups.
+    const gid_t *groups;
+    size_t group_count;
+};
+
+/// Sets the real, effective and saved user and group and the supplementary groups of all threads, and verifies them.
+int tcpalive_become(const struct tcpalive_identity *identity);
+
+/// Sets only the effective user and group and the supplementary groups of all threads; the saved user stays.
+///
+/// If that fails, nothing has changed. `before` is what the process is now.
+int tcpalive_act_as(const struct tcpalive_identity *identity, const struct tcpalive_identity *before);
+
+/// Undoes tcpalive_act_as. Ends the process if that fails.
+void tcpalive_act_as_before(const struct tcpalive_identity *before);
+
+/// Clears the bounding and the ambient set of this thread. Needs CAP_SETPCAP; otherwise it fails and the bounding set stays.
+int tcpalive_drop_bounding_capabilities(void);
+
+/// Leaves this thread only those of its permitted capabilities that are bits of `kept`, and verifies that. 0: none.
+int tcpalive_limit_capabilities(uint64_t kept);
+
+/// Sets no_new_privs: no program that this thread starts gains rights.
+int tcpalive_set_no_new_privileges(void);
+
+/// Whether the program is built with a sanitizer, which needs more files and system calls than the policy allows.
+int tcpalive_is_sanitized(void);
+
+// landlock.c: landlock(7).
+
+/// Rights of Landlock on files, as in linux/landlock.h.
+enum tcpalive_file_right {
+    TCPALIVE_WRITE_FILE = 1 << 1,
+    TCPALIVE_READ_FILE = 1 << 2,
+    TCPALIVE_READ_DIRECTORY = 1 << 3,
+    TCPALIVE_REMOVE_FILE = 1 << 5,
+    TCPALIVE_MAKE_FILE = 1 << 8,
+    TCPALIVE_TRUNCATE = 1 << 14,
+};
+
+/// A new ruleset that denies all that this kernel can deny: files, TCP ports if `denies_network`, signals and abstract sockets
+/// of other processes. Returns its descriptor; ENOSYS or EOPNOTSUPP: the kernel has no Landlock, or it is off.
+int tcpalive_landlock_create(int denies_network);
+
+/// Allows `rights` on the open file or directory `number`, and below it.
+int tcpalive_landlock_allow(int ruleset, int number, uint64_t rights);
+
+/// Allows `rights` on the file or directory at `path`, and below it.
+int tcpalive_landlock_allow_path(int ruleset, const char *path, uint64_t rights);
+
+/// Applies the ruleset to this thread and those that it starts. It stays open.
+int tcpalive_landlock_enforce(int ruleset);
+
+// filter.c: seccomp(2).
+
+/// A filter of system calls under construction; NULL: there is no memory.
+///
+/// A call that no rule names fails with EPERM. The other functions remember a failure, which tcpalive_filter_install returns.
+void *tcpalive_filter_create(void);
+
+/// Allows the system call `name`. Names that the architecture does not have are ignored.
+void tcpalive_filter_allow(void *filter, const char *name);
+
+/// Allows the system call `name` where its argument number `argument`, from 0, has `value` in the bits of `mask`.
+void tcpalive_filter_allow_if(void *filter, const char *name, unsigned argument, uint64_t mask, uint64_t value);
+
+/// Makes the system call `name` fail with `code`, or end the process if that is 0.
+void tcpalive_filter_deny(void *filter, const char *name, int code);
+
+/// Applies the filter to all threads. Returns 0 or an errno.
+int tcpalive_filter_install(void *filter);
+
+/// Frees the filter, which may have been installed.
+void tcpalive_filter_free(void *filter);
+
+// keeper.c
+
+/// What a message to the keeper asks for, its first byte. Before the seal it takes the first two, afterwards the last three.
+enum tcpalive_keeper_request {
+    /// Keep a file: its temporary path, 0, the path that it will have, 0.
+    TCPALIVE_KEEP = 'k',
+    /// Allow to open files whose path begins with the rest of the message.
+    TCPALIVE_KEEP_PREFIX = 'p',
+    /// Give up all other rights; a second byte of 1: stay root.
+    TCPALIVE_SEAL = 's',
+    /// Give the file whose number is in the next four bytes its path.
+    TCPALIVE_FINISH = 'f',
+    /// Remove that file.
+    TCPALIVE_REMOVE = 'r',
+    /// Open the file with this path, and truncate it.
+    TCPALIVE_OPEN = 'o',
+};
+
+/// The longest message.
+enum { TCPALIVE_KEEPER_MESSAGE = 16384 };
+
+/// Starts a process that names, removes and opens files for this one, and returns the socket to it.
+///
+/// It ends when the socket is closed, and then removes the files that have no name yet. Call it before there are threads.
+int tcpalive_keeper_start(const struct tcpalive_identity *identity);
+
+/// Sends a message and waits for the answer: 0 or an errno. `descriptor` becomes the open file of TCPALIVE_OPEN.
+int tcpalive_keeper_ask(int keeper, const void *message, size_t length, int *descriptor);
+#endif

@@ -1,0 +1,45 @@
+import CProbe
+import Platform
+import Sandbox
+
+/// Gives up rights as the tool does, tries what a process that has been taken over would try, and prints what came of it.
+///
+/// SandboxProbe NEEDS FILE [ATTEMPT]: NEEDS is `nothing`, `live`, `reading` (of FILE) or `names`, and `old` before it, as in
+/// `old-nothing`, means an old kernel. The attempt alone, or all that do not end the process.
+@main
+enum Probe {
+    static func main() throws {
+        #if os(Linux)
+            let arguments = CommandLine.arguments
+            guard arguments.count >= 3 else { throw SandboxProbeError.usage }
+            let file = arguments[2]
+            var needs = Needs()
+            var kind = arguments[1]
+            if kind.hasPrefix("old-") {
+                kind.removeFirst(4)
+                if probe_become_old_kernel() != 0 { throw SandboxProbeError.usage }
+            }
+            switch kind {
+            case "nothing": break
+            // Standard input stands for a socket.
+            case "live": needs.captureSockets = [0]
+            case "reading": needs.readablePaths = [file]
+            case "names": needs.resolvesNames = true
+            default: throw SandboxProbeError.usage
+            }
+            if let lack = try Privileges(user: nil, namesFiles: false).drop(for: needs) { print("lack \(lack)") }
+            var names = Array(arguments.dropFirst(3))
+            if names.isEmpty {
+                while let name = unsafe probe_name(Int32(names.count)) { unsafe names.append(String(cString: name)) }
+            }
+            for name in names {
+                let code = unsafe probe_try(name, file)
+                unsafe print(name, String(cString: probe_error(code)))
+            }
+        #endif
+    }
+}
+
+enum SandboxProbeError: Error {
+    case usage
+}

@@ -1,0 +1,110 @@
+import Foundation
+import Testing
+
+/// A pcap file of `count` connections of one segment each: acknowledgments, and a SYN for each third one.
+private func flood(_ count: Int) -> Data {
+    var bytes: [UInt8] = [0xD4, 0xC3, 0xB2, 0xA1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 101, 0, 0, 0]
+    bytes.reserveCapacity(count * 56 + 24)
+    for number in 0..<count {
+        let flags: UInt8 = number % 3 == 0 ? 0x02 : 0x10
+        let source = [11, UInt8(number >> 16 & 255), UInt8(number >> 8 & 255), UInt8(number & 255)]
+        bytes += [0xE8, 3, 0, 0, 0, 0, 0, 0, 40, 0, 0, 0, 40, 0, 0, 0]
+        bytes += [0x45, 0, 0, 40, 0, 0, 0, 0, 64, 6, 0, 0] + source + [10, 2, 0, 4]
+        bytes += [0, 80, 3, 0xE8, 0, 0, 0, 1, 0, 0, 0, 1, 0x50, flags, 0, 64, 0, 0, 0, 0]
+    }
+    return Data(bytes)
+}
+
+/// The limit on memory, on the command line and of the system.
+@Suite("Memory")
+struct MemoryTests {
+    /// Runs the tool with `arguments`, `megabytes` of address space if not 0; returns the status, the peak memory in KiB, and
+    /// both outputs.
+    private static func measure(_ arguments: [String], addressSpace megabytes: Int = 0) throws -> (
+        status: Int, peak: Int, output: String
+    ) {
+        let script = """
+            import resource, subprocess, sys
+            space = int(sys.argv[1]) << 20
+            limit = lambda: space and resource.setrlimit(resource.RLIMIT_AS, (space, space))
+            run = subprocess.run(sys.argv[2:], preexec_fn=limit, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            print(run.returncode, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+            print(run.stdout.decode())
+            """
+        let (output, status) = try Tool.python(["-c", script, "\(megabytes)", Tool.executable.path] + arguments)
+        #expect(status == 0)
+        let lines = output.split(separator: "\n", maxSplits: 1)
+        let numbers = (lines.first ?? "").split(separator: " ").compactMap { Int($0) }
+        guard numbers.count == 2 else { throw CocoaError(.fileReadCorruptFile) }
+        return (numbers[0], numbers[1], String(lines.last ?? ""))
+    }
+
+    @Test("A flood takes no more memory than --memory allows, and a fixed amount")
+    func peak() throws {
+        try Tool.withFolder { folder in
+            let file = folder.appendingPathComponent("flood.pcap")
+            try flood(400_000).write(to: file)
+            let small = try Self.measure(["analyze", "-q", "--memory", "32M", file.path])
+            #expect(small.status == 0 && small.output.contains("Evicted to limit memory: "))
+            #expect(small.output.contains(" never established).\n") && small.output.contains(" 400,000 connections.\n"))
+            let nothing = try Self.measure(["analyze", "-q", "--memory", "32M", "captures/links/link-raw.pcap"])
+            #expect(small.peak - nothing.peak < 33 << 10, "\(small.peak) KiB, \(nothing.peak) KiB for almost nothing")
+            let large = try Self.measure(["analyze", "-q", file.path])
+            #expect(large.status == 0 && !large.output.contains("Evicted") && large.peak > small.peak + 40 << 10)
+        }
+    }
+
+    @Test("Any number of jobs evicts the same connections")
+    func jobs() throws {
+        try Tool.withFolder { folder in
+            let file = folder.appendingPathComponent("flood.pcap")
+            try flood(120_000).write(to: file)
+            let runs = try ["1", "2", "3"].map { jobs in
+                try Tool.run([
+                    "analyze", "--memory", "16M", "--jobs", jobs, "--format", "jsonl", "--connections", "all",
+                    file.path,
+                ])
+            }
+            #expect(runs[0].status == 0 && runs[0].output.contains("\"evicted_by_class\":{\"attempt\":"))
+            #expect(runs.allSatisfy { $0.output == runs[0].output && $0.status == 0 })
+        }
+    }
+
+    @Test(
+        "If the system gives no more memory, one sentence says so and what was read is reported",
+        arguments: [[], ["--jobs", "2"], ["--format", "jsonl"]])
+    func exhausted(arguments: [String]) throws {
+        try Tool.withFolder { folder in
+            let file = folder.appendingPathComponent("flood.pcap")
+            try flood(300_000).write(to: file)
+            var reported = 0
+            // The tool alone needs an address space that depends on how it was built.
+            for space in stride(from: 100, through: 900, by: 40) {
+                let run = try Self.measure(
+                    ["analyze", "-q", "--memory", "1G"] + arguments + [file.path], addressSpace: space)
+                if run.status == 0 { break }
+                // With less it does not start.
+                if run.status == 127 || reported == 0 && !run.output.contains("out of memory") { continue }
+                #expect(run.status == 2, "\(space) MB: \(run.output.prefix(500))")
+                #expect(run.output.contains("tcpalive: error: out of memory after "))
+                if run.output.contains("300,000 packets") { continue }
+                if run.output.contains(arguments.isEmpty ? "TCP segments" : "\"packets\":") { reported += 1 }
+            }
+            #expect(reported > 0)
+        }
+    }
+
+    @Test(
+        "A size that makes no sense is refused with a sentence",
+        arguments: ["15M", "0", "-1", "x", "", "16", "1T", "99999999999999999999G", "16MB", "M"])
+    func usage(size: String) throws {
+        for command in [["analyze"], ["extract", "-w", "x.pcapng"], ["watch", "-i", "lo"]] {
+            let run = try Tool.run(command + ["--memory", size, "captures/links/link-raw.pcap"])
+            #expect(run.status == 64 && run.output.isEmpty)
+            #expect(
+                run.errors.contains("it is not a size from 16M to 1024G, such as 64M, 256M or 2G."), "\(run.errors)")
+        }
+        let run = try Tool.run(["analyze", "-q", "--memory", "16m", "captures/links/link-raw.pcap"])
+        #expect(run.status == 0)
+    }
+}
