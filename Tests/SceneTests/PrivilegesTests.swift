@@ -51,7 +51,7 @@ import Testing
         /// The state of `analyze -` with `options`, started as `words` before it say, while it waits for input.
         private static func waitingState(
             _ options: [String] = [], through words: [String] = [], variables: [String: String] = [:],
-            seccomp: String = SandboxTests.isSanitized ? "0" : "2"
+            seccomp: String = Tool.isSanitized ? "0" : "2"
         ) async throws -> [String: String] {
             let (process, input) = try start(
                 words + [Tool.executable.path, "analyze", "-"] + options, variables: variables)

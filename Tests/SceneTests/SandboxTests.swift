@@ -5,11 +5,8 @@ import Testing
     import CSandbox
 
     /// What a process can still do after it has given up its rights (`SandboxProbe` does so as the tool does).
-    @Suite("Sandbox", .enabled(if: !SandboxTests.isSanitized, "sanitizers need more than the sandbox allows"))
+    @Suite("Sandbox", .enabled(if: !Tool.isSanitized, "sanitizers need more than the sandbox allows"))
     struct SandboxTests {
-        /// Whether the tool is built with a sanitizer: then it has neither Landlock nor a filter of system calls.
-        static let isSanitized = tcpalive_is_sanitized() != 0
-
         /// Runs the probe with the needs `kind`, and returns what came of each attempt, or the signal that ended it.
         private static func probe(_ kind: String, _ attempts: String...) throws -> (
             outcomes: [String: String], status: Int32

@@ -1,5 +1,9 @@
 import Foundation
 
+#if os(Linux)
+    import CSandbox
+#endif
+
 /// Runs the tcpalive that was built with these tests.
 enum Tool {
     /// The output and the exit status of a run.
@@ -16,6 +20,11 @@ enum Tool {
     /// The tool, in the same folder as the tests.
     static let executable = URL(fileURLWithPath: CommandLine.arguments[0])
         .deletingLastPathComponent().appendingPathComponent("tcpalive")
+
+    #if os(Linux)
+        /// Whether the tool is built with a sanitizer: then it has neither Landlock nor a filter of system calls.
+        static let isSanitized = tcpalive_is_sanitized() != 0
+    #endif
 
     /// The environment of the tool: that of the tests in UTC, without what changes the text, and with `variables`.
     static func environment(_ variables: [String: String] = [:]) -> [String: String] {
