@@ -75,7 +75,7 @@ enum CompressedTarget {
                 position += taken
                 result.state = decoder.state
                 switch decoder.state {
-                case .over, .flawed: return result
+                case .flawed: return result
                 case .incomplete, .complete: break
                 }
                 if result.bytes.count >= outputLimit {
