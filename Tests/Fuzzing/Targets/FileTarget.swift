@@ -112,7 +112,7 @@ enum FileTarget {
             ticks?.take(analysis.pipeline.segments, analysis.pipeline.origins, analysis.events)
             for event in analysis.events {
                 let record = analysis.pipeline.batch.records[Int(event.segment.record)]
-                try run.event(event, interface: interfaces.name(of: record))
+                try run.event(event, interface: interfaces.name(of: record, in: analysis.pipeline.batch))
             }
         }
         contents.damage = source.damage?.sentence

@@ -61,7 +61,7 @@ struct ReportRun: ~Copyable {
         case .page:
             guard let kept = reporter.kept, let ticks else { return }
             var page = TextBuffer()
-            Page(findings.diagnoses, summary, kept, ticks).append(to: &page)
+            Page(findings, summary, kept, ticks).append(to: &page)
             try TextCheck.checkPrintable(page.bytes, "the page")
         }
     }
