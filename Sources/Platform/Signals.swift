@@ -38,7 +38,7 @@ package enum Signals {
             TemporaryFiles.removeAll()
             // It is blocked while its handler runs, and ends the process after that.
             _ = signal(number, SIG_DFL)
-            raise(number)
+            if raise(number) != 0 { _exit(128 + number) }
             return
         }
         let target = wakeupTarget.load(ordering: .relaxed)

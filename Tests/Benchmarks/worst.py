@@ -21,6 +21,9 @@ def tcp(source, destination, flags, sequence, acknowledgment, length=0, window=5
     return packet(source, destination, header, length, time)
 
 
+DATA = bytes(1400)
+
+
 def packet(source, destination, payload, missing=0, time=0, fragment=0, identification=0, protocol=6):
     size = 20 + len(payload) + missing
     header = struct.pack(">BBHHHBBHII", 0x45, 0, size, identification, fragment, 64, protocol, 0, source, destination)
@@ -28,14 +31,15 @@ def packet(source, destination, payload, missing=0, time=0, fragment=0, identifi
 
 
 def ordinary():
-    """Data in both directions on 1000 connections."""
+    """Data on 1000 connections, in packets of full size, and acknowledgments."""
     numbers = [[1, 1] for _ in range(1000)]
     for step in range(COUNT // 2):
         client = step * 7919 % 1000
         own, peer = numbers[client]
-        yield tcp(0x0A000000 + client, 1, ACK, own, peer, 100)
-        yield tcp(1, 0x0A000000 + client, ACK, peer, own + 100, 0, ports=(80, 1000))
-        numbers[client][0] += 100
+        header = struct.pack(">HHIIBBHHH", 1000, 80, own, peer, 0x50, ACK, 500, 0, 0)
+        yield packet(0x0A000000 + client, 1, header + DATA)
+        yield tcp(1, 0x0A000000 + client, ACK, peer, own + 1400, ports=(80, 1000))
+        numbers[client][0] += 1400
 
 
 def gaps():

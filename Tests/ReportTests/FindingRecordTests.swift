@@ -88,7 +88,7 @@ struct FindingRecordTests {
             let alternatives: [Finding.Alternative] = [
                 .oneDirection, .incompleteCapture, .peerDied, .peerRestarted, .pathForgot, .routeChange,
                 .applicationAbort, .countOfOne, .slowProtocol, .timeWait, .sharedAddress, .beganMidway, .missingPackets,
-                .otherFailure, .pathDevice,
+                .otherFailure, .pathDevice, .evicted,
             ]
             #expect(values("alternative") == Set(alternatives.map(\.name)))
         }

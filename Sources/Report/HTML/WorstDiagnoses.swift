@@ -25,6 +25,8 @@ struct WorstDiagnoses {
         count += 1
     }
 
-    /// All that are kept, the most severe first.
-    var all: [Diagnosis] { rows.reversed().flatMap(\.self) }
+    /// All that are kept: the most severe first, then by number.
+    var all: [Diagnosis] {
+        rows.reversed().flatMap { row in row.sorted { $0.connection.number < $1.connection.number } }
+    }
 }
