@@ -78,7 +78,7 @@ struct MemoryTests {
             try flood(20_000).write(to: file)
             var reported = 0
             // The tool alone needs an address space that depends on how it was built.
-            for space in stride(from: 60, through: 600, by: 5) {
+            for space in stride(from: 30, through: 600, by: 4) {
                 let run = try Self.measure(
                     ["analyze", "-q", "--memory", "1G", file.path], addressSpace: space)
                 if run.status == 0 { break }
