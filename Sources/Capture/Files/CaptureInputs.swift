@@ -27,7 +27,8 @@ package final class CaptureInputs {
         try filter?.filter.lookUpNames()
         let count = systemAllowDescriptors(paths.count + Self.spareDescriptors) - Self.spareDescriptors
         for path in paths where path != "-" && inputs[path] == nil {
-            if inputs.count < count, let input = Self.input(path) {
+            // One can always be tried: the error of the first says that there is no descriptor left.
+            if inputs.count < max(count, 1), let input = Self.input(path, isFirst: inputs.isEmpty) {
                 inputs[path] = input
             } else {
                 openedLater.append(path)
@@ -39,8 +40,8 @@ package final class CaptureInputs {
         for case .opened(let number, _) in inputs.values { systemClose(number) }
     }
 
-    /// Opens the capture at `path`; nil: only its turn is the right time.
-    private static func input(_ path: String) -> Input? {
+    /// Opens the capture at `path`; nil: only its turn is the right time. `isFirst`: no capture has been opened.
+    private static func input(_ path: String, isFirst: Bool) -> Input? {
         let isPipe = FileStatus(path: path)?.isPipe == true
         #if !os(Linux)
             // Other systems report the end of a pipe that nobody has opened for writing yet.
@@ -53,7 +54,7 @@ package final class CaptureInputs {
             let isRegular = (try? FileStatus(descriptor: number))?.isRegular == true
             return .opened(number, isRegular: isRegular)
         } catch {
-            if error.errno == EMFILE || error.errno == ENFILE { return nil }
+            if !isFirst, error.errno == EMFILE || error.errno == ENFILE { return nil }
             return .failed(error)
         }
     }
