@@ -50,16 +50,23 @@ mkfifo "$fifo"
 # Open for reading and writing, so that the listener never writes to a closed pipe.
 exec 3<>"$fifo"
 rm "$fifo"
+
+# Waits for a line with the words $1, and prints it; sentences about the sandbox may come before.
+wait_for() {
+    while read -r line <&3; do
+        case $line in *"$1"*) break ;; esac
+    done
+    echo "peer:   $line"
+}
 ip netns exec "$peer" "$tool" listen 10.9.0.2 5001 >&3 &
 listener=$!
-read -r line <&3
-echo "peer:   $line"
+wait_for Listening
 
 # The prober's events: the time and the words after the segment.
 ip netns exec "$prober" "$tool" watch -i va --immediate 2>&3 |
     sed -un 's/^ *[0-9]*  \([0-9:.]*\) .*length [0-9]*  /wire:   \1 /p' &
 filter=$!
-read -r line <&3
+wait_for capturing
 observer=$(ip netns pids "$prober")
 
 set -- client --verify --idle 3 --interval 1 --count 4 --tick 1 10.9.0.2 5001
@@ -67,8 +74,7 @@ echo "prober: tcpalive $*"
 ip netns exec "$prober" "$tool" "$@" </dev/null &
 client=$!
 # The listener's next line means that the client is connected. From now on the peer receives nothing.
-read -r line <&3
-echo "peer:   $line"
+wait_for ' from '
 ip netns exec "$peer" nft 'add table inet lab; add chain inet lab in { type filter hook input priority 0; }'
 ip netns exec "$peer" nft 'add rule inet lab in meta l4proto tcp drop'
 echo "peer:   drops everything that it receives"
