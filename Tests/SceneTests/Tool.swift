@@ -21,9 +21,12 @@ enum Tool {
     static let executable = URL(fileURLWithPath: CommandLine.arguments[0])
         .deletingLastPathComponent().appendingPathComponent("tcpalive")
 
+    /// Whether the tool is built with a sanitizer: then it has neither Landlock nor a filter of system calls, and needs much
+    /// memory.
     #if os(Linux)
-        /// Whether the tool is built with a sanitizer: then it has neither Landlock nor a filter of system calls.
         static let isSanitized = tcpalive_is_sanitized() != 0
+    #else
+        static let isSanitized = false
     #endif
 
     /// The environment of the tool: that of the tests in UTC, without what changes the text, and with `variables`.
