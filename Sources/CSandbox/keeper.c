@@ -40,6 +40,12 @@ struct keeper {
     uint32_t count;
 };
 
+/// The control message that passes a descriptor (unix(7)), aligned as cmsg(3) requires.
+union control {
+    char bytes[CMSG_SPACE(sizeof(int))];
+    struct cmsghdr aligned;
+};
+
 /// The part of `path` behind its last slash.
 static const char *last_part(const char *path) {
     const char *slash = strrchr(path, '/');
@@ -189,10 +195,7 @@ static int handle(struct keeper *keeper, const char *message, size_t length, int
 static void answer(int socket, int result, int descriptor) {
     int32_t code = result;
     struct iovec vector = {&code, sizeof code};
-    union {
-        char bytes[CMSG_SPACE(sizeof(int))];
-        struct cmsghdr aligned;
-    } control;
+    union control control;
     struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
     if (descriptor >= 0) {
         memset(&control, 0, sizeof control);
@@ -267,10 +270,7 @@ int tcpalive_keeper_ask(int keeper, const void *bytes, size_t length, int *descr
     if (result < 0) return errno;
     int32_t code = EPIPE;
     struct iovec vector = {&code, sizeof code};
-    union {
-        char bytes[CMSG_SPACE(sizeof(int))];
-        struct cmsghdr aligned;
-    } control;
+    union control control;
     struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
     message.msg_control = control.bytes;
     message.msg_controllen = sizeof control;
