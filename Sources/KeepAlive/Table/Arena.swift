@@ -3,7 +3,8 @@ import CTCPAlive
 /// A growing array that is not copied when it grows: the kernel moves its pages (`tcpalive_resize`).
 ///
 /// Some arenas have one element per connection, so a copy would take noticeable time and memory.
-/// `@unchecked Sendable`, because only the arena owns its memory, and it is not copyable.
+// `@unchecked Sendable`: the pointer is private and never leaves the arena, which cannot be copied. So the memory has one owner, and
+// passing the arena to another thread passes the memory as well.
 @safe struct Arena<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
     private var base: UnsafeMutablePointer<Element>?
     private var capacity = 0

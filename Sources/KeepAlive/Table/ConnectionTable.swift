@@ -10,7 +10,8 @@ import Wire
 /// All of it is raw memory, so that a packet costs one cache miss and no reference counting. This is safe while every
 /// index is less than `count`, as the results of `find` and `index(of:)` are. An index stays valid for the life of the
 /// table, but an eviction or a restart may replace its connection, or leave it vacant.
-/// `@unchecked Sendable`, because only the table owns its memory, and it is not copyable.
+// `@unchecked Sendable`: the pointers are private and never leave the table, which cannot be copied. So the memory has one owner, and
+// passing the table to another thread passes the memory as well.
 @safe struct ConnectionTable<Key: ConnectionKey>: ~Copyable, @unchecked Sendable {
     /// The number of indices, which begin at 0.
     private(set) var count = 0
