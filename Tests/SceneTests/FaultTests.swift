@@ -88,9 +88,28 @@ struct FaultTests {
         arguments: ["analyze", "extract"], Change.allCases.map(\.rawValue))
     func changedBeforeSecondReading(command: String, change: String) throws {
         let change = try #require(Change(rawValue: change))
-        try Self.withCapture(isLarge: true) { folder in
+        let (run, written, before, undisturbed) = try Self.secondReading(command) { try Self.apply(change, to: $0) }
+        switch change {
+        case .emptied, .cut:
+            #expect(run.status == 2 || run.status == 3, "\(run.errors)")
+            Self.expectSentences(run, "\(command) \(change)")
+            #expect(run.errors.contains("second.pcap"), "\(run.errors)")
+        case .removed, .replaced, .renamed:
+            // Captures stay open.
+            #expect(run.status == 0 && run.errors == before.errors, "\(run.errors)")
+            #expect(written == undisturbed)
+        }
+        if command == "analyze" { #expect(run.output.contains("\nRead "), "\(run.output.suffix(500))") }
+    }
+
+    /// Runs `command` on in.pcap and second.pcap, and calls `disturb` with the latter before it is read again. Returns the run, what it
+    /// wrote, and the same of a run that nothing disturbed.
+    private static func secondReading(
+        _ command: String, _ disturb: (URL) throws -> Void
+    ) throws -> (run: Tool.Run, written: Data, before: Tool.Run, undisturbed: Data) {
+        try withCapture(isLarge: true) { folder in
             let second = folder.appendingPathComponent("second.pcap")
-            try FileManager.default.copyItem(at: Self.scene, to: second)
+            try FileManager.default.copyItem(at: scene, to: second)
             let words = [command, "in.pcap", "second.pcap", "-w"]
             let before = try Tool.run(words + ["before"], in: folder)
             #expect(before.status == 0, "\(before.errors)")
@@ -98,20 +117,10 @@ struct FaultTests {
             let started = try Started(words + ["pipe"], in: folder)
             // The first reading writes nothing, and in the second the pipe is full before in.pcap ends.
             #expect(started.wait { pipe.hasBytes })
-            try Self.apply(change, to: second)
+            try disturb(second)
             let written = pipe.readAll(from: started)
             let run = try #require(try started.end())
-            switch change {
-            case .emptied, .cut:
-                #expect(run.status == 2 || run.status == 3, "\(run.errors)")
-                Self.expectSentences(run, "\(command) \(change)")
-                #expect(run.errors.contains("second.pcap"), "\(run.errors)")
-            case .removed, .replaced, .renamed:
-                // Captures stay open.
-                #expect(run.status == 0 && run.errors == before.errors, "\(run.errors)")
-                #expect(try written == Data(contentsOf: folder.appendingPathComponent("before")))
-            }
-            if command == "analyze" { #expect(run.output.contains("\nRead "), "\(run.output.suffix(500))") }
+            return (run, written, before, try Data(contentsOf: folder.appendingPathComponent("before")))
         }
     }
 
@@ -119,23 +128,13 @@ struct FaultTests {
         "A capture that grows between the readings is written as far as it was reported",
         arguments: ["analyze", "extract"])
     func grownBeforeSecondReading(command: String) throws {
-        try Self.withCapture(isLarge: true) { folder in
-            let second = folder.appendingPathComponent("second.pcap")
-            try FileManager.default.copyItem(at: Self.scene, to: second)
-            let words = [command, "in.pcap", "second.pcap", "-w"]
-            let before = try Tool.run(words + ["before"], in: folder)
-            #expect(before.status == 0, "\(before.errors)")
-            let pipe = try NamedPipe(in: folder)
-            let started = try Started(words + ["pipe"], in: folder)
-            #expect(started.wait { pipe.hasBytes })
+        let (run, written, _, undisturbed) = try Self.secondReading(command) { second in
             let file = try FileHandle(forWritingTo: second)
             try file.seekToEnd()
             try file.write(contentsOf: Self.records.prefix(50_000))
-            let written = pipe.readAll(from: started)
-            let run = try #require(try started.end())
-            #expect(run.status == 0, "\(run.errors)")
-            #expect(try written == Data(contentsOf: folder.appendingPathComponent("before")))
         }
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(written == undisturbed)
     }
 
     @Test("A file without permission to read is an error in one sentence", .enabled(if: canBeNobody, "needs root"))
