@@ -159,7 +159,7 @@ if Context.environment["TCPALIVE_STORIES_ONLY"] == "1" {
 }
 
 /// `make fuzz` sets TCPALIVE_FUZZ=1, which leaves the libraries, with AddressSanitizer, and adds the program that libFuzzer
-/// drives. Only the code under test tells libFuzzer what it runs: not the checks, nor what makes segments of bytes.
+/// drives. Only the code under test is instrumented for coverage, not the checks and not the grammar of segments.
 if Context.environment["TCPALIVE_FUZZ"] == "1" {
     package.targets.removeAll { $0.type == .test || $0.name == "tcpalive" }
     package.products = [.executable(name: "fuzz", targets: ["fuzz"])]

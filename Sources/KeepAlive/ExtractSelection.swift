@@ -6,7 +6,7 @@ package import Wire
 /// connections with events. Which connections have events is known only at the end of the capture. Therefore the
 /// capture is read twice: first for `survey`, then for `choose`.
 ///
-/// Memory is bounded: `isIncomplete` tells whether packets are missing from the selection for that reason.
+/// Memory is bounded: if it was not enough, packets are missing from the selection, and `isIncomplete` is true.
 package struct ExtractSelection: Sendable {
     /// Connections that have events.
     private var connections: Set<UInt64> = []
