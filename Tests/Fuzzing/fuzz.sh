@@ -24,8 +24,8 @@ length() {
     case $1 in
         file) echo 2048 ;;
         frame) echo 1024 ;;
-        diagnosis) echo 400 ;;
-        *) echo 512 ;;
+        compressed | netlink) echo 512 ;;
+        *) echo 200 ;;
     esac
 }
 
@@ -37,7 +37,8 @@ for target in $targets; do
     findings=$work/findings/$target
     mkdir -p "$new" "$findings"
     export TCPALIVE_FUZZ_TARGET=$target
-    options=(-max_len="$(length "$target")" -timeout=10 -detect_leaks=0 -rss_limit_mb=1024 -malloc_limit_mb=512 -artifact_prefix="$findings/")
+    # Entropic scheduling weighs inputs by how rare their features are, which took a third of the time.
+    options=(-entropic=0 -max_len="$(length "$target")" -timeout=10 -detect_leaks=0 -rss_limit_mb=1024 -malloc_limit_mb=512 -artifact_prefix="$findings/")
     [ ! -f "$here/Fuzzing/Dictionaries/$target.dict" ] || options+=(-dict="$here/Fuzzing/Dictionaries/$target.dict")
     if [ "${3:-}" = merge ]; then
         merged=$work/merged/$target

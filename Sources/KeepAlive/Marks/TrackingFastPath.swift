@@ -88,7 +88,7 @@ extension WiresharkAnalysis {
             peer.activity.subtract(.sentLastData)
             if sequence == sender.edge { sender.edge = end }
             sender.next = end
-        } else {
+        } else if segment.flags.isAcknowledgmentAlone {
             sender.activity.formUnion(.sentPureAcknowledgment)
         }
         sender.window = segment.window

@@ -18,9 +18,14 @@ enum DiagnosisTarget {
             segments = StorySegments.story(Int(reader.byte()))
             change(&segments, &reader)
         }
+        try diagnose(segments, report: report(choice & 0x7F), Facts(rawValue: facts))
+    }
+
+    /// The report that `choice`, below 128, stands for: rarely the page, which takes longer than all else.
+    private static func report(_ choice: UInt8) -> ReportRun.Choice {
         let reports = ReportRun.Choice.allCases
-        try diagnose(
-            segments, report: reports[Int(choice & 0x7F) % reports.count], Facts(rawValue: facts))
+        let report = reports[Int(choice) % reports.count]
+        return report == .page && choice < 100 ? .text : report
     }
 
     /// What is known about the capture as a whole.

@@ -8,7 +8,7 @@ enum StorySegments {
     /// The stories that an input can name.
     private static let count = 256
     /// Longer stories take too long.
-    private static let limit = 400
+    private static let limit = 128
 
     private static let stories = Mutex([[Segment]?](repeating: nil, count: count))
 
