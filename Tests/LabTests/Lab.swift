@@ -131,7 +131,10 @@ final class Lab {
         return running.text
     }
 
-    static let executable = URL(fileURLWithPath: CommandLine.arguments[0])
+    /// The tool: TCPALIVE_TOOL, or that in the folder of the tests.
+    static let executable =
+        ProcessInfo.processInfo.environment["TCPALIVE_TOOL"].map { URL(fileURLWithPath: $0) }
+        ?? URL(fileURLWithPath: CommandLine.arguments[0])
         .deletingLastPathComponent().appendingPathComponent("tcpalive")
 
     struct Failure: Error, CustomStringConvertible {

@@ -18,7 +18,7 @@ import Testing
                 try Data("x".utf8).write(to: URL(fileURLWithPath: file))
                 let run = try Tool.run(
                     [kind, file] + attempts,
-                    of: Tool.executable.deletingLastPathComponent().appendingPathComponent("SandboxProbe"))
+                    of: Tool.folder.appendingPathComponent("SandboxProbe"))
                 var outcomes: [String: String] = [:]
                 for line in run.output.split(separator: "\n") {
                     let parts = line.split(separator: " ", maxSplits: 1)

@@ -4,7 +4,7 @@ import Foundation
     import CSandbox
 #endif
 
-/// Runs the tcpalive that was built with these tests.
+/// Runs tcpalive.
 enum Tool {
     /// The output and the exit status of a run.
     struct Run {
@@ -17,9 +17,13 @@ enum Tool {
     static let root = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-    /// The tool, in the same folder as the tests.
-    static let executable = URL(fileURLWithPath: CommandLine.arguments[0])
-        .deletingLastPathComponent().appendingPathComponent("tcpalive")
+    /// The folder of the tests and of all that was built with them.
+    static let folder = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+
+    /// The tool: TCPALIVE_TOOL, such as an optimized one, which starts faster; otherwise that in the folder of the tests.
+    static let executable =
+        ProcessInfo.processInfo.environment["TCPALIVE_TOOL"].map { URL(fileURLWithPath: $0) }
+        ?? folder.appendingPathComponent("tcpalive")
 
     /// Whether the tool is built with a sanitizer: then it has neither Landlock nor a filter of system calls, and needs much
     /// memory.
