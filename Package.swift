@@ -97,16 +97,19 @@ let package = Package(
         .executableTarget(
             name: "SandboxProbe", dependencies: ["CProbe", "Platform", "Sandbox"], path: "Tests/SandboxProbe",
             swiftSettings: house),
+        .target(name: "Seeded", path: "Tests/Seeded", swiftSettings: house),
         // Random connections whose truth is known.
-        .target(name: "Stories", dependencies: ["KeepAlive", "Wire"], path: "Tests/Stories", swiftSettings: house),
+        .target(
+            name: "Stories", dependencies: ["KeepAlive", "Seeded", "Wire"], path: "Tests/Stories", swiftSettings: house),
         .target(
             name: "FuzzTargets",
             dependencies: [
                 "Analysis", "Capture", "KeepAlive", "Platform", "Report", "Sockets", "Stories", "Wire", "CTCPAlive",
             ],
             path: "Tests/Fuzzing/Targets", swiftSettings: house),
-        .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: house),
-        .testTarget(name: "KeepAliveTests", dependencies: ["KeepAlive", "Stories", "Wire"], swiftSettings: house),
+        .testTarget(name: "WireTests", dependencies: ["Seeded", "Wire"], swiftSettings: house),
+        .testTarget(
+            name: "KeepAliveTests", dependencies: ["KeepAlive", "Seeded", "Stories", "Wire"], swiftSettings: house),
         .testTarget(
             name: "CaptureTests", dependencies: ["Capture", "Platform", "Wire", "CPcap"], swiftSettings: house),
         .testTarget(
@@ -119,7 +122,7 @@ let package = Package(
             name: "FuzzTests", dependencies: ["FuzzTargets", "Platform", "Wire"], exclude: ["Corpus", "Regressions"],
             swiftSettings: house),
         .testTarget(
-            name: "SceneTests", dependencies: ["tcpalive", "CSandbox", "SandboxProbe"], exclude: ["Help"],
+            name: "SceneTests", dependencies: ["tcpalive", "CSandbox", "SandboxProbe", "Seeded"], exclude: ["Help"],
             swiftSettings: house),
         .testTarget(name: "LabTests", dependencies: ["tcpalive"], exclude: ["Scripts"], swiftSettings: house),
         .testTarget(
@@ -152,7 +155,7 @@ if documentation {
 /// `make stories` sets TCPALIVE_STORIES_ONLY=1, which leaves only what its tests need: an optimized build of the other
 /// modules would take minutes.
 if Context.environment["TCPALIVE_STORIES_ONLY"] == "1" {
-    let needed = ["CTCPAlive", "Wire", "KeepAlive", "Stories", "KeepAliveTests"]
+    let needed = ["CTCPAlive", "Wire", "KeepAlive", "Seeded", "Stories", "KeepAliveTests"]
     package.targets.removeAll { !needed.contains($0.name) }
     package.products.removeAll { !needed.contains($0.name) }
     package.dependencies = []
@@ -174,7 +177,7 @@ if Context.environment["TCPALIVE_FUZZ"] == "1" {
     ]
     for target in package.targets {
         guard let settings = target.swiftSettings else { continue }
-        let isTested = !["fuzz", "FuzzTargets", "Stories"].contains(target.name)
+        let isTested = !["fuzz", "FuzzTargets", "Seeded", "Stories"].contains(target.name)
         let sanitizers = isTested ? "-sanitize=fuzzer,address" : "-sanitize=address"
         // TCPALIVE_MALLOC: AddressSanitizer checks the bounds of what malloc(3) returns.
         let flags = [sanitizers, "-enable-testing", "-Xcc", "-DTCPALIVE_MALLOC"]

@@ -1,3 +1,4 @@
+import Seeded
 import Testing
 import Wire
 
@@ -40,7 +41,7 @@ struct ConnectionTableTests {
         "The table agrees with a dictionary when hashes collide, while it grows and while it evicts",
         arguments: [UInt32(0), 1, 7, 300, 100_000], [0, 200_000, 1 << 30])
     private func model(spread: UInt32, limit: Int) {
-        var numbers = SeededNumbers(state: UInt64(spread) &+ UInt64(limit))
+        var numbers = SeededNumbers(UInt64(spread) &+ UInt64(limit))
         var table = ConnectionTable<Collider>(seed: 0)
         var budget = MemoryBudget(limit: limit)
         var model: [Collider: UInt64] = [:]
@@ -161,7 +162,7 @@ struct ConnectionTableTests {
         let ports = (0..<count).map { segment(0x0A00_0001, UInt16($0 + 1024)) }
         let strided = (0..<UInt32(count)).map { segment($0 << 16, UInt16(truncatingIfNeeded: $0)) }
         #expect(run(chosen, 1) > 4_000)
-        var numbers = SeededNumbers(state: 3)
+        var numbers = SeededNumbers(3)
         let random = (0..<count).map { _ in segment(UInt32.random(in: 1 << 24 ... .max, using: &numbers), 7) }
         for seed in 2..<8 as Range<UInt64> {
             // Half of the entries are in use: runs of random keys have 50 to 90.

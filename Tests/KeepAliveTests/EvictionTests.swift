@@ -1,3 +1,4 @@
+import Seeded
 import Testing
 import Wire
 
@@ -194,7 +195,7 @@ struct EvictionTests {
         }
         // As many as a table has without regard to the limit.
         var order: [EvictionClass: [UInt64]] = [:]
-        var numbers = SeededNumbers(state: 2)
+        var numbers = SeededNumbers(2)
         for number in 0..<256 as Range<UInt32> {
             let kind = EvictionClass.allCases.randomElement(using: &numbers) ?? .attempt
             order[kind, default: []].append(UInt64(number))

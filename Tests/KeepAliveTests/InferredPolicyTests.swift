@@ -1,3 +1,4 @@
+import Seeded
 import Testing
 import Wire
 
@@ -75,7 +76,7 @@ struct InferredPolicyTests {
         "The true settings lie in the ranges, and the ranges are no wider than the wheel makes them",
         arguments: [Int64(100), 250, 300, 1000, 0])
     func ranges(tickRate: Int64) {
-        var numbers = SeededNumbers(state: UInt64(tickRate) &* 7919 &+ 1)
+        var numbers = SeededNumbers(UInt64(tickRate) &* 7919 &+ 1)
         for _ in 0..<250 {
             let idle = Int64.random(in: 1...7200, using: &numbers)
             let interval = Int64.random(in: 1...600, using: &numbers)

@@ -1,3 +1,4 @@
+import Seeded
 import Testing
 import Wire
 
@@ -14,7 +15,7 @@ private struct Conversation {
     private static let ends = [Endpoint(IPAddress(v4: 1), 40000), Endpoint(IPAddress(v4: 2), 443)]
 
     init(seed: UInt64) {
-        numbers = SeededNumbers(state: seed)
+        numbers = SeededNumbers(seed)
         let start: UInt32 = [1000, 0xFFFF_FF00, 0x7FFF_FF00, 1].randomElement(using: &numbers) ?? 0
         next = [start, start &+ 77]
         acknowledged = [next[1], next[0]]

@@ -1,3 +1,4 @@
+import Seeded
 import Testing
 import Wire
 
@@ -7,7 +8,7 @@ import Wire
 struct MemoryBudgetTests {
     @Test("A part may use its share and what is guaranteed to none, and the sum stays below the limit")
     func shared() {
-        var numbers = SeededNumbers(state: 4)
+        var numbers = SeededNumbers(4)
         for _ in 0..<100 {
             var budget = MemoryBudget(limit: 64_000)
             var used = [Int](repeating: 0, count: MemoryBudget.Part.allCases.count)

@@ -1,20 +1,8 @@
+import Seeded
 import Testing
 import Wire
 
 @testable import KeepAlive
-
-/// Pseudo-random numbers from a seed (splitmix64).
-struct SeededNumbers: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
-    }
-}
 
 /// Random segments of few connections, with numbers that are near each other or far apart.
 struct RandomScript {
@@ -26,7 +14,7 @@ struct RandomScript {
     private let isRegular: Bool
 
     init(seed: UInt64) {
-        numbers = SeededNumbers(state: seed)
+        numbers = SeededNumbers(seed)
         let starts: [UInt32] = [0, 1, 2, 0x7FFF_FFFE, 0x8000_0000, 0xFFFF_FFF0, 0xFFFF_FFFE, 0xFFFF_FFFF, 1000]
         var generator = numbers
         next = (0..<Self.connections.count).map { _ in

@@ -1,3 +1,4 @@
+import Seeded
 import Testing
 import Wire
 
@@ -30,7 +31,7 @@ struct UnacknowledgedRangesTests {
         "Lists hold the same as arrays: short ones, ones that move to a larger room and back, ones that are reused",
         arguments: [3, 6, 40, 300])
     func model(most: Int) {
-        var numbers = SeededNumbers(state: UInt64(most))
+        var numbers = SeededNumbers(UInt64(most))
         var ranges = UnacknowledgedRanges()
         var models = [Model](repeating: Model(), count: 9)
         for step in 0..<4_000 {
@@ -96,7 +97,7 @@ struct UnacknowledgedRangesTests {
         "Long lists follow the rules to the letter, also for overlapping ranges and acknowledgments out of order",
         arguments: 0..<8 as Range<UInt64>)
     func circular(seed: UInt64) {
-        var numbers = SeededNumbers(state: seed)
+        var numbers = SeededNumbers(seed)
         var ranges = UnacknowledgedRanges()
         let handle = ranges.makeLists()
         var model = CircularModel()

@@ -1,4 +1,5 @@
 import Foundation
+import Seeded
 import Testing
 
 /// What happens when something around `analyze` and `extract` fails. The article Faults.md lists these tests.
@@ -297,7 +298,7 @@ struct FaultTests {
         arguments: interrupted, [SIGINT, SIGTERM])
     func interruptedAnytime(arguments: [String], signal: Int32) throws {
         // A constant seed: a failure can be repeated, as far as times can.
-        var random = SplitMix(state: UInt64(signal))
+        var random = SeededNumbers(UInt64(signal))
         var duration: UInt32 = 0
         let capture = Self.someRecords(150_000)
         for round in 0..<rounds {
@@ -324,19 +325,6 @@ struct FaultTests {
                 try Self.expectWholeFiles(in: folder, comment)
                 if run.status == 2 { #expect(try !Tool.names(in: folder).contains("out"), comment) }
             }
-        }
-    }
-
-    /// SplitMix64 (Steele, Lea, Flood 2014).
-    private struct SplitMix: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var mixed = state
-            mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-            mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-            return mixed ^ mixed >> 31
         }
     }
 

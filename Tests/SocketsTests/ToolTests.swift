@@ -9,12 +9,14 @@ final class RunningTool {
     private let errors = Pipe()
     private let input = Pipe()
 
-    /// Starts the tool from the build folder of these tests, through the program `wrapper` if one is given; with a
+    /// Starts the tool, TCPALIVE_TOOL or that in the folder of the tests, through the program `wrapper` if one is given; with a
     /// non-blocking standard input if `hasNonblockingInput`.
     init(_ arguments: [String], wrapper: [String] = [], hasNonblockingInput: Bool = false) throws {
         let reading = input.fileHandleForReading.fileDescriptor
         if hasNonblockingInput { _ = fcntl(reading, F_SETFL, fcntl(reading, F_GETFL) | O_NONBLOCK) }
-        let tool = URL(fileURLWithPath: CommandLine.arguments[0])
+        let tool =
+            ProcessInfo.processInfo.environment["TCPALIVE_TOOL"].map { URL(fileURLWithPath: $0) }
+            ?? URL(fileURLWithPath: CommandLine.arguments[0])
             .deletingLastPathComponent().appendingPathComponent("tcpalive")
         process.executableURL = wrapper.isEmpty ? tool : URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = wrapper + (wrapper.isEmpty ? [] : [tool.path]) + arguments

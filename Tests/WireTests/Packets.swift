@@ -65,15 +65,3 @@ enum Packets {
         return (segments.segments, decoder.tally)
     }
 }
-
-/// Pseudo-random numbers, identical in every run (xorshift64).
-struct SameNumbers: RandomNumberGenerator {
-    var state: UInt64 = 88_172_645_463_325_252
-
-    mutating func next() -> UInt64 {
-        state ^= state << 13
-        state ^= state >> 7
-        state ^= state << 17
-        return state
-    }
-}

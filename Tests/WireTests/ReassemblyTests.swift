@@ -1,3 +1,4 @@
+import Seeded
 import Testing
 
 @testable import Wire
@@ -53,7 +54,7 @@ struct ReassemblyTests {
         "A datagram is whole when its last gap is filled, in any order of fragments, with copies and overlaps",
         arguments: 1..<21 as Range<UInt64>)
     func orders(seed: UInt64) {
-        var numbers = SameNumbers(state: seed)
+        var numbers = SeededNumbers(seed)
         let length = Int.random(in: 100...2_000, using: &numbers)
         // Fragments that overlap agree in their bytes.
         let datagram = (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 7) }
