@@ -17,17 +17,26 @@ import sys
 from capture_files import captures
 from tshark import MARKS, run, tshark_version, whose_marks
 
-FILTER = " || ".join(f"tcp.analysis.{mark}" for mark in MARKS)
+# tshark's fields and ours, in the same order. The raw numbers find the segment of an event in its frame.
+RAW = ("tcp.seq_raw", "tcp.ack_raw")
+ANY = object()
+NUMBERS = {"tcp.stream": "tcp_stream", "tcp.seq": "seq_rel", "tcp.ack": "ack_rel"}
 
 
-def tshark_marks(path):
-    fields = [word for mark in MARKS for word in ("-e", f"tcp.analysis.{mark}")]
-    result = run("tshark", "-n", "-r", path, "-Y", FILTER, "-T", "fields", "-e", "frame.number", *fields)
-    marks = {}
+def tshark_frames(path):
+    """The marks of each marked frame, the values of `RAW` and `NUMBERS` of each frame with TCP, and how tshark ended."""
+    names = [*RAW, *NUMBERS, *(f"tcp.analysis.{mark}" for mark in MARKS)]
+    fields = [word for name in ("frame.number", *names) for word in ("-e", name)]
+    result = run("tshark", "-n", "-r", path, "-Y", "tcp", "-T", "fields", *fields)
+    marks, numbers = {}, {}
     for line in result.stdout.splitlines():
         frame, *values = line.split("\t")
-        marks[int(frame)] = tuple(mark for mark, value in zip(MARKS, values) if value)
-    return marks, result
+        count = len(RAW) + len(NUMBERS)
+        numbers[int(frame)] = values[:count]
+        names = tuple(mark for mark, value in zip(MARKS, values[count:]) if value)
+        if names:
+            marks[int(frame)] = names
+    return marks, numbers, result
 
 
 def our_marks(tool, version, path):
@@ -39,12 +48,6 @@ def our_marks(tool, version, path):
         if kept:
             marks[int(frame)] = kept
     return marks, result
-
-
-# tshark's fields and ours, in the same order. The raw numbers find the segment of an event in its frame.
-RAW = ("tcp.seq_raw", "tcp.ack_raw")
-ANY = object()
-NUMBERS = {"tcp.stream": "tcp_stream", "tcp.seq": "seq_rel", "tcp.ack": "ack_rel"}
 
 
 def our_numbers(tool, version, path):
@@ -70,22 +73,11 @@ def has_no_peer(record):
     return "A" not in record["flags"] or ends[0] == ends[1]
 
 
-def tshark_numbers(path, frames):
-    """For each frame, the raw sequence number and the numbers of each of its segments; those that are quoted have None."""
-    names = ("frame.number", *RAW, *NUMBERS)
-    fields = [word for name in names for word in ("-e", name)]
-    segments = {}
-    frames = sorted(frames)
-    for start in range(0, len(frames), 5000):
-        chosen = "frame.number in {" + ",".join(map(str, frames[start:start + 5000])) + "}"
-        lines = run("tshark", "-n", "-r", path, "-Y", chosen, "-T", "fields", *fields).stdout.splitlines()
-        for line in lines:
-            frame, *values = [value.split(",") for value in line.split("\t")]
-            raw, _, *numbers = [[int(number) for number in value if number] for value in values]
-            segments[int(frame[0])] = [
-                (sequence, tuple(one_of(values, index, len(raw)) for values in numbers))
-                for index, sequence in enumerate(raw)] + [(None, (stream, ANY, ANY)) for stream in numbers[0]]
-    return segments
+def segments_of(values):
+    """The raw sequence number and the numbers of each segment of a frame, from tshark's `values`; one that is quoted has None."""
+    raw, _, *numbers = [[int(number) for number in value.split(",") if number] for value in values]
+    return [(sequence, tuple(one_of(values, index, len(raw)) for values in numbers))
+            for index, sequence in enumerate(raw)] + [(None, (stream, ANY, ANY)) for stream in numbers[0]]
 
 
 def one_of(values, index, count):
@@ -95,14 +87,13 @@ def one_of(values, index, count):
     return ANY if values else None
 
 
-def compare_numbers(tool, version, path):
+def compare_numbers(tool, version, path, theirs):
     """(events compared, descriptions of those that differ). tshark shows no number beyond a bogus header length."""
     ours = our_numbers(tool, version, path)
-    theirs = tshark_numbers(path, {frame for frame, _, _ in ours}) if ours else {}
     compared = 0
     wrong = []
     for frame, sequence, numbers in ours:
-        found = [their for raw, their in theirs.get(frame, []) if raw == sequence]
+        found = [their for raw, their in segments_of(theirs[frame]) if raw == sequence] if frame in theirs else []
         if not found:
             wrong.append(f"frame {frame}: tshark has no segment with sequence number {sequence}")
             continue
@@ -119,7 +110,7 @@ def compare(tool, version, path):
     ours, result = our_marks(tool, version, path)
     if result.returncode not in (0, 2, 3):
         return path, 0, f"exit {result.returncode}: {result.stderr.strip()}", "differs", 0
-    theirs, judge = tshark_marks(path)
+    theirs, numbers, judge = tshark_frames(path)
     if result.returncode == 2:
         # A pcap or pcapng file that only tcpalive refuses is a difference, with or without marks.
         refused = theirs or (begins_as_ours(path) and reads(path))
@@ -128,7 +119,7 @@ def compare(tool, version, path):
         return path, 0, judge.stderr.strip().splitlines()[-1] if judge.stderr.strip() else "", "tshark", 0
     differing = sorted(f for f in ours.keys() | theirs.keys() if ours.get(f) != theirs.get(f))
     if not differing:
-        events, wrong = compare_numbers(tool, version, path)
+        events, wrong = compare_numbers(tool, version, path, numbers)
         more = f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""
         text = f"{len(wrong)} numbers differ: " + "; ".join(wrong[:5]) + more if wrong else ""
         return path, len(theirs), text, "differs" if wrong else "same", events
