@@ -90,9 +90,9 @@ class Bench:
             with contextlib.suppress(FileNotFoundError):
                 os.remove(copy)
 
-    def agree(self, path, counts, floor, slow):
+    def agree(self, path, counts, floor, slow, options=()):
         """Exits if the programs or the generator, by its `counts`, differ about the contents of a capture."""
-        questions = self.programs.answers(path, counts["connections"], floor, slow)
+        questions = self.programs.answers(path, counts["connections"], floor, slow, options)
         for question, answers in questions.items():
             if question in counts:
                 answers["generator"] = counts[question]
@@ -100,16 +100,20 @@ class Bench:
                 said = ", ".join(f"{count} by {program}" for program, count in answers.items())
                 sys.exit(f"make bench: {os.path.basename(path)}: {question} differ: {said}")
 
-    def compare(self, title, packets, connections, kind, floor=True, short=scaled(100_000), times_slow=False):
-        """Prints the table of one capture, compared with its first row. Returns the rows of tcpalive and the counts."""
+    def compare(self, title, packets, connections, kind, floor=True, short=scaled(100_000), times_slow=False,
+                options=()):
+        """Prints the table of one capture, compared with its first row. Returns the rows of tcpalive and the counts.
+
+        tcpalive gets `options`.
+        """
         programs = self.programs
         with contextlib.ExitStack() as stack:
             path, counts = stack.enter_context(self.capture(packets, connections, kind))
             part, counts_of_part = stack.enter_context(self.capture(short, connections, kind))
-            self.agree(path, counts, floor, slow=False)
-            self.agree(part, counts_of_part, floor, slow=True)
-            ours = Timed("`tcpalive analyze -q`", programs.analyze(path), packets)
-            rows = [ours, Timed("`tcpalive analyze --marks`", programs.marks(path), packets)]
+            self.agree(path, counts, floor, slow=False, options=options)
+            self.agree(part, counts_of_part, floor, slow=True, options=options)
+            ours = Timed(" ".join(("`tcpalive analyze -q", *options)) + "`", programs.analyze(path, *options), packets)
+            rows = [ours, Timed("`tcpalive analyze --marks`", programs.marks(path, *options), packets)]
             if floor and programs.has_floor:
                 rows.append(Timed("the C floor", programs.floor(path, counts["connections"]), packets))
             rows += [Timed("a libpcap loop that counts", programs.count(path), packets),
@@ -184,7 +188,9 @@ class Bench:
         slow = scaled(400_000)
         self.compare("66-byte frames", scaled(10_000_000), scaled(100_000), "small", short=slow, times_slow=True)
         self.compare_formats(scaled(10_000_000), scaled(100_000))
-        many, many_marks, counts = self.compare("66-byte frames, many connections", scaled(10_000_000), scaled(2_400_000), "small")
+        # By default some of them would be evicted.
+        many, many_marks, counts = self.compare("66-byte frames, many connections", scaled(10_000_000), scaled(2_400_000),
+                                                "small", options=("--memory", "2G"))
         self.compare("full-size frames", scaled(1_000_000), scaled(10_000), "full")
         mix, _, _ = self.compare("a mix of IPv4, IPv6, VLANs, UDP, handshakes, data", scaled(4_000_000), 10_000, "mix",
                               floor=False, short=slow, times_slow=True)

@@ -43,8 +43,8 @@ class Programs:
     def analyze(self, path, *options):
         return [self.tool, "analyze", "-q", *options, path]
 
-    def marks(self, path):
-        return [self.tool, "analyze", "--format", "tsv", "--marks", path]
+    def marks(self, path, *options):
+        return [self.tool, "analyze", "--format", "tsv", "--marks", *options, path]
 
     def floor(self, path, connections):
         # The smallest table that is at most three quarters full is the fastest.
@@ -79,12 +79,12 @@ class Programs:
     def summary(self, path, *options):
         return json.loads(output(self.tool, "analyze", "-q", "--format", "jsonl", *options, path).splitlines()[-1])
 
-    def answers(self, path, connections, floor, slow):
-        """The counts of each program for `path`: {question: {program: count}}.
+    def answers(self, path, connections, floor, slow, options=()):
+        """The counts of each program for `path`: {question: {program: count}}. Those of tcpalive are with `options`.
 
         With `floor` also those of the C floor, which knows only plain IPv4; with `slow` those of tcptrace and tshark.
         """
-        ours = self.summary(path, "--wireshark", self.wireshark)
+        ours = self.summary(path, "--wireshark", self.wireshark, *options)
         found = {
             "packets": {
                 "tcpalive": ours["packets"],
