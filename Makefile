@@ -58,7 +58,7 @@ TIME ?= 60
 JOBS ?= 1
 FUZZ = .build-fuzz/.build/release/fuzz
 
-.PHONY: run build stage install uninstall deb dist test-install test-deb test-dist test stories fuzz fuzz-corpus build-fuzz agree reports compare page docs check-docs documentation recording expectations captures bench allocations bench-micro build-micro bench-live lab torture torture-lab sanitize examples lint help clean
+.PHONY: run build stage install uninstall deb dist test-install test-deb test-dist test stories fuzz fuzz-corpus build-fuzz agree reports compare page docs check-docs documentation recording expectations captures bench allocations bench-micro build-micro bench-live lab torture torture-lab sanitize sanitize-address sanitize-thread build-sanitize-address build-sanitize-thread examples lint help clean
 
 run: build ## Build tcpalive and analyse a capture of a dead peer
 	$(TOOL) analyze captures/scenes/dead-peer-5-3-4.pcap
@@ -148,15 +148,25 @@ test: build ## Run all tests
 	$(TESTED) swift test --skip-build --filter LabTests # alone, because they measure times
 	python3 Tests/Scripts/documentation.py $(TOOL)
 
-# Optimized, as a sanitizer is slow; so these are also the tests of the release mode. ThreadSanitizer is not
-# among them yet: it reports races in what the locks of the module Synchronization protect.
-sanitize: ## Run the tests in release mode with AddressSanitizer, and C code with UBSan (Linux; 8 minutes)
-	@$(SETUP) $(TEST_NEEDS)
-	$(SANITIZED) swift build --scratch-path .build-sanitize -c release --sanitize address -Xswiftc -enable-testing --build-tests
-	$(SANITIZED) swift test --scratch-path .build-sanitize -c release --sanitize address -Xswiftc -enable-testing --skip-build --skip LabTests
+# Optimized, as sanitizers are slow; so these are also the tests of the release mode. ThreadSanitizer gets the modules with threads,
+# and the tests of the tool in which it has some. It does not survive what takes descriptors, file size or memory away.
+sanitize: sanitize-address sanitize-thread ## Run the tests in release mode with AddressSanitizer, ThreadSanitizer, and UBSan for C (Linux; 12 minutes)
 
-# The Swift runtime keeps some memory to the end.
-SANITIZED = TCPALIVE_SANITIZE=1 ASAN_OPTIONS=detect_leaks=0
+sanitize-address sanitize-thread: sanitize-%: build-sanitize-%
+	$(SANITIZED) swift test $(SANITIZER) --skip-build $(SANITIZED_TESTS)
+
+build-sanitize-address build-sanitize-thread: build-sanitize-%:
+	@$(SETUP) $(TEST_NEEDS)
+	$(SANITIZED) swift build $(SANITIZER) --build-tests
+
+SANITIZER = --scratch-path .build-sanitize/$* --sanitize $* -c release -Xswiftc -enable-testing
+# The Swift runtime keeps some memory to the end. The backtrace of Swift is made after a fork, which sanitizers do not survive.
+SANITIZED = TCPALIVE_SANITIZE=1 ASAN_OPTIONS=detect_leaks=0 SWIFT_BACKTRACE=enable=no \
+	TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/Scripts/thread-sanitizer.txt
+sanitize-address: SANITIZED_TESTS = --skip LabTests
+sanitize-thread: SANITIZED_TESTS = --filter 'CaptureTests|AnalysisTests|SocketsTests|$(THREADED)' \
+	--skip 'outOfDescriptors|fullDisk|MemoryTests/peak'
+THREADED = SceneTests\.(Error|Fault|Memory|Output|Privileges|TextOptions|Work|Written)Tests
 
 # A package of its own, so that Package.resolved does not change.
 stories: ## Compare the findings with 100,000 random connections whose truth is known (STORIES=n SEED=first; STORY=seed prints one)

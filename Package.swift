@@ -17,8 +17,8 @@ let commit = Context.environment["TCPALIVE_COMMIT"] ?? ""
 /// `make build` sets TCPALIVE_LIBRARIES to a folder in which the linker looks for libraries first.
 let libraries = Context.environment["TCPALIVE_LIBRARIES"].map { [LinkerSetting.unsafeFlags(["-L\($0)"])] } ?? []
 
-/// `make sanitize` sets TCPALIVE_SANITIZE=1: C code traps on undefined behavior, and tests are not optimized, because the
-/// compiler crashes on them.
+/// `make sanitize` sets TCPALIVE_SANITIZE=1: C code traps on undefined behavior, locks are those that ThreadSanitizer sees, and
+/// tests are not optimized, because the compiler crashes on them.
 let sanitize = Context.environment["TCPALIVE_SANITIZE"] == "1"
 
 /// The flags of C code.
@@ -68,7 +68,7 @@ let package = Package(
             cSettings: c),
         .target(name: "CCommit", cSettings: c + [.define("TCPALIVE_COMMIT", to: "\"\(commit)\"")]),
         // Not System: Apple's SDK has a module of that name.
-        .target(name: "Platform", swiftSettings: house),
+        .target(name: "Platform", swiftSettings: house + (sanitize ? [.define("TCPALIVE_SANITIZE")] : [])),
         .target(name: "Sandbox", dependencies: ["Platform", "CSandbox"], swiftSettings: house),
         .target(name: "Wire", swiftSettings: busy),
         .target(

@@ -14,12 +14,12 @@ final class BackgroundTracker: Sendable {
         var events: [SegmentEvent] = []
     }
 
-    private let state: Mutex<State>
-    private let thread = Mutex<SystemThread?>(nil)
+    private let state: Lock<State>
+    private let thread = Lock<SystemThread?>(nil)
 
     /// A background tracker; `spare` is what its user holds during tracking.
     init(spare: consuming sending ConnectionTracker) {
-        state = Mutex(State(tracker: spare))
+        state = Lock(State(tracker: spare))
     }
 
     /// Exchanges `tracker` and `segments` for spare ones, and starts tracking. If there is no thread left, it tracks

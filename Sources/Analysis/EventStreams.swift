@@ -1,6 +1,7 @@
 public import Capture
 import Dispatch
 public import KeepAlive
+import Platform
 import Synchronization
 
 extension KeepAliveAnalyzer {
@@ -47,7 +48,7 @@ extension KeepAliveAnalyzer {
     }
 
     private final class EndFlag: Sendable {
-        private let flag = Mutex(false)
+        private let flag = Lock(false)
 
         var isSet: Bool { flag.withLock { $0 } }
 
@@ -62,10 +63,10 @@ extension KeepAliveAnalyzer {
             var passed = 0
         }
 
-        private let state: Mutex<State>
+        private let state: Lock<State>
 
         init(_ path: String, _ filter: String?, _ settings: AnalysisSettings) throws(CaptureError) {
-            state = Mutex(
+            state = Lock(
                 State(file: try CaptureFile(path: path, filter: filter), analysis: CaptureAnalysis(settings)))
         }
 

@@ -28,7 +28,7 @@ package protocol OutputKeeper: Sendable {
 
 /// The keeper of the output files of this process.
 package enum OutputRights {
-    private static let shared = Mutex<(any OutputKeeper)?>(nil)
+    private static let shared = Lock<(any OutputKeeper)?>(nil)
 
     /// The keeper; nil: this process uses its own rights.
     package static var keeper: (any OutputKeeper)? {

@@ -18,7 +18,7 @@
             var isSealed = false
         }
 
-        private let state = Mutex(State())
+        private let state = Lock(State())
         /// Whom this process becomes, and what it was before; nil: it stays what it is.
         private let identity: Identity?
         private let before: Identity?

@@ -1,4 +1,5 @@
 import Dispatch
+import Platform
 import Synchronization
 package import Wire
 
@@ -12,7 +13,7 @@ package final class HostNames: Sendable {
         var patience: Duration
     }
 
-    private let state: Mutex<State>
+    private let state: Lock<State>
     private let lookUp: @Sendable (IPAddress) -> String?
     /// How long to wait for one address.
     private let wait: Duration
@@ -29,7 +30,7 @@ package final class HostNames: Sendable {
     ) {
         self.wait = wait
         self.lookUp = lookUp
-        state = Mutex(State(patience: patience))
+        state = Lock(State(patience: patience))
     }
 
     /// The name of `address`; nil: it has none, or none came in time.
@@ -67,7 +68,7 @@ package final class HostNames: Sendable {
     }
 
     private final class Answer: Sendable {
-        private let name = Mutex<String?>(nil)
+        private let name = Lock<String?>(nil)
 
         var value: String? { name.withLock { $0 } }
 

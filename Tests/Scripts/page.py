@@ -10,6 +10,7 @@ has every connection, and the page is readable without JavaScript. With --pictur
 FOLDER: light, dark, and both narrow.
 """
 import base64
+import concurrent.futures
 import json
 import os
 import re
@@ -366,6 +367,15 @@ def check(browser, tool, directory, name, folder, pictures):
             browser.paint(os.path.join(pictures, f"{name}-{label}.png"), width, dark)
 
 
+def check_all(tool, files, folder, pictures):
+    """(name, what is wrong with its page) of each capture of `files`, in one browser."""
+    os.mkdir(folder)
+    browser = Browser(os.path.join(folder, "home"))
+    results = [(name, list(check(browser, tool, location, name, folder, pictures))) for location, name in files]
+    browser.close()
+    return results
+
+
 def main():
     if len(sys.argv) not in (3, 5) or len(sys.argv) == 5 and sys.argv[3] != "--pictures":
         sys.exit(__doc__)
@@ -380,13 +390,15 @@ def main():
     passed = failed = 0
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         shutil.copy(os.path.join(directory, "scenes", "dead-peer-60-15-4.pcap"), os.path.join(folder, HOSTILE))
-        browser = Browser(os.path.join(folder, "home"))
-        for location, name in files + [(folder, HOSTILE)]:
-            wrong = list(check(browser, tool, location, name, folder, pictures))
-            for sentence in wrong:
-                print(f"{name}: {sentence}")
-            passed, failed = passed + (not wrong), failed + bool(wrong)
-        browser.close()
+        files.append((folder, HOSTILE))
+        count = os.cpu_count() or 1
+        with concurrent.futures.ProcessPoolExecutor(count) as pool:
+            jobs = [pool.submit(check_all, tool, files[number::count], os.path.join(folder, str(number)), pictures)
+                    for number in range(count)]
+            for name, wrong in [result for job in jobs for result in job.result()]:
+                for sentence in wrong:
+                    print(f"{name}: {sentence}")
+                passed, failed = passed + (not wrong), failed + bool(wrong)
     print(f"{passed} passed, {failed} failed")
     sys.exit(1 if failed or not passed else 0)
 

@@ -148,7 +148,7 @@ extension DecompressingThread {
             var end = End.sound
         }
 
-        private let state = Mutex(State())
+        private let state = Lock(State())
 
         /// Passes `buffer` to the reader and replaces it by an empty one, which may have the room at its front.
         func give(_ buffer: inout [UInt8]) {
