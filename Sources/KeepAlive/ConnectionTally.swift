@@ -17,6 +17,9 @@ public struct ConnectionTally: Sendable, Equatable {
     /// Duplicates of such segments, from mirror ports and other interfaces.
     public var copies: UInt64 = 0
 
+    /// The part of `evicted` that may have had findings: all but attempts to connect.
+    public var evictedWithFindings: UInt64 { evictedByClass.dropFirst().reduce(0, &+) }
+
     /// A tally of nothing.
     public init() {}
 

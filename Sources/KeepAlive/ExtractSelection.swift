@@ -22,6 +22,8 @@ package struct ExtractSelection: Sendable {
     private var packetCount: UInt64 = 0
     /// The most entries of `connections`, `foundations` and `recent`.
     private let limits: (connections: Int, foundations: Int, ends: Int)
+    /// The number of connections that have begun.
+    private var begun: UInt64 = 0
     /// Whether packets are missing from the selection for lack of memory.
     package private(set) var isIncomplete = false
 
@@ -29,6 +31,8 @@ package struct ExtractSelection: Sendable {
     private struct Ends {
         var first = End()
         var second = End()
+        /// Whether the last packets were forgotten.
+        var isIncomplete = false
     }
 
     /// The packets of one end that the mark of a later packet depends on.
@@ -62,6 +66,8 @@ package struct ExtractSelection: Sendable {
             var ends = takeEnds(of: origin.connection)
             let isEvent = events.first?.segment.record == segment.record
             if isEvent {
+                if ends.isIncomplete { isIncomplete = true }
+                ends.isIncomplete = false
                 if connections.count < limits.connections {
                     connections.insert(origin.connection)
                 } else if !connections.contains(origin.connection) {
@@ -113,11 +119,15 @@ package struct ExtractSelection: Sendable {
         if let ends = recent[connection] { return ends }
         if recent.count >= limits.ends {
             // The connections before have had no packet since so many others had.
-            if !earlier.isEmpty { isIncomplete = true }
             swap(&recent, &earlier)
             recent.removeAll(keepingCapacity: true)
         }
-        return earlier.removeValue(forKey: connection) ?? Ends()
+        if let ends = earlier.removeValue(forKey: connection) { return ends }
+        // Connections are numbered in the order in which they begin: this one had packets before, and they are forgotten.
+        var ends = Ends()
+        ends.isIncomplete = connection < begun
+        begun = max(begun, connection &+ 1)
+        return ends
     }
 
     /// Adds the last packets of `end` to the selection.

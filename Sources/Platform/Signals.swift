@@ -63,6 +63,11 @@ package enum Signals {
         isReportRequested.exchange(false, ordering: .relaxed)
     }
 
+    /// From now on writing beyond the limit of the size of files is the error EFBIG, and does not end the process (setrlimit(2)).
+    package static func ignoreFileSizeLimit() {
+        _ = signal(SIGXFSZ, SIG_IGN)
+    }
+
     /// From now on writing to a pipe without a reader is the error EPIPE, and does not end the process.
     package static func ignoreClosedPipes() {
         _ = signal(SIGPIPE, SIG_IGN)

@@ -5,7 +5,7 @@ extension TextBuffer {
     /// Appends text from outside.
     ///
     /// What a terminal would obey, or what would deceive a reader, is written as `\\xNN` or `\\u{NNNN}`: control characters,
-    /// marks of direction, invisible characters. So is a byte of a file name that is not UTF-8.
+    /// marks of direction, invisible characters, spaces that look like a space. So is a byte of a file name that is not UTF-8.
     package mutating func append(printable text: String) {
         for scalar in text.unicodeScalars {
             if scalar.isPrintable {
@@ -27,8 +27,13 @@ extension Unicode.Scalar {
     /// Whether it is shown as itself, and does nothing else.
     var isPrintable: Bool {
         if isASCII { return value >= 0x20 && value < 0x7F }
+        // A variation selector and a filler of Hangul are no format characters, but as invisible. BRAILLE PATTERN BLANK is a
+        // symbol.
+        if properties.isDefaultIgnorableCodePoint || value == 0x2800 { return false }
         return switch properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate, .unassigned: false
+        case .control, .format, .lineSeparator, .paragraphSeparator, .spaceSeparator, .privateUse, .surrogate,
+            .unassigned:
+            false
         default: true
         }
     }

@@ -181,7 +181,7 @@ struct Analyze: ParsableCommand {
         try writer?.finish()
         if !summary.damaged.isEmpty { throw ExitStatus.damagedInput }
         try checks.write(verifications, analysis, sources: summary.sources, to: &junitFile)
-        try checks.end(verifications, analysis)
+        try checks.end(verifications, analysis, summary.counts)
     }
 
     /// Reads all again and writes what was read, with `conclusions` in the comments.

@@ -32,7 +32,7 @@ enum ExitStatus {
         (failedExpectation, "a finding at or above --fail-on, or a failed check (--expect, --verify)"),
         (couldNotRun, "cannot start or continue; the error says why"),
         (damagedInput, "damaged input; the readable part was used"),
-        (inconclusive, "packets were dropped, or nothing could be checked (--expect, --verify)"),
+        (inconclusive, "packets were dropped, memory was short, or nothing could be checked"),
         (timedOut, "timed out: the peer did not answer (ETIMEDOUT)"),
         (reset, "reset by the peer (ECONNRESET)"),
         (unreachable, "unreachable, with data in flight (EHOSTUNREACH, ENETUNREACH)"),

@@ -134,12 +134,23 @@ struct CheckOptions: ParsableArguments {
         try file?.finish(verifications, failed)
     }
 
-    /// Throws the exit status for `verifications` and `findings`.
-    func end(_ verifications: [ProbeVerification], _ findings: borrowing some Findings & ~Copyable) throws {
+    /// Throws the exit status for `verifications` and `findings`. What was evicted, by the counts in `tally`, cannot be checked:
+    /// then nothing passes.
+    func end(
+        _ verifications: [ProbeVerification], _ findings: borrowing some Findings & ~Copyable, _ tally: ConnectionTally
+    ) throws {
         if let failOn {
             try findings.forEachDiagnosis { diagnosis throws in
                 if diagnosis.severity >= failOn.severity { throw ExitStatus.failedExpectation }
             }
+        }
+        if verifications.exitStatus == ExitStatus.failedExpectation { throw ExitStatus.failedExpectation }
+        let unchecked = tally.evictedWithFindings
+        if isRequested, unchecked > 0 {
+            inform(
+                "\(counted(Int(clamping: unchecked), "connection")) could not be checked, because memory was short: use a "
+                    + "larger --memory")
+            throw ExitStatus.inconclusive
         }
         if expect != nil { throw verifications.exitStatus }
     }

@@ -27,7 +27,7 @@ struct Extract: ParsableCommand {
               tcpalive extract --snaplen 128 capture.pcapng -w headers.pcapng
               tcpalive extract capture.pcapng -w - | wireshark -k -i -
 
-            \(ExitStatus.help([ExitStatus.couldNotRun, ExitStatus.damagedInput]))
+            \(ExitStatus.help([ExitStatus.couldNotRun, ExitStatus.damagedInput, ExitStatus.inconclusive]))
             Success includes that there was nothing to extract. After status 2 there is no file.
             """)
 
@@ -56,7 +56,8 @@ struct Extract: ParsableCommand {
                     "extract reads its captures twice, and standard input can be read only once: save it to a file first."
                 )
             }
-            try checkOutputs([("-w", writing.file)], against: files)
+            try checkOutputs(
+                [("-w", writing.file == "-" ? nil : writing.file)], against: files, hasReport: false)
         } catch is CaptureError {
             // The command line is valid; `run` reports what cannot be opened.
         }
@@ -106,11 +107,11 @@ struct Extract: ParsableCommand {
             "wrote \(written) of \(summary.tally.packets) packets; \(selection.connectionCount) of "
                 + "\(summary.counts.connections) connections have keep-alives")
         if selection.isIncomplete {
-            inform(
-                "for lack of memory, some packets that belong to keep-alives were not written: use a larger --memory")
+            inform("memory was short, so packets may be missing from the file: use a larger --memory")
         }
         for (_, damage) in summary.damaged { complain(damage.sentence) }
         if !summary.damaged.isEmpty { throw ExitStatus.damagedInput }
+        if selection.isIncomplete { throw ExitStatus.inconclusive }
     }
 }
 

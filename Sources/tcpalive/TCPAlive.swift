@@ -24,6 +24,7 @@ struct TCPAlive: ParsableCommand {
 
     static func main() {
         StandardDescriptors.openClosed()
+        Signals.ignoreFileSizeLimit()
         let arguments = Array(FileName.commandLine.dropFirst())
         do {
             try checkCommand(in: arguments)

@@ -231,7 +231,7 @@ struct WatchSession: ~Copyable {
 
     /// Throws the exit status for `verifications` and the findings by `options`.
     func end(_ verifications: [ProbeVerification], by options: CheckOptions) throws {
-        try options.end(verifications, analysis)
+        try options.end(verifications, analysis, analysis.summary.counts)
     }
 }
 

@@ -146,6 +146,15 @@ def idle():
         yield tcp(0x0B000000 + client, 1, ACK, 1 + time, 1, 100, time=time)
 
 
+def days():
+    """Many connections with two answered keep-alives that are days apart."""
+    for client in range(COUNT // 6):
+        a = 0x0B000000 + client
+        for step in range(3):
+            yield tcp(a, 1, ACK, 999 + (step == 0), 1, time=250_000 * step)
+            yield tcp(1, a, ACK, 1, 1000, ports=(80, 1000), time=250_000 * step)
+
+
 CAPTURES = {
     "ordinary": ordinary(), "ranges: gaps": gaps(), "ranges: refilled": refilled(), "ranges: overlaps": overlaps(),
     "ranges: opposite": opposite(), "window probes": window(), "keep-alives": probes(),
@@ -153,6 +162,7 @@ CAPTURES = {
     "fragments in disorder": fragments(lambda step: step * 4001 % 8000 + 1),
     "fragments of full size": full_size(), "SYNs": syns(), "ACKs": acknowledgments(), "handshakes": handshakes(),
     "refused": resets(), "reused ports": reuse(), "idle periods": idle(),
+    "days between probes": days(),
 }
 
 

@@ -2,28 +2,6 @@ import KeepAlive
 import Testing
 import Wire
 
-@Suite("Timer wheel")
-struct TimerWheelTests {
-    @Test(
-        "Buckets have the widths of the table of facts",
-        arguments: [
-            // seconds, then milliseconds of a bucket at 100, 250, 300 and 1000 Hz
-            (Int64(1), [80, 32, 26.667, 64]), (5, [80, 256, 213.333, 512]), (15, [640, 256, 1706.667, 512]),
-            (30, [640, 2048, 1706.667, 512]), (60, [5120, 2048, 1706.667, 4096]),
-            (75, [5120, 2048, 1706.667, 4096]), (300, [5120, 16384, 13653.333, 32768]),
-            (7200, [327_680, 131_072, 873_813.333, 262_144]),
-        ] as [(Int64, [Double])]
-    )
-    func buckets(seconds: Int64, milliseconds: [Double]) {
-        for (rate, expected) in zip(TimerWheel.tickRates, milliseconds) {
-            let width = Double(TimerWheel.bucket(seconds * 1_000_000_000, tickRate: rate)) / 1e6
-            #expect(abs(width - expected) < 0.01, "\(seconds) s at \(rate) Hz: \(width) ms")
-        }
-        let widest = Double(TimerWheel.widestBucket(seconds * 1_000_000_000)) / 1e6
-        #expect(abs(widest - (milliseconds.max() ?? 0)) < 0.01)
-    }
-}
-
 /// A connection of A (the prober) and B with scripted times, and its verification.
 @Suite("Verification")
 struct VerificationTests {

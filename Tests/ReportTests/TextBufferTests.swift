@@ -70,6 +70,20 @@ struct TextBufferTests {
     }
 
     @Test(
+        "What cannot be seen is written as its number",
+        arguments: [
+            0x1B, 0x85, 0xA0, 0xAD, 0x34F, 0x61C, 0x115F, 0x1160, 0x180E, 0x2003, 0x200B, 0x200F, 0x2028, 0x202E,
+            0x2066, 0x2800,
+            0x3000, 0x3164, 0xFE0F, 0xFEFF, 0xFFA0, 0xE000, 0xE0041, 0xE0100, 0x10F000,
+        ] as [UInt32])
+    func invisible(value: UInt32) throws {
+        let scalar = try #require(Unicode.Scalar(value))
+        let written = text { $0.append(printable: "a\(String(Character(scalar)))b") }
+        let number = String(value, radix: 16, uppercase: true)
+        #expect(written == "a\\x\(number.lowercased())b" || written == "a\\u{\(number)}b", "\(written)")
+    }
+
+    @Test(
         "Counts have separators, in text and in cells of a table",
         arguments: [
             (UInt64(0), "0"), (999, "999"), (1000, "1,000"), (12_034, "12,034"), (1_000_007, "1,000,007"),

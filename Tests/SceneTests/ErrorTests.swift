@@ -67,6 +67,45 @@ struct ErrorTests {
         }
     }
 
+    @Test(
+        "An output without a name, onto standard output or from it onto the input, is an error, and no file changes",
+        arguments: [
+            ("analyze -q in.pcap -w ''", "-w requires a file name."),
+            ("analyze -q in.pcap --html ''", "--html requires a file name."),
+            ("analyze in.pcap >> in.pcap", "standard output is in.pcap, which is being read: write to another file."),
+            (
+                "extract in.pcap -w - >> in.pcap",
+                "standard output is in.pcap, which is being read: write to another file."
+            ),
+            (
+                "analyze in.pcap --html page >> page",
+                "--html page is also standard output, which has the report: give another file name."
+            ),
+            (
+                "analyze in.pcap -w /dev/stdout | cat",
+                "-w /dev/stdout is also standard output, which has the report: give another file name."
+            ),
+        ])
+    func standardOutput(words: String, sentence: String) throws {
+        try Tool.withFolder { folder in
+            let input = try Data(contentsOf: Self.folder.appendingPathComponent(Self.scene))
+            try input.write(to: folder.appendingPathComponent("in.pcap"))
+            let run = try Tool.shell("'\(Tool.executable.path)' \(words)", in: folder)
+            #expect(run.errors.hasPrefix("tcpalive: error: \(sentence)\n"), "\(run.errors)")
+            #expect(try Data(contentsOf: folder.appendingPathComponent("in.pcap")) == input)
+        }
+    }
+
+    @Test("What extract writes to the pipe of standard output is the whole capture")
+    func extractToPipe() throws {
+        try Tool.withFolder { folder in
+            let input = Self.folder.appendingPathComponent(Self.scene).path
+            let script = "'\(Tool.executable.path)' extract \(input) -w"
+            let run = try Tool.shell("\(script) - > named && \(script) /dev/stdout | cmp - named", in: folder)
+            #expect(run.status == 0, "\(run.errors)")
+        }
+    }
+
     @Test("A file whose name is not UTF-8 is read, and its name is printed with the bytes that are not")
     func nameThatIsNotUTF8() throws {
         try Tool.withFolder { folder in

@@ -60,6 +60,7 @@ struct ExitStatusTests {
         ("watch", 4, "WatchTests.statuses"), ("client", 0, "ToolTests"), ("client", 1, "VerifyTests"),
         ("client", 4, "VerifyTests"), ("client", 10, "ClientTests"), ("client", 11, "ToolTests"),
         ("client", 12, "LabTests/Scenes"), ("interfaces", 0, "CommandLineTests.interfaces"),
+        ("extract", 4, "MemoryTests.extract"),
     ]
 
     @Test("Each status of a command is produced", arguments: runs)

@@ -18,6 +18,22 @@ private func flood(_ count: Int) -> Data {
     return Data(bytes)
 }
 
+/// A pcap file of `count` connections, in which both ends acknowledge, and then the clients `probers` probe.
+private func established(_ count: Int, probers: [Int] = []) -> Data {
+    var bytes = flood(1).prefix(24)
+    var record = Array(flood(2).dropFirst(24 + 56))
+    func add(_ number: Int, isClient: Bool, sequence: UInt8) {
+        let client = [10, UInt8(number >> 16 & 255), UInt8(number >> 8 & 255), UInt8(number & 255)]
+        let (source, destination) = isClient ? (client, [11, 0, 0, 1]) : ([11, 0, 0, 1], client)
+        let ports: [UInt8] = isClient ? [3, 0xE8, 0, 80] : [0, 80, 3, 0xE8]
+        record.replaceSubrange(28..<44, with: source + destination + ports + [0, 0, 0, sequence])
+        bytes += record
+    }
+    for number in 0..<count { for isClient in [true, false] { add(number, isClient: isClient, sequence: 1) } }
+    for prober in probers { add(prober, isClient: true, sequence: 0) }
+    return Data(bytes)
+}
+
 /// The limit on memory, on the command line and of the system.
 @Suite("Memory")
 struct MemoryTests {
@@ -52,6 +68,38 @@ struct MemoryTests {
             #expect(small.output.contains(" never established).\n") && small.output.contains(" 40,000 connections.\n"))
             let nothing = try Self.measure(["analyze", "-q", "--memory", "16M", "captures/links/link-raw.pcap"])
             #expect(small.peak - nothing.peak < (17 << 10), "\(small.peak) KiB, \(nothing.peak) KiB for almost nothing")
+        }
+    }
+
+    @Test(
+        "After evictions nothing passes a check",
+        arguments: [
+            (["--fail-on", "failure", "--memory", "16M"], 4), (["--fail-on", "failure", "--memory", "128M"], 0),
+            (["--expect", "idle=60", "--memory", "16M"], 4), (["--memory", "16M"], 0),
+        ])
+    func unchecked(options: [String], status: Int) throws {
+        try Tool.withFolder { folder in
+            let bytes = established(120_000)
+            let file = folder.appendingPathComponent("established.pcap")
+            try bytes.write(to: file)
+            let run = try Tool.run(["analyze", "-q"] + options + [file.path])
+            #expect(Int(run.status) == status, "\(run.errors)")
+            let sentence = "could not be checked, because memory was short: use a larger --memory\n"
+            #expect(run.errors.hasSuffix(sentence) == (status == 4), "\(run.errors)")
+        }
+    }
+
+    @Test(
+        "extract says so if it has forgotten the packets before a keep-alive",
+        arguments: [([], 0), ([5_999], 0), ([0], 4)] as [([Int], Int)])
+    func extract(probers: [Int], status: Int) throws {
+        try Tool.withFolder { folder in
+            let file = folder.appendingPathComponent("established.pcap")
+            try established(6_000, probers: probers).write(to: file)
+            let run = try Tool.run(["extract", "--memory", "16M", file.path, "-w", "out"], in: folder)
+            #expect(Int(run.status) == status, "\(run.errors)")
+            #expect(run.errors.contains("; \(probers.count) of 6000 connections have keep-alives\n"), "\(run.errors)")
+            #expect(run.errors.contains("memory was short") == (status == 4), "\(run.errors)")
         }
     }
 

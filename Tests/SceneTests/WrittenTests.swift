@@ -303,12 +303,11 @@ struct WrittenTests {
         try Tool.withFolder { folder in
             let file = folder.appendingPathComponent("out.pcapng")
             try Data("before".utf8).write(to: file)
-            // A limit on the size of files simulates the full disk.
+            // A limit on the size of files simulates the full disk. Its signal, SIGXFSZ, has its usual effect.
             let script = """
-                import resource, signal, subprocess, sys
-                signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+                import resource, subprocess, sys
                 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
-                run = subprocess.run(sys.argv[1:], restore_signals=False, stdout=subprocess.DEVNULL)
+                run = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL)
                 print(run.returncode)
                 """
             let capture = Self.captures.appendingPathComponent("scenes/seventy-connections.pcap").path

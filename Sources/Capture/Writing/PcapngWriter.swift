@@ -65,6 +65,8 @@ public struct PcapngWriter: ~Copyable {
         interfaces.removeAll()
         firstInterface = 0
         describe(known, of: source)
+        // If the process is killed before the next write, the file is still a capture.
+        try flush()
     }
 
     /// Describes the interfaces of the source with number `source`, whose packets are written next.

@@ -21,6 +21,21 @@ package enum TimerWheel {
 
     /// The greatest delay of a timer of `delay` ns on any Linux, in nanoseconds.
     package static func widestBucket(_ delay: Int64) -> Int64 {
-        tickRates.map { bucket(delay, tickRate: $0) }.max() ?? 0
+        var widest: Int64 = 0
+        for tickRate in tickRates { widest = max(widest, bucket(delay, tickRate: tickRate)) }
+        return widest
+    }
+
+    /// The longest timer (s) that fires within `limit` ns on any Linux, even with its greatest delay; 0: none does.
+    package static func longestSetting(within limit: Int64) -> Int64 {
+        let second: Int64 = 1_000_000_000
+        // By bisection, because the delay never shrinks with the setting: stepping down would take as many steps as a bucket has
+        // seconds, thousands for a limit of a day.
+        var (found, excluded) = (Int64(0), max(0, limit) / second + 1)
+        while excluded - found > 1 {
+            let setting = found + (excluded - found) / 2
+            if setting * second + widestBucket(setting * second) <= limit { found = setting } else { excluded = setting }
+        }
+        return found
     }
 }

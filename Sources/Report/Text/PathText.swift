@@ -51,9 +51,7 @@ struct PathText {
     /// The largest TCP_KEEPIDLE (s) whose first probe, with the widest timer bucket of Linux, comes before `failed`; nil:
     /// none.
     private var largestIdle: Int64? {
-        let second: Int64 = 1_000_000_000
-        var idle = failed / second
-        while idle > 0, idle * second + TimerWheel.widestBucket(idle * second) >= failed { idle -= 1 }
+        let idle = TimerWheel.longestSetting(within: failed - 1)
         return idle > 0 ? idle : nil
     }
 

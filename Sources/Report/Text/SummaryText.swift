@@ -131,7 +131,7 @@ extension TextBuffer {
             append(" \(evicted.words)")
         }
         append(").")
-        if counts.evictedByClass.dropFirst().contains(where: { $0 > 0 }) {
+        if counts.evictedWithFindings > 0 {
             append(" They are not in this report, and nothing that needs them is sure: use a larger --memory.")
         }
         append("\n")
