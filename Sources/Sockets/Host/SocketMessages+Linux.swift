@@ -27,7 +27,7 @@
         /// asked for. Sets `isInterrupted` if the kernel says that the list changed while it was read (NLM_F_DUMP_INTR).
         static func read(
             _ datagram: RawSpan, at time: ContinuousClock.Instant, isDump: Bool, isInterrupted: inout Bool,
-            _ body: (borrowing HostSocket) throws -> Void
+            _ body: (HostSocket) throws -> Void
         ) rethrows -> End {
             guard datagram.byteCount >= headerSize else { return .malformed }
             var start = 0

@@ -33,7 +33,7 @@ package struct TimerReader: Sendable {
     }
 
     /// What `socket` shows now, and what was read before.
-    package mutating func read(_ socket: borrowing HostSocket) -> TimerReading {
+    package mutating func read(_ socket: HostSocket) -> TimerReading {
         var reading = TimerReading(socket)
         guard socket.timer == .keepAlive, let details = socket.details else {
             // While another timer runs, the settings are those of before.
@@ -61,7 +61,7 @@ package struct TimerReader: Sendable {
 extension TimerReader.Entry {
     /// Draws conclusions from `before`, an earlier look at the same socket.
     fileprivate mutating func learn(
-        from before: Self, _ socket: borrowing HostSocket, _ details: HostSocket.Details
+        from before: Self, _ socket: HostSocket, _ details: HostSocket.Details
     ) {
         let slack = Duration.milliseconds(60)
         // The timer did not fire, and nobody set it.

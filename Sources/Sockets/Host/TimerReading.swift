@@ -38,7 +38,7 @@ package struct TimerReading: Sendable, Equatable {
     private static let afterConnect = 20
 
     /// What `socket` alone shows.
-    package init(_ socket: borrowing HostSocket) {
+    package init(_ socket: HostSocket) {
         guard socket.timer == .keepAlive, SocketStates.open.contains(socket.state), let details = socket.details,
             socket.expires > 0
         else { return }

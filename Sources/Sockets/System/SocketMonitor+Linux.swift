@@ -32,7 +32,7 @@
         ///
         /// Throws `SystemError` if the kernel does not list sockets, and what `body` throws.
         package mutating func forEachSocket(
-            in states: SocketStates, _ body: (borrowing HostSocket) throws -> Void
+            in states: SocketStates, _ body: (HostSocket) throws -> Void
         ) throws -> Completeness {
             var completeness = Completeness.complete
             for family in [SystemFamily.ipv4, SystemFamily.ipv6] {
@@ -65,7 +65,7 @@
             var found: HostSocket?
             do {
                 var monitor = try SocketMonitor()
-                _ = try monitor.ask(request, isDump: false) { found = copy $0 }
+                _ = try monitor.ask(request, isDump: false) { found = $0 }
             } catch {
                 return nil
             }
@@ -83,7 +83,7 @@
         /// Sends `request` to the kernel and calls `body` with the answers: one socket, or all that match if `isDump`
         /// (netlink(7)). Returns whether the list changed while it was read.
         private mutating func ask(
-            _ request: inet_diag_req_v2, isDump: Bool, _ body: (borrowing HostSocket) throws -> Void
+            _ request: inet_diag_req_v2, isDump: Bool, _ body: (HostSocket) throws -> Void
         ) throws -> Bool {
             var header = nlmsghdr()
             header.nlmsg_len = UInt32(SocketMessages.headerSize + MemoryLayout<inet_diag_req_v2>.size)

@@ -74,7 +74,7 @@ enum NetlinkTarget {
             let datagram = Array(bytes)
             let end = SocketMessages.read(
                 datagram.span.bytes, at: .now, isDump: isDump, isInterrupted: &isInterrupted
-            ) { sockets.append(copy $0) }
+            ) { sockets.append($0) }
             let size = SocketMessages.headerSize + SocketMessages.socketSize
             try check(sockets.count * size <= bytes.count, "\(sockets.count) sockets in \(bytes.count) bytes")
             try check(
