@@ -12,9 +12,9 @@
 /// TCP_KEEPIDLE after 1, 3 and 4, TCP_KEEPINTVL less the round trip after 5 and the answer, and meaningless if a segment
 /// came after the timer was armed. What happened last cannot be read, but often be inferred:
 ///
-/// - If nothing was received since the handshake, it was 1, 2 or 3. A socket whose sum is a whole number of seconds, or up to
-///   20 ms more, as keep-alive is usually switched on right after connect(2), has that TCP_KEEPIDLE. (A program that waits a
-///   whole number of seconds before it does so is misread. It is the only known exception.)
+/// - If nothing was received since the handshake, it was 1, 2 or 3. A sum of whole seconds, or up to 12 ms more, as keep-alive
+///   is usually switched on right after connect(2), is TCP_KEEPIDLE. (A program that switches it on a whole number of seconds
+///   later is misread, because its socket looks the same. It is the only known exception.)
 /// - If the last segment is an acknowledgment that came long after the last data in both directions, it is the answer to a
 ///   probe. Less than a second after it, or if the sum lacks the round trip, it was 5, otherwise 4 or 5: which of the two
 ///   settings the sum is remains open, unless `TimerReader` sees the timer fire.
@@ -34,9 +34,6 @@ package struct TimerReading: Sendable, Equatable {
 
     /// How much a sum may exceed a whole number of seconds: a tick of the kernel, up to 10 ms, between its two parts.
     static let tick = 12
-    /// The same for a socket whose keep-alive is switched on after connect(2).
-    private static let afterConnect = 20
-
     /// What `socket` alone shows.
     package init(_ socket: HostSocket) {
         guard socket.timer == .keepAlive, SocketStates.open.contains(socket.state), let details = socket.details,
@@ -53,7 +50,7 @@ package struct TimerReading: Sendable, Equatable {
         // A received FIN counts as a byte.
         let noData: UInt64 = socket.state == .closeWait ? 1 : 0
         if let received = details.bytesReceived, received <= noData, abs(data - ack) <= Self.tick {
-            idle = Self.wholeSeconds(sum, above: Self.afterConnect)
+            idle = Self.wholeSeconds(sum, above: Self.tick)
             return
         }
         // An answer to data comes before it is retransmitted, which would be the last time that data was sent.
