@@ -87,7 +87,7 @@ struct Audit: ParsableCommand {
             transform: { try LimitArgument($0) })
         var limit: LimitArgument?
 
-        @Flag(help: "Do not look for processes, which takes about as long as the rest.")
+        @Flag(help: "Do not look for processes: faster, and settings are inferred from timers.")
         var noProcesses = false
 
         @Option(

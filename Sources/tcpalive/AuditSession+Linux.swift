@@ -119,7 +119,8 @@
             var style = TextStyle()
             style.palette = report.color.palette(on: .standardOutput)
             style.width = OutputDescriptor.standardOutput.lineLimit
-            let text = AuditText(totals, style, pathTimeout: assessment.pathTimeout)
+            let text = AuditText(
+                totals, style, pathTimeout: assessment.pathTimeout, showsProcesses: !report.noProcesses)
             let notes = source.notes(totals)
             let clears = report.watch != nil && OutputDescriptor.standardOutput.isTerminal
             try output.write { buffer in

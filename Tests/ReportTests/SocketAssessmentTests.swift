@@ -181,7 +181,7 @@ struct SocketAssessmentTests {
             ], "\(text.string)")
         #expect(text.string.contains("\n3 sockets: keep-alive is off on 1, 1 warning, 1 notice\nA note.\n"))
         #expect(text.string.contains("Azure Load Balancer and outbound NAT after 240 s"))
-        #expect(text.string.contains("ng\\x1binx[812]        2         0         0         1\n"), "\(text.string)")
+        #expect(text.string.contains("ng\\x1binx[812]         2         0         0         1\n"), "\(text.string)")
     }
 
     @Test("Lines fit the terminal if there is room for what matters most", arguments: [80, 100, 120])

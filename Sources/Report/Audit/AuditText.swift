@@ -7,12 +7,14 @@ package struct AuditText {
     private let totals: AuditTotals
     private let style: TextStyle
     private let pathTimeout: Int?
+    private let showsProcesses: Bool
 
     /// A report of `totals` in `style`, for paths with this idle timeout (s), if it is known.
-    package init(_ totals: AuditTotals, _ style: TextStyle, pathTimeout: Int?) {
+    package init(_ totals: AuditTotals, _ style: TextStyle, pathTimeout: Int?, showsProcesses: Bool = true) {
         self.totals = totals
         self.style = style
         self.pathTimeout = pathTimeout
+        self.showsProcesses = showsProcesses
     }
 
     /// Lines of the totals of processes and services.
@@ -65,6 +67,7 @@ package struct AuditText {
             ("state", rows.map(\.socket.state.shortName)), ("keep-alive", cells.map(\.settings)),
             ("idle now", cells.map(\.idle)), ("next probe", cells.map(\.next)),
         ]
+        if !showsProcesses { columns.remove(at: 1) }
         if rows.contains(where: { $0.namespace != nil }) {
             columns.insert(("netns", rows.map { $0.namespace ?? "-" }), at: 1)
         }

@@ -23,7 +23,7 @@ if is_own:
     listener = socket.socket(family)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((address, 5000))
-    listener.listen(number)
+    listener.listen(4096)
 kept, truth = [], {}
 for index in range(number):
     options = {name: numbers.randint(1, most) for name, most in (
