@@ -201,6 +201,28 @@ struct AuditTests {
             lab, ["--path-timeout", "1", "--port", String(port), "--fail-on", "warning"], status: 1)
     }
 
+    @Test("Each record of each state is valid by the schema")
+    func schema() async throws {
+        let lab = try await Lab()
+        _ = try await Self.open(lab, 20, longest: 100)
+        for (name, arguments) in [
+            ("document.json", ["--format", "json", "--state", "all"]), ("lines.jsonl", ["--format", "jsonl"]),
+            ("empty.json", ["--format", "json", "dport = :1"]),
+            ("timers.json", ["--format", "json", "--no-processes"]),
+        ] {
+            let file = lab.folder.appendingPathComponent(name)
+            try Data(try await Self.audit(lab, arguments).text.utf8).write(to: file)
+            let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+                .deletingLastPathComponent()
+            try await lab.inside(
+                lab.prober, "python3",
+                [
+                    root.appendingPathComponent("Tests/Scripts/validate.py").path,
+                    root.appendingPathComponent("Sources/Report/tcpalive.schema.json").path, file.path,
+                ])
+        }
+    }
+
     @Test("--netns and --all-netns list the sockets of other namespaces")
     func namespaces() async throws {
         let lab = try await Lab()

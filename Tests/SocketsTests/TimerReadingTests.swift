@@ -103,6 +103,28 @@ struct TimerReadingTests {
         #expect(Self.look(first, late) == Self.reading())
     }
 
+    @Test("A program that sets another idle time, or enables keep-alive late, is not misread")
+    func changes() {
+        let first = HostSocket.sample(expires: 59_000, heard: 1000)
+        let shorter = HostSocket.sample(expires: 28_000, heard: 2000, at: HostSocket.start + .seconds(1))
+        let later = HostSocket.sample(expires: 27_000, heard: 3000, received: 10, at: HostSocket.start + .seconds(2))
+        #expect(Self.look(first, shorter) == Self.reading(idle: 30))
+        #expect(Self.look(first, shorter, later) == Self.reading(idle: 30))
+        let off = HostSocket.sample(expires: 0, heard: 1000, timer: nil)
+        // Enabled with 60 s, two seconds after the handshake.
+        let late = HostSocket.sample(expires: 59_500, heard: 2500, at: HostSocket.start + .milliseconds(1500))
+        let due = HostSocket.sample(expires: 100, heard: 61_900, at: HostSocket.start + .milliseconds(60_900))
+        #expect(Self.look(late) == Self.reading(idle: 62), "the known exception")
+        #expect(Self.look(off, late) == Self.reading())
+        #expect(Self.look(off, late, due) == Self.reading())
+        // Data comes, and the timer fires before 60 s of silence.
+        let fired = HostSocket.sample(
+            expires: 58_900, heard: 1100, received: 10, at: HostSocket.start + .milliseconds(61_200))
+        let again = HostSocket.sample(
+            expires: 59_000, heard: 1000, received: 10, at: HostSocket.start + .milliseconds(61_100))
+        #expect(Self.look(off, again, fired) == Self.reading())
+    }
+
     @Test("A socket that is not seen in a look is forgotten")
     func forgotten() {
         var reader = TimerReader()

@@ -13,6 +13,8 @@ package struct TimerReader: Sendable {
         var time: ContinuousClock.Instant
         var unanswered: UInt8
         var bytesReceived: UInt64
+        /// Whether keep-alive was off in an earlier look: it may have been switched on at any time.
+        var wasOff = false
         /// Bounds of TCP_KEEPINTVL (s) from unanswered probes.
         var bounds = 1...32767
         /// The number of the look.
@@ -35,11 +37,18 @@ package struct TimerReader: Sendable {
     /// What `socket` shows now, and what was read before.
     package mutating func read(_ socket: HostSocket) -> TimerReading {
         var reading = TimerReading(socket)
+        let before = entries[socket.cookie]
         guard socket.timer == .keepAlive, let details = socket.details else {
             // While another timer runs, the settings are those of before.
-            if let entry = entries[socket.cookie] {
-                reading.add(entry.reading)
+            if let before, socket.timer != nil {
+                reading.add(before.reading)
                 entries[socket.cookie]?.look = look
+            } else if socket.timer == nil, SocketStates.open.contains(socket.state) {
+                var entry = Entry(
+                    reading: reading, end: socket.time, heard: socket.time, time: socket.time, unanswered: 0,
+                    bytesReceived: 0, look: look)
+                entry.wasOff = true
+                entries[socket.cookie] = entry
             }
             return reading
         }
@@ -47,15 +56,18 @@ package struct TimerReader: Sendable {
             reading: reading, end: socket.time + .milliseconds(Int(socket.expires)),
             heard: socket.time - .milliseconds(Int(details.sinceHeard)), time: socket.time,
             unanswered: socket.unanswered, bytesReceived: details.bytesReceived ?? 0, look: look)
-        if let before = entries[socket.cookie], before.time < entry.time {
+        if let before, before.time < entry.time {
+            // The rule for sockets that have received nothing assumes that it was on from the start.
+            if before.wasOff { entry.reading.forgetIdle() }
+            entry.wasOff = before.wasOff
             entry.reading.add(before.reading)
             entry.bounds = before.bounds
-            entry.learn(from: before, socket, details)
+            // A look without a timer says nothing about when it fired.
+            if before.reading.silence != nil || before.unanswered > 0 { entry.learn(from: before, socket, details) }
         }
         entries[socket.cookie] = entry
         return entry.reading
     }
-
 }
 
 extension TimerReader.Entry {
@@ -64,10 +76,20 @@ extension TimerReader.Entry {
         from before: Self, _ socket: HostSocket, _ details: HostSocket.Details
     ) {
         let slack = Duration.milliseconds(60)
-        // The timer did not fire, and nobody set it.
-        guard end - before.end > slack else { return }
         let sum = Int(socket.expires) + Int(details.sinceHeard)
         let hasHeard = heard - before.heard > slack
+        if before.end - end > slack {
+            // It never moves to an earlier time by itself: the program has set another TCP_KEEPIDLE.
+            reading.forgetIdle()
+            if !hasHeard, unanswered == 0, socket.expires > 0,
+                let seconds = TimerReading.wholeSeconds(sum, above: TimerReading.tick)
+            {
+                reading.set(idle: seconds)
+            }
+            return
+        }
+        // The timer did not fire, and nobody set it.
+        guard end - before.end > slack else { return }
         if unanswered > 0 {
             // It fired after `before`, and not before it was due, if that look already saw this timer.
             guard unanswered == before.unanswered + 1 else { return }
@@ -104,6 +126,10 @@ extension TimerReading {
         if idle == nil { idle = before.idle }
         if interval == nil { interval = before.interval }
         settle()
+    }
+
+    fileprivate mutating func forgetIdle() {
+        idle = nil
     }
 
     fileprivate mutating func set(idle: Int) {
