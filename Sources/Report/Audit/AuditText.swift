@@ -67,7 +67,7 @@ package struct AuditText {
             ("state", rows.map(\.socket.state.shortName)), ("keep-alive", cells.map(\.settings)),
             ("idle now", cells.map(\.idle)), ("next probe", cells.map(\.next)),
         ]
-        if !showsProcesses { columns.remove(at: 1) }
+        if !showsProcesses || rows.allSatisfy({ $0.owner == nil }) { columns.remove(at: 1) }
         if rows.contains(where: { $0.namespace != nil }) {
             columns.insert(("netns", rows.map { $0.namespace ?? "-" }), at: 1)
         }
@@ -110,10 +110,13 @@ package struct AuditText {
         }
         if rows.contains(where: { $0.isOn == true }) {
             var line = "keep-alive is idle/interval/count in seconds"
-            if rows.contains(where: { $0.options == nil && $0.isOn == true }) {
-                line += ", ? unknown, >=N no probe before N s of silence, N* is idle or interval"
+            let settings = rows.map { SocketCells(row: $0).settings }
+            for (sign, meaning) in [
+                ("?", "? unknown"), (">=", ">=N no probe before N s of silence"), ("*", "N* idle or interval"),
+                ("u", "u user timeout"),
+            ] where settings.contains(where: { $0.contains(sign) }) {
+                line += ", \(meaning)"
             }
-            if rows.contains(where: { ($0.options?.userTimeout ?? 0) > 0 }) { line += ", u is the user timeout" }
             appendLine(line, to: &text)
         }
         if !present.isEmpty || rows.contains(where: { $0.isOn == true }) { text.append("\n") }
