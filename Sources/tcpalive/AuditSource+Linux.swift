@@ -9,7 +9,7 @@
         /// A list of sockets, and what to call its namespace; nil: that of this process.
         private final class Space {
             let name: String?
-            var monitor: SocketMonitor
+            let monitor: SocketMonitor
 
             init(_ name: String?, _ monitor: consuming SocketMonitor) {
                 self.name = name
@@ -71,6 +71,8 @@
             try openOwn()
             var found: [Space] = []
             var refused = 0
+            // A host may have thousands of containers, and each takes a descriptor.
+            _ = systemAllowDescriptors(1 << 16)
             hiddenSpaces = try NetworkNamespace.forEachOther { namespace in
                 if let space = try Self.space(namespace) { found.append(space) } else { refused += 1 }
             }
@@ -79,13 +81,13 @@
         }
 
         /// The sockets of `namespace`; nil without the rights to enter it.
-        private static func space(_ namespace: borrowing NetworkNamespace) throws(SystemError) -> Space? {
+        private static func space(_ namespace: borrowing NetworkNamespace) throws(SocketError) -> Space? {
             let monitor: SocketMonitor
-            do {
+            do throws(SystemError) {
                 monitor = try SocketMonitor(of: namespace)
             } catch {
                 if error == .notPermitted || error == .permissionDenied { return nil }
-                throw error
+                throw .system("cannot enter the network namespace \(namespace.name)", error)
             }
             return Space(namespace.name, monitor)
         }
@@ -99,7 +101,12 @@
         ) throws {
             isComplete = true
             refused.removeAll(keepingCapacity: true)
-            if looksForProcesses { owners = SocketOwners(reading: pid) }
+            if looksForProcesses {
+                owners = SocketOwners(reading: pid)
+                if let pid, let error = owners.failure {
+                    throw SocketError.system("cannot look at the descriptors of process \(pid)", error)
+                }
+            }
             if repeats { reader.beginLook() }
             for space in spaces {
                 totals.listeningPorts.removeAll(keepingCapacity: true)

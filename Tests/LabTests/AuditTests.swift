@@ -254,5 +254,8 @@ struct AuditTests {
         #expect(run.text.contains("The process of 30 sockets is hidden"), "\(run.text)")
         #expect(run.text.contains("Some settings are inferred from timers"))
         #expect(run.text.contains("/?/?"))
+        let other = try lab.start(lab.prober, through: Space.dropping(true), ["audit", "--pid", "1"])
+        #expect(try await other.end() == 2)
+        #expect(other.errorText.contains("cannot look at the descriptors of process 1: Permission denied"))
     }
 }

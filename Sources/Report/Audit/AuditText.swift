@@ -60,19 +60,20 @@ package struct AuditText {
     // MARK: Table
 
     private func appendTable(_ rows: [AuditedSocket], to text: inout TextBuffer) {
-        let cells = rows.map { SocketCells(row: $0) }
-        var columns: [(title: String, cells: [String])] = [
-            ("verdict", cells.map(\.verdict)), ("process", cells.map(\.process)),
-            ("local", rows.map { end($0.socket.local) }), ("remote", rows.map { end($0.socket.remote) }),
-            ("state", rows.map(\.socket.state.shortName)), ("keep-alive", cells.map(\.settings)),
-            ("idle now", cells.map(\.idle)), ("next probe", cells.map(\.next)),
+        var columns: [(title: String, cell: (AuditedSocket) -> String)] = [
+            ("verdict", { SocketCells(row: $0).verdict }), ("process", { SocketCells(row: $0).process }),
+            ("local", { end($0.socket.local) }), ("remote", { end($0.socket.remote) }),
+            ("state", { $0.socket.state.shortName }), ("keep-alive", { SocketCells(row: $0).settings }),
+            ("idle now", { SocketCells(row: $0).idle }), ("next probe", { SocketCells(row: $0).next }),
         ]
         if !showsProcesses || rows.allSatisfy({ $0.owner == nil }) { columns.remove(at: 1) }
         if rows.contains(where: { $0.namespace != nil }) {
-            columns.insert(("netns", rows.map { $0.namespace ?? "-" }), at: 1)
+            columns.insert(("netns", { $0.namespace ?? "-" }), at: 1)
         }
-        var widths = columns.map { column in
-            ([column.title] + column.cells).map(\.count).max() ?? 0
+        // The cells are made twice, because those of all rows would take more memory than the rows.
+        var widths = columns.map(\.title.count)
+        for row in rows {
+            for index in columns.indices { widths[index] = max(widths[index], columns[index].cell(row).count) }
         }
         if let width = style.width {
             for title in Self.dispensable where widths.reduce(-2, { $0 + $1 + 2 }) > width {
@@ -81,19 +82,20 @@ package struct AuditText {
                 widths.remove(at: index)
             }
         }
-        for index in -1..<rows.count {
-            for (column, width) in zip(columns.indices, widths) {
-                let cell = index < 0 ? columns[column].title : columns[column].cells[index]
-                if column == 0, index >= 0 {
-                    style.palette.append(
-                        cell, in: Palette.color(of: rows[index].assessment.severity), to: &text)
-                } else {
-                    text.append(printable: cell)
-                }
-                if column + 1 < columns.count { text.append(String(repeating: " ", count: width - cell.count + 2)) }
-            }
-            text.append("\n")
+        appendLine(of: columns.map(\.title), widths, color: nil, to: &text)
+        for row in rows {
+            appendLine(
+                of: columns.map { $0.cell(row) }, widths, color: Palette.color(of: row.assessment.severity), to: &text)
         }
+    }
+
+    /// Appends a line with `cells`, the first in `color`.
+    private func appendLine(of cells: [String], _ widths: [Int], color: Palette.Color?, to text: inout TextBuffer) {
+        for (index, cell) in cells.enumerated() {
+            if index == 0 { style.palette.append(cell, in: color, to: &text) } else { text.append(printable: cell) }
+            if index + 1 < cells.count { text.append(String(repeating: " ", count: widths[index] - cell.count + 2)) }
+        }
+        text.append("\n")
     }
 
     private func end(_ endpoint: Endpoint) -> String {

@@ -1,7 +1,7 @@
 #if os(Linux)
     internal import CTCPAlive
     internal import Glibc
-    internal import Platform
+    package import Platform
 
     /// The processes of all sockets, from one pass over /proc/PID/fd (proc_pid_fd(5)).
     ///
@@ -11,6 +11,9 @@
         private var names: [Int32: String] = [:]
         /// The number of processes whose descriptors may not be read.
         package private(set) var hiddenProcesses = 0
+
+        /// Why the descriptors of the last process that failed could not be read.
+        package private(set) var failure: SystemError?
 
         /// No owners.
         package init() {}
@@ -36,7 +39,9 @@
 
         private mutating func add(_ process: Int32, in proc: Int32) {
             guard let directory = unsafe tcpalive_open_descriptors(proc, Int(process)) else {
-                if errno == EACCES || errno == EPERM { hiddenProcesses += 1 }
+                let error = SystemError.last
+                if error == .permissionDenied || error == .notPermitted { hiddenProcesses += 1 }
+                failure = error
                 return
             }
             defer { unsafe _ = closedir(directory) }

@@ -4,8 +4,7 @@
         static func all() -> [KeepAliveTimer] {
             var timers: [KeepAliveTimer] = []
             do {
-                var monitor = try SocketMonitor()
-                _ = try monitor.forEachSocket(in: .probing) { socket in
+                _ = try SocketMonitor().forEachSocket(in: .probing) { socket in
                     if let timer = KeepAliveTimer(socket) { timers.append(timer) }
                 }
             } catch {

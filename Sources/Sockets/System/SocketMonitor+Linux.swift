@@ -4,8 +4,7 @@
     package import Platform
     internal import Wire
 
-    /// The kernel's list of the TCP sockets of a network namespace (sock_diag(7)): a netlink socket and its buffer. No rights
-    /// are necessary.
+    /// The kernel's list of the TCP sockets of a network namespace (sock_diag(7)): a netlink socket. No rights are necessary.
     package struct SocketMonitor: ~Copyable {
         /// How a list ended.
         package enum Completeness: Sendable, Equatable {
@@ -15,8 +14,6 @@
         }
 
         private let monitor: Descriptor
-        /// The kernel fills up to 32 KiB at a time.
-        private var buffer = [UInt8](repeating: 0, count: 1 << 16)
 
         /// The list of the network namespace of this thread.
         package init() throws(SystemError) {
@@ -31,15 +28,16 @@
         /// Calls `body` with each socket of IPv4 and IPv6 in one of `states`.
         ///
         /// Throws `SystemError` if the kernel does not list sockets, and what `body` throws.
-        package mutating func forEachSocket(
+        package func forEachSocket(
             in states: SocketStates, _ body: (HostSocket) throws -> Void
         ) throws -> Completeness {
             var completeness = Completeness.complete
+            var buffer = Self.buffer
             for family in [SystemFamily.ipv4, SystemFamily.ipv6] {
                 var request = Self.request(family: family)
                 request.idiag_states = states.rawValue
                 do {
-                    if try ask(request, isDump: true, body) { completeness = .changed }
+                    if try ask(request, isDump: true, &buffer, body) { completeness = .changed }
                 } catch let error as SystemError where family == SystemFamily.ipv6 && error == .noSuchFile {
                     // A kernel without IPv6.
                 }
@@ -64,13 +62,16 @@
             }
             var found: HostSocket?
             do {
-                var monitor = try SocketMonitor()
-                _ = try monitor.ask(request, isDump: false) { found = $0 }
+                var buffer = Self.buffer
+                _ = try SocketMonitor().ask(request, isDump: false, &buffer) { found = $0 }
             } catch {
                 return nil
             }
             return found
         }
+
+        /// What the kernel fills: up to 32 KiB at a time.
+        private static var buffer: [UInt8] { [UInt8](repeating: 0, count: 1 << 16) }
 
         private static func request(family: Int32) -> inet_diag_req_v2 {
             var request = inet_diag_req_v2()
@@ -82,8 +83,8 @@
 
         /// Sends `request` to the kernel and calls `body` with the answers: one socket, or all that match if `isDump`
         /// (netlink(7)). Returns whether the list changed while it was read.
-        private mutating func ask(
-            _ request: inet_diag_req_v2, isDump: Bool, _ body: (HostSocket) throws -> Void
+        private func ask(
+            _ request: inet_diag_req_v2, isDump: Bool, _ buffer: inout [UInt8], _ body: (HostSocket) throws -> Void
         ) throws -> Bool {
             var header = nlmsghdr()
             header.nlmsg_len = UInt32(SocketMessages.headerSize + MemoryLayout<inet_diag_req_v2>.size)
