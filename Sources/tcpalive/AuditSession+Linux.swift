@@ -100,6 +100,7 @@
                 }
                 rows += 1
             }
+            totals.finish()
             switch format {
             case .text: try writeText(totals, isFirst: isFirst, to: &output)
             case .json, .jsonl:

@@ -133,7 +133,8 @@ struct SocketAssessmentTests {
             let heard = UInt32((index * 7919) % 2000)
             totals.add(Self.row(Self.socket(nil, heard: heard), cookie: UInt64(index)), looksForProcesses: true)
         }
-        let kept = totals.worstRows.map { ($0.socket.idleNow ?? 0) / 1000 }
+        totals.finish()
+        let kept = totals.rows.map { ($0.socket.idleNow ?? 0) / 1000 }
         #expect(kept == (0..<2000).reversed().prefix(limit ?? 2000).map { UInt32($0) })
         #expect(totals.all.sockets == 2000 && totals.all.off == 2000 && totals.all.warnings == 1760)
     }
@@ -164,6 +165,7 @@ struct SocketAssessmentTests {
         totals.add(
             row(socket(.keepAlive), KeepAliveOptions(idle: 60, interval: 15, count: 4, userTimeout: 0), cookie: 3),
             looksForProcesses: true)
+        totals.finish()
         return totals
     }
 

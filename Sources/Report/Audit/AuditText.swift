@@ -9,7 +9,7 @@ package struct AuditText {
     private let pathTimeout: Int?
     private let showsProcesses: Bool
 
-    /// A report of `totals` in `style`, for paths with this idle timeout (s), if it is known.
+    /// A report of `totals`, which are finished, in `style`, for paths with this idle timeout (s), if it is known.
     package init(_ totals: AuditTotals, _ style: TextStyle, pathTimeout: Int?, showsProcesses: Bool = true) {
         self.totals = totals
         self.style = style
@@ -25,7 +25,7 @@ package struct AuditText {
 
     /// Appends the report to `text`. `notes` are sentences on what is hidden or incomplete.
     package func append(to text: inout TextBuffer, notes: [String]) {
-        let rows = totals.worstRows
+        let rows = totals.rows
         if !rows.isEmpty { appendTable(rows, to: &text) }
         let missing = totals.all.sockets - UInt64(rows.count)
         if missing > 0, !rows.isEmpty {

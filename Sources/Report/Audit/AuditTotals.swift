@@ -56,8 +56,8 @@ package struct AuditTotals: Sendable {
     /// Whether a row has a setting that may be the one or the other, or only a bound.
     package private(set) var hasInferred = false
 
-    /// The worst rows, in no order, until `sorted`.
-    private var rows: [AuditedSocket] = []
+    /// The worst rows; after `finish` the worst first, and no more than the limit.
+    package private(set) var rows: [AuditedSocket] = []
     /// The number of rows to keep; nil: all.
     private let limit: Int?
     /// Ports on which this host accepts connections.
@@ -103,10 +103,11 @@ package struct AuditTotals: Sendable {
         return .port(socket.remote.port)
     }
 
-    /// The rows to show, the worst first.
-    package var worstRows: [AuditedSocket] {
-        let sorted = rows.sorted { $0.isWorse(than: $1) }
-        return limit.map { Array(sorted.prefix($0)) } ?? sorted
+    /// Sorts the rows, when all were added.
+    package mutating func finish() {
+        // In place: a copy of all rows may take much memory.
+        rows.sort { $0.isWorse(than: $1) }
+        if let limit, rows.count > limit { rows.removeSubrange(limit...) }
     }
 
     /// The processes with their counts, the worst first.
