@@ -22,6 +22,7 @@ public struct SystemError: Error, Sendable, Equatable, CustomStringConvertible {
     package static let interrupted = SystemError(code: EINTR)
     package static let invalidArgument = SystemError(code: EINVAL)
     package static let networkUnreachable = SystemError(code: ENETUNREACH)
+    package static let noSuchCall = SystemError(code: ENOSYS)
     package static let noSuchFile = SystemError(code: ENOENT)
     package static let noSuchOption = SystemError(code: ENOPROTOOPT)
     package static let notPermitted = SystemError(code: EPERM)

@@ -129,9 +129,14 @@ def sockets():
         + struct.pack("=II", 7, 8) + struct.pack("=IIIII", 5000, 0, 0, 0, 1)
     message = header.pack(16 + len(body), 20, 2, 1, 1) + body
     other = header.pack(16 + len(body) + 6, 20, 2, 1, 1) + body.replace(b"\x02\x01\x02", b"\x0a\x01\x02") + bytes(8)
+    information = struct.pack("=HH", 284, 2) + bytes([1]) + bytes(47) + struct.pack("=IIII", 9000, 9000, 1000, 1000) + bytes(216)
+    attributes = body + struct.pack("=HHB", 5, 8, 1) + bytes(3) + information
+    known = header.pack(16 + len(attributes), 20, 0x12, 1, 1) + attributes
+    wrong = known.replace(struct.pack("=HH", 5, 8), struct.pack("=HH", 3, 8))
     done = header.pack(20, 3, 2, 1, 1) + bytes(4)
     error = header.pack(36, 2, 0, 1, 1) + bytes(20)
-    for index, answer in enumerate([message, message + other + done, other + message, error, done, message[:50]]):
+    for index, answer in enumerate([
+            message, message + other + done, other + message, error, done, message[:50], known + message + done, wrong]):
         for kind in (6, 7):
             write("netlink", f"sockets-{kind}-{index}", bytes([kind]) + answer)
     quoted = bytes.fromhex("4500003c00004000400600000a0000010a000002") + b"\x12\x34\x56\x78\0\0\0\1"

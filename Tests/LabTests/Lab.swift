@@ -70,6 +70,13 @@ final class Lab {
     /// Runs the command `words` in namespace `space`, and waits for its end.
     @discardableResult
     func inside(_ space: Space, _ words: String...) async throws -> String {
+        try await inside(space, words[0], Array(words.dropFirst()))
+    }
+
+    /// Runs `program` with `arguments` in namespace `space`, and waits for its end.
+    @discardableResult
+    func inside(_ space: Space, _ program: String, _ arguments: [String]) async throws -> String {
+        let words = [program] + arguments
         let running = try begin(space, words)
         let status = try await running.end()
         if status != 0 { throw Failure(sentence: "\(words.joined(separator: " ")): \(running.errorText)") }

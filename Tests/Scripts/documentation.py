@@ -15,7 +15,7 @@ with "> " continues it, and the lines up to the next command are its output, on 
   (two-hosts.sh), and the other lines of the comment are a shell script that runs there at the same time. Without --all,
   live examples are skipped, and a line says so.
 - In live examples these stand for any other of their kind: times of day, dates, numbers with a fraction or with five or
-  more digits, and durations such as 1m45s. "1.020 s to 1.028 s" stands for one such number as well. The number of spaces
+  more digits, process numbers such as [812], and durations such as 1m45s. "1.020 s to 1.028 s" stands for one such number as well. The number of spaces
   between words does not matter, and lines may be broken elsewhere; the terminal has 100 columns.
 
 With --all, nothing may be skipped. With --rewrite, outputs that differ are replaced by what was printed, for review.
@@ -95,6 +95,7 @@ def general(text):
     text = re.sub(r"\b\d{4}-\d\d-\d\d\b", "<date>", text)
     text = re.sub(r"\b\d\d:\d\d:\d\d(\.\d+)?\b", "<time>", text)
     text = re.sub(r"\b(\d+h)?\d+m\d+s\b", "<duration>", text)
+    text = re.sub(r"(?<=\w)\[\d+\]", "[<process>]", text)
     text = re.sub(r"(?<![\d.])\d+\.\d+(?![\d.]*\.\d)", "<number>", text)
     text = re.sub(r"(?<![\d])\d{5,}(?!\d)", "<large number>", text)
     text = " ".join(text.split())

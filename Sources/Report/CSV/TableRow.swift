@@ -16,8 +16,13 @@ struct TableRow: RecordWriter {
 
     /// A row of a table in `format`.
     init(_ format: TableFormat) {
-        syntax = format.syntax
-        columns = format.records.columns
+        self.init(columns: format.records.columns, format.syntax)
+    }
+
+    /// A row of a table with `columns` in `syntax`.
+    init(columns: [String], _ syntax: TableSyntax) {
+        self.syntax = syntax
+        self.columns = columns
     }
 
     /// Makes this the line with the names of the columns.

@@ -58,12 +58,12 @@
         /// The running timer of the connection between two ends in this network namespace; nil if none runs or the
         /// kernel does not report it.
         init?(local: SocketAddress, remote: SocketAddress) {
-            guard let socket = SocketMonitor.socket(local: local, remote: remote), let purpose = socket.purpose else {
+            guard let socket = SocketMonitor.socket(local: local, remote: remote), let purpose = socket.timer else {
                 return nil
             }
             self.purpose = purpose
-            expires = .milliseconds(Int(socket.idiag_expires))
-            unanswered = Int(socket.idiag_retrans)
+            expires = .milliseconds(Int(socket.expires))
+            unanswered = Int(socket.unanswered)
         }
     }
 #endif

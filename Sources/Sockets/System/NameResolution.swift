@@ -80,3 +80,25 @@ func hostName(of address: IPAddress) -> String? {
     }
     return code == 0 ? String(terminated: name) : nil
 }
+
+extension IPAddress {
+    /// The address that `text` means: IPv4 in dotted decimal, or IPv6; an IPv4-mapped one is an IPv4 address. nil: none
+    /// (inet_pton(3)).
+    init?(text: String) {
+        var four = in_addr()
+        var six = in6_addr()
+        if unsafe inet_pton(AF_INET, text, &four) == 1 {
+            self.init(v4: UInt32(bigEndian: four.s_addr))
+        } else if unsafe inet_pton(AF_INET6, text, &six) == 1 {
+            self.init(bytes: unsafe withUnsafeBytes(of: six) { unsafe Array($0) })
+        } else {
+            return nil
+        }
+    }
+}
+
+/// The name of the user with this number (getpwuid(3)); nil: none. Call it from one thread at a time.
+package func systemUserName(_ user: UInt32) -> String? {
+    guard let entry = unsafe getpwuid(user), let name = unsafe entry.pointee.pw_name else { return nil }
+    return unsafe String(cString: name)
+}

@@ -2,10 +2,6 @@ import Wire
 
 @testable import Sockets
 
-#if os(Linux)
-    import CTCPAlive
-#endif
-
 /// Bytes from the kernel to the parsers of `Sockets`. The first byte chooses the parser.
 enum NetlinkTarget {
     private static let local = Endpoint(IPAddress(v4: 0x0A00_0001), 0x1234)
@@ -73,11 +69,26 @@ enum NetlinkTarget {
         }
 
         private static func runSockets(_ bytes: ArraySlice<UInt8>, isDump: Bool) throws(FuzzFailure) {
-            var sockets: [inet_diag_msg] = []
-            let hasMore = appendSockets(in: bytes, isDump: isDump, to: &sockets)
-            let size = MemoryLayout<nlmsghdr>.size + MemoryLayout<inet_diag_msg>.size
+            var sockets: [HostSocket] = []
+            var isInterrupted = false
+            let datagram = Array(bytes)
+            let end = unsafe SocketMessages.read(
+                datagram.span.bytes, at: .now, isDump: isDump, isInterrupted: &isInterrupted
+            ) { sockets.append($0) }
+            let size = SocketMessages.headerSize + SocketMessages.socketSize
             try check(sockets.count * size <= bytes.count, "\(sockets.count) sockets in \(bytes.count) bytes")
-            try check(isDump || (sockets.count <= 1 && !hasMore), "\(sockets.count) sockets, and one was asked for")
+            try check(
+                isDump || (sockets.count <= 1 && end != .more), "\(sockets.count) sockets, and one was asked for")
+            var reader = TimerReader()
+            for socket in sockets {
+                for reading in [TimerReading(socket), reader.read(socket), reader.read(socket)] {
+                    let values = [reading.idle, reading.interval, reading.idleOrInterval].compactMap(\.self)
+                    try check(values.allSatisfy { $0 >= 1 }, "settings of \(reading)")
+                    try check(
+                        reading.idleOrInterval == nil || (reading.idle == nil && reading.interval == nil),
+                        "both known and unknown: \(reading)")
+                }
+            }
             var probers = OtherProbers(besides: local, remote)
             let timers = sockets.compactMap { KeepAliveTimer($0) }
             let now = ContinuousClock.now

@@ -1,0 +1,199 @@
+import KeepAlive
+import Sockets
+import Wire
+
+/// The audit as text: a table of the worst sockets, what the verdicts mean, totals, and what is hidden.
+package struct AuditText {
+    private let totals: AuditTotals
+    private let style: TextStyle
+    private let pathTimeout: Int?
+    private let showsProcesses: Bool
+
+    /// A report of `totals`, which are finished, in `style`, for paths with this idle timeout (s), if it is known.
+    package init(_ totals: AuditTotals, _ style: TextStyle, pathTimeout: Int?, showsProcesses: Bool = true) {
+        self.totals = totals
+        self.style = style
+        self.pathTimeout = pathTimeout
+        self.showsProcesses = showsProcesses
+    }
+
+    /// Lines of the totals of processes and services.
+    private static let totalLines = 10
+
+    /// Columns, in the order in which a narrow terminal omits them.
+    private static let dispensable = ["local", "state", "next probe", "idle now", "netns"]
+
+    /// Appends the report to `text`. `notes` are sentences on what is hidden or incomplete.
+    package func append(to text: inout TextBuffer, notes: [String]) {
+        let rows = totals.rows
+        if !rows.isEmpty { appendTable(rows, to: &text) }
+        let missing = totals.all.sockets - UInt64(rows.count)
+        if missing > 0, !rows.isEmpty {
+            text.append("... and ")
+            text.append(missing, of: "more socket")
+            text.append(", none worse (--limit all)\n")
+        }
+        if !rows.isEmpty { text.append("\n") }
+        appendMeanings(rows, to: &text)
+        appendTotals(
+            "process", totals.worstProcesses.map { (Self.name(of: $0.key), $0.value) }, to: &text)
+        appendTotals("service", totals.worstServices.map { ($0.key.text, $0.value) }, to: &text)
+        appendSummary(to: &text)
+        for note in notes { appendLine(note, to: &text) }
+    }
+
+    private static func name(of process: AuditTotals.Process) -> String {
+        guard let number = process.number else { return "unknown" }
+        return TextBuffer.string {
+            $0.append(printable: process.name ?? "")
+            $0.append("[\(number)]")
+        }
+    }
+
+    private func appendLine(_ line: String, to text: inout TextBuffer) {
+        let start = text.count
+        text.append(line)
+        text.append("\n")
+        text.wrap(from: start, to: style.width, hanging: 2)
+    }
+
+    // MARK: Table
+
+    private func appendTable(_ rows: [AuditedSocket], to text: inout TextBuffer) {
+        var columns: [(title: String, cell: (AuditedSocket) -> String)] = [
+            ("verdict", { SocketCells(row: $0).verdict }), ("process", { SocketCells(row: $0).process }),
+            ("local", { end($0.socket.local) }), ("remote", { end($0.socket.remote) }),
+            ("state", { $0.socket.state.shortName }), ("keep-alive", { SocketCells(row: $0).settings }),
+            ("idle now", { SocketCells(row: $0).idle }), ("next probe", { SocketCells(row: $0).next }),
+        ]
+        if !showsProcesses || rows.allSatisfy({ $0.owner == nil }) { columns.remove(at: 1) }
+        if rows.contains(where: { $0.namespace != nil }) {
+            columns.insert(("netns", { $0.namespace ?? "-" }), at: 1)
+        }
+        // The cells are made twice, because those of all rows would take more memory than the rows.
+        var widths = columns.map(\.title.count)
+        for row in rows {
+            for index in columns.indices { widths[index] = max(widths[index], columns[index].cell(row).count) }
+        }
+        if let width = style.width {
+            for title in Self.dispensable where widths.reduce(-2, { $0 + $1 + 2 }) > width {
+                guard let index = columns.firstIndex(where: { $0.title == title }) else { continue }
+                columns.remove(at: index)
+                widths.remove(at: index)
+            }
+        }
+        appendLine(of: columns.map(\.title), widths, color: nil, to: &text)
+        for row in rows {
+            appendLine(
+                of: columns.map { $0.cell(row) }, widths, color: Palette.color(of: row.assessment.severity), to: &text)
+        }
+    }
+
+    /// Appends a line with `cells`, the first in `color`.
+    private func appendLine(of cells: [String], _ widths: [Int], color: Palette.Color?, to text: inout TextBuffer) {
+        for (index, cell) in cells.enumerated() {
+            if index == 0 { style.palette.append(cell, in: color, to: &text) } else { text.append(printable: cell) }
+            if index + 1 < cells.count { text.append(String(repeating: " ", count: widths[index] - cell.count + 2)) }
+        }
+        text.append("\n")
+    }
+
+    private func end(_ endpoint: Endpoint) -> String {
+        TextBuffer.string { style.append(endpoint, to: &$0) }
+    }
+
+    // MARK: Meanings
+
+    /// A line for each verdict in the totals, and for what is short in the table.
+    private func appendMeanings(_ rows: [AuditedSocket], to text: inout TextBuffer) {
+        let present = SocketAssessment.verdicts.filter { totals.verdicts[$0] != nil }
+        for verdict in present {
+            appendLine("\(verdict.rawValue) (\(count(verdict))): \(meaning(of: verdict))", to: &text)
+        }
+        if rows.contains(where: { $0.isOn == true }) {
+            var line = "keep-alive is idle/interval/count in seconds"
+            let settings = rows.map { SocketCells(row: $0).settings }
+            for (sign, meaning) in [
+                ("?", "? unknown"), (">=", ">=N no probe before N s of silence"), ("*", "N* idle or interval"),
+                ("u", "u user timeout"),
+            ] where settings.contains(where: { $0.contains(sign) }) {
+                line += ", \(meaning)"
+            }
+            appendLine(line, to: &text)
+        }
+        if !present.isEmpty || rows.contains(where: { $0.isOn == true }) { text.append("\n") }
+    }
+
+    private func count(_ verdict: Verdict) -> String {
+        TextBuffer.string { $0.append(totals.verdicts[verdict] ?? 0, of: "socket") }
+    }
+
+    private func meaning(of verdict: Verdict) -> String {
+        switch verdict {
+        case .unresponsive: "keep-alive probes are unanswered"
+        case .dataInFlight: "data is retransmitted and not acknowledged; no probes are sent meanwhile"
+        case .receiverStalled: "the peer's window is closed; no keep-alives are sent meanwhile"
+        case .closeWait: "the peer closed a minute ago or more, and the program has not closed its socket"
+        case .tooLateForPath: tooLate
+        case .noKeepalive: "keep-alive is off: a dead peer is not noticed, and paths forget idle connections"
+        case .userTimeout: "TCP_USER_TIMEOUT, not TCP_KEEPCNT, decides how many probes may be lost"
+        case .intervalExceedsIdle: "TCP_KEEPINTVL is longer than TCP_KEEPIDLE and becomes the period of probes"
+        default: verdict.guide.meaning
+        }
+    }
+
+    private var tooLate: String {
+        if let pathTimeout { return "the first probe comes after \(pathTimeout) s of silence or more" }
+        let paths = SocketAssessment.commonPaths.map { path in
+            "\(path.name.prefix { $0 != "," }) after \(path.seconds) s"
+        }
+        return "the first probe comes late: common paths forget, \(paths.joined(separator: ", "))"
+    }
+
+    // MARK: Totals
+
+    private func appendTotals(
+        _ title: String, _ entries: [(name: String, counts: AuditTotals.Counts)], to text: inout TextBuffer
+    ) {
+        // One line would repeat the summary.
+        if entries.count < 2 { return }
+        let shown = entries.prefix(Self.totalLines)
+        let width = ([title] + shown.map(\.name)).map(\.count).max() ?? 0
+        let titles = ["sockets", "off", "notices", "warnings"]
+        text.append(title)
+        text.append(String(repeating: " ", count: width - title.count))
+        for title in titles { text.append("  \(String(repeating: " ", count: max(0, 8 - title.count)))\(title)") }
+        text.append("\n")
+        for (name, counts) in shown {
+            text.append(name)
+            text.append(String(repeating: " ", count: width - name.count))
+            for number in [counts.sockets, counts.off, counts.notices, counts.warnings] {
+                let cell = TextBuffer.string { $0.append(grouped: number) }
+                text.append("  \(String(repeating: " ", count: max(0, 8 - cell.count)))\(cell)")
+            }
+            text.append("\n")
+        }
+        if entries.count > shown.count {
+            text.append("... and ")
+            text.append(grouped: UInt64(entries.count - shown.count))
+            text.append(" more\n")
+        }
+        text.append("\n")
+    }
+
+    private func appendSummary(to text: inout TextBuffer) {
+        let all = totals.all
+        let start = text.count
+        text.append(all.sockets, of: "socket")
+        if all.sockets > 0 {
+            text.append(": keep-alive is off on ")
+            text.append(grouped: all.off)
+            text.append(", ")
+            text.append(all.warnings, of: "warning")
+            text.append(", ")
+            text.append(all.notices, of: "notice")
+        }
+        text.append("\n")
+        text.wrap(from: start, to: style.width)
+    }
+}

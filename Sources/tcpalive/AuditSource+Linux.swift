@@ -1,0 +1,199 @@
+#if os(Linux)
+    import Platform
+    import Report
+    import Sockets
+    import Wire
+
+    /// The sockets of one network namespace or more, each with its process, its options and its assessment.
+    struct AuditSource: ~Copyable {
+        /// A list of sockets, and what to call its namespace; nil: that of this process.
+        private final class Space {
+            let name: String?
+            let monitor: SocketMonitor
+
+            init(_ name: String?, _ monitor: consuming SocketMonitor) {
+                self.name = name
+                self.monitor = monitor
+            }
+        }
+
+        private let looksForProcesses: Bool
+        private let pid: Int32?
+        private let pathTimeout: Int?
+        private var spaces: [Space] = []
+        /// Namespaces that may not be entered.
+        private var hiddenSpaces = 0
+        private var reader = TimerReader()
+        /// Whether there are several looks, which `reader` compares.
+        private let repeats: Bool
+        private var handles = ProcessHandles()
+        /// Processes whose sockets may not be borrowed.
+        private var refused: Set<Int32> = []
+        private var users: [UInt32: String?] = [:]
+        private var owners = SocketOwners()
+        /// Whether no list changed while it was read.
+        private(set) var isComplete = true
+
+        /// A source without namespaces. `pid`: only sockets of this process. `repeats`: it is read several times.
+        init(looksForProcesses: Bool, pid: Int32?, pathTimeout: Int?, repeats: Bool) {
+            self.looksForProcesses = looksForProcesses
+            self.pid = pid
+            self.pathTimeout = pathTimeout
+            self.repeats = repeats
+        }
+
+        // MARK: Namespaces
+
+        /// Adds the network namespace of this process.
+        mutating func openOwn() throws(SocketError) {
+            do throws(SystemError) {
+                let monitor = try SocketMonitor()
+                spaces.append(Space(nil, monitor))
+            } catch {
+                throw .system("cannot ask the kernel for its sockets", error)
+            }
+        }
+
+        /// Adds the namespace `name`, which may be a process id.
+        mutating func open(_ name: String) throws(SocketError) {
+            do throws(SystemError) {
+                let namespace = try NetworkNamespace(named: name)
+                let monitor = try SocketMonitor(of: namespace)
+                spaces.append(Space(namespace.name, monitor))
+            } catch {
+                let advice = error == .notPermitted || error == .permissionDenied ? "; run as root" : ""
+                throw .system("cannot enter the network namespace \(name)\(advice)", error)
+            }
+        }
+
+        /// Adds all namespaces of this host that can be entered.
+        mutating func openAll() throws {
+            try openOwn()
+            var found: [Space] = []
+            var refused = 0
+            // A host may have thousands of containers, and each takes a descriptor.
+            _ = systemAllowDescriptors(1 << 16)
+            hiddenSpaces = try NetworkNamespace.forEachOther { namespace in
+                if let space = try Self.space(namespace) { found.append(space) } else { refused += 1 }
+            }
+            hiddenSpaces += refused
+            spaces += found
+        }
+
+        /// The sockets of `namespace`; nil without the rights to enter it.
+        private static func space(_ namespace: borrowing NetworkNamespace) throws(SocketError) -> Space? {
+            let monitor: SocketMonitor
+            do throws(SystemError) {
+                monitor = try SocketMonitor(of: namespace)
+            } catch {
+                if error == .notPermitted || error == .permissionDenied { return nil }
+                throw .system("cannot enter the network namespace \(namespace.name)", error)
+            }
+            return Space(namespace.name, monitor)
+        }
+
+        // MARK: Sockets
+
+        /// Reads all sockets in `states` that `isWanted`, adds them to `totals`, and calls `body` with each.
+        mutating func forEachRow(
+            in states: SocketStates, where isWanted: (HostSocket) -> Bool, _ totals: inout AuditTotals,
+            _ body: (AuditedSocket) throws -> Void
+        ) throws {
+            isComplete = true
+            refused.removeAll(keepingCapacity: true)
+            if looksForProcesses {
+                owners = SocketOwners(reading: pid)
+                if let pid, let error = owners.failure {
+                    throw SocketError.system("cannot look at the descriptors of process \(pid)", error)
+                }
+            }
+            if repeats { reader.beginLook() }
+            for space in spaces {
+                totals.listeningPorts.removeAll(keepingCapacity: true)
+                _ = try Self.list(space, SocketStates(.listen)) { totals.listeningPorts.insert($0.local.port) }
+                let completeness = try Self.list(space, states) { socket in
+                    guard isWanted(socket) else { return }
+                    let owner = owners.owner(of: socket.inode)
+                    if let pid, owner?.process != pid { return }
+                    let row = row(for: socket, of: owner, in: space.name)
+                    totals.add(row, looksForProcesses: looksForProcesses)
+                    try body(row)
+                }
+                if completeness == .changed { isComplete = false }
+            }
+        }
+
+        private static func list(
+            _ space: Space, _ states: SocketStates, _ body: (HostSocket) throws -> Void
+        ) throws -> SocketMonitor.Completeness {
+            do {
+                return try space.monitor.forEachSocket(in: states, body)
+            } catch let error as SystemError {
+                throw SocketError.system("cannot ask the kernel for its sockets (sock_diag)", error)
+            }
+        }
+
+        private mutating func row(
+            for socket: HostSocket, of owner: SocketOwner?, in namespace: String?
+        ) -> AuditedSocket {
+            let reading = repeats ? reader.read(socket) : TimerReading(socket)
+            let options: KeepAliveOptions? = if let owner { options(of: socket.inode, owner) } else { nil }
+            return AuditedSocket(
+                socket, owner: owner, program: owner.flatMap { owners.name(of: $0.process) },
+                user: user(socket.user), namespace: namespace, reading: reading, options: options,
+                assessment: SocketAssessment(socket, reading, options, pathTimeout: pathTimeout))
+        }
+
+        /// The options of the socket with `inode`, from a copy of the descriptor of `owner`; nil without the rights.
+        private mutating func options(of inode: UInt32, _ owner: SocketOwner) -> KeepAliveOptions? {
+            if refused.contains(owner.process) { return nil }
+            do {
+                return try BorrowedSocket(of: owner, inode: inode, &handles).options()
+            } catch {
+                // Another error concerns this socket only: it may be gone.
+                if let error = error as? SystemError,
+                    error == .notPermitted || error == .permissionDenied || error == .noSuchCall
+                {
+                    refused.insert(owner.process)
+                }
+                return nil
+            }
+        }
+
+        private mutating func user(_ number: UInt32) -> String? {
+            if let known = users[number] { return known }
+            let name = systemUserName(number)
+            users.updateValue(name, forKey: number)
+            return name
+        }
+
+        // MARK: What is hidden
+
+        /// The number of processes whose descriptors may not be read.
+        var hiddenProcesses: Int { owners.hiddenProcesses }
+
+        /// Sentences on what is hidden or incomplete in `totals`.
+        func notes(_ totals: AuditTotals) -> [String] {
+            var notes: [String] = []
+            if totals.ownerless > 0 {
+                let number = totals.ownerless == 1 ? "1 socket" : "\(totals.ownerless) sockets"
+                notes.append(
+                    "The process of \(number) is hidden: only root sees the descriptors of other users' processes.")
+            }
+            if totals.hasInferred, totals.unread > 0 {
+                notes.append(
+                    looksForProcesses
+                        ? "Some settings are inferred from timers: reading them needs the rights of ptrace(2) (CAP_SYS_PTRACE)."
+                        : "Settings are inferred from timers: without --no-processes they are read from the sockets.")
+            }
+            if hiddenSpaces > 0 {
+                notes.append(
+                    "Network namespaces of \(hiddenSpaces) processes or names are hidden: only root may enter them.")
+            }
+            if !isComplete {
+                notes.append("Sockets were opened or closed while the list was read: it may lack some.")
+            }
+            return notes
+        }
+    }
+#endif

@@ -1,0 +1,261 @@
+import Foundation
+import Testing
+
+/// `tcpalive audit` of real sockets.
+@Suite("Audit", .enabled(if: Lab.isPossible, Lab.needs))
+struct AuditTests {
+    /// Options that a socket has.
+    private struct Options: Decodable {
+        var idle: Int
+        var interval: Int
+        var count: Int
+        var userTimeout: Int
+        var kind: String
+        var hasSent: Bool
+
+        enum CodingKeys: String, CodingKey {
+            case idle, interval, count, kind
+            case userTimeout = "user_timeout_ms"
+            case hasSent = "has_sent"
+        }
+
+        var isOn: Bool { kind != "off" }
+
+        /// Whether repeated looks must find the idle time: its timer fires between answered probes, or the first look comes
+        /// before the first probe and the socket has received nothing.
+        var showsIdle: Bool { interval < idle || (!hasSent && idle >= 4) }
+    }
+
+    /// A record of a socket.
+    private struct Record: Decodable {
+        var type: String
+        var localIp: String?
+        var localPort: Int?
+        var remoteIp: String?
+        var remotePort: Int?
+        var keepalive: Bool?
+        var idleS: Int?
+        var intervalS: Int?
+        var idleOrIntervalS: Int?
+        var count: Int?
+        var userTimeoutS: Double?
+        var settingsFrom: String?
+        var process: String?
+        var pid: Int?
+        var netns: String?
+        var verdicts: [String]?
+
+        /// The records of sockets in `text`, JSON Lines; what is not whole yet is left out.
+        static func all(in text: String) throws -> [Record] {
+            let decoder = JSONDecoder()
+            decoder.keyDecodingStrategy = .convertFromSnakeCase
+            return try text.split(separator: "\n").filter {
+                $0.hasPrefix("{\"type\":\"tcpalive.socket/1\"") && $0.hasSuffix("}")
+            }
+            .map { try decoder.decode(Record.self, from: Data($0.utf8)) }
+        }
+    }
+
+    /// Opens `number` sockets with idle and interval up to `longest` seconds, and returns their options by port.
+    private static func open(
+        _ lab: Lab, _ number: Int, longest: Int, on address: String = "10.9.0.1", _ others: [String] = []
+    ) async throws -> [Int: Options] {
+        let script = try lab.start(
+            lab.prober, script: "sockets.py", [address, String(number), String(longest)] + others)
+        try await script.wait(for: "}}\n")
+        let all = try JSONDecoder().decode([String: Options].self, from: Data(script.text.utf8))
+        return Dictionary(uniqueKeysWithValues: all.compactMap { key, value in Int(key).map { ($0, value) } })
+    }
+
+    private static func audit(_ lab: Lab, _ arguments: [String], status: Int32 = 0) async throws -> Running {
+        let running = try lab.start(lab.prober, ["audit"] + arguments)
+        #expect(try await running.end() == status, "\(running.errorText)")
+        return running
+    }
+
+    @Test(
+        "With rights, all options of a thousand sockets are read, over IPv4 and IPv6",
+        arguments: ["10.9.0.1", "fd09::1"])
+    func withRights(address: String) async throws {
+        let lab = try await Lab()
+        let truth = try await Self.open(lab, 1000, longest: 32767, on: address)
+        let run = try await Self.audit(lab, ["--format", "jsonl", "dport", "=", ":5000"])
+        let records = try Record.all(in: run.text)
+        #expect(records.count == truth.count)
+        for record in records {
+            let options = try #require(truth[record.localPort ?? 0])
+            #expect(record.process == "python3" && record.keepalive == options.isOn)
+            guard options.isOn else {
+                #expect(record.idleS == nil && record.intervalS == nil && record.count == nil)
+                continue
+            }
+            #expect(record.idleS == options.idle && record.intervalS == options.interval)
+            #expect(record.count == options.count && record.settingsFrom == "socket")
+            #expect(Int(((record.userTimeoutS ?? 0) * 1000).rounded()) == options.userTimeout)
+        }
+    }
+
+    @Test("Without rights, the idle time of each socket that has received nothing is exact, and no other is wrong")
+    func oneLook() async throws {
+        let lab = try await Lab()
+        let truth = try await Self.open(lab, 1000, longest: 32767)
+        let run = try await Self.audit(lab, ["--no-processes", "--format", "jsonl", "dport = :5000"])
+        let records = try Record.all(in: run.text)
+        #expect(records.count == truth.count)
+        for record in records {
+            let options = try #require(truth[record.localPort ?? 0])
+            #expect(record.keepalive == options.isOn && record.intervalS == nil && record.idleOrIntervalS == nil)
+            if options.isOn, !options.hasSent {
+                #expect(record.idleS == options.idle)
+            } else {
+                #expect(record.idleS == nil || record.idleS == options.idle)
+            }
+        }
+    }
+
+    @Test("Without rights, repeated looks read idle and interval of each socket whose peer answers")
+    func watch() async throws {
+        let lab = try await Lab()
+        let truth = try await Self.open(lab, 1000, longest: 4)
+        let watch = try lab.start(
+            lab.prober, ["audit", "--no-processes", "--format", "jsonl", "--watch", "0.5", "dport = :5000"])
+        var idle: [Int: Int] = [:]
+        var interval: [Int: Int] = [:]
+        // The first probe comes after up to 4 s, and the timer fires once more after it, if the idle time is longer.
+        let isOn = truth.filter(\.value.isOn)
+        let deadline = ContinuousClock.now + Lab.timeout
+        while ContinuousClock.now < deadline {
+            for record in try Record.all(in: watch.text) {
+                let port = record.localPort ?? 0
+                let options = try #require(truth[port])
+                if let seconds = record.idleS {
+                    #expect(seconds == options.idle)
+                    idle[port] = seconds
+                }
+                if let seconds = record.intervalS {
+                    #expect(seconds == options.interval)
+                    interval[port] = seconds
+                }
+                if let seconds = record.idleOrIntervalS {
+                    #expect(seconds == options.idle || seconds == options.interval)
+                }
+            }
+            let expected = isOn.filter { $0.value.showsIdle }
+            if interval.count == isOn.count, expected.allSatisfy({ idle[$0.key] != nil }) { break }
+            try await Task.sleep(for: .milliseconds(200))
+        }
+        #expect(try await watch.end(by: SIGINT) == 0, "\(watch.errorText)")
+        #expect(interval.count == isOn.count)
+        for (port, options) in isOn where options.showsIdle {
+            #expect(idle[port] == options.idle, "\(options)")
+        }
+    }
+
+    @Test(
+        "The sockets are those that ss lists, with each filter",
+        arguments: [
+            "state established", "dport = :5000", "sport = :5000 and dst 10.9.0.0/24", "not dport = :5000",
+            "state listening",
+            "src 10.9.0.1:5000 or dport > :6000", "state all",
+        ])
+    func sameAsSS(filter: String) async throws {
+        let lab = try await Lab()
+        _ = try await Self.open(lab, 50, longest: 100)
+        // As ss does: without a state, the audit has fewer.
+        let words = filter.contains("state") ? filter : "state established and ( \(filter) )"
+        let states = filter.contains("state") ? [] : ["state", "established"]
+        let listed = try await lab.inside(
+            lab.prober, "ss", ["-tnH"] + states + filter.split(separator: " ").map(String.init))
+        let theirs = listed.split(separator: "\n").map { line in
+            line.split(separator: " ").suffix(2).joined(separator: " ")
+        }
+        let ours = try Record.all(in: try await Self.audit(lab, ["--format", "jsonl", words]).text).map { record in
+            "\(record.localIp ?? ""):\(record.localPort ?? 0) \(record.remoteIp ?? ""):\(record.remotePort ?? 0)"
+        }
+        #expect(!ours.isEmpty && ours.sorted() == theirs.map { $0.replacing(":*", with: ":0") }.sorted())
+    }
+
+    @Test("Verdicts decide the exit status, and the text names the process")
+    func verdicts() async throws {
+        let lab = try await Lab()
+        let listener = try lab.start(lab.peer, script: "sockets.py", ["10.9.0.2", "0", "1"])
+        try await listener.wait(for: "{}")
+        let truth = try await Self.open(lab, 60, longest: 32767, on: "10.9.0.2", ["far"])
+        let records = try Record.all(in: try await Self.audit(lab, ["--format", "jsonl"]).text)
+        #expect(records.count == 60)
+        for record in records {
+            let options = try #require(truth[record.localPort ?? 0])
+            let verdicts = record.verdicts ?? []
+            #expect(verdicts.contains("no_keepalive") == !options.isOn)
+            #expect(verdicts.contains("too_late_for_path") == (options.isOn && options.idle >= 240))
+            #expect(verdicts.contains("interval_exceeds_idle") == (options.isOn && options.interval > options.idle))
+        }
+        let text = try await Self.audit(lab, ["--fail-on", "warning", "--limit", "3"], status: 1).text
+        #expect(
+            text.contains("python3[") && text.contains("... and 57 more sockets, none worse (--limit all)"), "\(text)")
+        _ = try await Self.audit(lab, ["--fail-on", "failure"])
+        let short = truth.filter { $0.value.isOn && $0.value.interval <= $0.value.idle && $0.value.userTimeout == 0 }
+        let port = try #require(short.keys.first)
+        _ = try await Self.audit(lab, ["--path-timeout", "40000", "--port", String(port), "--fail-on", "notice"])
+        _ = try await Self.audit(
+            lab, ["--path-timeout", "1", "--port", String(port), "--fail-on", "warning"], status: 1)
+    }
+
+    @Test("Each record of each state is valid by the schema")
+    func schema() async throws {
+        let lab = try await Lab()
+        _ = try await Self.open(lab, 20, longest: 100)
+        for (name, arguments) in [
+            ("document.json", ["--format", "json", "--state", "all"]), ("lines.jsonl", ["--format", "jsonl"]),
+            ("empty.json", ["--format", "json", "dport = :1"]),
+            ("timers.json", ["--format", "json", "--no-processes"]),
+        ] {
+            let file = lab.folder.appendingPathComponent(name)
+            try Data(try await Self.audit(lab, arguments).text.utf8).write(to: file)
+            let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+                .deletingLastPathComponent()
+            try await lab.inside(
+                lab.prober, "python3",
+                [
+                    root.appendingPathComponent("Tests/Scripts/validate.py").path,
+                    root.appendingPathComponent("Sources/Report/tcpalive.schema.json").path, file.path,
+                ])
+        }
+    }
+
+    @Test("--netns and --all-netns list the sockets of other namespaces")
+    func namespaces() async throws {
+        let lab = try await Lab()
+        let listener = try lab.start(lab.peer, script: "sockets.py", ["10.9.0.2", "0", "1"])
+        try await listener.wait(for: "{}")
+        let truth = try await Self.open(lab, 5, longest: 100, on: "10.9.0.2", ["far"])
+        let other = ["--format", "jsonl", "--state", "established", "--netns", lab.peer.holder]
+        let records = try Record.all(in: try await Self.audit(lab, other).text)
+        #expect(Set(records.compactMap(\.remotePort)) == Set(truth.keys))
+        #expect(records.allSatisfy { $0.netns == "pid \(lab.peer.holder)" && $0.localPort == 5000 })
+        let all = try Record.all(
+            in: try await Self.audit(lab, ["--format", "jsonl", "--all-netns", "--port", "5000"]).text
+        )
+        .filter { truth[$0.localPort ?? 0] != nil || truth[$0.remotePort ?? 0] != nil }
+        #expect(all.count >= 10, "\(all)")
+        #expect(all.contains { $0.netns == nil && $0.remotePort == 5000 })
+        let none = try lab.start(lab.prober, ["audit", "--netns", "no-such-namespace"])
+        #expect(try await none.end() == 2)
+        #expect(
+            none.errorText.contains("cannot enter the network namespace no-such-namespace: No such file or directory"))
+    }
+
+    @Test("Without rights, a note says what is hidden", .enabled(if: geteuid() == 0, "needs root"))
+    func unprivileged() async throws {
+        let lab = try await Lab()
+        _ = try await Self.open(lab, 30, longest: 100)
+        let run = try lab.start(lab.prober, through: Space.dropping(true), ["audit", "dport", "=", ":5000"])
+        #expect(try await run.end() == 0 && run.errorText.isEmpty, "\(run.errorText)")
+        #expect(run.text.contains("The process of 30 sockets is hidden"), "\(run.text)")
+        #expect(run.text.contains("Some settings are inferred from timers"))
+        #expect(run.text.contains("/?/?"))
+        let other = try lab.start(lab.prober, through: Space.dropping(true), ["audit", "--pid", "1"])
+        #expect(try await other.end() == 2)
+        #expect(other.errorText.contains("cannot look at the descriptors of process 1: Permission denied"))
+    }
+}
