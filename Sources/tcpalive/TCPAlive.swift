@@ -14,7 +14,8 @@ struct TCPAlive: ParsableCommand {
             \(ExitStatus.help())
             """,
         subcommands: [
-            Analyze.self, Extract.self, Watch.self, Client.self, Listen.self, Interfaces.self, Explain.self,
+            Analyze.self, Extract.self, Watch.self, Client.self, Listen.self, ProbePath.self, Interfaces.self,
+            Explain.self,
         ])
 
     @OptionGroup

@@ -39,9 +39,14 @@ public struct PathTimeout: Sendable, Equatable {
     /// The largest TCP_KEEPIDLE (s) whose probes come within an idle period that the path survived, even if Linux sends
     /// them with the largest possible delay; nil: none is known.
     public var safeIdle: Int64? {
-        let second: Int64 = 1_000_000_000
         // A failure bounds what is safe, even if a longer idle period was survived on another day.
-        let bound = shortestFailed == 0 ? longestSurvived : min(longestSurvived, shortestFailed - 1)
+        Self.safeIdle(within: shortestFailed == 0 ? longestSurvived : min(longestSurvived, shortestFailed - 1))
+    }
+
+    /// The largest TCP_KEEPIDLE (s) whose probes come within an idle period of `bound` (ns), even if Linux sends them with the
+    /// largest possible delay; nil: none does.
+    package static func safeIdle(within bound: Int64) -> Int64? {
+        let second: Int64 = 1_000_000_000
         var idle = bound / second
         while idle > 0, idle * second > bound - TimerWheel.widestBucket(idle * second) { idle -= 1 }
         return idle > 0 ? idle : nil
