@@ -1,0 +1,113 @@
+/// Brackets the idle time after which a path forgets a connection, from trials of several idle times at once.
+///
+/// The first round spreads its trials by a constant factor up to the maximum. Each further round divides the bracket, so it
+/// becomes smaller by the number of trials plus one.
+public struct PathSearch: Sendable, Equatable {
+    /// The shortest idle time to try.
+    public static let minimum = Duration.seconds(1)
+
+    /// What happened to a connection after an idle time.
+    public enum Outcome: String, Sendable, CaseIterable {
+        /// The peer still answered.
+        case survived
+        /// Nothing answered: something on the path drops the packets.
+        case silent
+        /// A RST answered the check.
+        case reset
+        /// A RST came during the idle time.
+        case resetWhileIdle = "reset_while_idle"
+        /// A FIN came during the idle time: the peer closed the connection, or a proxy.
+        case closedWhileIdle = "closed_while_idle"
+
+        /// Whether the connection was not usable any more.
+        public var isEnd: Bool { self != .survived }
+    }
+
+    /// The longest idle time that a connection survived, below all that it did not; zero: none.
+    public private(set) var longestSurvived = Duration.zero
+    /// The shortest idle time after which a connection was not usable any more; nil: none.
+    public private(set) var shortestEnded: Duration?
+    /// What happened after `shortestEnded`.
+    public private(set) var ending: Outcome?
+    /// Whether a connection survived longer than another: the path is not always the same.
+    public private(set) var isInconsistent = false
+
+    /// The longest idle time to try.
+    public let maximum: Duration
+    /// The width of the bracket at which the search ends.
+    public let precision: Duration
+    /// The number of trials at once.
+    public let width: Int
+
+    /// A search for idle times up to `maximum`, with `width` trials at once, until the bracket is at most `precision` wide.
+    public init(maximum: Duration, precision: Duration, width: Int) {
+        self.maximum = max(maximum, Self.minimum)
+        self.precision = precision
+        self.width = max(1, width)
+    }
+
+    /// Whether the bracket is narrow enough, or the maximum was survived.
+    public var isComplete: Bool {
+        guard let shortestEnded else { return longestSurvived >= maximum }
+        return shortestEnded <= Self.minimum || shortestEnded - longestSurvived <= precision
+    }
+
+    /// Takes account of a connection that was idle for `idle`.
+    public mutating func record(_ idle: Duration, _ outcome: Outcome) {
+        if outcome.isEnd {
+            if idle <= longestSurvived { isInconsistent = true }
+            if shortestEnded.map({ idle < $0 }) ?? true { (shortestEnded, ending) = (idle, outcome) }
+            // What ended once may not be relied on, even if a longer idle time was survived before.
+            if longestSurvived >= idle { longestSurvived = .zero }
+        } else if shortestEnded.map({ idle < $0 }) ?? true {
+            longestSurvived = max(longestSurvived, idle)
+        } else {
+            isInconsistent = true
+        }
+    }
+
+    /// The idle times of the next trials, ascending; empty if the search is complete.
+    ///
+    /// Each is shifted at random by up to a tenth of the distance between two, so that connections do not expire together.
+    public func nextTrials(using numbers: inout some RandomNumberGenerator) -> [Duration] {
+        if isComplete { return [] }
+        var trials: [Duration] = []
+        if let shortestEnded {
+            let low = max(longestSurvived, longestSurvived == .zero ? Self.minimum : .zero)
+            let step = (shortestEnded - low) / (width + 1)
+            // With no survivor yet, the shortest time itself has to be tried.
+            if longestSurvived == .zero { trials.append(low) }
+            for number in 1...width { trials.append(low + step * number + Self.shift(by: step, &numbers)) }
+        } else {
+            let low = max(longestSurvived, Self.minimum)
+            let factor = Self.root(width, of: maximum / low)
+            var idle = low
+            if longestSurvived == .zero { trials.append(low) }
+            for _ in 1..<max(width, 1) {
+                let next = idle * factor
+                trials.append(next + Self.shift(by: next - idle, &numbers))
+                idle = next
+            }
+            trials.append(maximum)
+        }
+        return Array(trials.prefix { $0 <= maximum }.prefix(width + 1))
+    }
+
+    /// A random time of at most a tenth of `step`, before or after.
+    private static func shift(by step: Duration, _ numbers: inout some RandomNumberGenerator) -> Duration {
+        step * Double.random(in: -0.1...0.1, using: &numbers)
+    }
+
+    /// The `degree`th root of `value`, by Newton's method: `pow` would need the C library.
+    private static func root(_ degree: Int, of value: Double) -> Double {
+        var guess = 1 + (value - 1) / Double(degree)
+        for _ in 0..<200 {
+            var power = 1.0
+            for _ in 1..<degree { power *= guess }
+            let next = guess - (power * guess - value) / (Double(degree) * power)
+            if abs(next - guess) < 1e-9 { return next }
+            guess = next
+        }
+        return guess
+    }
+}
