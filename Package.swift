@@ -126,7 +126,7 @@ let package = Package(
             swiftSettings: house),
         .testTarget(name: "LabTests", dependencies: ["tcpalive"], exclude: ["Scripts"], swiftSettings: house),
         .testTarget(
-            name: "SocketsTests", dependencies: ["Sockets", "Wire", "Report", "Platform", "tcpalive"],
+            name: "SocketsTests", dependencies: ["Seeded", "Sockets", "Wire", "Report", "Platform", "tcpalive"],
             swiftSettings: house),
     ],
     swiftLanguageModes: [.v6]

@@ -42,14 +42,13 @@ struct ProbePath: ParsableCommand {
             let addresses: [SocketAddress]
             do throws(SocketError) {
                 addresses = try SocketAddress.resolve(
-                    host: endpoint.host ?? "", port: endpoint.port, family: options.family.family)
+                    host: endpoint.host ?? "", port: endpoint.port, family: options.connection.family.family)
             } catch {
                 complain(error.text)
                 throw ExitStatus.couldNotConnect
             }
-            var search = PathSearch(
-                maximum: options.maximum.duration, precision: options.precision.duration, width: options.connections)
-            let trials = try PathTrialLog(options.log, address: addresses[0])
+            var search = options.search.search
+            let trials = try PathTrialLog(options.search.log, address: addresses[0])
             for trial in trials.earlier { search.record(trial.idle, trial.outcome) }
             var session = ProbePathSession(options, search, addresses[0])
             try session.run(trials, stoppedBy: wakeup)
@@ -65,53 +64,14 @@ struct ProbePathOptions: ParsableArguments {
             valueName: "host-and-port"))
     var words: [String] = []
 
-    @Option(
-        name: .customLong("max"), parsing: .unconditional,
-        help: ArgumentHelp("The longest idle time to try, up to 24h (default: 2h).", valueName: "time"),
-        transform: { try Seconds($0) })
-    var maximum = Seconds(7200)
+    @OptionGroup(title: "Search")
+    var search: PathSearchOptions
 
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp("How exactly to measure, 0.1 or more (default: 1).", valueName: "seconds"),
-        transform: { try Seconds($0) })
-    var precision = Seconds(1)
+    @OptionGroup(title: "Connection")
+    var connection: PathConnectionOptions
 
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp("Connections at once, 1 to 256.", valueName: "number"),
-        transform: { try wholeNumber($0, 1...256, of: "connections") })
-    var connections = 16
-
-    /// What is at the other end.
-    enum Peer: String, CaseIterable, ExpressibleByArgument {
-        case server, listen
-    }
-
-    @Option(name: .customLong("with"), help: "What is at the other end: any server, or tcpalive listen.")
-    var peer = Peer.server
-
-    @OptionGroup
-    var family: FamilyOptions
-
-    @Option(help: ArgumentHelp("Connect from this local address.", valueName: "address"))
-    var bind: String?
-
-    @Option(
-        help: ArgumentHelp("Keep each result in this CSV file, and go on from those in it.", valueName: "file"),
-        completion: .file())
-    var log: String?
-
-    /// The formats of the result.
-    enum Format: String, CaseIterable, ExpressibleByArgument {
-        case text, json
-    }
-
-    @Option(help: "Format of the result: text, or a JSON record (the log then goes to standard error).")
-    var format = Format.text
-
-    @OptionGroup
-    var color: ColorOptions
+    @OptionGroup(title: "Output")
+    var output: PathOutputOptions
 
     /// The host and the port.
     var endpoint: EndpointArgument {
@@ -125,9 +85,80 @@ struct ProbePathOptions: ParsableArguments {
                 "no port given: write tcpalive probe-path \(endpoint.port) PORT, or \(endpoint.port):PORT.")
         }
         try endpoint.checkPort(1...65535)
-        if maximum.duration < .seconds(2) || maximum.duration > .seconds(86400) {
+    }
+}
+
+/// Which idle times to try.
+struct PathSearchOptions: ParsableArguments {
+    @Option(
+        name: .customLong("max"), parsing: .unconditional,
+        help: ArgumentHelp("The longest idle time to try, up to 24h (default: 2h).", valueName: "time"),
+        transform: { try Seconds($0) })
+    var maximum: Seconds?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("How exactly to measure, 0.1 or more (default: 1).", valueName: "seconds"),
+        transform: { try Seconds($0) })
+    var precision: Seconds?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Connections at once, 1 to 256 (default: 16).", valueName: "number"),
+        transform: { try wholeNumber($0, 1...256, of: "connections") })
+    var connections: Int?
+
+    @Option(
+        help: ArgumentHelp("Keep each result in this CSV file, and go on from those in it.", valueName: "file"),
+        completion: .file())
+    var log: String?
+
+    /// A search by the options that knows nothing.
+    var search: PathSearch {
+        PathSearch(
+            maximum: maximum?.duration ?? .seconds(7200), precision: precision?.duration ?? .seconds(1),
+            width: connections ?? 16)
+    }
+
+    func validate() throws {
+        if let maximum, !(.seconds(2)...(.seconds(86400))).contains(maximum.duration) {
             throw ValidationError("--max is a time from 2s to 24h.")
         }
-        if precision.duration < .milliseconds(100) { throw ValidationError("--precision is 0.1 seconds or more.") }
+        if let precision, precision.duration < .milliseconds(100) {
+            throw ValidationError("--precision is 0.1 seconds or more.")
+        }
+        if log == "" { throw ValidationError("--log requires a file name.") }
     }
+}
+
+/// How to connect, and to what.
+struct PathConnectionOptions: ParsableArguments {
+    /// What is at the other end.
+    enum Peer: String, CaseIterable, ExpressibleByArgument {
+        case server, listen
+    }
+
+    @Option(
+        name: .customLong("with"), help: "What is at the other end, any server or tcpalive listen (default: server).")
+    var peer: Peer?
+
+    @OptionGroup
+    var family: FamilyOptions
+
+    @Option(help: ArgumentHelp("Connect from this local address.", valueName: "address"))
+    var bind: String?
+}
+
+/// How to print the results.
+struct PathOutputOptions: ParsableArguments {
+    /// The formats of the result.
+    enum Format: String, CaseIterable, ExpressibleByArgument {
+        case text, json
+    }
+
+    @Option(help: "Format: text, or a JSON record of the result, with the log on standard error (default: text).")
+    var format: Format?
+
+    @OptionGroup
+    var color: ColorOptions
 }

@@ -13,14 +13,15 @@ struct ProbePathSession: ~Copyable {
     /// A session that goes on with `search`, by connections to `address`.
     init(_ options: ProbePathOptions, _ search: PathSearch, _ address: SocketAddress) {
         self.options = options
-        log = ClientLog(to: options.format == .json ? .standardError : .standardOutput, options.color)
-        prober = PathProber(search, to: address, bind: options.bind, sendsData: options.peer == .listen)
+        log = ClientLog(to: options.output.format == .json ? .standardError : .standardOutput, options.output.color)
+        prober = PathProber(
+            search, to: address, bind: options.connection.bind, sendsData: options.connection.peer == .listen)
     }
 
     /// Runs to the end of the search, or until `wakeup`; each result is added to `trials`. Throws the exit status.
     mutating func run(_ trials: PathTrialLog, stoppedBy wakeup: SignalWakeup) throws {
         if !trials.earlier.isEmpty {
-            try log.write("Going on from \(counted(trials.earlier.count, "result")) in \(options.log ?? "").")
+            try log.write("Going on from \(counted(trials.earlier.count, "result")) in \(options.search.log ?? "").")
         }
         do {
             while true {
@@ -41,21 +42,21 @@ struct ProbePathSession: ~Copyable {
         } catch let error as SocketError {
             guard case .notConnected = error else { throw error }
             complain(error.text)
-            if prober.search != PathSearch(prober.search) { try conclude() }
+            if prober.search != options.search.search { try conclude() }
             throw ExitStatus.couldNotConnect
         }
     }
 
     private func interrupt() throws {
         try log.write(
-            "Interrupted before the end." + (options.log.map { " The same command goes on from \($0)." } ?? ""))
+            "Interrupted before the end." + (options.search.log.map { " The same command goes on from \($0)." } ?? ""))
         try conclude()
     }
 
     /// Prints what is known.
     private func conclude() throws {
         for sentence in prober.search.sentences(for: prober.address) { try log.write(plain: sentence) }
-        if options.format == .json {
+        if options.output.format == .json {
             var record = TextBuffer()
             record.appendRecord(prober.search, safeIdle: prober.search.safeIdle, for: prober.address)
             record.append("\n")
@@ -82,11 +83,6 @@ struct ProbePathSession: ~Copyable {
 }
 
 extension PathSearch {
-    /// A search with the settings of `other` that knows nothing.
-    fileprivate init(_ other: PathSearch) {
-        self.init(maximum: other.maximum, precision: other.precision, width: other.width)
-    }
-
     /// The largest idle setting (s) whose probes come within the idle time that was survived; nil: none is known.
     var safeIdle: Int64? {
         let idle = TimerWheel.longestSetting(within: longestSurvived.wholeNanoseconds)

@@ -80,8 +80,8 @@ final class Running {
 
     /// Waits for the end and returns the exit status, or the negative signal; throws if it does not end.
     @discardableResult
-    func end() async throws -> Int32 {
-        let deadline = ContinuousClock.now + Lab.timeout
+    func end(within limit: Duration = Lab.timeout) async throws -> Int32 {
+        let deadline = ContinuousClock.now + limit
         while process.isRunning {
             if ContinuousClock.now > deadline { throw Lab.Failure(sentence: "still runs: \(text)\(errorText)") }
             try await Task.sleep(for: .milliseconds(5))

@@ -4,7 +4,9 @@ import Testing
 /// The exit statuses in the help, and those that there are.
 @Suite("Exit statuses")
 struct ExitStatusTests {
-    private static let commands = ["analyze", "extract", "watch", "audit", "client", "listen", "interfaces", "explain"]
+    private static let commands = [
+        "analyze", "extract", "watch", "audit", "probe-path", "client", "listen", "interfaces", "explain",
+    ]
     private static let scenes = SceneTests.directory.appendingPathComponent("scenes").path
 
     /// The table in the help of `command`, or of tcpalive.
@@ -48,6 +50,8 @@ struct ExitStatusTests {
         ("extract", 64, ["\(scenes)/zero-window.pcap"]),
         ("watch", 2, ["-i", "nothing0"]), ("watch", 64, []),
         ("audit", 0, ["dport", "=", ":1"]), ("audit", 2, [">", "/dev/full"]), ("audit", 64, ["port"]),
+        ("probe-path", 2, ["127.0.0.1:1", "--log", "/nowhere/log"]), ("probe-path", 13, ["127.0.0.1:1"]),
+        ("probe-path", 64, ["127.0.0.1"]),
         ("client", 2, ["--reconnect", "127.0.0.1:1", ">", "/dev/full"]), ("client", 13, ["127.0.0.1:1"]),
         ("client", 64, []),
         ("listen", 0, ["--duration", "0.01", "0"]), ("listen", 2, ["192.0.2.99", "0"]), ("listen", 64, []),
@@ -58,7 +62,9 @@ struct ExitStatusTests {
     /// The statuses that need a peer or a capability, and the tests that produce them.
     private static let elsewhere: [(command: String, status: Int32, test: String)] = [
         ("watch", 0, "WatchTests.interfaceNames"), ("watch", 1, "WatchTests.statuses"),
-        ("watch", 4, "WatchTests.statuses"), ("audit", 1, "AuditTests.verdicts"), ("client", 0, "ToolTests"), ("client", 1, "VerifyTests"),
+        ("watch", 4, "WatchTests.statuses"), ("audit", 1, "AuditTests.verdicts"),
+        ("probe-path", 0, "ProbePathTests"), ("probe-path", 4, "ProbePathTests.interrupted"),
+        ("client", 0, "ToolTests"), ("client", 1, "VerifyTests"),
         ("client", 4, "VerifyTests"), ("client", 10, "ClientTests"), ("client", 11, "ToolTests"),
         ("client", 12, "LabTests/Scenes"), ("interfaces", 0, "CommandLineTests.interfaces"),
         ("extract", 4, "MemoryTests.extract"),

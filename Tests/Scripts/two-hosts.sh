@@ -5,6 +5,7 @@
 #   peer COMMAND...   to run a command on the peer
 #   peer-dies         from now on the peer receives nothing and sends nothing
 #   peer-rejects      from now on the peer answers TCP with ICMP host unreachable
+#   peer-forgets N    from now on the peer has a firewall that forgets connections after N seconds
 # All processes end with the command, and the namespaces with them. Without root it uses a user namespace.
 set -eu
 # Only root's PATH has these.
@@ -47,6 +48,14 @@ cat >/run/bin/peer-rejects <<'END'
 ip netns exec peer nft 'add table inet rejecting
     add chain inet rejecting in { type filter hook input priority 0; }
     add rule inet rejecting in meta l4proto tcp reject with icmp host-unreachable'
+END
+cat >/run/bin/peer-forgets <<'END'
+#!/bin/sh
+ip netns exec peer nft 'add table inet forgetting
+    add chain inet forgetting in { type filter hook input priority 0; policy drop; }
+    add rule inet forgetting in ct state established accept
+    add rule inet forgetting in tcp flags & (syn | ack) == syn accept'
+ip netns exec peer sysctl -qw net.netfilter.nf_conntrack_tcp_loose=0 net.netfilter.nf_conntrack_tcp_timeout_established="$1"
 END
 chmod +x /run/bin/*
 "$@"

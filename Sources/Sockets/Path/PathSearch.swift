@@ -98,16 +98,15 @@ public struct PathSearch: Sendable, Equatable {
         step * Double.random(in: -0.1...0.1, using: &numbers)
     }
 
-    /// The `degree`th root of `value`, by Newton's method: `pow` would need the C library.
+    /// The `degree`th root of `value`, which is at least 1, by bisection: `pow` would need the C library.
     private static func root(_ degree: Int, of value: Double) -> Double {
-        var guess = 1 + (value - 1) / Double(degree)
-        for _ in 0..<200 {
-            var power = 1.0
-            for _ in 1..<degree { power *= guess }
-            let next = guess - (power * guess - value) / (Double(degree) * power)
-            if abs(next - guess) < 1e-9 { return next }
-            guess = next
+        var (low, high) = (1.0, max(1, value))
+        for _ in 0..<60 {
+            let middle = (low + high) / 2
+            // Infinity is too large as well.
+            let power = repeatElement(middle, count: degree).reduce(1, *)
+            if power > value { high = middle } else { low = middle }
         }
-        return guess
+        return low
     }
 }

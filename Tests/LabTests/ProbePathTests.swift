@@ -1,0 +1,82 @@
+import Foundation
+import Testing
+
+/// `probe-path` against a firewall of nftables with a conntrack timeout.
+@Suite("Path timeouts in the lab", .enabled(if: Lab.isPossible, Lab.needs))
+struct ProbePathTests {
+    /// The result of --format json.
+    private struct Result: Decodable {
+        var complete: Bool
+        var survived_ns: Double?
+        var ended_ns: Double?
+        var ending: String?
+    }
+
+    /// A listener behind a firewall that forgets connections after `seconds`, and then does `action` of nft(8).
+    private func forgetting(_ seconds: Int, _ action: String) async throws -> Lab {
+        let lab = try await Lab()
+        try await lab.listener(in: lab.peer, on: "10.9.0.2")
+        try await lab.inside(
+            lab.peer, "sysctl", "-q", "-w", "net.netfilter.nf_conntrack_tcp_loose=0",
+            "net.netfilter.nf_conntrack_tcp_timeout_established=\(seconds)")
+        try await lab.filter(lab.peer, "input", "ct state established accept")
+        try await lab.filter(lab.peer, "input", "tcp flags & (syn | ack) == syn accept")
+        try await lab.filter(lab.peer, "input", action)
+        return lab
+    }
+
+    private func result(_ running: Running) throws -> Result {
+        try JSONDecoder().decode(Result.self, from: Data(running.text.utf8))
+    }
+
+    @Test(
+        "The timeout of a firewall is found within a second, and how it drops connections",
+        arguments: [
+            (8, "drop", "silent"), (8, "meta l4proto tcp reject with tcp reset", "reset"), (20, "drop", "silent"),
+        ]
+            + (Torture.runs > 1 ? [(45, "drop", "silent")] : []))
+    func timeout(seconds: Int, action: String, ending: String) async throws {
+        let lab = try await forgetting(seconds, action)
+        let probing = try lab.start(
+            lab.prober, ["probe-path", "--max", "\(seconds * 2)", "--format", "json", "10.9.0.2", "5001"])
+        // The rounds take as long as the timeout, and the check of a silent connection takes 6 s.
+        #expect(try await probing.end(within: .seconds(seconds * 5 + 40)) == 0, "\(probing.errorText)")
+        let result = try result(probing)
+        let timeout = Double(seconds) * 1e9
+        #expect(result.complete && result.ending == ending, "\(probing.text)")
+        let (survived, ended) = (result.survived_ns ?? 0, result.ended_ns ?? .infinity)
+        // The kernel counts in ticks, and a probe is sent up to a tick late.
+        #expect(survived < timeout + 5e7 && ended > timeout - 5e7 && ended - survived <= 1.05e9, "\(probing.text)")
+    }
+
+    @Test("A server that closes idle connections is told from a path that forgets them")
+    func closing() async throws {
+        let lab = try await Lab()
+        let listener = try lab.start(lab.peer, ["listen", "--close-after", "3"] + Lab.limit + ["10.9.0.2", "5001"])
+        try await listener.wait(for: "Listening on")
+        let probing = try lab.start(
+            lab.prober, ["probe-path", "--max", "8", "--format", "json", "10.9.0.2", "5001"])
+        #expect(try await probing.end() == 0, "\(probing.errorText)")
+        let result = try result(probing)
+        #expect(result.ending == "closed_while_idle" && abs((result.ended_ns ?? 0) - 3e9) < 1e9, "\(probing.text)")
+        #expect(probing.errorText.contains("The other end of 10.9.0.2:5001, or a proxy, closes"))
+    }
+
+    @Test("Interrupted, it prints what is known, and goes on from its log", arguments: [SIGINT, SIGTERM])
+    func interrupted(signal: Int32) async throws {
+        let lab = try await forgetting(3, "drop")
+        let log = lab.folder.appendingPathComponent("log.csv")
+        let words = ["probe-path", "--max", "6", "--log", log.path, "--with", "listen", "10.9.0.2", "5001"]
+        let first = try lab.start(lab.prober, words)
+        try await first.wait(for: "Idle for 1.0 s: still works.")
+        kill(first.process.processIdentifier, signal)
+        #expect(try await first.end() == 4, "\(first.errorText)")
+        #expect(first.text.contains("Interrupted before the end. The same command goes on from"), "\(first.text)")
+        let second = try lab.start(lab.prober, words)
+        #expect(try await second.end(within: .seconds(60)) == 0, "\(second.errorText)")
+        #expect(second.text.contains("Going on from "), "\(second.text)")
+        #expect(second.text.contains("The path to 10.9.0.2:5001 forgets a connection"), "\(second.text)")
+        let rows = try String(contentsOf: log, encoding: .utf8).split(separator: "\n")
+        #expect(rows.first == "address,idle_ms,outcome" && rows.count > 5)
+    }
+}

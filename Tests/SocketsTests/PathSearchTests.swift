@@ -1,0 +1,66 @@
+import Seeded
+import Sockets
+import Testing
+
+@Suite("Search for the idle timeout of a path")
+struct PathSearchTests {
+    /// Runs `search` on a simulated path that forgets after `timeout`; returns how long that takes.
+    private static func run(_ search: inout PathSearch, timeout: Duration?, seed: UInt64) -> Duration {
+        var numbers = SeededNumbers(seed)
+        var elapsed = Duration.zero
+        for _ in 0..<100 where !search.isComplete {
+            let trials = search.nextTrials(using: &numbers)
+            #expect(!trials.isEmpty && trials == trials.sorted())
+            for trial in trials {
+                let isForgotten = timeout.map { trial >= $0 } ?? false
+                search.record(trial, isForgotten ? .silent : .survived)
+                if isForgotten || trial == trials.last {
+                    elapsed += trial
+                    break
+                }
+            }
+        }
+        return elapsed
+    }
+
+    @Test(
+        "The bracket holds the timeout, and is as narrow as wanted",
+        arguments: [1.5, 8, 20, 45, 60, 240, 349.9, 350, 900, 3600, 7199], [1, 16, 64])
+    func brackets(timeout: Double, width: Int) throws {
+        for seed in 0..<20 as Range<UInt64> {
+            var search = PathSearch(maximum: .seconds(7200), precision: .seconds(1), width: width)
+            let elapsed = Self.run(&search, timeout: .seconds(timeout), seed: seed)
+            #expect(search.isComplete && !search.isInconsistent)
+            let ended = try #require(search.shortestEnded)
+            #expect(search.longestSurvived < .seconds(timeout) && ended >= .seconds(timeout))
+            #expect(ended - search.longestSurvived <= .seconds(1) && search.ending == .silent)
+            // A few rounds, each about as long as the timeout.
+            if width == 16 { #expect(elapsed < .seconds(timeout * 5 + 10), "\(elapsed)") }
+        }
+    }
+
+    @Test("A path that forgets nothing is tried once up to the maximum")
+    func forgetsNothing() {
+        var search = PathSearch(maximum: .seconds(600), precision: .seconds(1), width: 8)
+        #expect(Self.run(&search, timeout: nil, seed: 1) == .seconds(600))
+        #expect(search.isComplete && search.longestSurvived == .seconds(600) && search.shortestEnded == nil)
+    }
+
+    @Test("A path that forgets sooner than can be tried has no survivor")
+    func forgetsAtOnce() {
+        var search = PathSearch(maximum: .seconds(600), precision: .seconds(1), width: 8)
+        _ = Self.run(&search, timeout: .milliseconds(500), seed: 1)
+        #expect(search.isComplete && search.longestSurvived == .zero && search.shortestEnded == PathSearch.minimum)
+    }
+
+    @Test("What ended once is not taken for safe, even if a longer idle time was survived")
+    func inconsistent() {
+        var search = PathSearch(maximum: .seconds(600), precision: .seconds(1), width: 8)
+        search.record(.seconds(100), .survived)
+        search.record(.seconds(50), .reset)
+        #expect(search.isInconsistent && search.longestSurvived == .zero && search.shortestEnded == .seconds(50))
+        search.record(.seconds(40), .survived)
+        search.record(.seconds(60), .survived)
+        #expect(search.longestSurvived == .seconds(40) && search.ending == .reset)
+    }
+}
