@@ -3,7 +3,9 @@ extension Duration {
     private var milliseconds: Int64 { components.seconds &* 1000 &+ components.attoseconds / 1_000_000_000_000_000 }
 
     /// The duration in nanoseconds.
-    package var wholeNanoseconds: Int64 { components.seconds &* 1_000_000_000 &+ components.attoseconds / 1_000_000_000 }
+    package var wholeNanoseconds: Int64 {
+        components.seconds &* 1_000_000_000 &+ components.attoseconds / 1_000_000_000
+    }
 
     /// The duration in seconds, with one decimal unless it is zero: `5.1 s`, `60 s`.
     package var secondsText: String {

@@ -8,7 +8,9 @@ struct CommandLineTests {
 
     @Test(
         "The help is the expected one",
-        arguments: ["", "analyze", "extract", "watch", "audit", "probe-path", "client", "listen", "interfaces", "explain"])
+        arguments: [
+            "", "analyze", "extract", "watch", "audit", "probe-path", "client", "listen", "interfaces", "explain",
+        ])
     func help(subcommand: String) throws {
         let run = try Tool.run((subcommand.isEmpty ? [] : [subcommand]) + ["--help"])
         let name = "help\(subcommand.isEmpty ? "" : "-" + subcommand).txt"

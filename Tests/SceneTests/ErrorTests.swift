@@ -147,9 +147,12 @@ struct ErrorTests {
             (["WATCH"], "\"WATCH\"; did you mean \"watch\"?"), (["hepl"], "\"hepl\"; did you mean \"help\"?"),
             (
                 ["help", "foo"],
-                "\"foo\"; the commands are analyze, extract, watch, audit, client, listen, interfaces, explain"
+                "\"foo\"; the commands are analyze, extract, watch, audit, probe-path, client, listen, interfaces, explain"
             ),
-            (["foo", "-x"], "\"foo\"; the commands are analyze, extract, watch, audit, client, listen, interfaces, explain"),
+            (
+                ["foo", "-x"],
+                "\"foo\"; the commands are analyze, extract, watch, audit, probe-path, client, listen, interfaces, explain"
+            ),
             ([scene], "\"\(scene)\"; to read that file: tcpalive analyze \(scene)"),
         ])
     func unknownCommand(arguments: [String], sentence: String) throws {

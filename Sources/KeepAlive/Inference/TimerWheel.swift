@@ -34,7 +34,8 @@ package enum TimerWheel {
         var (found, excluded) = (Int64(0), max(0, limit) / second + 1)
         while excluded - found > 1 {
             let setting = found + (excluded - found) / 2
-            if setting * second + widestBucket(setting * second) <= limit { found = setting } else { excluded = setting }
+            let isWithin = setting * second + widestBucket(setting * second) <= limit
+            if isWithin { found = setting } else { excluded = setting }
         }
         return found
     }

@@ -8,7 +8,9 @@ extension TextBuffer {
         member("address", address.address)
         member("port", UInt64(address.port))
         member("complete", search.isComplete)
-        if search.longestSurvived > .zero { member("survived_ns", nanoseconds: search.longestSurvived.wholeNanoseconds) }
+        if search.longestSurvived > .zero {
+            member("survived_ns", nanoseconds: search.longestSurvived.wholeNanoseconds)
+        }
         if let ended = search.shortestEnded { member("ended_ns", nanoseconds: ended.wholeNanoseconds) }
         if let ending = search.ending { member("ending", ending.rawValue) }
         member("inconsistent", search.isInconsistent)
