@@ -25,6 +25,9 @@ package struct FileStatus {
     /// Whether it is a directory.
     package var isDirectory: Bool { status.st_mode & S_IFMT == S_IFDIR }
 
+    /// The number of its inode.
+    package var inode: UInt64 { UInt64(status.st_ino) }
+
     /// Its size in bytes.
     package var size: UInt64 { UInt64(clamping: status.st_size) }
 

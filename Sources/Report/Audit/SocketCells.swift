@@ -25,17 +25,13 @@ struct SocketCells {
     /// `60/15/4`; `off`; `?` for what is unknown; `>=54` if no probe leaves before 54 s; `60*` if that is idle or interval;
     /// `u7s` for a user timeout.
     var settings: String {
+        if let options = row.options { return options.settingsText }
         guard let isOn = row.isOn else { return "?" }
         if !isOn { return "off" }
         let idle =
-            row.idle.map(String.init)
-            ?? (row.options == nil
-                ? row.reading.idleOrInterval.map { "\($0)*" } ?? row.reading.silence.map { ">=\($0 / 1000)" } : nil)
-        let interval = row.interval.map(String.init)
-        let count = row.count.map(String.init)
-        let all = [idle, interval, count].map { $0 ?? "?" }.joined(separator: "/")
-        guard let timeout = row.options?.userTimeout, timeout > 0 else { return all }
-        return timeout % 1000 == 0 ? "\(all) u\(timeout / 1000)s" : "\(all) u\(timeout)ms"
+            row.idle.map(String.init) ?? row.reading.idleOrInterval.map { "\($0)*" }
+            ?? row.reading.silence.map { ">=\($0 / 1000)" }
+        return [idle, row.interval.map(String.init), nil].map { $0 ?? "?" }.joined(separator: "/")
     }
 
     /// How long nothing was received.
