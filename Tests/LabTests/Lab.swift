@@ -114,6 +114,11 @@ final class Lab {
         return listener
     }
 
+    /// Starts `program` with `arguments` in namespace `space`.
+    func start(_ space: Space, program: String, _ arguments: [String]) throws -> Running {
+        try begin(space, [program] + arguments)
+    }
+
     /// Starts the script Scripts/`name` with `arguments` in namespace `space`.
     func start(_ space: Space, script name: String, _ arguments: [String]) throws -> Running {
         let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(

@@ -1,0 +1,83 @@
+import Foundation
+import Testing
+
+/// `tcpalive tune` of the sockets of running programs.
+@Suite("Tune", .enabled(if: Lab.isPossible, Lab.needs))
+struct TuneTests {
+    /// A program that is connected to the peer without keep-alives.
+    private struct Connected {
+        let running: Running
+        let process: String
+        let descriptor: String
+    }
+
+    /// Starts a program in Python, or in C and linked statically, and waits until it is connected.
+    private static func connect(_ lab: Lab, isStatic: Bool = false) async throws -> Connected {
+        let running: Running
+        if isStatic {
+            let program = lab.folder.appendingPathComponent("connect")
+            let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+                .appendingPathComponent("Scripts/connect.c")
+            try await lab.inside(lab.prober, "gcc", "-static", "-o", program.path, source.path)
+            running = try lab.start(lab.prober, program: program.path, ["10.9.0.2", "5001"])
+        } else {
+            running = try lab.start(lab.prober, script: "connect.py", ["10.9.0.2", "5001"])
+        }
+        try await running.wait(for: "descriptor ")
+        let words = running.text.split { $0 == " " || $0 == "\n" }
+        return Connected(running: running, process: String(words[1]), descriptor: String(words[3]))
+    }
+
+    private static func tune(_ lab: Lab, _ arguments: [String], status: Int32 = 0) async throws -> Running {
+        let running = try lab.start(lab.prober, ["tune"] + arguments)
+        #expect(try await running.end() == status, "\(running.text)\(running.errorText)")
+        return running
+    }
+
+    @Test("The next probe on the wire comes as set", arguments: [false, true])
+    func wire(isStatic: Bool) async throws {
+        let lab = try await Lab()
+        try await lab.listener(in: lab.peer, on: "10.9.0.2")
+        let program = try await Self.connect(lab, isStatic: isStatic)
+        let watch = try await lab.watch([])
+        let tune = try await Self.tune(
+            lab, ["--pid", program.process, "--idle", "2", "--interval", "1", "--count", "3"])
+        #expect(tune.text.contains(" > 10.9.0.2:5001  off -> 2/1/3\n"), "\(tune.text)")
+        // Two periods of a peer that answers.
+        try await watch.wait(for: "probe 1")
+        try await watch.wait(for: "2.0")
+        #expect(program.running.process.isRunning)
+        let off = try await Self.tune(lab, ["--pid", program.process, "--fd", program.descriptor, "--off"])
+        #expect(off.text.contains("  2/1/3 -> off\n"), "\(off.text)")
+    }
+
+    @Test("Sockets are selected by port, filter words and descriptor, and a dry run changes nothing")
+    func selection() async throws {
+        let lab = try await Lab()
+        try await lab.listener(in: lab.peer, on: "10.9.0.2")
+        let program = try await Self.connect(lab)
+        for words in [["--port", "5001"], ["dport", "=", ":5001"], ["--pid", program.process]] {
+            let run = try await Self.tune(lab, ["--dry-run", "--idle", "300"] + words)
+            #expect(run.text.contains("  off -> 300/75/9 (not changed)\n"), "\(run.text)")
+        }
+        let run = try await Self.tune(lab, ["--port", "5001", "--user-timeout", "7"])
+        #expect(run.text.contains("  off -> off\n"), "\(run.text)")
+        let on = try await Self.tune(lab, ["--port", "5001", "--on"])
+        #expect(on.text.contains("  off -> 7200/75/9 u7s\n"), "\(on.text)")
+    }
+
+    @Test("What is no TCP socket, or not there, is an error in one sentence")
+    func nothing() async throws {
+        let lab = try await Lab()
+        try await lab.listener(in: lab.peer, on: "10.9.0.2")
+        let program = try await Self.connect(lab)
+        for (words, sentence) in [
+            (["--pid", program.process, "--fd", "0"], "descriptor 0 of process \(program.process) is no TCP socket"),
+            (["--pid", program.process, "--fd", "9999"], "descriptor 9999 of process"),
+            (["--port", "1"], "no TCP socket is selected"),
+        ] {
+            let run = try await Self.tune(lab, ["--on"] + words, status: 2)
+            #expect(run.errorText.hasPrefix("tcpalive: error: \(sentence)") && run.text.isEmpty, "\(run.errorText)")
+        }
+    }
+}
