@@ -3,6 +3,7 @@
     import Report
     import Sandbox
     import Sockets
+    import Wire
 
     /// A run of `tcpalive tune`.
     struct TuneSession: ~Copyable {
@@ -16,24 +17,31 @@
         private let change: Tune.ChangeOptions
         private let filter: SocketFilter
         private let monitor: SocketMonitor
-        private var handles = ProcessHandles()
+        private var handles: ProcessHandles
         /// Whether a socket could not be changed.
         private var hasFailed = false
 
         /// Opens what is necessary, and gives up rights that are not.
         init(_ selection: Tune.SelectionOptions, _ change: Tune.ChangeOptions) throws {
-            self.selection = selection
-            self.change = change
-            filter = try SocketFilter(selection.filter)
-            do throws(SystemError) {
-                monitor = try SocketMonitor()
-            } catch {
-                throw SocketError.system("cannot ask the kernel for its sockets", error)
-            }
+            let filter = try SocketFilter(selection.filter)
+            let monitor = try Self.monitor()
             do throws(SystemError) {
                 try InspectionRights.keepOnly()
             } catch {
                 inform("this system cannot restrict tcpalive, which goes on with its rights (\(error))")
+            }
+            self.selection = selection
+            self.change = change
+            self.filter = filter
+            self.monitor = monitor
+            handles = ProcessHandles()
+        }
+
+        private static func monitor() throws(SocketError) -> SocketMonitor {
+            do throws(SystemError) {
+                return try SocketMonitor()
+            } catch {
+                throw .system("cannot ask the kernel for its sockets", error)
             }
         }
 
@@ -61,7 +69,8 @@
             guard let descriptor = selection.descriptor else {
                 return "process \(pid) has no TCP socket that is selected, in this network namespace"
             }
-            return "descriptor \(descriptor) of process \(pid) is no TCP socket that is selected, in this network namespace"
+            return
+                "descriptor \(descriptor) of process \(pid) is no TCP socket that is selected, in this network namespace"
         }
 
         /// The selected sockets in the order of their processes, and the number of those whose process is hidden.
@@ -75,7 +84,8 @@
             var targets: [Target] = []
             var ownerless = 0
             // A listening socket passes its options on to those that it accepts.
-            let states = filter.states ?? SocketStates(rawValue: SocketStates.probing.rawValue | SocketStates(.listen).rawValue)
+            let states =
+                filter.states ?? SocketStates(rawValue: SocketStates.probing.rawValue | SocketStates(.listen).rawValue)
             do {
                 _ = try monitor.forEachSocket(in: states) { socket in
                     if let port = selection.port, socket.local.port != port, socket.remote.port != port { return }

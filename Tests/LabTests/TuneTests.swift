@@ -18,7 +18,7 @@ struct TuneTests {
             let program = lab.folder.appendingPathComponent("connect")
             let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
                 .appendingPathComponent("Scripts/connect.c")
-            try await lab.inside(lab.prober, "gcc", "-static", "-o", program.path, source.path)
+            try #require(Program.succeeds(["gcc", "-static", "-o", program.path, source.path]))
             running = try lab.start(lab.prober, program: program.path, ["10.9.0.2", "5001"])
         } else {
             running = try lab.start(lab.prober, script: "connect.py", ["10.9.0.2", "5001"])
@@ -44,8 +44,7 @@ struct TuneTests {
             lab, ["--pid", program.process, "--idle", "2", "--interval", "1", "--count", "3"])
         #expect(tune.text.contains(" > 10.9.0.2:5001  off -> 2/1/3\n"), "\(tune.text)")
         // Two periods of a peer that answers.
-        try await watch.wait(for: "probe 1")
-        try await watch.wait(for: "2.0")
+        try await watch.wait(for: "keep-alive 1 (not marked), +2.0")
         #expect(program.running.process.isRunning)
         let off = try await Self.tune(lab, ["--pid", program.process, "--fd", program.descriptor, "--off"])
         #expect(off.text.contains("  2/1/3 -> off\n"), "\(off.text)")

@@ -9,7 +9,8 @@ struct CommandLineTests {
     @Test(
         "The help is the expected one",
         arguments: [
-            "", "analyze", "extract", "watch", "audit", "tune", "probe-path", "client", "listen", "interfaces", "explain",
+            "", "analyze", "extract", "watch", "audit", "tune", "probe-path", "client", "listen", "interfaces",
+            "explain",
         ])
     func help(subcommand: String) throws {
         let run = try Tool.run((subcommand.isEmpty ? [] : [subcommand]) + ["--help"])

@@ -64,7 +64,8 @@ struct ExitStatusTests {
     private static let elsewhere: [(command: String, status: Int32, test: String)] = [
         ("watch", 0, "WatchTests.interfaceNames"), ("watch", 1, "WatchTests.statuses"),
         ("watch", 4, "WatchTests.statuses"), ("audit", 1, "AuditTests.verdicts"),
-        ("tune", 0, "TuneTests.wire"), ("probe-path", 0, "ProbePathTests"), ("probe-path", 4, "ProbePathTests.interrupted"),
+        ("tune", 0, "TuneTests.wire"), ("probe-path", 0, "ProbePathTests"),
+        ("probe-path", 4, "ProbePathTests.interrupted"),
         ("client", 0, "ToolTests"), ("client", 1, "VerifyTests"),
         ("client", 4, "VerifyTests"), ("client", 10, "ClientTests"), ("client", 11, "ToolTests"),
         ("client", 12, "LabTests/Scenes"), ("interfaces", 0, "CommandLineTests.interfaces"),
