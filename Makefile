@@ -150,7 +150,12 @@ test: build ## Run all tests
 
 # Optimized, as sanitizers are slow; so these are also the tests of the release mode. ThreadSanitizer gets the modules with threads,
 # and the tests of the tool in which it has some. It does not survive what takes descriptors, file size or memory away.
-sanitize: sanitize-address sanitize-thread ## Run the tests in release mode with AddressSanitizer, ThreadSanitizer, and UBSan for C (Linux; 12 minutes)
+sanitize: ## Run the tests in release mode with AddressSanitizer, ThreadSanitizer, and UBSan for C (Linux; 12 minutes)
+	@$(SETUP) $(TEST_NEEDS)
+	@# Optimizing a module takes one processor.
+	$(MAKE) -j2 build-sanitize-address build-sanitize-thread
+	$(MAKE) sanitize-address
+	$(MAKE) sanitize-thread
 
 sanitize-address sanitize-thread: sanitize-%: build-sanitize-%
 	$(SANITIZED) swift test $(SANITIZER) --skip-build $(SANITIZED_TESTS)
