@@ -168,10 +168,12 @@ SANITIZER = --scratch-path .build-sanitize/$* --sanitize $* -c release -Xswiftc 
 # The Swift runtime keeps some memory to the end. The backtrace of Swift is made after a fork, which sanitizers do not survive.
 SANITIZED = TCPALIVE_SANITIZE=1 ASAN_OPTIONS=detect_leaks=0 SWIFT_BACKTRACE=enable=no \
 	TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/Scripts/thread-sanitizer.txt
-sanitize-address: SANITIZED_TESTS = --skip LabTests
+# Without tests that read all captures again, through the same code as others.
+sanitize-address: SANITIZED_TESTS = --skip 'LabTests|SceneTests.LightTests|AgreementTests|$(EXTRACTED)'
+EXTRACTED = WrittenTests/extract
 sanitize-thread: SANITIZED_TESTS = --filter 'CaptureTests|AnalysisTests|SocketsTests|$(THREADED)' \
-	--skip 'outOfDescriptors|fullDisk|MemoryTests/peak'
-THREADED = SceneTests\.(Error|Fault|Memory|Output|Privileges|TextOptions|Work|Written)Tests
+	--skip 'outOfDescriptors|fullDisk|MemoryTests/peak|$(EXTRACTED)'
+THREADED = SceneTests\.(Fault|Memory|Privileges|Work|Written)Tests
 
 # A package of its own, so that Package.resolved does not change.
 stories: ## Compare the findings with 100,000 random connections whose truth is known (STORIES=n SEED=first; STORY=seed prints one)
