@@ -166,12 +166,12 @@ build-sanitize-address build-sanitize-thread: build-sanitize-%:
 
 SANITIZER = --scratch-path .build-sanitize/$* --sanitize $* -c release -Xswiftc -enable-testing
 # The Swift runtime keeps some memory to the end. The backtrace of Swift is made after a fork, which sanitizers do not survive.
-SANITIZED = TCPALIVE_SANITIZE=1 ASAN_OPTIONS=detect_leaks=0 SWIFT_BACKTRACE=enable=no \
+SANITIZED = TCPALIVE_SANITIZE=$* ASAN_OPTIONS=detect_leaks=0 SWIFT_BACKTRACE=enable=no \
 	TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/Scripts/thread-sanitizer.txt
 # Without tests that read all captures again, through the same code as others.
 sanitize-address: SANITIZED_TESTS = --skip 'LabTests|SceneTests.LightTests|AgreementTests|$(EXTRACTED)'
 EXTRACTED = WrittenTests/extract
-sanitize-thread: SANITIZED_TESTS = --filter 'CaptureTests|AnalysisTests|SocketsTests|$(THREADED)' \
+sanitize-thread: SANITIZED_TESTS = --filter '^(CaptureTests|AnalysisTests|SocketsTests|$(THREADED))' \
 	--skip 'outOfDescriptors|fullDisk|MemoryTests/peak|$(EXTRACTED)'
 THREADED = SceneTests\.(Fault|Memory|Privileges|Work|Written)Tests
 

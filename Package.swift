@@ -17,9 +17,10 @@ let commit = Context.environment["TCPALIVE_COMMIT"] ?? ""
 /// `make build` sets TCPALIVE_LIBRARIES to a folder in which the linker looks for libraries first.
 let libraries = Context.environment["TCPALIVE_LIBRARIES"].map { [LinkerSetting.unsafeFlags(["-L\($0)"])] } ?? []
 
-/// `make sanitize` sets TCPALIVE_SANITIZE=1: C code traps on undefined behavior, locks are those that ThreadSanitizer sees, and
+/// `make sanitize` sets TCPALIVE_SANITIZE to `address` or `thread`: C code traps on undefined behavior, locks are those that ThreadSanitizer sees, and
 /// tests are not optimized, because the compiler crashes on them.
-let sanitize = Context.environment["TCPALIVE_SANITIZE"] == "1"
+let sanitizer = Context.environment["TCPALIVE_SANITIZE"] ?? ""
+let sanitize = !sanitizer.isEmpty
 
 /// The flags of C code.
 let c: [CSetting] =
@@ -140,6 +141,13 @@ if benchmarks {
             dependencies: ["Wire", "KeepAlive", .product(name: "Benchmark", package: "benchmark")],
             path: "Tests/Benchmarks/Micro", swiftSettings: house,
             plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]))
+}
+
+if sanitizer == "thread" {
+    // ThreadSanitizer does not see mremap(2), and takes memory that is used again for the same memory.
+    for target in package.targets where target.swiftSettings != nil {
+        target.swiftSettings = (target.swiftSettings ?? []) + [.unsafeFlags(["-Xcc", "-DTCPALIVE_MALLOC"])]
+    }
 }
 
 if sanitize {
