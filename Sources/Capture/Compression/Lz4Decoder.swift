@@ -12,6 +12,7 @@ internal import CLz4
     private var mayHoldMore = false
 
     private static let blockHeaderLength = 4
+    private static let checksumLength = 4
 
     /// A decoder at the start of a stream; nil if there is no memory for it.
     init?() {
@@ -40,9 +41,20 @@ internal import CLz4
             state = result == 0 ? .complete : .incomplete
             // liblz4 asks for the header of the next block too, which may be damaged.
             wanted = max(result > Self.blockHeaderLength ? result - Self.blockHeaderLength : result, 1)
+            // The checksum of a block comes alone: a block that is not compressed is passed on before it, and would be lost
+            // with it.
+            if wanted > Self.checksumLength, hasBlockChecksums { wanted -= Self.checksumLength }
             mayHoldMore = result != 0 && output.freeCapacity == 0
         } while output.freeCapacity > 0
         return taken
+    }
+
+    /// Whether the blocks of the current frame have checksums, which few files have; false before its header has been read.
+    private var hasBlockChecksums: Bool {
+        var (information, consumed) = (LZ4F_frameInfo_t(), 0)
+        // Without input it only reads what is known (lz4frame.h), and fails before the header is.
+        let result = unsafe LZ4F_getFrameInfo(context, &information, nil, &consumed)
+        return LZ4F_isError(result) == 0 && information.blockChecksumFlag == LZ4F_blockChecksumEnabled
     }
 
     /// Calls LZ4F_decompress once and adds the number of consumed bytes of `input` to `taken`.
