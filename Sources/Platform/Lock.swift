@@ -3,8 +3,8 @@
     ///
     /// ThreadSanitizer sees a lock of pthreads(7), but not the one of `Mutex`, which waits with futex(2). So the build of
     /// `make sanitize` has this one.
+    // `@unchecked Sendable`: only the thread that holds `mutex` reaches `value`, and neither pointer leaves the lock.
     @safe package struct Lock<Value: ~Copyable>: ~Copyable, @unchecked Sendable {
-        // Sendable because only the thread that holds `mutex` reaches `value`.
         private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
         private let value = UnsafeMutablePointer<Value>.allocate(capacity: 1)
 
