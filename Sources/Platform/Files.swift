@@ -22,6 +22,9 @@ package struct FileStatus {
     /// Whether it is a named pipe.
     package var isPipe: Bool { status.st_mode & S_IFMT == S_IFIFO }
 
+    /// Whether it is a socket.
+    package var isSocket: Bool { status.st_mode & S_IFMT == S_IFSOCK }
+
     /// Whether it is a directory.
     package var isDirectory: Bool { status.st_mode & S_IFMT == S_IFDIR }
 

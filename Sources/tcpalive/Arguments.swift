@@ -16,6 +16,16 @@ func wholeNumber<Number: FixedWidthInteger & Sendable>(
     return number
 }
 
+/// The number of something, such as a process, in `argument`. Throws `ValidationError` if it is no `name`.
+func identifier<Number: FixedWidthInteger & Sendable>(
+    _ argument: String, _ range: ClosedRange<Number>, _ name: String
+) throws -> Number {
+    guard let number = Number(argument), range.contains(number) else {
+        throw ValidationError("it is no \(name), a number from \(range.lowerBound) to \(range.upperBound).")
+    }
+    return number
+}
+
 /// A limit of memory on the command line, such as `64M` or `1G`.
 struct MemorySize: Sendable, Equatable {
     /// Bytes.

@@ -29,20 +29,8 @@ struct Audit: ParsableCommand {
 
     /// Which sockets.
     struct SelectionOptions: ParsableArguments {
-        @Argument(
-            help: ArgumentHelp("Only sockets that match this filter, in the words of ss(8).", valueName: "filter"))
-        var filter: [String] = []
-
-        @Option(
-            parsing: .unconditional, help: ArgumentHelp("Only sockets of this process.", valueName: "pid"),
-            transform: { try wholeNumber($0, 1...Int32.max, of: "processes") })
-        var pid: Int32?
-
-        @Option(
-            parsing: .unconditional,
-            help: ArgumentHelp("Only sockets with this port at either end.", valueName: "port"),
-            transform: { try wholeNumber($0, 0...UInt16.max, of: "ports") })
-        var port: UInt16?
+        @OptionGroup
+        var sockets: SocketSelection
 
         @Option(
             help: ArgumentHelp(
@@ -114,15 +102,12 @@ struct Audit: ParsableCommand {
     var report: ReportOptions
 
     func validate() throws {
-        do {
-            _ = try SocketFilter(selection.filter)
-        } catch {
-            throw ValidationError("\(error).")
-        }
         if selection.allNetns, !selection.netns.isEmpty {
             throw ValidationError("--all-netns includes every --netns: give one of them.")
         }
-        if report.noProcesses, selection.pid != nil { throw ValidationError("--pid contradicts --no-processes.") }
+        if report.noProcesses, selection.sockets.pid != nil {
+            throw ValidationError("--pid contradicts --no-processes.")
+        }
         if report.limit != nil, report.format != .text { throw ValidationError("--limit requires --format text.") }
         if report.watch != nil, report.format == .json {
             throw ValidationError("--watch requires another format than json, such as jsonl.")

@@ -19,10 +19,10 @@
         init(
             _ selection: Audit.SelectionOptions, _ assessment: Audit.AssessmentOptions, _ report: Audit.ReportOptions
         ) throws {
-            let filter = try SocketFilter(selection.filter)
+            let filter = try SocketFilter(selection.sockets.filter)
             let wakeup = try SignalWakeup()
             var source = AuditSource(
-                looksForProcesses: !report.noProcesses, pid: selection.pid, pathTimeout: assessment.pathTimeout,
+                looksForProcesses: !report.noProcesses, pid: selection.sockets.pid, pathTimeout: assessment.pathTimeout,
                 repeats: report.watch != nil)
             if selection.allNetns {
                 try source.openAll()
@@ -75,13 +75,12 @@
             default: break
             }
             var rows = 0
-            let port = selection.port
+            let selected = selection.sockets
             let filter = filter
             try source.forEachRow(
                 in: states,
                 where: { socket in
-                    if let port, socket.local.port != port, socket.remote.port != port { return false }
-                    return filter.matches(socket)
+                    selected.hasPort(socket) && filter.matches(socket)
                 }, &totals
             ) { row in
                 switch format {

@@ -27,26 +27,14 @@ struct Tune: ParsableCommand {
 
     /// Which sockets.
     struct SelectionOptions: ParsableArguments {
-        @Argument(
-            help: ArgumentHelp("Only sockets that match this filter, in the words of ss(8).", valueName: "filter"))
-        var filter: [String] = []
-
-        @Option(
-            parsing: .unconditional, help: ArgumentHelp("Only sockets of this process.", valueName: "pid"),
-            transform: { try wholeNumber($0, 1...Int32.max, of: "processes") })
-        var pid: Int32?
+        @OptionGroup
+        var sockets: SocketSelection
 
         @Option(
             name: .customLong("fd"), parsing: .unconditional,
             help: ArgumentHelp("Only this descriptor of the process.", valueName: "number"),
-            transform: { try wholeNumber($0, 0...Int32.max, of: "descriptors") })
+            transform: { try identifier($0, 0...Int32.max, "descriptor") })
         var descriptor: Int32?
-
-        @Option(
-            parsing: .unconditional,
-            help: ArgumentHelp("Only sockets with this port at either end.", valueName: "port"),
-            transform: { try wholeNumber($0, 0...UInt16.max, of: "ports") })
-        var port: UInt16?
     }
 
     /// What to change.
@@ -107,13 +95,9 @@ struct Tune: ParsableCommand {
     var change: ChangeOptions
 
     func validate() throws {
-        do {
-            _ = try SocketFilter(selection.filter)
-        } catch {
-            throw ValidationError("\(error).")
-        }
-        if selection.descriptor != nil, selection.pid == nil { throw ValidationError("--fd requires --pid.") }
-        if selection.pid == nil, selection.port == nil, selection.filter.isEmpty {
+        let sockets = selection.sockets
+        if selection.descriptor != nil, sockets.pid == nil { throw ValidationError("--fd requires --pid.") }
+        if sockets.pid == nil, sockets.port == nil, sockets.filter.isEmpty {
             throw ValidationError(
                 "no sockets selected: give --pid, --port or filter words, such as tcpalive tune --pid 812 --idle 60.")
         }

@@ -23,7 +23,7 @@
 
         /// Opens what is necessary, and gives up rights that are not.
         init(_ selection: Tune.SelectionOptions, _ change: Tune.ChangeOptions) throws {
-            let filter = try SocketFilter(selection.filter)
+            let filter = try SocketFilter(selection.sockets.filter)
             let monitor = try Self.monitor()
             do throws(SystemError) {
                 try InspectionRights.keepOnly()
@@ -47,8 +47,8 @@
 
         /// Changes the sockets and prints each. Throws the exit status.
         mutating func run() throws {
-            let owners = SocketOwners(reading: selection.pid)
-            if let pid = selection.pid, let error = owners.failure {
+            let owners = SocketOwners(reading: selection.sockets.pid)
+            if let pid = selection.sockets.pid, let error = owners.failure {
                 throw SocketError.system("cannot look at the descriptors of process \(pid)", error)
             }
             let (targets, ownerless) = try targets(owners)
@@ -65,7 +65,7 @@
 
         /// Why no socket is selected.
         private var nothing: String {
-            guard let pid = selection.pid else { return "no TCP socket is selected" }
+            guard let pid = selection.sockets.pid else { return "no TCP socket is selected" }
             guard let descriptor = selection.descriptor else {
                 return "process \(pid) has no TCP socket that is selected, in this network namespace"
             }
@@ -76,10 +76,12 @@
         /// The selected sockets in the order of their processes, and the number of those whose process is hidden.
         private func targets(_ owners: SocketOwners) throws -> ([Target], Int) {
             var inode: UInt32?
-            if let pid = selection.pid, let descriptor = selection.descriptor {
-                // The dump has the number of the inode, too; a file that is no socket is not in it.
-                inode = FileStatus(path: "/proc/\(pid)/fd/\(descriptor)").map { UInt32(truncatingIfNeeded: $0.inode) }
-                if inode == nil { return ([], 0) }
+            if let pid = selection.sockets.pid, let descriptor = selection.descriptor {
+                // A file may have the number of a socket.
+                guard let status = FileStatus(path: "/proc/\(pid)/fd/\(descriptor)"), status.isSocket else {
+                    return ([], 0)
+                }
+                inode = UInt32(truncatingIfNeeded: status.inode)
             }
             var targets: [Target] = []
             var ownerless = 0
@@ -88,11 +90,10 @@
                 filter.states ?? SocketStates(rawValue: SocketStates.probing.rawValue | SocketStates(.listen).rawValue)
             do {
                 _ = try monitor.forEachSocket(in: states) { socket in
-                    if let port = selection.port, socket.local.port != port, socket.remote.port != port { return }
                     if let inode, socket.inode != inode { return }
-                    guard filter.matches(socket) else { return }
+                    guard selection.sockets.hasPort(socket), filter.matches(socket) else { return }
                     guard let owner = owners.owner(of: socket.inode) else {
-                        if selection.pid == nil, socket.inode != 0 { ownerless += 1 }
+                        if selection.sockets.pid == nil, socket.inode != 0 { ownerless += 1 }
                         return
                     }
                     targets.append(Target(socket: socket, owner: owner))
