@@ -49,7 +49,7 @@ struct ProbePathTests {
         #expect(survived < timeout + 5e7 && ended > timeout - 5e7 && ended - survived <= 1.05e9, "\(probing.text)")
     }
 
-    @Test("A server that closes idle connections is told from a path that forgets them")
+    @Test("A server that closes idle connections is not taken for a path that forgets them")
     func closing() async throws {
         let lab = try await Lab()
         let listener = try lab.start(lab.peer, ["listen", "--close-after", "3"] + Lab.limit + ["10.9.0.2", "5001"])

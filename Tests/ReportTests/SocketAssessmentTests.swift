@@ -66,7 +66,7 @@ struct SocketAssessmentTests {
             severity: .warning),
         Case(socket: socket(.keepAlive), options: options(349, 75, 9), path: 350, verdicts: [], severity: .ok),
         Case(socket: socket(.keepAlive, remote: loopback), options: options(7200, 75, 9), verdicts: [], severity: .ok),
-        // The timer alone tells that no probe comes before.
+        // The timer alone shows that no probe is sent before.
         Case(
             socket: socket(.keepAlive), reading: reading(silence: 901), verdicts: [.tooLateForPath], severity: .warning),
         Case(socket: socket(.keepAlive), reading: reading(silence: 200), verdicts: [], severity: .ok),
