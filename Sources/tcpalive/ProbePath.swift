@@ -18,7 +18,7 @@ struct ProbePath: ParsableCommand {
             Any server that keeps idle connections will do. If it closes them itself, run tcpalive listen PORT at the other \
             end, and give --with listen: then the check is a byte of data, which a proxy in between has to pass on.
 
-            The time until the result is about twice the idle time that is found, or --max if all connections survive. \
+            The result takes two to four times the idle time that is found, or --max if all connections survive. \
             With --log, each result is kept in a file, and the same command goes on where an earlier one was stopped.
 
             Examples:

@@ -1,8 +1,8 @@
 package import KeepAlive
 package import Sockets
 
-/// What is wrong with the keep-alive of a socket of this host at one moment: the verdicts of the diagnosis that can be told
-/// without packets, each with a severity. It is a pure function of what the kernel reports.
+/// What is wrong with the keep-alive of a socket of this host at one moment: the verdicts of the diagnosis that are
+/// possible without packets, each with a severity. It is a pure function of what the kernel reports.
 package struct SocketAssessment: Sendable, Equatable {
     /// The verdicts that an assessment can have, the most important first.
     package static let verdicts: [Verdict] = [

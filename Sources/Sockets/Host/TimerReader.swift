@@ -95,10 +95,10 @@ extension TimerReader.Entry {
             guard unanswered == before.unanswered + 1 else { return }
             let earliest = max(before.time, before.end) - slack
             let (least, most) = (end - time, end - earliest)
-            let range = max(1, least.wholeMilliseconds / 1000 + 1 - (least.wholeMilliseconds % 1000 <= 12 ? 1 : 0))
+            let lower = max(1, least.wholeMilliseconds / 1000 + 1 - (least.wholeMilliseconds % 1000 <= 12 ? 1 : 0))
             let upper = most.wholeMilliseconds / 1000
-            guard range <= upper else { return }
-            let low = max(bounds.lowerBound, range)
+            guard lower <= upper else { return }
+            let low = max(bounds.lowerBound, lower)
             let high = min(bounds.upperBound, upper)
             guard low <= high else { return }
             bounds = low...high

@@ -34,6 +34,7 @@ package struct TimerReading: Sendable, Equatable {
 
     /// How much a sum may exceed a whole number of seconds: a tick of the kernel, up to 10 ms, between its two parts.
     static let tick = 12
+
     /// What `socket` alone shows.
     package init(_ socket: HostSocket) {
         guard socket.timer == .keepAlive, SocketStates.open.contains(socket.state), let details = socket.details,
