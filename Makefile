@@ -2,7 +2,7 @@
 
 SETUP = Tests/Scripts/setup.sh
 BUILD_NEEDS = libpcap-dev zlib1g-dev libzstd-dev liblzma-dev liblz4-dev pkg-config \
-	$(if $(filter Linux,$(shell uname)),libseccomp-dev)
+	$(if $(filter Linux,$(shell uname)),libseccomp-dev libncurses-dev)
 # Linux only: network namespaces, and a firewall that drops packets.
 LAB_NEEDS = $(if $(filter Linux,$(shell uname)),iproute2 nftables procps)
 TEST_NEEDS = $(BUILD_NEEDS) gcc libc-dev python3 python3-jsonschema gzip zstd xz-utils lz4 $(LAB_NEEDS)

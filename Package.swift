@@ -61,6 +61,8 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
         .systemLibrary(name: "CLzma", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"]), .brew(["xz"])]),
         .systemLibrary(name: "CLz4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"]), .brew(["lz4"])]),
+        // Without pkgConfig, whose flags SwiftPM refuses with a warning.
+        .systemLibrary(name: "CNcurses", providers: [.apt(["libncurses-dev"])]),
         .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
         // Not CSystem: swift-system has a module of that name, and a program cannot use both.
         .target(name: "CTCPAlive", cSettings: c),
@@ -69,7 +71,7 @@ let package = Package(
             cSettings: c),
         .target(name: "CCommit", cSettings: c + [.define("TCPALIVE_COMMIT", to: "\"\(commit)\"")]),
         // Not System: Apple's SDK has a module of that name.
-        .target(name: "Platform", swiftSettings: house + (sanitize ? [.define("TCPALIVE_SANITIZE")] : [])),
+        .target(name: "Platform", dependencies: ["CTCPAlive"], swiftSettings: house + (sanitize ? [.define("TCPALIVE_SANITIZE")] : [])),
         .target(name: "Sandbox", dependencies: ["Platform", "CSandbox"], swiftSettings: house),
         .target(name: "Wire", swiftSettings: busy),
         .target(
@@ -90,6 +92,7 @@ let package = Package(
             name: "tcpalive",
             dependencies: [
                 "Platform", "Sandbox", "Analysis", "Wire", "Capture", "KeepAlive", "Sockets", "Report", "CCommit",
+                "CTCPAlive", .target(name: "CNcurses", condition: .when(platforms: [.linux])),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: house, linkerSettings: libraries),

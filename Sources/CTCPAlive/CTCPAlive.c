@@ -1,2 +1,2 @@
-// SwiftPM requires a source file. All code is in the headers.
+// Compiles the headers, which have the code that is inlined.
 #include "CTCPAlive.h"

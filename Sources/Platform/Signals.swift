@@ -1,3 +1,4 @@
+internal import CTCPAlive
 internal import Synchronization
 
 /// The signals that ask the process to stop, SIGINT, SIGTERM and SIGHUP, and to report, SIGUSR1 (signal(7)).
@@ -5,6 +6,7 @@ package enum Signals {
     // A handler may use lock-free atomics and write(2), and nothing that allocates or locks (signal-safety(7)).
     private static let isStopRequested = Atomic<Bool>(false)
     private static let isReportRequested = Atomic<Bool>(false)
+    private static let isResized = Atomic<Bool>(false)
     private static let hasInterrupt = Atomic<Bool>(false)
     private static let hasTermination = Atomic<Bool>(false)
     /// Where the handler writes a byte, to wake up poll(2); -1: nowhere.
@@ -36,17 +38,37 @@ package enum Signals {
             }
         if isSecond {
             TemporaryFiles.removeAll()
+            tcpalive_restore_terminal()
             // It is blocked while its handler runs, and ends the process after that.
             _ = signal(number, SIG_DFL)
             if raise(number) != 0 { _exit(128 + number) }
             return
         }
+        wakeUp(number)
+    }
+
+    /// Ends a wait for the descriptor of `SignalWakeup`. A handler may call it.
+    private static func wakeUp(_ number: Int32) {
         let target = wakeupTarget.load(ordering: .relaxed)
         guard target >= 0 else { return }
         let code = errno
         var byte = UInt8(truncatingIfNeeded: number)
         _ = unsafe write(target, &byte, 1)
         errno = code
+    }
+
+    /// From now on a change of the size of the terminal (SIGWINCH) is recorded for `takeResize`, and wakes up as a stop does.
+    package static func catchResizes() {
+        _ = takeResize()
+        catchSignal(SIGWINCH) { _ in
+            Signals.isResized.store(true, ordering: .relaxed)
+            Signals.wakeUp(SIGWINCH)
+        }
+    }
+
+    /// Whether the terminal has another size since the last call.
+    package static func takeResize() -> Bool {
+        isResized.exchange(false, ordering: .relaxed)
     }
 
     /// From now on SIGUSR1, and SIGINFO if the system has it, is recorded for `takeReport`.
@@ -104,9 +126,16 @@ package struct SignalWakeup: Sendable {
         var pipe = try Pipe()
         // A handler must not wait.
         try systemSetNonblocking(pipe.writing)
+        try systemSetNonblocking(pipe.reading)
         descriptor = pipe.takeReading()
         Signals.wakeupTarget.store(pipe.takeWriting(), ordering: .relaxed)
         Signals.catchStops()
+    }
+
+    /// Forgets the signals so far, so that a wait ends only at the next.
+    package func drain() {
+        var byte: UInt8 = 0
+        while unsafe read(descriptor, &byte, 1) == 1 {}
     }
 
     /// Waits until a signal comes, and returns true, or until `deadline`, and returns false.

@@ -128,7 +128,7 @@ struct Audit: ParsableCommand {
     }
 
     /// The whole seconds in `argument`, at least 1. Throws `ValidationError`.
-    fileprivate static func seconds(ofPath argument: String) throws -> Int {
+    static func seconds(ofPath argument: String) throws -> Int {
         guard let seconds = tcpalive.seconds(in: argument), (1...10_000_000).contains(seconds) else {
             throw ValidationError("it is not a time of at least 1 second without fractions, such as 350, 350s or 6m.")
         }

@@ -17,6 +17,17 @@
             }
         }
 
+        /// The options of a socket, and the look that listed it last.
+        private struct KnownOptions {
+            var options: KeepAliveOptions?
+            var look: UInt64
+        }
+
+        /// No more than about so many options are read again in one look, beside those of new sockets.
+        private static let rereadAtOnce = 1000
+        /// Looking for owners takes at most this part of the time.
+        private static let ownerShare = 50
+
         private let looksForProcesses: Bool
         private let pid: Int32?
         private let pathTimeout: Int?
@@ -31,6 +42,15 @@
         private var refused: Set<Int32> = []
         private var users: [UInt32: String?] = [:]
         private var owners = SocketOwners()
+        /// When the owners may be looked for again.
+        private var nextOwners = ContinuousClock.now
+        /// The options of sockets that were listed before, by cookie.
+        private var known: [UInt64: KnownOptions] = [:]
+        /// The number of this look, and the sockets of the one before.
+        private var look: UInt64 = 0
+        private var lastCount = 0
+        /// Sockets whose options are read in each look, whatever their number.
+        var watched: Set<UInt64> = []
         /// Whether no list changed while it was read.
         private(set) var isComplete = true
 
@@ -101,18 +121,16 @@
         ) throws {
             isComplete = true
             refused.removeAll(keepingCapacity: true)
-            if looksForProcesses {
-                owners = SocketOwners(reading: pid)
-                if let pid, let error = owners.failure {
-                    throw SocketError.system("cannot look at the descriptors of process \(pid)", error)
-                }
-            }
+            if looksForProcesses { try findOwners() }
             if repeats { reader.beginLook() }
+            look += 1
+            var count = 0
             for space in spaces {
                 totals.listeningPorts.removeAll(keepingCapacity: true)
                 _ = try Self.list(space, SocketStates(.listen)) { totals.listeningPorts.insert($0.local.port) }
                 let completeness = try Self.list(space, states) { socket in
                     guard isWanted(socket) else { return }
+                    count += 1
                     let owner = owners.owner(of: socket.inode)
                     if let pid, owner?.process != pid { return }
                     let row = row(for: socket, of: owner, in: space.name)
@@ -121,6 +139,19 @@
                 }
                 if completeness == .changed { isComplete = false }
             }
+            lastCount = count
+            if known.count > count * 2 { known = known.filter { $0.value.look == look } }
+        }
+
+        /// Looks for the processes of all sockets. In repeated looks it does so less often if it takes long.
+        private mutating func findOwners() throws(SocketError) {
+            let start = ContinuousClock.now
+            guard start >= nextOwners else { return }
+            owners = SocketOwners(reading: pid)
+            if let pid, let error = owners.failure {
+                throw .system("cannot look at the descriptors of process \(pid)", error)
+            }
+            if repeats { nextOwners = start + start.duration(to: .now) * Self.ownerShare }
         }
 
         private static func list(
@@ -137,11 +168,25 @@
             for socket: HostSocket, of owner: SocketOwner?, in namespace: String?
         ) -> AuditedSocket {
             let reading = repeats ? reader.read(socket) : TimerReading(socket)
-            let options: KeepAliveOptions? = if let owner { options(of: socket.inode, owner) } else { nil }
+            let options: KeepAliveOptions? = if let owner { options(of: socket, owner) } else { nil }
             return AuditedSocket(
                 socket, owner: owner, program: owner.flatMap { owners.name(of: $0.process) },
                 user: user(socket.user), namespace: namespace, reading: reading, options: options,
                 assessment: SocketAssessment(socket, reading, options, pathTimeout: pathTimeout))
+        }
+
+        /// The options of `socket`. If there are many sockets, those that are known are read again in one look of several.
+        private mutating func options(of socket: HostSocket, _ owner: SocketOwner) -> KeepAliveOptions? {
+            if !repeats { return options(of: socket.inode, owner) }
+            let turns = UInt64(lastCount / Self.rereadAtOnce + 1)
+            let isDue = turns == 1 || (socket.cookie &+ look) % turns == 0 || watched.contains(socket.cookie)
+            if !isDue, let found = known[socket.cookie] {
+                known[socket.cookie]?.look = look
+                return found.options
+            }
+            let options = options(of: socket.inode, owner)
+            known[socket.cookie] = KnownOptions(options: options, look: look)
+            return options
         }
 
         /// The options of the socket with `inode`, from a copy of the descriptor of `owner`; nil without the rights.

@@ -69,6 +69,9 @@ func exitingOnFailure(_ body: () throws -> Void) throws {
     } catch let error as SystemError {
         complain(error.description)
         throw ExitStatus.couldNotRun
+    } catch let error as TerminalError {
+        complain(error.description)
+        throw ExitStatus.couldNotRun
     } catch OutputError.closed {
         // The reader has seen enough, like `head`.
     } catch OutputError.failed(let sentence) {

@@ -14,7 +14,7 @@ struct TCPAlive: ParsableCommand {
             \(ExitStatus.help())
             """,
         subcommands: [
-            Analyze.self, Extract.self, Watch.self, Audit.self, Tune.self, ProbePath.self, Client.self, Listen.self,
+            Analyze.self, Extract.self, Watch.self, Audit.self, Top.self, Tune.self, ProbePath.self, Client.self, Listen.self,
             Interfaces.self, Explain.self,
         ])
 

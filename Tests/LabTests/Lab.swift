@@ -126,6 +126,15 @@ final class Lab {
         return try begin(space, ["python3", script.path] + arguments)
     }
 
+    /// Starts the script Scripts/`name` with `arguments` outside of the namespaces.
+    func start(script name: String, _ arguments: [String]) throws -> Running {
+        let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
+            "Scripts/\(name)")
+        let running = try Running(["python3", script.path] + arguments, in: folder)
+        processes.append(running)
+        return running
+    }
+
     private func begin(_ space: Space, _ words: [String]) throws -> Running {
         let running = try Running(space.entering + [Program.path(words[0])] + words.dropFirst(), in: folder)
         processes.append(running)

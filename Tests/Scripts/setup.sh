@@ -12,6 +12,7 @@ installed() {
     liblzma-dev) pkg-config --exists liblzma 2>/dev/null || [ -e /usr/include/lzma.h ] ;;
     liblz4-dev) pkg-config --exists liblz4 2>/dev/null || [ -e /usr/include/lz4frame.h ] ;;
     libseccomp-dev) pkg-config --exists libseccomp 2>/dev/null || [ -e /usr/include/seccomp.h ] ;;
+    libncurses-dev) pkg-config --exists ncursesw 2>/dev/null || [ -e /usr/include/ncursesw/curses.h ] ;;
     pkg-config) command -v pkg-config >/dev/null ;;
     python3-jsonschema) python3 -c 'import jsonschema' 2>/dev/null ;;
     iproute2) [ -e /usr/sbin/ip ] || [ -e /usr/bin/ip ] || [ -e /sbin/ip ] ;;

@@ -4,6 +4,7 @@
 #include "error_queue.h"
 #include "packet_socket.h"
 #include "processes.h"
+#include "terminal.h"
 
 /// Prefetches the cache line at `address` for writing. A hint: any address is allowed.
 static inline void tcpalive_prefetch(const void *address) { __builtin_prefetch(address, 1); }

@@ -108,7 +108,9 @@ package struct AuditText {
     private func appendMeanings(_ rows: [AuditedSocket], to text: inout TextBuffer) {
         let present = SocketAssessment.verdicts.filter { totals.verdicts[$0] != nil }
         for verdict in present {
-            appendLine("\(verdict.rawValue) (\(count(verdict))): \(meaning(of: verdict))", to: &text)
+            appendLine(
+                "\(verdict.rawValue) (\(count(verdict))): \(SocketAdvice.meaning(of: verdict, pathTimeout: pathTimeout))",
+                to: &text)
         }
         if rows.contains(where: { $0.isOn == true }) {
             var line = "keep-alive is idle/interval/count in seconds"
@@ -126,28 +128,6 @@ package struct AuditText {
 
     private func count(_ verdict: Verdict) -> String {
         TextBuffer.string { $0.append(totals.verdicts[verdict] ?? 0, of: "socket") }
-    }
-
-    private func meaning(of verdict: Verdict) -> String {
-        switch verdict {
-        case .unresponsive: "keep-alive probes are unanswered"
-        case .dataInFlight: "data is retransmitted and not acknowledged; no probes are sent meanwhile"
-        case .receiverStalled: "the peer's window is closed; no keep-alives are sent meanwhile"
-        case .closeWait: "the peer closed a minute ago or more, and the program has not closed its socket"
-        case .tooLateForPath: tooLate
-        case .noKeepalive: "keep-alive is off: a dead peer is not noticed, and paths forget idle connections"
-        case .userTimeout: "TCP_USER_TIMEOUT, not TCP_KEEPCNT, decides how many probes may be lost"
-        case .intervalExceedsIdle: "TCP_KEEPINTVL is longer than TCP_KEEPIDLE and becomes the period of probes"
-        default: verdict.guide.meaning
-        }
-    }
-
-    private var tooLate: String {
-        if let pathTimeout { return "the first probe comes after \(pathTimeout) s of silence or more" }
-        let paths = SocketAssessment.commonPaths.map { path in
-            "\(path.name.prefix { $0 != "," }) after \(path.seconds) s"
-        }
-        return "the first probe comes late: common paths forget, \(paths.joined(separator: ", "))"
     }
 
     // MARK: Totals

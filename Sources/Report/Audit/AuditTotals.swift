@@ -110,6 +110,12 @@ package struct AuditTotals: Sendable {
         if let limit, rows.count > limit { rows.removeSubrange(limit...) }
     }
 
+    /// Gives up the rows, which another owner has now.
+    mutating func forgetRows() {
+        rows = []
+        worst = nil
+    }
+
     /// The processes with their counts, the worst first.
     var worstProcesses: [(key: Process, value: Counts)] {
         processes.sorted {

@@ -45,11 +45,12 @@ package struct AuditedSocket: Sendable {
     /// TCP_KEEPCNT.
     var count: Int? { isOn == false ? nil : options?.count }
 
-    /// Whether this row comes before `other` in a list with the worst first: by severity, by the number of findings, by idle
-    /// time.
+    /// Whether this row comes before `other` in a list with the worst first: by severity, by the importance and the number
+    /// of findings, by idle time.
     package func isWorse(than other: AuditedSocket) -> Bool {
         let (left, right) = (assessment, other.assessment)
         if left.severity != right.severity { return left.severity > right.severity }
+        if left.rank != right.rank { return left.rank < right.rank }
         if left.count != right.count { return left.count > right.count }
         let (idle, otherIdle) = (socket.idleNow ?? 0, other.socket.idleNow ?? 0)
         return idle != otherIdle ? idle > otherIdle : socket.cookie < other.socket.cookie

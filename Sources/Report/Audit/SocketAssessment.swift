@@ -31,6 +31,9 @@ package struct SocketAssessment: Sendable, Equatable {
         return bits == 0 ? nil : Self.verdicts[bits.trailingZeroBitCount]
     }
 
+    /// The place of the first verdict among all, from 0, the most important.
+    var rank: Int { (warnings != 0 ? warnings : notices).trailingZeroBitCount }
+
     /// How many verdicts there are.
     package var count: Int { (warnings | notices).nonzeroBitCount }
 

@@ -1,0 +1,135 @@
+#if os(Linux)
+    import Analysis
+    import Capture
+    import KeepAlive
+    import Platform
+    import Report
+    import Sandbox
+    import Wire
+
+    /// The process that captures packets for `tcpalive top`. It gives up all rights before the first packet, and writes
+    /// `WireRecord`s to a pipe.
+    struct WireReporter: ~Copyable {
+        private let pipe: Int32
+        private var analysis: CaptureAnalysis
+        private var looks = LookSchedule()
+        /// What was last told about each connection.
+        private var told: [UInt64: Verdict] = [:]
+        private var dropped: UInt64 = 0
+        /// Messages that are not written yet.
+        private var pending: [UInt8] = []
+
+        /// If the reader falls behind by more than that (bytes), packets are not told.
+        private static let pendingLimit = 1 << 20
+        /// More connections than that are not remembered.
+        private static let toldLimit = 65_536
+        /// Of connections and their findings.
+        private static let memory = 64 << 20
+
+        /// Captures on `interfaces` until the reader of `pipe` is gone.
+        static func run(on interfaces: [String], to pipe: Int32) {
+            var reporter = WireReporter(pipe)
+            do {
+                // Nothing is written but the pipe, so no file needs a name.
+                let privileges = try Privileges(user: nil, namesFiles: false)
+                var settings = LiveCapture.Settings()
+                // What data passes, the kernel's list of sockets shows at less cost.
+                settings.isLight = true
+                var live = try LiveCapture(on: interfaces, settings)
+                var needs = Needs()
+                needs.captureSockets = live.descriptors
+                // What a system cannot take away, `watch` says.
+                _ = try privileges.drop(for: needs)
+                reporter.tell(WireRecord(content: .ready))
+                reporter.follow(&live)
+            } catch let error as CaptureError {
+                reporter.fail(error.description)
+            } catch {
+                reporter.fail("\(error)")
+            }
+        }
+
+        private init(_ pipe: Int32) {
+            self.pipe = pipe
+            var settings = AnalysisSettings()
+            settings.isLight = true
+            settings.memoryLimit = Self.memory
+            analysis = CaptureAnalysis(settings)
+            analysis.begin("")
+        }
+
+        private mutating func fail(_ sentence: String) {
+            tell(WireRecord(content: .failed(sentence)))
+            _ = write()
+        }
+
+        private mutating func follow(_ live: inout LiveCapture) {
+            while write(), !Signals.isStopping {
+                analysis.advance(&live)
+                for event in analysis.events where !event.isCopy { tell(event) }
+                let counters = live.counters
+                if counters.droppedByKernel > dropped {
+                    dropped = counters.droppedByKernel
+                    tell(WireRecord(content: .dropped(dropped)))
+                }
+                if live.isOver { return fail("the interface is gone") }
+                if analysis.isOutOfMemory { return fail("out of memory") }
+                if looks.isDue { look() }
+            }
+        }
+
+        private mutating func tell(_ event: SegmentEvent) {
+            if pending.count >= Self.pendingLimit { return }
+            let segment = event.segment
+            tell(
+                WireRecord(
+                    content: .packet(
+                        event.kind, at: segment.time, reply: event.reply.map { max(0, $0) }, number: event.trainNumber,
+                        text: TextBuffer.description(of: event)),
+                    source: segment.source, destination: segment.destination))
+        }
+
+        /// Looks for findings that were not told yet.
+        private mutating func look() {
+            analysis.now = WallClock.now
+            analysis.hasDrops = dropped > 0
+            looks.begin()
+            var found: [WireRecord] = []
+            looks.next = analysis.diagnoseNotable(from: looks.next ?? 0) { diagnosis in
+                let number = diagnosis.connection.number
+                if told[number] != diagnosis.verdict {
+                    if told.count >= Self.toldLimit { told.removeAll(keepingCapacity: true) }
+                    told[number] = diagnosis.verdict
+                    let words = FindingInWords(diagnosis.primary, in: diagnosis)
+                    found.append(
+                        WireRecord(
+                            content: .finding(
+                                diagnosis.verdict, diagnosis.severity,
+                                words.advice.isEmpty ? words.sentence : words.sentence + " " + words.advice),
+                            source: diagnosis.connection.originator, destination: diagnosis.connection.responder))
+                }
+                return looks.advance(withFindings: found.count)
+            }
+            looks.end()
+            for record in found { tell(record) }
+        }
+
+        private mutating func tell(_ record: WireRecord) {
+            record.append(to: &pending)
+        }
+
+        /// Writes what the pipe takes now; false if nobody reads it any more.
+        private mutating func write() -> Bool {
+            do throws(SystemError) {
+                // Also if there is nothing to write.
+                var interests = [Interest(descriptor: pipe, reads: false, writes: true)]
+                try systemWait(&interests, until: .now)
+                if interests[0].isBroken { return false }
+                while !pending.isEmpty, let count = try systemWrite(pipe, pending) { pending.removeFirst(count) }
+                return true
+            } catch {
+                return false
+            }
+        }
+    }
+#endif
