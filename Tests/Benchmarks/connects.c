@@ -1,0 +1,68 @@
+// Measures connect(2) on loopback: connects COUNT, prints median, 99th percentile and maximum in microseconds, and how many of
+// the sockets had keep-alive enabled when connect(2) returned. `make bench-run` runs it with and without `tcpalive run`.
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static int compare(const void *left, const void *right) {
+    int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
+    return (a > b) - (a < b);
+}
+
+static int64_t now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec * 1000000000LL + time.tv_nsec;
+}
+
+int main(int words, char **word) {
+    int count = words > 1 ? atoi(word[1]) : 1000;
+    if (count < 1 || count > 1000000) return 2;
+    int64_t *times = calloc((size_t)count, sizeof *times);
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof address;
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    if (!times || bind(listener, (struct sockaddr *)&address, sizeof address) != 0 || listen(listener, 4096) != 0) return 1;
+    if (getsockname(listener, (struct sockaddr *)&address, &length) != 0) return 1;
+    pid_t server = fork();
+    if (server == 0) {
+        for (;;) {
+            int accepted = accept(listener, NULL, NULL);
+            if (accepted < 0) _exit(1);
+            close(accepted);
+        }
+    }
+    int enabled = 0;
+    for (int index = 0; index < count; index++) {
+        int number = socket(AF_INET, SOCK_STREAM, 0);
+        int64_t start = now();
+        int result = connect(number, (struct sockaddr *)&address, sizeof address);
+        times[index] = now() - start;
+        if (result != 0) {
+            perror("connect");
+            return 1;
+        }
+        int is_enabled = 0;
+        length = sizeof is_enabled;
+        getsockopt(number, SOL_SOCKET, SO_KEEPALIVE, &is_enabled, &length);
+        enabled += is_enabled != 0;
+        // Without TIME_WAIT, ports do not run out.
+        struct linger linger = {1, 0};
+        setsockopt(number, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+        close(number);
+    }
+    kill(server, SIGKILL);
+    waitpid(server, NULL, 0);
+    qsort(times, (size_t)count, sizeof *times, compare);
+    printf(
+        "%d connects: median %.1f us, 99th percentile %.1f us, maximum %.1f us; keep-alive on %d\n", count,
+        (double)times[count / 2] / 1000, (double)times[(int)(count * 0.99)] / 1000, (double)times[count - 1] / 1000, enabled);
+    free(times);
+}
