@@ -13,7 +13,7 @@ struct Run: ParsableCommand {
             later). So they are set before the first packet, and accepted connections inherit them. It works for static \
             programs and those in Go and Java too. The helper ends with the last of these processes.
 
-            Where the program sets the same options later, nothing is changed, unless --as-defaults is given. Without root, \
+            What the program sets itself is ignored, unless --as-defaults is given. Without root, \
             programs such as sudo and ping gain no rights (no_new_privs).
 
             Examples:

@@ -25,12 +25,11 @@ static int64_t now(void) {
 int main(int words, char **word) {
     int count = words > 1 ? atoi(word[1]) : 1000;
     if (count < 1 || count > 1000000) return 2;
-    int64_t *times = calloc((size_t)count, sizeof *times);
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t length = sizeof address;
     int listener = socket(AF_INET, SOCK_STREAM, 0);
-    if (!times || bind(listener, (struct sockaddr *)&address, sizeof address) != 0 || listen(listener, 4096) != 0) return 1;
-    if (getsockname(listener, (struct sockaddr *)&address, &length) != 0) return 1;
+    if (listener < 0 || bind(listener, (struct sockaddr *)&address, sizeof address) != 0) return 1;
+    if (listen(listener, 4096) != 0 || getsockname(listener, (struct sockaddr *)&address, &length) != 0) return 1;
     pid_t server = fork();
     if (server == 0) {
         for (;;) {
@@ -39,16 +38,17 @@ int main(int words, char **word) {
             close(accepted);
         }
     }
-    int enabled = 0;
-    for (int index = 0; index < count; index++) {
+    int64_t *times = calloc((size_t)count, sizeof *times);
+    int enabled = 0, failures = times == NULL;
+    for (int index = 0; index < count && failures == 0; index++) {
         int number = socket(AF_INET, SOCK_STREAM, 0);
         int64_t start = now();
-        int result = connect(number, (struct sockaddr *)&address, sizeof address);
-        times[index] = now() - start;
-        if (result != 0) {
+        if (number < 0 || connect(number, (struct sockaddr *)&address, sizeof address) != 0) {
             perror("connect");
-            return 1;
+            failures++;
+            break;
         }
+        times[index] = now() - start;
         int is_enabled = 0;
         length = sizeof is_enabled;
         getsockopt(number, SOL_SOCKET, SO_KEEPALIVE, &is_enabled, &length);
@@ -60,6 +60,10 @@ int main(int words, char **word) {
     }
     kill(server, SIGKILL);
     waitpid(server, NULL, 0);
+    if (failures > 0) {
+        free(times);
+        return 1;
+    }
     qsort(times, (size_t)count, sizeof *times, compare);
     printf(
         "%d connects: median %.1f us, 99th percentile %.1f us, maximum %.1f us; keep-alive on %d\n", count,

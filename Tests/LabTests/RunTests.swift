@@ -8,6 +8,8 @@ struct RunTests {
     /// Runs a command that may not borrow descriptors, as in many containers.
     private static let withoutBorrowing = ["python3", script("without-borrowing.py")]
 
+    private static let asNobody = Space.dropping(true)
+
     private static func script(_ name: String) -> String {
         URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Scripts/\(name)").path
     }
@@ -42,13 +44,21 @@ struct RunTests {
     /// What may be done with the sockets of a program.
     enum Rights: CaseIterable {
         case root, nobody, withoutBorrowing
+
+        var wrapper: [String] {
+            switch self {
+            case .root: []
+            case .nobody: RunTests.asNobody
+            case .withoutBorrowing: RunTests.withoutBorrowing
+            }
+        }
     }
 
     /// The lines of options.py of a program that `arguments` start.
     private static func lines(_ lab: Lab, _ rights: Rights, _ arguments: [String]) async throws -> [String] {
         try await lab.listener(in: lab.peer, on: "10.9.0.2")
         let program = try lab.start(
-            lab.prober, through: rights == .withoutBorrowing ? withoutBorrowing : [],
+            lab.prober, through: rights.wrapper,
             ["run"] + settings + arguments + ["python3", script("options.py"), "10.9.0.2", "5001"])
         #expect(try await program.end() == 0, "\(program.errorText)")
         #expect(program.errorText.isEmpty)
@@ -63,7 +73,7 @@ struct RunTests {
     @Test("Sockets of all kinds have the settings, whatever the program sets", arguments: Rights.allCases)
     func kinds(rights: Rights) async throws {
         if rights == .nobody, !Lab.isPossibleUnprivileged { return }
-        let lab = try await Lab(isUnprivileged: rights == .nobody)
+        let lab = try await Lab()
         let lines = try await Self.lines(lab, rights, ["--user-timeout", "9", "--"])
         #expect(lines == Self.kinds.map { "\($0): 1 2 1 3 9000" } + ["Socket operation on non-socket"])
     }
@@ -101,6 +111,24 @@ struct RunTests {
         #expect(other.text == "inherited: 0 7200 75 9 0\naccepted: 0 7200 75 9 0\n")
         #expect(other.errorText.contains("it is in another network namespace"))
         #expect(other.errorText.split(separator: "\n").count == 1)
+    }
+
+    @Test(
+        "Where the rights to borrow are missing, sockets stay as the program sets them, and a notice says so once",
+        .enabled(if: Lab.isPossibleUnprivileged, Lab.needsUnprivileged))
+    func refused() async throws {
+        let lab = try await Lab()
+        try await lab.listener(in: lab.peer, on: "10.9.0.2")
+        // PR_SET_DUMPABLE, prctl(2).
+        let hidden =
+            "import ctypes, runpy; ctypes.CDLL(None).prctl(4, 0, 0, 0, 0); runpy.run_path('\(Self.script("options.py"))')"
+        let program = try lab.start(
+            lab.prober, through: Self.asNobody,
+            ["run"] + Self.settings + ["--", "python3", "-c", hidden, "10.9.0.2", "5001"])
+        #expect(try await program.end() == 0, "\(program.errorText)")
+        #expect(program.text.hasPrefix("connected: 0 7200 75 9 0\nset before: 1 99 75 9 0\n"), "\(program.text)")
+        #expect(program.errorText.contains("tcpalive: no permission to borrow sockets of python3["))
+        #expect(program.errorText.split(separator: "\n").count == 1)
     }
 
     @Test("The process becomes the program: number, signals, statuses")
