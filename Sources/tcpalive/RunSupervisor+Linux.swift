@@ -14,6 +14,8 @@
         private let settings: RunSettings
         /// The program, as long as it runs.
         private var program: Int32?
+        /// The network namespace of this process.
+        private let namespace = FileStatus(path: "/proc/self/ns/net")
         /// What was said already.
         private var notices: Set<Notice> = []
 
@@ -123,10 +125,8 @@
 
         /// Whether the process of `call` is in the network namespace of this one.
         private func isNear(_ call: HeldCall) -> Bool {
-            guard let own = FileStatus(path: "/proc/self/ns/net"),
-                let other = FileStatus(path: "/proc/\(call.thread)/ns/net")
-            else { return false }
-            return own.isSame(as: other)
+            guard let namespace, let other = FileStatus(path: "/proc/\(call.thread)/ns/net") else { return false }
+            return namespace.isSame(as: other)
         }
 
         /// Sets the options of the socket `number`; false if one could not be set.

@@ -151,6 +151,18 @@ struct RunTests {
         }
     }
 
+    @Test("The program starts with the signals and descriptors that it has without tcpalive")
+    func sameStart() async throws {
+        let lab = try await Lab()
+        let look = "grep -E '^(Sig[BIC]|NoNewPrivs|Cap|Groups|Uid)' /proc/self/status; ls /proc/self/fd"
+        let shell = try lab.start(
+            lab.prober, program: "sh",
+            ["-ec", "sh -c \"$1\"; echo; \"$0\" run sh -c \"$1\"", Lab.executable.path, look])
+        #expect(try await shell.end() == 0, "\(shell.errorText)")
+        let starts = shell.text.components(separatedBy: "\n\n")
+        #expect(starts.count == 2 && starts[0] + "\n" == starts[1] && starts[0].contains("SigIgn:"), "\(starts)")
+    }
+
     /// The numbers of the helpers in the namespace of the prober of `lab`.
     private static func helpers(_ lab: Lab) throws -> [String] {
         let files = FileManager.default
