@@ -13,8 +13,8 @@ struct Run: ParsableCommand {
             later). So they are set before the first packet, and accepted connections inherit them. It works for static \
             programs and those in Go and Java too. The helper ends with the last of these processes.
 
-            What the program sets itself is ignored, unless --as-defaults is given. Without root, \
-            programs such as sudo and ping gain no rights (no_new_privs).
+            What the program sets itself is ignored, unless --as-defaults is given. Without root, programs such as sudo gain no \
+            rights (no_new_privs).
 
             Examples:
               tcpalive run -- psql -h db.example.com

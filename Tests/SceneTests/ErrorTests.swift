@@ -161,6 +161,24 @@ struct ErrorTests {
         #expect(errors.contains("there is no command \(sentence)\n"), "\(errors)")
     }
 
+    @Test("The words after the options of run are the program's, and a misspelled option is an error as elsewhere")
+    func wordsOfRun() throws {
+        #expect(
+            try errors(["run", "--idel", "5", "true"], 64).contains("Unknown option '--idel'. Did you mean '--idle'?\n")
+        )
+        #expect(
+            try errors(["run", "-idle", "5", "true"], 64)
+                .contains("Unknown option '-idle'. Long options begin with two dashes: --idle\n"))
+        for words in [["run"], ["run", "--"], ["run", "--idle", "5"]] {
+            #expect(try errors(words, 64).contains("no program given, such as tcpalive run -- psql"))
+        }
+        for words in [["run", "-V"], ["run", "--idle", "5", "--version"]] {
+            #expect(try Tool.run(words).output.hasPrefix("tcpalive "))
+        }
+        let run = try Tool.run(["run", "--count=3", "echo", "--version", "--", "-h"])
+        #expect(run.output == "--version -- -h\n" && run.status == 0)
+    }
+
     @Test("A misspelled option is an error with the right one")
     func unknownOption() throws {
         let errors = try errors(["watch", "-i", "lo", "--durration", "5"], 64)
