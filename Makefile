@@ -58,7 +58,7 @@ TIME ?= 60
 JOBS ?= 1
 FUZZ = .build-fuzz/.build/release/fuzz
 
-.PHONY: run build stage install uninstall deb dist test-install test-deb test-dist test stories fuzz fuzz-corpus build-fuzz agree reports compare page docs check-docs documentation recording expectations captures bench allocations bench-micro build-micro bench-live lab torture torture-lab sanitize sanitize-address sanitize-thread build-sanitize-address build-sanitize-thread examples lint help clean
+.PHONY: run build stage install uninstall deb dist test-install test-deb test-dist test stories fuzz fuzz-corpus build-fuzz agree reports compare page docs check-docs documentation recording expectations captures bench allocations bench-micro build-micro bench-live bench-run lab test-run torture torture-lab sanitize sanitize-address sanitize-thread build-sanitize-address build-sanitize-thread examples lint help clean
 
 run: build ## Build tcpalive and analyse a capture of a dead peer
 	$(TOOL) analyze captures/scenes/dead-peer-5-3-4.pcap
@@ -270,9 +270,20 @@ bench-live: build ## Compare live capture with tcpdump and measure the latency (
 	@$(SETUP) gcc libc-dev tcpdump iproute2 python3
 	@Tests/Benchmarks/live.sh $(TOOL) $(SECONDS) $(RATE)
 
+bench-run: build ## Measure how long connect(2) takes, and how long under `tcpalive run` (Linux)
+	@$(SETUP) gcc libc-dev
+	@mkdir -p .build-run
+	gcc -O2 -Wall -Wextra -Werror -o .build-run/connects Tests/Benchmarks/connects.c
+	@for round in 1 2 3 4 5; do .build-run/connects 1000 && $(TOOL) run -- .build-run/connects 1000 || exit 1; done
+
 lab: build ## Show how a client notices a dead peer, in two network namespaces (Linux; 8 seconds)
 	@$(SETUP) $(LAB_NEEDS)
 	@Tests/Scripts/lab.sh $(TOOL)
+
+test-run: build ## Check run and tune with curl, redis-cli, psql, Go and Java: their options, and probes on the wire (Linux; 2 minutes)
+	@$(SETUP) $(TEST_NEEDS) curl redis-tools postgresql-client golang-go default-jdk-headless
+	$(TESTED) swift build --build-tests $(SWIFT_FLAGS)
+	TCPALIVE_LAB=1 TCPALIVE_PROGRAMS=1 $(TESTED) swift test --skip-build --filter LabTests.RunProgramTests
 
 torture: build ## Read 100,000 damaged captures and check that nothing breaks (FILES=n SEED=s FIRST=n; 25 minutes)
 	@$(SETUP) gcc libc-dev python3

@@ -14,10 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 /// A file, or the prefix of files that may be opened.
@@ -38,12 +36,6 @@ struct keeper {
     const struct tcpalive_identity *identity;
     struct kept *kept;
     uint32_t count;
-};
-
-/// The control message that passes a descriptor (unix(7)), aligned as cmsg(3) requires.
-union control {
-    char bytes[CMSG_SPACE(sizeof(int))];
-    struct cmsghdr aligned;
 };
 
 /// The part of `path` behind its last slash.
@@ -191,25 +183,6 @@ static int handle(struct keeper *keeper, const char *message, size_t length, int
     }
 }
 
-/// Answers with `result`, and passes `descriptor` if it is one.
-static void answer(int socket, int result, int descriptor) {
-    int32_t code = result;
-    struct iovec vector = {&code, sizeof code};
-    union control control;
-    struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
-    if (descriptor >= 0) {
-        memset(&control, 0, sizeof control);
-        message.msg_control = control.bytes;
-        message.msg_controllen = sizeof control.bytes;
-        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-        header->cmsg_level = SOL_SOCKET;
-        header->cmsg_type = SCM_RIGHTS;
-        header->cmsg_len = CMSG_LEN(sizeof(int));
-        memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
-    }
-    sendmsg(socket, &message, MSG_NOSIGNAL);
-}
-
 static void run(int socket, const struct tcpalive_identity *identity) {
     static char message[TCPALIVE_KEEPER_MESSAGE + 1];
     struct keeper keeper = {.identity = identity};
@@ -220,7 +193,7 @@ static void run(int socket, const struct tcpalive_identity *identity) {
         message[length] = 0;
         int descriptor = -1;
         int result = handle(&keeper, message, (size_t)length, &descriptor);
-        answer(socket, result, descriptor);
+        tcpalive_send_code(socket, result, descriptor);
         if (descriptor >= 0) close(descriptor);
     }
     for (uint32_t index = 0; index < keeper.count; index++) end_file(&keeper, index, 1);
@@ -230,12 +203,7 @@ static void run(int socket, const struct tcpalive_identity *identity) {
 /// Closes all descriptors but `kept`, whose number becomes 0: a reader of a pipe would wait for this process too.
 static int close_others(int kept) {
     if (kept != 0 && dup2(kept, 0) < 0) _exit(1);
-#ifdef SYS_close_range
-    if (syscall(SYS_close_range, 1U, ~0U, 0U) == 0) return 0;
-#endif
-    struct rlimit limit = {1024, 1024};
-    getrlimit(RLIMIT_NOFILE, &limit);
-    for (rlim_t number = 1; number < limit.rlim_cur && number < 65536; number++) close((int)number);
+    tcpalive_close_from(1);
     return 0;
 }
 
@@ -269,22 +237,10 @@ int tcpalive_keeper_ask(int keeper, const void *bytes, size_t length, int *descr
     while (result < 0 && errno == EINTR);
     if (result < 0) return errno;
     int32_t code = EPIPE;
-    struct iovec vector = {&code, sizeof code};
-    union control control;
-    struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
-    message.msg_control = control.bytes;
-    message.msg_controllen = sizeof control;
-    do result = recvmsg(keeper, &message, MSG_CMSG_CLOEXEC);
-    while (result < 0 && errno == EINTR);
+    result = tcpalive_receive_code(keeper, &code, descriptor);
     if (result < 0) return errno;
     // 0: the keeper has ended.
-    if (result != sizeof code) return EPIPE;
-    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-    if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS
-        && header->cmsg_len == CMSG_LEN(sizeof(int))) {
-        memcpy(descriptor, CMSG_DATA(header), sizeof *descriptor);
-    }
-    return code;
+    return result == 0 ? EPIPE : code;
 }
 #else
 typedef int tcpalive_no_keeper;

@@ -9,6 +9,8 @@ package enum Signals {
     private static let isResized = Atomic<Bool>(false)
     private static let hasInterrupt = Atomic<Bool>(false)
     private static let hasTermination = Atomic<Bool>(false)
+    /// Whether SIGXFSZ was ignored from the start.
+    private static let ignoresFileSizeLimitAnyway = Atomic<Bool>(false)
     /// Where the handler writes a byte, to wake up poll(2); -1: nowhere.
     fileprivate static let wakeupTarget = Atomic<Int32>(-1)
 
@@ -87,7 +89,13 @@ package enum Signals {
 
     /// From now on writing beyond the limit of the size of files is the error EFBIG, and does not end the process (setrlimit(2)).
     package static func ignoreFileSizeLimit() {
+        ignoresFileSizeLimitAnyway.store(isIgnored(SIGXFSZ), ordering: .relaxed)
         _ = signal(SIGXFSZ, SIG_IGN)
+    }
+
+    /// Undoes `ignoreFileSizeLimit`, for the program that this process becomes (execve(2)).
+    package static func restoreFileSizeLimit() {
+        if !ignoresFileSizeLimitAnyway.load(ordering: .relaxed) { _ = signal(SIGXFSZ, SIG_DFL) }
     }
 
     /// From now on writing to a pipe without a reader is the error EPIPE, and does not end the process.

@@ -9,3 +9,10 @@ package enum StandardDescriptors {
         }
     }
 }
+
+/// Replaces the open descriptor `number` by /dev/null; an error is ignored (dup2(2)).
+package func systemReplaceWithNothing(_ number: Int32) {
+    guard let null = try? systemOpen("/dev/null", O_RDWR | O_CLOEXEC) else { return }
+    _ = dup2(null, number)
+    systemClose(null)
+}

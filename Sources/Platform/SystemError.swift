@@ -14,6 +14,7 @@ public struct SystemError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The error of the call just made.
     package static var last: SystemError { SystemError(code: errno) }
 
+    package static let busy = SystemError(code: EBUSY)
     package static let brokenPipe = SystemError(code: EPIPE)
     package static let connectionRefused = SystemError(code: ECONNREFUSED)
     package static let connectionReset = SystemError(code: ECONNRESET)

@@ -23,6 +23,10 @@ enum ExitStatus {
     static let unreachable = ExitCode(12)
     /// No connection came about.
     static let couldNotConnect = ExitCode(13)
+    /// The program of `run` was found, and could not be started.
+    static let notExecutable = ExitCode(126)
+    /// The program of `run` was not found.
+    static let notFound = ExitCode(127)
     /// The command line is wrong.
     static let usage = ExitCode.validationFailure
 
@@ -38,6 +42,8 @@ enum ExitStatus {
         (unreachable, "unreachable, with data in flight (EHOSTUNREACH, ENETUNREACH)"),
         (couldNotConnect, "could not connect: unknown name, refused, no answer"),
         (usage, "invalid usage"),
+        (notExecutable, "run: the program could not be started"),
+        (notFound, "run: the program was not found"),
     ]
 
     /// The section of a help text on the exit statuses: those of success and usage, and `others`; nil: all.

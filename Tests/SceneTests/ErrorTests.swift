@@ -148,17 +148,35 @@ struct ErrorTests {
             (["WATCH"], "\"WATCH\"; did you mean \"watch\"?"), (["hepl"], "\"hepl\"; did you mean \"help\"?"),
             (
                 ["help", "foo"],
-                "\"foo\"; the commands are analyze, extract, watch, audit, tune, probe-path, client, listen, interfaces, explain"
+                "\"foo\"; the commands are analyze, extract, watch, audit, tune, run, probe-path, client, listen, interfaces, explain"
             ),
             (
                 ["foo", "-x"],
-                "\"foo\"; the commands are analyze, extract, watch, audit, tune, probe-path, client, listen, interfaces, explain"
+                "\"foo\"; the commands are analyze, extract, watch, audit, tune, run, probe-path, client, listen, interfaces, explain"
             ),
             ([scene], "\"\(scene)\"; to read that file: tcpalive analyze \(scene)"),
         ])
     func unknownCommand(arguments: [String], sentence: String) throws {
         let errors = try errors(arguments, 64)
         #expect(errors.contains("there is no command \(sentence)\n"), "\(errors)")
+    }
+
+    @Test("The words after the options of run are the program's, and a misspelled option is an error as elsewhere")
+    func wordsOfRun() throws {
+        #expect(
+            try errors(["run", "--idel", "5", "true"], 64).contains("Unknown option '--idel'. Did you mean '--idle'?\n")
+        )
+        #expect(
+            try errors(["run", "-idle", "5", "true"], 64)
+                .contains("Unknown option '-idle'. Long options begin with two dashes: --idle\n"))
+        for words in [["run"], ["run", "--"], ["run", "--idle", "5"]] {
+            #expect(try errors(words, 64).contains("no program given, such as tcpalive run -- psql"))
+        }
+        for words in [["run", "-V"], ["run", "--idle", "5", "--version"]] {
+            #expect(try Tool.run(words).output.hasPrefix("tcpalive "))
+        }
+        let run = try Tool.run(["run", "--count=3", "echo", "--version", "--", "-h"])
+        #expect(run.output == "--version -- -h\n" && run.status == 0)
     }
 
     @Test("A misspelled option is an error with the right one")

@@ -26,6 +26,10 @@ installed() {
     binutils) command -v strip >/dev/null ;;
     debhelper) command -v dh >/dev/null ;;
     dpkg-dev) command -v dpkg-buildpackage >/dev/null ;;
+    redis-tools) command -v redis-cli >/dev/null ;;
+    postgresql-client) command -v psql >/dev/null ;;
+    golang-go) command -v go >/dev/null ;;
+    default-jdk-headless) command -v javac >/dev/null ;;
     man-db) command -v man >/dev/null ;;
     *) command -v "$1" >/dev/null ;;
     esac

@@ -86,8 +86,84 @@ void tcpalive_filter_deny(void *filter, const char *name, int code);
 /// Applies the filter to all threads. Returns 0 or an errno.
 int tcpalive_filter_install(void *filter);
 
+/// A filter under construction that allows all calls that no rule names; NULL: there is no memory.
+void *tcpalive_filter_create_holding(void);
+
+/// What an argument of a call, an int, must be: `value` in the bits of `mask`.
+struct tcpalive_condition {
+    /// Its index, from 0.
+    uint32_t argument;
+    uint32_t mask;
+    uint32_t value;
+};
+
+/// Makes the system call `name` wait for the listener where its arguments meet all of up to two conditions.
+void tcpalive_filter_hold(void *filter, const char *name, unsigned count, const struct tcpalive_condition *conditions);
+
+/// Applies the filter to this thread and what it starts; returns the listener, or an errno as a negative number. EBUSY: there is
+/// a listener of another program.
+///
+/// Without CAP_SYS_ADMIN it sets no_new_privs. When the last descriptor of the listener is closed, the calls fail with ENOSYS.
+int tcpalive_filter_listen(void *filter);
+
 /// Frees the filter, which may have been installed.
 void tcpalive_filter_free(void *filter);
+
+// calls.c: seccomp_unotify(2).
+
+/// What a call that waits does to a socket.
+enum tcpalive_call_kind {
+    /// socket(2): the arguments are domain, type and protocol.
+    TCPALIVE_CALL_CREATES,
+    /// connect(2) and the like: the first argument is the descriptor.
+    TCPALIVE_CALL_USES,
+    /// setsockopt(2): the arguments are descriptor, level and option.
+    TCPALIVE_CALL_SETS,
+};
+
+/// A call that waits for an answer.
+struct tcpalive_call {
+    uint64_t id;
+    /// The thread, as a number of gettid(2).
+    int32_t thread;
+    enum tcpalive_call_kind kind;
+    int32_t arguments[3];
+};
+
+/// Makes the kernel wake the process that answers on the processor of the call, which is faster (Linux 6.6). A hint.
+void tcpalive_calls_prepare(int listener);
+
+/// Waits for a call. ENOENT: the process has ended meanwhile.
+int tcpalive_calls_next(int listener, struct tcpalive_call *call);
+
+/// Whether the call still waits: its process has not ended, and its number is not that of another one.
+int tcpalive_call_is_waiting(int listener, uint64_t id);
+
+/// Lets the kernel make the call.
+int tcpalive_call_continue(int listener, uint64_t id);
+
+/// Makes the call return 0 without doing anything.
+int tcpalive_call_succeed(int listener, uint64_t id);
+
+/// Makes the call return a copy of `descriptor` with `flags` (O_CLOEXEC); Linux 5.14. If that fails, the call still waits.
+int tcpalive_call_return_descriptor(int listener, uint64_t id, int descriptor, uint32_t flags);
+
+// helpers.c
+
+/// Sends `code`, and passes `descriptor` if it is one.
+int tcpalive_send_code(int socket, int32_t code, int descriptor);
+
+/// Waits for a code; `descriptor` becomes what came with it, or -1. Returns 1, or 0 at the end.
+int tcpalive_receive_code(int socket, int32_t *code, int *descriptor);
+
+/// Closes all descriptors from `first` on.
+void tcpalive_close_from(int first);
+
+/// Starts a process that is no child of this one, and returns 1; in that process, returns 0.
+///
+/// It has a session of its own and blocks all signals. Of the descriptors it has standard error, and the end of the socket
+/// between the two, stored in `socket` of both. Call it before there are threads.
+int tcpalive_helper_start(const char *name, int *socket);
 
 // keeper.c
 

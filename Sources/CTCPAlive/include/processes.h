@@ -44,14 +44,19 @@ static inline long tcpalive_next_number(DIR *directory) {
     return -1;
 }
 
+/// Writes `number` before `end`, in decimal digits; returns where it begins.
+static inline char *tcpalive_write_number(long number, char *end) {
+    do *--end = (char)('0' + number % 10);
+    while (number /= 10);
+    return end;
+}
+
 /// The directory `process`/fd below the directory of `proc`; NULL with errno if it cannot be read.
 static inline DIR *tcpalive_open_descriptors(int proc, long process) {
     char path[32];
     char *end = path + sizeof path - 4;
     memcpy(end, "/fd", 4);
-    do *--end = (char)('0' + process % 10);
-    while (process /= 10);
-    int descriptor = openat(proc, end, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int descriptor = openat(proc, tcpalive_write_number(process, end), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (descriptor < 0) return NULL;
     DIR *directory = fdopendir(descriptor);
     if (!directory) close(descriptor);
@@ -72,5 +77,26 @@ static inline unsigned long tcpalive_next_socket(DIR *directory, long *number) {
         if (inode) return inode;
     }
     return 0;
+}
+
+/// A descriptor of the thread `thread` (PIDFD_THREAD, Linux 6.9), before that of its process, or -1 with errno.
+static inline int tcpalive_open_thread(int thread) {
+    int descriptor = (int)syscall(SYS_pidfd_open, thread, O_EXCL);
+    if (descriptor >= 0 || errno != EINVAL) return descriptor;
+    // The first thread has the number of the process.
+    descriptor = tcpalive_open_process(thread);
+    if (descriptor >= 0) return descriptor;
+    char path[40], text[2048];
+    char *end = path + sizeof path - 8;
+    memcpy(end, "/status", 8);
+    char *start = tcpalive_write_number(thread, end) - 6;
+    memcpy(start, "/proc/", 6);
+    int file = open(start, O_RDONLY | O_CLOEXEC);
+    if (file < 0) return -1;
+    ssize_t length = read(file, text, sizeof text - 1);
+    close(file);
+    text[length > 0 ? length : 0] = 0;
+    const char *line = strstr(text, "\nTgid:");
+    return line ? tcpalive_open_process((int)strtol(line + 6, NULL, 10)) : -1;
 }
 #endif

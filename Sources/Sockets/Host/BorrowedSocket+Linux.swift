@@ -27,6 +27,21 @@
             copy = Descriptor(number)
         }
 
+        /// Borrows the descriptor `number` of `thread`, whatever it is.
+        ///
+        /// Throws `SystemError.notPermitted` without the rights, and another error if the thread or the descriptor is gone.
+        package init(_ number: Int32, ofThread thread: Int32) throws(SystemError) {
+            let handle = tcpalive_open_thread(thread)
+            guard handle >= 0 else { throw .last }
+            let process = Descriptor(handle)
+            let borrowed = tcpalive_copy_descriptor(process.number, number)
+            guard borrowed >= 0 else { throw .last }
+            copy = Descriptor(borrowed)
+        }
+
+        /// The number of the copy.
+        package var number: Int32 { copy.number }
+
         /// Its options (getsockopt(2)).
         package func options() throws(SocketError) -> KeepAliveOptions {
             try KeepAliveOptions(readingFrom: copy.number)
@@ -36,6 +51,13 @@
         package func apply(_ options: KeepAliveOptions) throws(SocketError) -> [OptionFailure] {
             try options.apply(to: copy.number)
         }
+    }
+
+    /// A descriptor of `process`, which becomes readable when that ends (pidfd_open(2)).
+    package func openProcess(_ process: Int32) throws(SystemError) -> Descriptor {
+        let number = tcpalive_open_process(process)
+        guard number >= 0 else { throw .last }
+        return Descriptor(number)
     }
 
     /// Open descriptors of processes (pidfd_open(2)), kept for several sockets of one process.

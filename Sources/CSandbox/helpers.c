@@ -1,0 +1,117 @@
+// Processes that help another one, and the messages between them.
+#if defined(__linux__)
+#define _GNU_SOURCE
+#include "CSandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/// The control message that passes a descriptor (unix(7)), aligned as cmsg(3) requires.
+union control {
+    char bytes[CMSG_SPACE(sizeof(int))];
+    struct cmsghdr aligned;
+};
+
+int tcpalive_send_code(int socket, int32_t code, int descriptor) {
+    struct iovec vector = {&code, sizeof code};
+    union control control;
+    struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
+    if (descriptor >= 0) {
+        memset(&control, 0, sizeof control);
+        message.msg_control = control.bytes;
+        message.msg_controllen = sizeof control.bytes;
+        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(sizeof(int));
+        memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
+    }
+    ssize_t result;
+    do result = sendmsg(socket, &message, MSG_NOSIGNAL);
+    while (result < 0 && errno == EINTR);
+    return result < 0 ? -1 : 0;
+}
+
+int tcpalive_receive_code(int socket, int32_t *code, int *descriptor) {
+    *descriptor = -1;
+    struct iovec vector = {code, sizeof *code};
+    union control control;
+    struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
+    message.msg_control = control.bytes;
+    message.msg_controllen = sizeof control;
+    ssize_t result;
+    do result = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+    while (result < 0 && errno == EINTR);
+    if (result < 0) return -1;
+    if (result != sizeof *code) return 0;
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS
+        && header->cmsg_len == CMSG_LEN(sizeof(int))) {
+        memcpy(descriptor, CMSG_DATA(header), sizeof *descriptor);
+    }
+    return 1;
+}
+
+void tcpalive_close_from(int first) {
+#ifdef SYS_close_range
+    if (syscall(SYS_close_range, (unsigned)first, ~0U, 0U) == 0) return;
+#endif
+    struct rlimit limit = {1024, 1024};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    for (rlim_t number = (rlim_t)first; number < limit.rlim_cur && number < 65536; number++) close((int)number);
+}
+
+/// Makes this process independent of the one that started it: session, terminal, directory, signals, descriptors.
+static int detach(int socket, const char *name) {
+    setsid();
+    prctl(PR_SET_NAME, name, 0, 0, 0);
+    if (chdir("/") != 0) return -1;
+    // A reader of a pipe would wait for this process too; standard error stays for now.
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (null < 0 || dup2(null, STDOUT_FILENO) < 0 || dup2(socket, STDIN_FILENO) < 0) return -1;
+    tcpalive_close_from(STDERR_FILENO + 1);
+    return 0;
+}
+
+int tcpalive_helper_start(const char *name, int *socket) {
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return -1;
+    // Nothing but its work ends the helper, or interrupts it.
+    sigset_t all, before;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &before);
+    // The process between the two ends at once, so that this one has no child, which the program that it becomes does not expect.
+    pid_t middle = fork();
+    if (middle == 0) {
+        pid_t helper = fork();
+        if (helper != 0) _exit(helper < 0 ? 1 : 0);
+        if (detach(ends[1], name) != 0) _exit(1);
+        *socket = STDIN_FILENO;
+        return 0;
+    }
+    int code = errno;
+    close(ends[1]);
+    if (middle > 0) {
+        // Where SIGCHLD is ignored, there is no status. If the second fork has failed, the socket is closed.
+        while (waitpid(middle, NULL, 0) < 0 && errno == EINTR) {}
+    }
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    if (middle < 0) {
+        close(ends[0]);
+        errno = code;
+        return -1;
+    }
+    *socket = ends[0];
+    return 1;
+}
+#else
+typedef int tcpalive_no_helpers;
+#endif

@@ -1,0 +1,152 @@
+#if os(Linux)
+    import Platform
+    import Sandbox
+    import Sockets
+
+    /// The process that sets the options of the sockets of a program that `tcpalive run` has started, and of all processes
+    /// that this starts.
+    ///
+    /// A program can deceive it: it may change what a descriptor is while a call waits. But it decides nothing about
+    /// security, and sets the options of sockets that the program has, or of none.
+    struct RunSupervisor: ~Copyable {
+        private let listener: HeldCallListener
+        private let method: RunMethod
+        private let settings: RunSettings
+        /// The program, as long as it runs.
+        private var program: Int32?
+        /// The network namespace of this process.
+        private let namespace = FileStatus(path: "/proc/self/ns/net")
+        /// What was said already.
+        private var notices: Set<Notice> = []
+
+        /// What is said once.
+        private enum Notice: Hashable {
+            case notBorrowed, elsewhere, refused(String)
+        }
+
+        /// Answers the calls of `process`, which `socket` leads to, and of its descendants, until none is left.
+        static func work(for process: Int32, _ socket: consuming HelperProcess, _ settings: RunSettings) -> Never {
+            // Without these rights, `borrows` finds out what is possible.
+            try? InspectionRights.keepOnly()
+            do {
+                let program = try openProcess(process)
+                try socket.send(canBorrow(from: process) ? 0 : 1)
+                if let answer = try socket.receive(), answer.descriptor >= 0,
+                    let method = RunMethod(rawValue: answer.code)
+                {
+                    _ = consume socket
+                    var supervisor = RunSupervisor(answer.descriptor, method, settings, program.number)
+                    try supervisor.run()
+                }
+            } catch {
+                inform("the process that sets the options of sockets has ended: \(error)")
+            }
+            _exit(0)
+        }
+
+        /// Whether this process has the rights to borrow descriptors of `process`: tries it with its standard error. The process
+        /// is no descendant of this one, as none of its children will be, which kernel.yama.ptrace_scope makes a difference of.
+        private static func canBorrow(from process: Int32) -> Bool {
+            (try? BorrowedSocket(STDERR_FILENO, ofThread: process)) != nil
+        }
+
+        private init(_ listener: Int32, _ method: RunMethod, _ settings: RunSettings, _ program: Int32) {
+            self.listener = HeldCallListener(listener)
+            self.method = method
+            self.settings = settings
+            self.program = program
+        }
+
+        private mutating func run() throws {
+            while true {
+                var interests = [Interest(descriptor: listener.number)]
+                if let program { interests.append(Interest(descriptor: program)) }
+                try systemWait(&interests, until: nil)
+                if interests.count > 1, interests[1].isReadable {
+                    // Who reads the errors of the program must not wait for this process.
+                    systemReplaceWithNothing(STDERR_FILENO)
+                    program = nil
+                }
+                // No process has the filter any more.
+                if interests[0].isBroken { return }
+                if interests[0].isReadable, let call = try listener.next() { answer(call) }
+            }
+        }
+
+        private mutating func answer(_ call: HeldCall) {
+            switch call.kind {
+            case .uses:
+                _ = tune(call)
+                listener.proceed(call)
+            case .sets:
+                let isDone = method == .borrows ? tune(call) : isNear(call)
+                if isDone { listener.skip(call) } else { listener.proceed(call) }
+            case .creates:
+                if !create(call) { listener.proceed(call) }
+            }
+        }
+
+        /// Sets the options of the socket that `call` uses. Returns whether it has all of them.
+        private mutating func tune(_ call: HeldCall) -> Bool {
+            do throws(SystemError) {
+                let socket = try BorrowedSocket(call.arguments.0, ofThread: call.thread)
+                // Otherwise the thread may be another one that has got its number.
+                guard listener.isWaiting(call), isTCPSocket(socket.number) else { return false }
+                return apply(to: socket.number)
+            } catch {
+                if error == .notPermitted || error == .permissionDenied {
+                    let name = systemContents(of: "/proc/\(call.thread)/comm")?.prefix { $0 != "\n" } ?? ""
+                    mention(
+                        .notBorrowed,
+                        "no permission to borrow sockets of \(name)[\(call.thread)], which stay as they are")
+                }
+                return false
+            }
+        }
+
+        /// Answers socket(2) with a socket that has the options; false if the kernel is to make one.
+        private mutating func create(_ call: HeldCall) -> Bool {
+            guard isNear(call) else {
+                mention(
+                    .elsewhere,
+                    "sockets of process \(call.thread) stay as they are: it is in another network namespace, and there is no "
+                        + "permission to borrow them")
+                return false
+            }
+            let (family, type, protocolNumber) = call.arguments
+            let number = socket(family, type | Int32(SOCK_CLOEXEC.rawValue), protocolNumber)
+            guard number >= 0 else { return false }
+            let socket = Descriptor(number)
+            guard isTCPSocket(socket.number) else { return false }
+            _ = apply(to: socket.number)
+            return listener.answer(
+                call, with: socket.number, closesOnExec: type & Int32(SOCK_CLOEXEC.rawValue) != 0)
+        }
+
+        /// Whether the process of `call` is in the network namespace of this one.
+        private func isNear(_ call: HeldCall) -> Bool {
+            guard let namespace, let other = FileStatus(path: "/proc/\(call.thread)/ns/net") else { return false }
+            return namespace.isSame(as: other)
+        }
+
+        /// Sets the options of the socket `number`; false if one could not be set.
+        private mutating func apply(to number: Int32) -> Bool {
+            do {
+                let failures = try settings.apply(to: number)
+                for failure in failures { mention(.refused(failure.name), failure.description) }
+                return failures.isEmpty
+            } catch {
+                mention(.refused(""), error.description)
+                return false
+            }
+        }
+
+        /// Says `sentence` once, if that does not make the program wait.
+        private mutating func mention(_ notice: Notice, _ sentence: String) {
+            guard program != nil, notices.insert(notice).inserted else { return }
+            var interests = [Interest(descriptor: STDERR_FILENO, reads: false, writes: true)]
+            guard (try? systemWait(&interests, until: .now)) != nil, interests[0].isWritable else { return }
+            inform(sentence)
+        }
+    }
+#endif
