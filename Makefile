@@ -5,7 +5,8 @@ BUILD_NEEDS = libpcap-dev zlib1g-dev libzstd-dev liblzma-dev liblz4-dev pkg-conf
 	$(if $(filter Linux,$(shell uname)),libseccomp-dev libncurses-dev)
 # Linux only: network namespaces, and a firewall that drops packets.
 LAB_NEEDS = $(if $(filter Linux,$(shell uname)),iproute2 nftables procps)
-TEST_NEEDS = $(BUILD_NEEDS) gcc libc-dev python3 python3-jsonschema gzip zstd xz-utils lz4 $(LAB_NEEDS)
+TERMINAL_NEEDS = $(if $(filter Linux,$(shell uname)),tmux)
+TEST_NEEDS = $(BUILD_NEEDS) gcc libc-dev python3 python3-jsonschema gzip zstd xz-utils lz4 $(LAB_NEEDS) $(TERMINAL_NEEDS)
 DOCS_NEEDS = python3 tshark $(LAB_NEEDS)
 BENCH_NEEDS = gcc libc-dev python3 tshark tcptrace tcpdump gzip zstd util-linux
 PACKAGE_NEEDS = $(BUILD_NEEDS) python3 binutils gcc libc-dev

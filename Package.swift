@@ -71,7 +71,9 @@ let package = Package(
             cSettings: c),
         .target(name: "CCommit", cSettings: c + [.define("TCPALIVE_COMMIT", to: "\"\(commit)\"")]),
         // Not System: Apple's SDK has a module of that name.
-        .target(name: "Platform", dependencies: ["CTCPAlive"], swiftSettings: house + (sanitize ? [.define("TCPALIVE_SANITIZE")] : [])),
+        .target(
+            name: "Platform", dependencies: ["CTCPAlive"],
+            swiftSettings: house + (sanitize ? [.define("TCPALIVE_SANITIZE")] : [])),
         .target(name: "Sandbox", dependencies: ["Platform", "CSandbox"], swiftSettings: house),
         .target(name: "Wire", swiftSettings: busy),
         .target(

@@ -10,6 +10,7 @@ END
 
 for file in /usr/share/doc/libpcap0.8/copyright /usr/share/doc/zlib1g/copyright /usr/share/doc/libzstd1/copyright \
     /usr/share/doc/liblzma5/copyright /usr/share/doc/liblz4-1/copyright /usr/share/doc/libseccomp2/copyright \
+    /usr/share/doc/libncursesw6/copyright \
     /usr/share/doc/libstdc++6/copyright \
     "$(dirname "$(readlink -f "$(command -v swift)")")/../share/swift/LICENSE.txt"; do
     if [ -e "$file" ]; then

@@ -25,6 +25,8 @@ library libzstd.a libzstd.a
 library liblzma.a liblzma.a
 library liblz4.a liblz4.a
 library libseccomp.a libseccomp.a
+library libncursesw.a libncursesw.a
+library libtinfo.a libtinfo.a
 library libstdc++.a libstdc++.a
 # What programs use of libgcc_s.so.
 library libgcc_eh.a libgcc_s.a

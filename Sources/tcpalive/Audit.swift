@@ -52,13 +52,8 @@ struct Audit: ParsableCommand {
 
     /// How they are assessed.
     struct AssessmentOptions: ParsableArguments {
-        @Option(
-            parsing: .unconditional,
-            help: ArgumentHelp(
-                "Idle time after which the path forgets a connection (default: those of common clouds, 240 to 900 s).",
-                valueName: "seconds"),
-            transform: { try Audit.seconds(ofPath: $0) })
-        var pathTimeout: Int?
+        @OptionGroup
+        var path: PathTimeoutOption
 
         @Option(help: ArgumentHelp("Exit with status 1 if any finding is at least this severe.", valueName: "severity"))
         var failOn: CheckOptions.FailureLevel?
@@ -125,14 +120,6 @@ struct Audit: ParsableCommand {
                 throw ExitStatus.couldNotRun
             #endif
         }
-    }
-
-    /// The whole seconds in `argument`, at least 1. Throws `ValidationError`.
-    static func seconds(ofPath argument: String) throws -> Int {
-        guard let seconds = tcpalive.seconds(in: argument), (1...10_000_000).contains(seconds) else {
-            throw ValidationError("it is not a time of at least 1 second without fractions, such as 350, 350s or 6m.")
-        }
-        return seconds
     }
 }
 

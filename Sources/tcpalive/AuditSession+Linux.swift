@@ -22,7 +22,8 @@
             let filter = try SocketFilter(selection.sockets.filter)
             let wakeup = try SignalWakeup()
             var source = AuditSource(
-                looksForProcesses: !report.noProcesses, pid: selection.sockets.pid, pathTimeout: assessment.pathTimeout,
+                looksForProcesses: !report.noProcesses, pid: selection.sockets.pid,
+                pathTimeout: assessment.path.timeout,
                 repeats: report.watch != nil)
             if selection.allNetns {
                 try source.openAll()
@@ -120,7 +121,7 @@
             style.palette = report.color.palette(on: .standardOutput)
             style.width = OutputDescriptor.standardOutput.lineLimit
             let text = AuditText(
-                totals, style, pathTimeout: assessment.pathTimeout, showsProcesses: !report.noProcesses)
+                totals, style, pathTimeout: assessment.path.timeout, showsProcesses: !report.noProcesses)
             let notes = source.notes(totals)
             let clears = report.watch != nil && OutputDescriptor.standardOutput.isTerminal
             try output.write { buffer in

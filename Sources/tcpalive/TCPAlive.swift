@@ -14,7 +14,8 @@ struct TCPAlive: ParsableCommand {
             \(ExitStatus.help())
             """,
         subcommands: [
-            Analyze.self, Extract.self, Watch.self, Audit.self, Top.self, Tune.self, Run.self, ProbePath.self, Client.self,
+            Analyze.self, Extract.self, Watch.self, Audit.self, Top.self, Tune.self, Run.self, ProbePath.self,
+            Client.self,
             Listen.self, Interfaces.self, Explain.self,
         ])
 

@@ -9,7 +9,8 @@ struct CommandLineTests {
     @Test(
         "The help is the expected one",
         arguments: [
-            "", "analyze", "extract", "watch", "audit", "tune", "run", "probe-path", "client", "listen", "interfaces",
+            "", "analyze", "extract", "watch", "audit", "top", "tune", "run", "probe-path", "client", "listen",
+            "interfaces",
             "explain",
         ])
     func help(subcommand: String) throws {

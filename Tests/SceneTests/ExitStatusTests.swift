@@ -5,7 +5,7 @@ import Testing
 @Suite("Exit statuses")
 struct ExitStatusTests {
     private static let commands = [
-        "analyze", "extract", "watch", "audit", "tune", "run", "probe-path", "client", "listen", "interfaces",
+        "analyze", "extract", "watch", "audit", "top", "tune", "run", "probe-path", "client", "listen", "interfaces",
         "explain",
     ]
     private static let scenes = SceneTests.directory.appendingPathComponent("scenes").path
@@ -51,6 +51,7 @@ struct ExitStatusTests {
         ("extract", 64, ["\(scenes)/zero-window.pcap"]),
         ("watch", 2, ["-i", "nothing0"]), ("watch", 64, []),
         ("audit", 0, ["dport", "=", ":1"]), ("audit", 2, [">", "/dev/full"]), ("audit", 64, ["port"]),
+        ("top", 2, []), ("top", 64, ["-i", "lo", "--no-packets"]),
         ("tune", 2, ["--on", "dport", "=", ":1"]), ("tune", 64, ["--on"]),
         ("run", 0, ["--", "true"]), ("run", 126, ["/etc/passwd"]), ("run", 127, ["/nowhere/program"]), ("run", 64, []),
         ("probe-path", 2, ["127.0.0.1:1", "--log", "/nowhere/log"]), ("probe-path", 13, ["127.0.0.1:1"]),
@@ -66,7 +67,8 @@ struct ExitStatusTests {
     private static let elsewhere: [(command: String, status: Int32, test: String)] = [
         ("watch", 0, "WatchTests.interfaceNames"), ("watch", 1, "WatchTests.statuses"),
         ("watch", 4, "WatchTests.statuses"), ("audit", 1, "AuditTests.verdicts"),
-        ("tune", 0, "TuneTests.wire"), ("run", 2, "RunTests.process"), ("probe-path", 0, "ProbePathTests"),
+        ("top", 0, "TopTests.restored"), ("tune", 0, "TuneTests.wire"), ("run", 2, "RunTests.process"),
+        ("probe-path", 0, "ProbePathTests"),
         ("probe-path", 4, "ProbePathTests.interrupted"),
         ("client", 0, "ToolTests"), ("client", 1, "VerifyTests"),
         ("client", 4, "VerifyTests"), ("client", 10, "ClientTests"), ("client", 11, "ToolTests"),

@@ -61,7 +61,9 @@ struct TopDetails {
                 found.severity.rawValue, "\(found.verdict.rawValue): \(found.sentence)", width, style(found.severity),
                 to: &lines)
         }
-        for (verdict, severity) in audited.assessment.findings where verdict != row.wire.finding?.verdict {
+        // What the kernel showed last is not true any more.
+        let findings = row.closed == nil || row.wire.finding == nil ? audited.assessment.findings : []
+        for (verdict, severity) in findings where verdict != row.wire.finding?.verdict {
             let meaning = SocketAdvice.meaning(of: verdict, pathTimeout: pathTimeout)
             append(severity.rawValue, "\(verdict.rawValue): \(meaning)", width, style(severity), to: &lines)
             append("", SocketAdvice.remedy(of: verdict, on: audited), width, to: &lines)

@@ -31,13 +31,8 @@ struct Top: ParsableCommand {
     @OptionGroup(title: "Sockets")
     var sockets: SocketSelection
 
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp(
-            "Idle time after which the path forgets a connection (default: those of common clouds, 240 to 900 s).",
-            valueName: "seconds"),
-        transform: { try Audit.seconds(ofPath: $0) })
-    var pathTimeout: Int?
+    @OptionGroup(title: "Assessment")
+    var path: PathTimeoutOption
 
     @OptionGroup(title: "Packets")
     var packets: PacketOptions

@@ -40,7 +40,7 @@
             Signals.catchResizes()
             let feed = try Self.feed(options.packets)
             var source = AuditSource(
-                looksForProcesses: true, pid: options.sockets.pid, pathTimeout: options.pathTimeout, repeats: true)
+                looksForProcesses: true, pid: options.sockets.pid, pathTimeout: options.path.timeout, repeats: true)
             try source.openOwn()
             do throws(SystemError) {
                 try InspectionRights.keepOnly()
@@ -56,7 +56,7 @@
             self.feed = feed
             self.source = source
             states = filter.states ?? .open
-            view = TopView(order: options.screen.order ?? .severity, pathTimeout: options.pathTimeout)
+            view = TopView(order: options.screen.order ?? .severity, pathTimeout: options.path.timeout)
         }
 
         /// The packets that `options` ask for. Throws if they name an interface that cannot be captured on.
