@@ -245,17 +245,32 @@ struct AuditTests {
             none.errorText.contains("cannot enter the network namespace no-such-namespace: No such file or directory"))
     }
 
-    @Test("Without rights, a note says what is hidden", .enabled(if: geteuid() == 0, "needs root"))
-    func unprivileged() async throws {
+    /// Commands that run another one without rights.
+    private static let withoutRights = [
+        ("as nobody", Space.dropping(true)),
+        ("as root without capabilities", ["setpriv", "--bounding-set=-all", "--inh-caps=-all"]),
+        (
+            "as nobody where processes of others are invisible (hidepid)",
+            [
+                "unshare", "-m", "sh", "-c", "mount -t proc -o hidepid=2 proc /proc && exec \"$@\"", "sh",
+            ] + Space.dropping(true)
+        ),
+    ]
+
+    @Test(
+        "Without rights, a note says what is hidden", .enabled(if: geteuid() == 0, "needs root"),
+        arguments: withoutRights)
+    func unprivileged(way: String, wrapper: [String]) async throws {
         let lab = try await Lab()
         _ = try await Self.open(lab, 30, longest: 100)
-        let run = try lab.start(lab.prober, through: Space.dropping(true), ["audit", "dport", "=", ":5000"])
+        let run = try lab.start(lab.prober, through: wrapper, ["audit", "dport", "=", ":5000"])
         #expect(try await run.end() == 0 && run.errorText.isEmpty, "\(run.errorText)")
         #expect(run.text.contains("The process of 30 sockets is hidden"), "\(run.text)")
         #expect(run.text.contains("Some settings are inferred from timers"))
         #expect(run.text.contains("/?/?"))
-        let other = try lab.start(lab.prober, through: Space.dropping(true), ["audit", "--pid", "1"])
+        let other = try lab.start(lab.prober, through: wrapper, ["audit", "--pid", lab.prober.holder])
         #expect(try await other.end() == 2)
-        #expect(other.errorText.contains("cannot look at the descriptors of process 1: Permission denied"))
+        let reason = way.contains("hidepid") ? "No such file or directory" : "Permission denied"
+        #expect(other.errorText.contains("cannot look at the descriptors of process \(lab.prober.holder): \(reason)"))
     }
 }

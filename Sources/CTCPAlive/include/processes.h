@@ -63,13 +63,15 @@ static inline DIR *tcpalive_open_descriptors(int proc, long process) {
     return directory;
 }
 
-/// The next descriptor of a directory of /proc/PID/fd that is a socket: its number in `number`, and its inode. 0 at the end.
+/// The next descriptor of a directory of /proc/PID/fd that is a socket: its number in `number`, and its inode. 0 at the end, or if
+/// the descriptors may not be read (errno is not 0 then): the user of a process may list their numbers, and no more.
 static inline unsigned long tcpalive_next_socket(DIR *directory, long *number) {
     struct dirent *entry;
-    while ((entry = readdir(directory))) {
+    while ((errno = 0, entry = readdir(directory))) {
         if (entry->d_name[0] < '0' || entry->d_name[0] > '9') continue;
         char target[40];
         ssize_t length = readlinkat(dirfd(directory), entry->d_name, target, sizeof target - 1);
+        if (length < 0 && (errno == EACCES || errno == EPERM)) return 0;
         if (length < 10 || memcmp(target, "socket:[", 8) != 0) continue;
         target[length] = 0;
         *number = strtol(entry->d_name, NULL, 10);

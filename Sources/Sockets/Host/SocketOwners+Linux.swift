@@ -39,9 +39,7 @@
 
         private mutating func add(_ process: Int32, in proc: Int32) {
             guard let directory = unsafe tcpalive_open_descriptors(proc, Int(process)) else {
-                let error = SystemError.last
-                if error == .permissionDenied || error == .notPermitted { hiddenProcesses += 1 }
-                failure = error
+                noteFailure(.last)
                 return
             }
             defer { unsafe _ = closedir(directory) }
@@ -49,7 +47,11 @@
             while true {
                 var number = 0
                 let inode = unsafe tcpalive_next_socket(directory, &number)
-                if inode == 0 { break }
+                if inode == 0 {
+                    let error = SystemError.last
+                    if error == .permissionDenied || error == .notPermitted { noteFailure(error) }
+                    break
+                }
                 hasSocket = true
                 let key = UInt32(truncatingIfNeeded: inode)
                 if let known = owners[key], known.process <= process { continue }
@@ -60,6 +62,11 @@
             names[process] = systemContents(of: "/proc/\(process)/comm").map {
                 String($0.unicodeScalars.prefix { $0 != "\n" })
             }
+        }
+
+        private mutating func noteFailure(_ error: SystemError) {
+            if error == .permissionDenied || error == .notPermitted { hiddenProcesses += 1 }
+            failure = error
         }
 
         /// The process that has the socket with `inode`; nil: none, or a hidden one.

@@ -96,7 +96,8 @@
         private mutating func end(_ sentence: String) {
             if let descriptor { systemClose(descriptor) }
             (descriptor, isCapturing) = (nil, false)
-            state = "no packets: \(sentence)"
+            // What it takes would not fit.
+            state = "no packets: \(sentence.split(separator: ". ", maxSplits: 1).first ?? "")"
             bytes = []
         }
     }
