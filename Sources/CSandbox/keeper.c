@@ -9,15 +9,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 /// A file, or the prefix of files that may be opened.
@@ -210,7 +206,7 @@ static void answer(int socket, int result, int descriptor) {
     sendmsg(socket, &message, MSG_NOSIGNAL);
 }
 
-static void run(int socket, const struct tcpalive_identity *identity) {
+static void run(int socket, const void *identity) {
     static char message[TCPALIVE_KEEPER_MESSAGE + 1];
     struct keeper keeper = {.identity = identity};
     for (;;) {
@@ -224,42 +220,10 @@ static void run(int socket, const struct tcpalive_identity *identity) {
         if (descriptor >= 0) close(descriptor);
     }
     for (uint32_t index = 0; index < keeper.count; index++) end_file(&keeper, index, 1);
-    _exit(0);
-}
-
-/// Closes all descriptors but `kept`, whose number becomes 0: a reader of a pipe would wait for this process too.
-static int close_others(int kept) {
-    if (kept != 0 && dup2(kept, 0) < 0) _exit(1);
-#ifdef SYS_close_range
-    if (syscall(SYS_close_range, 1U, ~0U, 0U) == 0) return 0;
-#endif
-    struct rlimit limit = {1024, 1024};
-    getrlimit(RLIMIT_NOFILE, &limit);
-    for (rlim_t number = 1; number < limit.rlim_cur && number < 65536; number++) close((int)number);
-    return 0;
 }
 
 int tcpalive_keeper_start(const struct tcpalive_identity *identity) {
-    int ends[2];
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return -1;
-    // Signals of the terminal go to this process too, which must remain until its files have their names.
-    sigset_t all, before;
-    sigfillset(&all);
-    sigprocmask(SIG_SETMASK, &all, &before);
-    pid_t child = fork();
-    if (child == 0) {
-        prctl(PR_SET_NAME, "tcpalive-files", 0, 0, 0);
-        run(close_others(ends[1]), identity);
-    }
-    int code = errno;
-    sigprocmask(SIG_SETMASK, &before, NULL);
-    close(ends[1]);
-    if (child < 0) {
-        close(ends[0]);
-        errno = code;
-        return -1;
-    }
-    return ends[0];
+    return tcpalive_helper_start("tcpalive-files", run, identity);
 }
 
 int tcpalive_keeper_ask(int keeper, const void *bytes, size_t length, int *descriptor) {

@@ -44,6 +44,7 @@ extension TextBuffer {
             append(" > ")
             style.append(peer, to: &self)
             append("  ")
+            if let process = verified.socket?.processText { append("\(process)  ") }
         }
         append(conclusionOf: verification, style)
         append("\n")
@@ -129,6 +130,7 @@ extension Verification.Reason {
         case .peerProbed: return "the peer probed meanwhile, which restarts the timer of some systems"
         case .mayBeIdleTime: return "it may be the idle time, which is not given"
         case .mayBeInterval: return "it may be the interval, which is not given"
+        case .optionsChanged: return "the options of the socket were changed during the capture"
         case .otherConnectionsProbe: return "other connections of this network namespace probe too"
         case .probesNeverSent(let counted, let captured):
             let (probes, seen, rest) =
