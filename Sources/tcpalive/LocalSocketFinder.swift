@@ -40,6 +40,7 @@ struct LocalSocketFinder: ~Copyable {
     private var allowance = 0.0
     private var lastTurn = ContinuousClock.now
     private var lastAddresses = ContinuousClock.now
+    private var lastForgotten = ContinuousClock.now
     private var cursor = AppearanceCursor()
     private let limit: Int
 
@@ -48,8 +49,8 @@ struct LocalSocketFinder: ~Copyable {
     /// Questions in a second, and without an answer.
     private static let rate = 1000.0
     private static let mostOutstanding = 256
-    /// Connections that are looked at in a turn.
-    private static let mostNew = 4096
+    /// Ends that wait, at most: one second's worth. In a flood, the others are left out without any work for them.
+    private static let mostQueued = 1000
     /// The time between two lookups of one socket.
     private static let pause = Duration.seconds(1)
     /// When a new socket is looked up again.
@@ -83,12 +84,15 @@ struct LocalSocketFinder: ~Copyable {
 
     private mutating func want(_ end: LocalSockets.End, _ remote: Endpoint, hasEvent: Bool) {
         if tickets[end] == nil {
+            guard queue.count < Self.mostQueued else { return }
             if tickets.count >= limit { forget() }
             if tickets.count >= limit { return }
             tickets[end] = Ticket(remote: remote)
         }
         if hasEvent { tickets[end]?.hasEvents = true }
-        guard let ticket = tickets[end], !ticket.isOutstanding, !ticket.isGone, queue.count < limit else { return }
+        guard let ticket = tickets[end], !ticket.isOutstanding, !ticket.isGone, queue.count < Self.mostQueued else {
+            return
+        }
         if let asked = ticket.asked, asked + Self.pause > .now { return }
         tickets[end]?.isOutstanding = true
         queue.append(end)
@@ -101,9 +105,14 @@ struct LocalSocketFinder: ~Copyable {
         tickets[end]?.isShown = true
     }
 
-    /// Makes room: most connections have no events.
-    private mutating func forget() {
+    /// Makes room: most connections have no events. Returns false if it has done so less than a second ago.
+    @discardableResult
+    private mutating func forget() -> Bool {
+        let now = ContinuousClock.now
+        if lastForgotten + Self.pause > now { return false }
+        lastForgotten = now
         tickets = tickets.filter { $0.value.hasEvents || $0.value.isOutstanding }
+        return true
     }
 
     // MARK: Turns
@@ -133,7 +142,7 @@ struct LocalSocketFinder: ~Copyable {
         _ tracker: borrowing ConnectionTracker, _ addresses: inout HostAddresses, _ now: ContinuousClock.Instant
     ) {
         var found: [(number: UInt64, first: Endpoint, second: Endpoint)] = []
-        tracker.forEachNew(since: &cursor, limit: Self.mostNew) { found.append(($0, $1, $2)) }
+        tracker.forEachNew(since: &cursor, limit: max(0, Self.mostQueued - queue.count)) { found.append(($0, $1, $2)) }
         if found.isEmpty { return }
         if lastAddresses + Self.pause < now {
             addresses.update()
@@ -186,12 +195,20 @@ struct LocalSocketFinder: ~Copyable {
     private mutating func take(_ answer: SocketAnswer, _ reporter: inout Reporter) throws(OutputError) {
         guard let end = outstanding.removeValue(forKey: answer.number) else { return }
         tickets[end]?.isOutstanding = false
-        guard let socket = answer.socket else {
-            // Before the second lookup of a new connection its socket may not be there yet.
-            if reporter.sockets[end] != nil { tickets[end]?.isGone = true }
+        // The kernel keeps a closed connection for a while, without a process.
+        guard let socket = answer.socket, socket.process != nil || socket.isOn != nil else {
+            if reporter.sockets[end] != nil {
+                tickets[end]?.isGone = true
+            } else if tickets[end]?.hasEvents != true {
+                tickets[end] = nil
+            }
             return
         }
         let isFirst = reporter.sockets[end] == nil
+        if isFirst, reporter.sockets.count >= limit {
+            if forget() { reporter.sockets.removeAll { tickets[$0] == nil } }
+            if reporter.sockets.count >= limit { return }
+        }
         let isChanged = reporter.sockets.update(end, socket)
         if isFirst { later.append((.now + Self.settling, end)) }
         if isChanged, tickets[end]?.isShown == true { try reporter.socket(at: end, isNew: false) }

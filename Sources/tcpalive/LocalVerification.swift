@@ -16,7 +16,7 @@ extension LocalSockets {
                 var verification = Verification(
                     of: diagnosis.side(end), peer: diagnosis.side(end.other),
                     expecting: Verification.Expectation(schedule), ending: nil, kernelProbes: nil)
-                if entry.before != nil { verification.excuseFailures(.optionsChanged) }
+                verification.excuseFailures(of: entry.changes.quantities, .optionsChanged)
                 switch verification.obstacle {
                 case nil, .undecided(.optionsChanged): break
                 default: continue
@@ -29,6 +29,17 @@ extension LocalSockets {
             }
         }
         return verifications
+    }
+}
+
+extension LocalSockets.Changes {
+    /// The quantities in which probes from before the change may differ.
+    fileprivate var quantities: [Verification.Quantity] {
+        var quantities: [Verification.Quantity] = []
+        if contains(.start) { quantities += [.firstProbe, .period, .idlePeriod] }
+        if contains(.interval) { quantities += [.interval, .period, .idlePeriod, .resetAfterLastProbe] }
+        if contains(.count) { quantities += [.probesBeforeGivingUp] }
+        return quantities
     }
 }
 

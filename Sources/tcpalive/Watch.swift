@@ -65,11 +65,6 @@ struct Watch: ParsableCommand {
     @OptionGroup(title: "Capture")
     var memory: MemoryOptions
 
-    @Flag(
-        name: .customLong("no-processes"),
-        help: "Do not look for the processes and the options of sockets at local ends (Linux).")
-    var noProcesses = false
-
     @OptionGroup(title: "File")
     var file: LiveFileOptions
 
@@ -124,7 +119,7 @@ struct Watch: ParsableCommand {
         let privileges = try sandbox.begin(
             namesFiles: file.size != nil || file.period != nil || checks.junitFile != nil)
         // It must have its rights before they are given up, and be there before threads are.
-        let inspector = noProcesses ? nil : SocketHelper.start(sandbox)
+        let inspector = capture.noProcesses ? nil : SocketHelper.start(sandbox)
         var live = try LiveCapture(on: capture.interfaces, capture.settings(filter: filter))
         var junitFile = try JUnitFile.begin(checks.junitFile)
         var session = try WatchSession(

@@ -63,7 +63,7 @@ listener=$!
 wait_for Listening
 
 # The prober's events: the time and the words after the segment.
-ip netns exec "$prober" "$tool" watch -i va --immediate 2>&3 |
+ip netns exec "$prober" "$tool" watch -i va --immediate --no-processes 2>&3 |
     sed -un 's/^ *[0-9]*  \([0-9:.]*\) .*length [0-9]*  /wire:   \1 /p' &
 filter=$!
 wait_for capturing

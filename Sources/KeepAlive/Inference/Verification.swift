@@ -236,14 +236,17 @@ package struct Verification: Sendable {
         self.obstacle = obstacle
     }
 
-    /// Makes the checks that fail undecided, for `reason`.
-    package mutating func excuseFailures(_ reason: Reason) {
+    /// Makes the checks of `quantities` that fail undecided, for `reason`. If no other fails, there is no result.
+    package mutating func excuseFailures(of quantities: [Quantity], _ reason: Reason) {
         var isExcused = false
         for index in checks.indices where checks[index].outcome == .fails {
+            guard quantities.contains(checks[index].quantity) else { continue }
             (checks[index].outcome, checks[index].reason) = (.notJudged, reason)
             isExcused = true
         }
-        if isExcused, obstacle == nil { obstacle = .undecided(reason) }
+        if isExcused, obstacle == nil, !checks.contains(where: { $0.outcome == .fails }) {
+            obstacle = .undecided(reason)
+        }
     }
 
     /// Why no keep-alive was due at `side`, which sent none: its peer's window was zero, or something was in flight. nil:

@@ -22,6 +22,34 @@ package struct LocalSockets: Sendable {
         package var socket: InspectedSocket
         /// The options that the look before the last change showed; nil: they did not change.
         package var before: KeepAliveOptions?
+        /// What was changed between two looks, at any time.
+        package var changes: Changes = []
+    }
+
+    /// Parts of the options.
+    package struct Changes: OptionSet, Sendable {
+        package let rawValue: UInt8
+
+        /// These bits.
+        package init(rawValue: UInt8) {
+            self.rawValue = rawValue
+        }
+
+        /// When the first probe is due: SO_KEEPALIVE, TCP_KEEPIDLE.
+        package static let start = Changes(rawValue: 1)
+        /// TCP_KEEPINTVL.
+        package static let interval = Changes(rawValue: 2)
+        /// How many probes are sent: TCP_KEEPCNT, TCP_USER_TIMEOUT.
+        package static let count = Changes(rawValue: 4)
+
+        /// What differs in `new`. While keep-alive was off, the others did not matter.
+        fileprivate init(from old: KeepAliveOptions, to new: KeepAliveOptions) {
+            self = []
+            if old.isEnabled != new.isEnabled || old.idle != new.idle { insert(.start) }
+            guard old.isEnabled else { return }
+            if old.interval != new.interval { insert(.interval) }
+            if old.count != new.count || old.userTimeout != new.userTimeout { insert(.count) }
+        }
     }
 
     private var entries: [End: Entry] = [:]
@@ -61,16 +89,17 @@ package struct LocalSockets: Sendable {
         if socket.options == nil, let options = known.options {
             (socket.options, socket.isOn) = (options, options.isEnabled)
             socket.reading = TimerReading()
-        } else if let options = known.options, options != socket.options {
-            entry.before = options
+        } else if let old = known.options, let new = socket.options, old != new {
+            entry.before = old
+            entry.changes.formUnion(Changes(from: old, to: new))
         }
         entry.socket = socket
         entries[end] = entry
         return known.process != socket.process || known.options != socket.options
     }
 
-    /// Forgets all but the sockets at ends that `isKept`.
-    package mutating func removeAll(except isKept: (End) -> Bool) {
-        entries = entries.filter { isKept($0.key) }
+    /// Forgets the sockets at ends that `isUnwanted`.
+    package mutating func removeAll(where isUnwanted: (End) -> Bool) {
+        entries = entries.filter { !isUnwanted($0.key) }
     }
 }
