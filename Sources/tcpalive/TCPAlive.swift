@@ -15,7 +15,7 @@ struct TCPAlive: ParsableCommand {
             """,
         subcommands: [
             Analyze.self, Extract.self, Watch.self, Audit.self, Tune.self, ProbePath.self, Client.self, Listen.self,
-            Interfaces.self, Explain.self,
+            Lab.self, Interfaces.self, Explain.self,
         ])
 
     @OptionGroup

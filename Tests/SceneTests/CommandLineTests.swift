@@ -9,7 +9,7 @@ struct CommandLineTests {
     @Test(
         "The help is the expected one",
         arguments: [
-            "", "analyze", "extract", "watch", "audit", "tune", "probe-path", "client", "listen", "interfaces",
+            "", "analyze", "extract", "watch", "audit", "tune", "probe-path", "client", "listen", "lab", "interfaces",
             "explain",
         ])
     func help(subcommand: String) throws {
