@@ -6,8 +6,11 @@
         /// Its standard output and standard error.
         package let output: Descriptor
 
-        /// Starts the program at `path` with `arguments` (posix_spawn(3)). It reads nothing.
-        package init(_ path: String, _ arguments: [String]) throws(SystemError) {
+        /// Starts the program at `path` with `arguments` (posix_spawn(3)). It reads nothing. It has the variables of this process
+        /// but for those in `changes`: another value, or nil, none.
+        package init(
+            _ path: String, _ arguments: [String], changing changes: [String: String?] = [:]
+        ) throws(SystemError) {
             var pipe = try Pipe()
             var actions = unsafe posix_spawn_file_actions_t()
             var attributes = posix_spawnattr_t()
@@ -26,11 +29,27 @@
             var words: [UnsafeMutablePointer<CChar>?] = unsafe ([path] + arguments).map { unsafe strdup($0) }
             defer { unsafe words.forEach { unsafe free($0) } }
             unsafe words.append(nil)
+            var variables: [UnsafeMutablePointer<CChar>?] = unsafe Self.environment(changes).map { unsafe strdup($0) }
+            defer { unsafe variables.forEach { unsafe free($0) } }
+            unsafe variables.append(nil)
             var number: pid_t = 0
-            let code = unsafe posix_spawn(&number, path, &actions, &attributes, words, environ)
+            let code = unsafe posix_spawn(&number, path, &actions, &attributes, words, variables)
             guard code == 0 else { throw SystemError(code: code) }
             self.number = number
             output = Descriptor(pipe.takeReading())
+        }
+
+        /// The variables of this process with `changes`, each with its value.
+        private static func environment(_ changes: [String: String?]) -> [String] {
+            var variables: [String] = []
+            var next = unsafe environ
+            while let entry = unsafe next.pointee {
+                let variable = unsafe String(cString: entry)
+                let name = String(variable.prefix { $0 != "=" })
+                if changes[name] == nil { variables.append(variable) }
+                unsafe next += 1
+            }
+            return variables + changes.compactMap { name, value in value.map { "\(name)=\($0)" } }
         }
 
         /// Sends `signal` to it.

@@ -15,7 +15,10 @@
             private(set) var status: Int32?
 
             init(_ tool: String, _ arguments: [String]) throws(SystemError) {
-                process = try ChildProcess(tool, arguments)
+                // Its lines are shorter than those of this process, by the words that precede them.
+                let columns = OutputDescriptor.standardOutput.lineLimit.map { "\(max(50, $0 - 8))" }
+                process = try ChildProcess(
+                    tool, arguments, changing: ["COLUMNS": columns, "CLICOLOR_FORCE": String?.none])
                 try systemSetNonblocking(process.output.number)
             }
 
@@ -48,6 +51,8 @@
         /// When the cable is cut; nil: after the first answer.
         private var cutTime: ContinuousClock.Instant?
         private var isCut = false
+        /// The time of an event of watch whose words are in the next line.
+        private var eventTime: String?
         private var listener: Part?
         private var watch: Part?
         private var client: Part?
@@ -139,22 +144,34 @@
         private mutating func show(_ line: String, of part: Part) throws {
             if part === listener { return try print("peer:   \(line)") }
             if part === client { return try print("client: \(line)") }
-            guard let event = Self.event(in: line) else {
+            guard let event = event(in: line) else {
                 // Notices, such as the one on how to end the capture, are not for this experiment.
                 if line.hasPrefix("tcpalive: "), !line.hasPrefix(errorPrefix) { return }
                 return try print(line.hasPrefix("         socket at") ? "wire:   \(line.dropFirst(9))" : line)
             }
+            if event.isEmpty { return }
             try print("wire:   \(event)")
             if cutTime == nil, event.contains("keep-alive ACK") { try cut() }
         }
 
-        /// The time and the words of `line` if it is an event of watch, without the notation of the segment.
-        private static func event(in line: String) -> String? {
-            guard let words = line.firstRange(of: "  keep-alive") ?? line.firstRange(of: "  gave up"),
-                let start = line.firstIndex(where: { $0 != " " }), line[start].isNumber
-            else { return nil }
-            let time = line[start...].split(separator: " ").dropFirst().first ?? ""
-            return "\(time) \(line[words.lowerBound...].dropFirst(2))"
+        /// The time and the words of an event of watch, without the notation of the segment, if they end in `line`: in a narrow
+        /// terminal the words are in a second line. nil: it has none; empty: they follow.
+        private mutating func event(in line: String) -> String? {
+            let indent = line.prefix { $0 == " " }.count
+            var words = line.dropFirst(indent)
+            if indent == 9, let time = eventTime {
+                eventTime = nil
+                return "\(time) \(words)"
+            }
+            guard let frame = words.first, frame.isNumber, indent > 0 else { return nil }
+            let parts = words.split(separator: " ", maxSplits: 2)
+            guard parts.count == 3, parts[1].contains(":") else { return nil }
+            words = parts[2]
+            guard let start = words.firstRange(of: " keep-alive") ?? words.firstRange(of: " gave up") else {
+                eventTime = String(parts[1])
+                return ""
+            }
+            return "\(parts[1])\(words[start.lowerBound...])"
         }
 
         private mutating func cut() throws {
