@@ -28,7 +28,7 @@ struct LocalSocketFinder: ~Copyable {
 
     private let inspector: InspectorConnection
     /// Whether the other process has ended, or answers wrongly: then nothing more becomes known.
-    private var isOver = false
+    private(set) var isOver = false
     private var tickets: [LocalSockets.End: Ticket] = [:]
     /// Ends that wait to be asked about.
     private var queue: [LocalSockets.End] = []

@@ -115,6 +115,11 @@ struct WatchSession: ~Copyable {
             status.makeRoom()
             try reporter.flush()
         }
+        if sockets?.isOver == true {
+            sockets = nil
+            status.erase()
+            inform("the process that looks for processes has ended; processes are not shown any more")
+        }
         for notice in live.notices {
             status.erase()
             if case .gone = notice { complain(notice.sentence) } else { inform(notice.sentence) }

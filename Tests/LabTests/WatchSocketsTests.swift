@@ -251,6 +251,19 @@ struct WatchSocketsTests {
         #expect(kill(pid, 0) != 0)
     }
 
+    @Test("If the process that looks is killed, watch says so once and goes on")
+    func killedHelper() async throws {
+        let lab = try await Lab()
+        let watch = try await lab.watch(on: ["lo"], ["--format", "jsonl"])
+        let state = try #require(try Self.helper(of: watch))
+        kill(try #require(Int32(state["Pid"] ?? "")), SIGKILL)
+        let (_, truth) = try await Self.open(lab, 6, on: "10.9.0.1")
+        try await watch.wait(for: "processes are not shown any more")
+        try await Self.wait(for: 1, from: Set(truth.filter { $0.value.kind != "off" }.keys), in: watch)
+        #expect(try await !Self.connectionRecords(watch).isEmpty)
+        #expect(watch.errorText.ranges(of: "processes are not shown").count == 1, "\(watch.errorText)")
+    }
+
     @Test("With --no-processes there is no such process, and no report on sockets")
     func off() async throws {
         let lab = try await Lab()
