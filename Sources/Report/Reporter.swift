@@ -161,6 +161,19 @@ package struct Reporter: ~Copyable {
         }
     }
 
+    /// Reports that probes do not match the options of their socket, during a live capture. Only text does so; the other
+    /// formats have it at the end, as text has once more.
+    package mutating func mismatch(_ verified: ProbeVerification) throws(OutputError) {
+        guard format == .text else { return }
+        if style.isBrief { return try output.write { $0.append(line: verified, style) } }
+        let isApart = hasText
+        try output.write {
+            if isApart { $0.append("\n") }
+            $0.append(block: verified, style)
+        }
+        endsWithFinding = true
+    }
+
     /// Whether `finding(_:in:at:)` has an effect: `json` has findings only at its end, `marks` and tables have none.
     package var wantsFindings: Bool { format == .text || format == .jsonl }
 
@@ -287,19 +300,7 @@ package struct Reporter: ~Copyable {
             }
             try output.write {
                 $0.append("\n")
-                let start = $0.count
-                if let prober = verified.prober, let peer = verified.peer {
-                    $0.append("Probes from ")
-                    style.append(prober, to: &$0)
-                    $0.append(" to ")
-                    style.append(peer, to: &$0)
-                    if let socket = verified.socket { $0.append(", by the options of \(socket.text)") }
-                    $0.append("\n")
-                }
-                $0.append(linesOf: verified.verification, style)
-                $0.append(conclusionOf: verified.verification, style)
-                $0.append("\n")
-                $0.wrap(from: start, to: style.width, hanging: 3)
+                $0.append(block: verified, style)
             }
         }
         if blocks > Self.mostVerifications {

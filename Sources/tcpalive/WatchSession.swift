@@ -35,6 +35,7 @@ struct WatchSession: ~Copyable {
     /// nil: processes are not wanted, or cannot be had.
     private var sockets: LocalSocketFinder?
     private var inspectorSocket: Int32?
+    private var mismatches = LiveMismatches()
     private let kernelBefore = KernelCounters.now()
     private let output: OutputOptions
     private let style: TextStyle
@@ -161,8 +162,12 @@ struct WatchSession: ~Copyable {
         analysis.hasDrops = counters.droppedByKernel > 0
         looks.begin()
         var ready: [(finding: Finding, diagnosis: Diagnosis)] = []
+        var differing: [ProbeVerification] = []
+        let sockets = counters.droppedByKernel > 0 ? LocalSockets() : reporter.sockets
         looks.next = analysis.diagnoseNotable(from: looks.next ?? 0) { diagnosis in
             for finding in findings.take(diagnosis, at: time) { ready.append((finding, diagnosis)) }
+            for verified in sockets.verify(diagnosis)
+            where mismatches.take(verified, diagnosis.connection.number, at: time) { differing.append(verified) }
             return looks.advance(withFindings: ready.count)
         }
         if looks.next == nil { findings.endRound() }
@@ -172,9 +177,10 @@ struct WatchSession: ~Copyable {
             status.makeRoom()
             inform("too many findings for the memory: the others follow at the end; use a larger --memory")
         }
-        if ready.isEmpty { return }
+        if ready.isEmpty, differing.isEmpty { return }
         status.makeRoom()
         for (finding, diagnosis) in ready { try reporter.finding(finding, in: diagnosis, at: time) }
+        for verified in differing { try reporter.mismatch(verified) }
         try reporter.flush()
     }
 

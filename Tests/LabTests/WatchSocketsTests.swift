@@ -161,6 +161,7 @@ struct WatchSocketsTests {
     @Test("Probes that do not leave make the interval on the wire differ, and that field is named")
     func differs() async throws {
         let lab = try await Lab()
+        let text = try await lab.watch()
         let watch = try await Self.unanswered(lab)
         // The kernel goes on to count probes that a filter drops.
         try await lab.filter(lab.prober, "output", "tcp dport 5001 drop")
@@ -171,6 +172,11 @@ struct WatchSocketsTests {
         let seen = try Record.all("event", in: watch.text).count { $0.kind == "probe" }
         try await lab.inside(lab.prober, "nft", "delete", "table", "inet", "lab")
         try await Self.wait(forProbes: seen + 1, in: watch)
+        // During the capture, once.
+        try await text.wait(for: "FAIL  interval")
+        #expect(text.text.contains(#/\nProbes from .*, by the options of python3\[[0-9]+\], keep-alive 1\/1\/20\n/#))
+        #expect(
+            text.text.ranges(of: "Not verified: ").count == 1 && !text.text.contains("1 connection"), "\(text.text)")
         let record = try #require(try await Self.connectionRecords(watch).first)
         #expect(record.originatorIntervalS == 1 && record.originatorProcess == "python3", "\(watch.text)")
         let verification = try #require(try Record.all("verification", in: watch.text).first)

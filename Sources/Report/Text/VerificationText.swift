@@ -28,6 +28,23 @@ extension TextBuffer {
         }
     }
 
+    /// Appends `verified` as a block: the ends, the checks and the conclusion.
+    mutating func append(block verified: ProbeVerification, _ style: TextStyle = TextStyle()) {
+        let start = count
+        if let prober = verified.prober, let peer = verified.peer {
+            append("Probes from ")
+            style.append(prober, to: &self)
+            append(" to ")
+            style.append(peer, to: &self)
+            if let socket = verified.socket { append(", by the options of \(socket.text)") }
+            append("\n")
+        }
+        append(linesOf: verified.verification, style)
+        append(conclusionOf: verified.verification, style)
+        append("\n")
+        wrap(from: start, to: style.width, hanging: 3)
+    }
+
     /// Appends `verified` as one line: result, ends and conclusion, two spaces between them.
     mutating func append(line verified: ProbeVerification, _ style: TextStyle = TextStyle()) {
         let start = count
