@@ -223,7 +223,7 @@ static void run(int socket, const void *identity) {
 }
 
 int tcpalive_keeper_start(const struct tcpalive_identity *identity) {
-    return tcpalive_helper_start("tcpalive-files", run, identity);
+    return tcpalive_child_start("tcpalive-files", run, identity);
 }
 
 int tcpalive_keeper_ask(int keeper, const void *bytes, size_t length, int *descriptor) {

@@ -21,7 +21,7 @@ package enum InspectorProcess {
         ) throws(SandboxError) -> Int32 {
             var context = Context(identity: isRestricted ? try Privileges.identity(user) : nil, body: body)
             let number = unsafe withUnsafePointer(to: &context) { context in
-                unsafe tcpalive_helper_start("tcpalive-procs", { unsafe InspectorProcess.run($0, $1) }, context)
+                unsafe tcpalive_child_start("tcpalive-procs", { unsafe InspectorProcess.run($0, $1) }, context)
             }
             if number < 0 {
                 throw SandboxError(

@@ -92,14 +92,14 @@ int tcpalive_filter_install(void *filter);
 /// Frees the filter, which may have been installed.
 void tcpalive_filter_free(void *filter);
 
-// helper.c
+// child.c
 
 /// Starts a process with the name `name` (at most 15 bytes), which calls `run` and ends, and returns the socket to it
 /// (SOCK_SEQPACKET).
 ///
 /// `run` gets its end of the socket, the only descriptor that is open. Signals are blocked in it: it should return when the
 /// socket is closed. Call this before there are threads.
-int tcpalive_helper_start(const char *name, void (*run)(int socket, const void *context), const void *context);
+int tcpalive_child_start(const char *name, void (*run)(int socket, const void *context), const void *context);
 
 // keeper.c
 

@@ -23,7 +23,7 @@ static int close_others(int kept) {
     return 0;
 }
 
-int tcpalive_helper_start(const char *name, void (*run)(int socket, const void *context), const void *context) {
+int tcpalive_child_start(const char *name, void (*run)(int socket, const void *context), const void *context) {
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return -1;
     // Signals of the terminal go to this process too, which must remain until it is not needed any more.
@@ -47,5 +47,5 @@ int tcpalive_helper_start(const char *name, void (*run)(int socket, const void *
     return ends[0];
 }
 #else
-typedef int tcpalive_no_helper;
+typedef int tcpalive_no_child;
 #endif
