@@ -277,9 +277,8 @@ bench-run: build ## Measure how long connect(2) takes, and how long under `tcpal
 	gcc -O2 -Wall -Wextra -Werror -o .build-run/connects Tests/Benchmarks/connects.c
 	@for round in 1 2 3 4 5; do .build-run/connects 1000 && $(TOOL) run -- .build-run/connects 1000 || exit 1; done
 
-lab: build ## Show how a client notices a dead peer, in two network namespaces (Linux; 8 seconds)
-	@$(SETUP) $(LAB_NEEDS)
-	@Tests/Scripts/lab.sh $(TOOL)
+lab: build ## Show how a client notices a dead peer, in two network namespaces (Linux; 10 seconds)
+	@$(TOOL) lab
 
 test-run: build ## Check run and tune with curl, redis-cli, psql, Go and Java: their options, and probes on the wire (Linux; 2 minutes)
 	@$(SETUP) $(TEST_NEEDS) curl redis-tools postgresql-client golang-go default-jdk-headless

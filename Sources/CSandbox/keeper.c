@@ -9,11 +9,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -183,7 +181,7 @@ static int handle(struct keeper *keeper, const char *message, size_t length, int
     }
 }
 
-static void run(int socket, const struct tcpalive_identity *identity) {
+static void run(int socket, const void *identity) {
     static char message[TCPALIVE_KEEPER_MESSAGE + 1];
     struct keeper keeper = {.identity = identity};
     for (;;) {
@@ -197,37 +195,10 @@ static void run(int socket, const struct tcpalive_identity *identity) {
         if (descriptor >= 0) close(descriptor);
     }
     for (uint32_t index = 0; index < keeper.count; index++) end_file(&keeper, index, 1);
-    _exit(0);
-}
-
-/// Closes all descriptors but `kept`, whose number becomes 0: a reader of a pipe would wait for this process too.
-static int close_others(int kept) {
-    if (kept != 0 && dup2(kept, 0) < 0) _exit(1);
-    tcpalive_close_from(1);
-    return 0;
 }
 
 int tcpalive_keeper_start(const struct tcpalive_identity *identity) {
-    int ends[2];
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return -1;
-    // Signals of the terminal go to this process too, which must remain until its files have their names.
-    sigset_t all, before;
-    sigfillset(&all);
-    sigprocmask(SIG_SETMASK, &all, &before);
-    pid_t child = fork();
-    if (child == 0) {
-        prctl(PR_SET_NAME, "tcpalive-files", 0, 0, 0);
-        run(close_others(ends[1]), identity);
-    }
-    int code = errno;
-    sigprocmask(SIG_SETMASK, &before, NULL);
-    close(ends[1]);
-    if (child < 0) {
-        close(ends[0]);
-        errno = code;
-        return -1;
-    }
-    return ends[0];
+    return tcpalive_child_start("tcpalive-files", run, identity);
 }
 
 int tcpalive_keeper_ask(int keeper, const void *bytes, size_t length, int *descriptor) {

@@ -70,6 +70,8 @@ int tcpalive_limit_capabilities(uint64_t kept) {
     return 0;
 }
 
+int tcpalive_keep_capabilities(void) { return prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0); }
+
 int tcpalive_set_no_new_privileges(void) { return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); }
 
 #if defined(__has_feature)

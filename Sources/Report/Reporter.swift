@@ -45,6 +45,8 @@ package struct Reporter: ~Copyable {
     private var hasText: Bool { events.count > 0 || endsWithFinding }
     private let printsTimelines: Bool
     private let style: TextStyle
+    /// The sockets of this host at the ends of connections.
+    package var sockets = LocalSockets()
     /// The events that are kept for drawings and timelines; nil: neither is wanted.
     package private(set) var kept: RetainedEvents?
 
@@ -80,6 +82,17 @@ package struct Reporter: ~Copyable {
 
     /// The text that is not written yet: all of it if the output has no descriptor.
     package var pendingText: String { output.text.string }
+
+    /// Whether text waits to be written.
+    package var hasPendingText: Bool { output.text.count > 0 }
+
+    /// Whether the report has verifications.
+    package var wantsVerifications: Bool {
+        switch format {
+        case .text, .json, .jsonl: true
+        case .marks, .table: false
+        }
+    }
 
     /// The events that follow are from `file`.
     package mutating func begin(file: String) throws(OutputError) {
@@ -136,6 +149,31 @@ package struct Reporter: ~Copyable {
         }
     }
 
+    /// Reports that the socket at `end` has become known, with `isNew`, or that its process or its options are others now.
+    /// Only text with events has it: the other formats have it in the record of the connection.
+    package mutating func socket(at end: LocalSockets.End, isNew: Bool) throws(OutputError) {
+        guard format == .text, showsEvents, let entry = sockets[end], !entry.socket.text.isEmpty else { return }
+        let isApart = endsWithFinding
+        endsWithFinding = false
+        try output.write {
+            if isApart { $0.append("\n") }
+            $0.append(lineOf: entry, at: end, isNew: isNew, style)
+        }
+    }
+
+    /// Reports that probes do not match the options of their socket, during a live capture. Only text does so; the other
+    /// formats have it at the end, as text has once more.
+    package mutating func mismatch(_ verified: ProbeVerification) throws(OutputError) {
+        guard format == .text else { return }
+        if style.isBrief { return try output.write { $0.append(line: verified, style) } }
+        let isApart = hasText
+        try output.write {
+            if isApart { $0.append("\n") }
+            $0.append(block: verified, style)
+        }
+        endsWithFinding = true
+    }
+
     /// Whether `finding(_:in:at:)` has an effect: `json` has findings only at its end, `marks` and tables have none.
     package var wantsFindings: Bool { format == .text || format == .jsonl }
 
@@ -144,16 +182,17 @@ package struct Reporter: ~Copyable {
         _ finding: Finding, in diagnosis: Diagnosis, at time: Int64
     ) throws(OutputError) {
         switch format {
-        case .text where style.isBrief: try output.write { $0.append(line: finding, in: diagnosis, style) }
+        case .text where style.isBrief:
+            try output.write { $0.append(line: finding, in: diagnosis, style, sockets: sockets) }
         case .text:
             let isApart = hasText
             try output.write {
                 if isApart { $0.append("\n") }
-                $0.append(block: finding, in: diagnosis, files: files, style)
+                $0.append(block: finding, in: diagnosis, files: files, style, sockets: sockets)
             }
             endsWithFinding = true
         case .jsonl:
-            try output.writeLine { $0.appendRecord(finding, in: diagnosis, at: time, files: files) }
+            try output.writeLine { $0.appendRecord(finding, in: diagnosis, at: time, files: files, sockets: sockets) }
         case .json, .marks, .table: break
         }
     }
@@ -187,8 +226,8 @@ package struct Reporter: ~Copyable {
         _ findings: borrowing some Findings & ~Copyable, _ summary: Summary, _ printed: LiveFindings
     ) throws(OutputError) {
         let hasText = hasText
-        var table = ConnectionText(style)
-        var blocks = FindingBlocks(files: files, style)
+        var table = ConnectionText(style, sockets: sockets)
+        var blocks = FindingBlocks(files: files, style, sockets: sockets)
         findings.forEachDiagnosis { diagnosis in
             table.measure(diagnosis)
             if !printsTimelines { blocks.add(diagnosis, without: printed) }
@@ -232,7 +271,7 @@ package struct Reporter: ~Copyable {
         try findings.forEachDiagnosis { diagnosis throws(OutputError) in
             for finding in diagnosis.findings
             where finding.isReported(in: diagnosis) && !printed.hasPrinted(finding, in: diagnosis) {
-                try output.write { $0.append(line: finding, in: diagnosis, style) }
+                try output.write { $0.append(line: finding, in: diagnosis, style, sockets: sockets) }
             }
         }
         for verified in verifications { try output.write { $0.append(line: verified, style) } }
@@ -243,25 +282,37 @@ package struct Reporter: ~Copyable {
         }
     }
 
+    /// Writes what was compared with `--expect` in full, and what was compared with sockets in one line if it matches.
     private mutating func finishText(_ verifications: [ProbeVerification]) throws(OutputError) {
-        for verified in verifications {
+        let matching = verifications.filter { $0.socket != nil && $0.verification.passes }
+        if !matching.isEmpty {
             try output.write {
                 $0.append("\n")
-                let start = $0.count
-                if let prober = verified.prober, let peer = verified.peer {
-                    $0.append("Probes from ")
-                    style.append(prober, to: &$0)
-                    $0.append(" to ")
-                    style.append(peer, to: &$0)
-                    $0.append("\n")
-                }
-                $0.append(linesOf: verified.verification, style)
-                $0.append(conclusionOf: verified.verification, style)
+                for verified in matching.prefix(Self.mostVerifications) { $0.append(line: verified, style) }
+                $0.append(rest: matching.count - Self.mostVerifications)
+            }
+        }
+        var blocks = 0
+        for verified in verifications where verified.socket == nil || !verified.verification.passes {
+            if verified.socket != nil {
+                blocks += 1
+                if blocks > Self.mostVerifications { continue }
+            }
+            try output.write {
                 $0.append("\n")
-                $0.wrap(from: start, to: style.width, hanging: 3)
+                $0.append(block: verified, style)
+            }
+        }
+        if blocks > Self.mostVerifications {
+            try output.write {
+                $0.append("\n")
+                $0.append(rest: blocks - Self.mostVerifications)
             }
         }
     }
+
+    /// Verifications by sockets that the text has, at most, of those that match and of the others.
+    private static let mostVerifications = 20
 
     /// Writes the rows of a table that are known only at the end.
     private mutating func finish(
@@ -272,7 +323,7 @@ package struct Reporter: ~Copyable {
         case .events: break
         case .connections:
             try findings.forEachDiagnosis { diagnosis throws(OutputError) in
-                row?.appendRecord(diagnosis, files: files)
+                row?.appendRecord(diagnosis, files: files, sockets: sockets)
                 try writeRow()
             }
         case .paths:
@@ -303,7 +354,7 @@ package struct Reporter: ~Copyable {
         _ findings: borrowing some Findings & ~Copyable, _ verifications: [ProbeVerification], _ summary: Summary
     ) throws(OutputError) {
         try findings.forEachDiagnosis { diagnosis throws(OutputError) in
-            try output.writeLine { $0.appendRecord(diagnosis, files: files) }
+            try output.writeLine { $0.appendRecord(diagnosis, files: files, sockets: sockets) }
         }
         for path in findings.paths { try output.writeLine { $0.appendRecord(path) } }
         for verified in verifications { try output.writeLine { $0.appendRecord(verified) } }
@@ -319,7 +370,7 @@ package struct Reporter: ~Copyable {
         try findings.forEachDiagnosis { diagnosis throws(OutputError) in
             try output.write {
                 $0.append(isEmpty ? "\n" : ",\n")
-                $0.appendRecord(diagnosis, files: files)
+                $0.appendRecord(diagnosis, files: files, sockets: sockets)
             }
             isEmpty = false
         }
@@ -351,6 +402,13 @@ package struct Reporter: ~Copyable {
             }
         }
         try output.write { $0.append(items.isEmpty ? "]" : "\n]") }
+    }
+}
+
+extension TextBuffer {
+    /// Appends how many more verifications there are, if any.
+    fileprivate mutating func append(rest count: Int) {
+        if count > 0 { append("... and \(count) more: use --brief or --format jsonl\n") }
     }
 }
 

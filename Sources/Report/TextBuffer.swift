@@ -31,6 +31,19 @@ package struct TextBuffer: Sendable {
         bytes.removeSubrange(start...)
     }
 
+    /// Removes spaces at the ends of lines from offset `start` on.
+    mutating func trimLines(from start: Int) {
+        var end = start
+        for index in start..<bytes.count {
+            if bytes[index] == UInt8(ascii: "\n") {
+                while end > start, bytes[end - 1] == UInt8(ascii: " ") { end -= 1 }
+            }
+            bytes[end] = bytes[index]
+            end += 1
+        }
+        bytes.removeSubrange(end...)
+    }
+
     /// Inserts `text` at `offset`.
     mutating func insert(_ text: String, at offset: Int) {
         bytes.insert(contentsOf: text.utf8, at: offset)

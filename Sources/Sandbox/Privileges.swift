@@ -42,8 +42,8 @@ package struct Privileges: ~Copyable {
     }
 
     #if os(Linux)
-        /// Whom the process becomes, by the option `user`; nil: it stays what it is.
-        private static func identity(_ user: String?) throws(SandboxError) -> Identity? {
+        /// Whom the process becomes, by the option -Z `user`; nil: it stays what it is.
+        static func identity(_ user: String?) throws(SandboxError) -> Identity? {
             guard geteuid() == 0 else {
                 if let user, try Identity(named: user).user != geteuid() {
                     throw SandboxError(description: "-Z \(user): only root can become another user; omit it")

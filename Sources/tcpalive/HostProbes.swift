@@ -10,7 +10,8 @@ struct HostProbes {
         var windowProbes: UInt64 = 0
     }
 
-    private var addresses = HostAddresses()
+    /// The addresses of this host.
+    var addresses = HostAddresses()
     /// By address, because an address may become one of this host's later.
     private var counts: [IPAddress: Counts] = [:]
 

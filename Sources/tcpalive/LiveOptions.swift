@@ -43,6 +43,9 @@ struct LiveOptions: ParsableArguments {
         help: "Capture no segments with more than one byte of data: for busy links.")
     var isLight = false
 
+    @Flag(help: "Do not look for the processes and the options of sockets at local ends (Linux).")
+    var noProcesses = false
+
     /// How the kernel captures the packets that match `filter`.
     func settings(filter: String?) -> LiveCapture.Settings {
         var settings = LiveCapture.Settings()

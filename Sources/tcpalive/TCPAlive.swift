@@ -15,8 +15,7 @@ struct TCPAlive: ParsableCommand {
             """,
         subcommands: [
             Analyze.self, Extract.self, Watch.self, Audit.self, Top.self, Tune.self, Run.self, ProbePath.self,
-            Client.self,
-            Listen.self, Interfaces.self, Explain.self,
+            Client.self, Listen.self, Lab.self, Interfaces.self, Explain.self,
         ])
 
     @OptionGroup

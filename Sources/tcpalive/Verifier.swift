@@ -76,9 +76,7 @@ struct Verifier: ~Copyable {
             return ProbeVerification(obstacle: .connectionNotCaptured)
         }
         if dropped > 0 { return ProbeVerification(obstacle: .packetsDropped(dropped)) }
-        let expectation = Verification.Expectation(
-            idle: schedule.firstProbe.components.seconds, interval: schedule.interval.components.seconds,
-            count: schedule.probes)
+        let expectation = Verification.Expectation(schedule)
         let counted: Int? = if let probes, let kernelBefore { probes - kernelBefore } else { nil }
         let (connection, isOriginator) = found
         let sides = (connection.fromOriginator, connection.fromResponder)

@@ -19,6 +19,10 @@ struct Watch: ParsableCommand {
             -w, the packets are also written to a pcapng file for `analyze` and Wireshark. With --expect, the probes of \
             every connection are compared with the options at the end.
 
+            On Linux, a connection with an end on this host has its process and the options of its socket beside it, and at \
+            the end its probes are compared with those options, as by `client --verify`. Without root, only your own \
+            processes are seen. --no-processes leaves this out.
+
             Root, capabilities, files and system calls are needed only to begin: before the first packet is read, watch gives \
             them up.
 
@@ -114,13 +118,15 @@ struct Watch: ParsableCommand {
         let filter = words.isEmpty ? nil : words.joined(separator: " ")
         let privileges = try sandbox.begin(
             namesFiles: file.size != nil || file.period != nil || checks.junitFile != nil)
+        // It must have its rights before they are given up, and be there before threads are.
+        let inspector = capture.noProcesses ? nil : SocketHelper.start(sandbox)
         var live = try LiveCapture(on: capture.interfaces, capture.settings(filter: filter))
         var junitFile = try JUnitFile.begin(checks.junitFile)
         var session = try WatchSession(
             described: live.described(snaplen: capture.snaplen), socket: live.descriptors.first,
             isFiltered: filter != nil || capture.isLight,
             isLight: capture.isLight, file: file, output: output, text: text, packetLimit: capture.packetLimit,
-            memoryLimit: memory.bytes)
+            memoryLimit: memory.bytes, inspector: inspector)
         try sandbox.enter(privileges, for: needs(of: live, session))
         inform("capturing on \(session.name); Ctrl-C ends it with the summary")
         let deadline = capture.duration.map { ContinuousClock.now + $0.duration }

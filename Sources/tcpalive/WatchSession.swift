@@ -32,6 +32,10 @@ struct WatchSession: ~Copyable {
     /// Whether the file could not be written to its end.
     private var isFileLost = false
     private var hostProbes = HostProbes()
+    /// nil: processes are not wanted, or cannot be had.
+    private var sockets: LocalSocketFinder?
+    private var inspectorSocket: Int32?
+    private var mismatches = LiveMismatches()
     private let kernelBefore = KernelCounters.now()
     private let output: OutputOptions
     private let style: TextStyle
@@ -40,10 +44,12 @@ struct WatchSession: ~Copyable {
     private let isFiltered: Bool
 
     /// A session on the interfaces `described`, written as `file` says; `isFiltered`: not all that passes there
-    /// is captured; `isLight`: data is kept out. `socket` is one of the capture.
+    /// is captured; `isLight`: data is kept out. `socket` is one of the capture. `inspector` answers questions about the
+    /// sockets of this host.
     init(
         described: [CaptureInterface], socket: Int32?, isFiltered: Bool, isLight: Bool, file: LiveFileOptions,
-        output: OutputOptions, text: TextOptions, packetLimit: UInt64?, memoryLimit: Int
+        output: OutputOptions, text: TextOptions, packetLimit: UInt64?, memoryLimit: Int,
+        inspector: consuming InspectorConnection?
     ) throws {
         name = described.map(\.name).joined(separator: ", ")
         self.output = output
@@ -57,6 +63,10 @@ struct WatchSession: ~Copyable {
         memoryForReport = settings.memoryShares.report
         analysis = CaptureAnalysis(settings)
         findings = LiveFindings(memory: memoryForReport / 2)
+        if let inspector {
+            inspectorSocket = inspector.number
+            sockets = LocalSocketFinder(asking: inspector, memory: memoryForReport / 4)
+        }
         // Packets and text do not mix.
         descriptor = file.isStandardOutput ? .standardError : .standardOutput
         style = text.style(on: descriptor)
@@ -72,8 +82,8 @@ struct WatchSession: ~Copyable {
         analysis.begin(name)
     }
 
-    /// Sockets through which it asks the kernel at the end.
-    var kernelSockets: [Int32] { hostProbes.sockets }
+    /// Sockets through which it asks the kernel and the process that looks at sockets.
+    var kernelSockets: [Int32] { hostProbes.sockets + [inspectorSocket].compactMap(\.self) }
 
     /// Whether `-c` packets were captured, or `-W` files written.
     var isDone: Bool { analysis.isDone || hasAllFiles || isOutOfMemory }
@@ -98,7 +108,18 @@ struct WatchSession: ~Copyable {
                     event, frame: event.segment.frame.frame,
                     interface: interfaces.name(of: record, in: analysis.pipeline.batch))
             }
+            try sockets?.observe(analysis.events, hostProbes.addresses, &reporter)
             try reporter.flush()
+        }
+        try sockets?.advance(analysis.pipeline.tracker, &hostProbes.addresses, &reporter)
+        if reporter.hasPendingText {
+            status.makeRoom()
+            try reporter.flush()
+        }
+        if sockets?.isOver == true {
+            sockets = nil
+            status.erase()
+            inform("the process that looks for processes has ended; processes are not shown any more")
         }
         for notice in live.notices {
             status.erase()
@@ -141,8 +162,12 @@ struct WatchSession: ~Copyable {
         analysis.hasDrops = counters.droppedByKernel > 0
         looks.begin()
         var ready: [(finding: Finding, diagnosis: Diagnosis)] = []
+        var differing: [ProbeVerification] = []
+        let sockets = counters.droppedByKernel > 0 ? LocalSockets() : reporter.sockets
         looks.next = analysis.diagnoseNotable(from: looks.next ?? 0) { diagnosis in
             for finding in findings.take(diagnosis, at: time) { ready.append((finding, diagnosis)) }
+            for verified in sockets.verify(diagnosis)
+            where mismatches.take(verified, diagnosis.connection.number, at: time) { differing.append(verified) }
             return looks.advance(withFindings: ready.count)
         }
         if looks.next == nil { findings.endRound() }
@@ -152,9 +177,10 @@ struct WatchSession: ~Copyable {
             status.makeRoom()
             inform("too many findings for the memory: the others follow at the end; use a larger --memory")
         }
-        if ready.isEmpty { return }
+        if ready.isEmpty, differing.isEmpty { return }
         status.makeRoom()
         for (finding, diagnosis) in ready { try reporter.finding(finding, in: diagnosis, at: time) }
+        for verified in differing { try reporter.mismatch(verified) }
         try reporter.flush()
     }
 
@@ -170,7 +196,10 @@ struct WatchSession: ~Copyable {
         status.erase()
         var interim = output.reporter(style, namesFiles: false, memory: memoryForReport, to: descriptor)
         conclude(counters, neededAnyway: false)
-        try interim.finish(analysis, summary(counters))
+        try sockets?.refresh(&reporter)
+        try reporter.flush()
+        interim.sockets = reporter.sockets
+        try interim.finish(analysis, summary(counters), localVerifications(counters))
         tellCounts(counters, captured: captured)
     }
 
@@ -179,6 +208,13 @@ struct WatchSession: ~Copyable {
         analysis.now = present
         analysis.hasDrops = counters.droppedByKernel > 0
         if output.listsConnections || neededAnyway { analysis.conclude() }
+    }
+
+    /// The comparison of probes with the options of the sockets of this host; none if packets are missing, or the format has
+    /// none.
+    private func localVerifications(_ counters: LiveCapture.Counters) -> [ProbeVerification] {
+        if counters.droppedByKernel > 0 || !reporter.wantsVerifications { return [] }
+        return reporter.sockets.verify(analysis)
     }
 
     private func summary(_ counters: LiveCapture.Counters) -> Summary {
@@ -212,9 +248,11 @@ struct WatchSession: ~Copyable {
             guard !isPiped, case .failed(let sentence) = error else { throw error }
             loseFile(sentence)
         }
+        try sockets?.refresh(&reporter)
         conclude(counters, neededAnyway: options.isRequested)
         let verifications = options.verify(analysis, dropped: counters.droppedByKernel)
-        try reporter.finish(analysis, summary(counters), verifications, printed: findings)
+        try reporter.finish(
+            analysis, summary(counters), verifications + localVerifications(counters), printed: findings)
         tellCounts(counters, captured: captured)
         return verifications
     }

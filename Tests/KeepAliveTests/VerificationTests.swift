@@ -47,6 +47,28 @@ struct VerificationTests {
 
     private static let usual = Verification.Expectation(idle: 60, interval: 15, count: 4)
 
+    @Test("If the options were changed, what fails is not judged, and what passes stays")
+    func changed() throws {
+        var verification = try Self.judge(
+            Self.dead, Verification.Expectation(idle: 60, interval: 20, count: 4), error: .timedOut, at: 121_857)
+        #expect(!verification.passes && verification.obstacle == nil)
+        let before = verification.checks
+        var partly = verification
+        partly.excuseFailures(of: [.interval], .optionsChanged)
+        #expect(partly.obstacle == nil && !partly.passes)
+        #expect(partly.checks.first { $0.quantity == .interval }?.outcome == .notJudged)
+        verification.excuseFailures(of: [.interval, .resetAfterLastProbe, .errorTime], .optionsChanged)
+        #expect(verification.obstacle == .undecided(.optionsChanged))
+        for (check, earlier) in zip(verification.checks, before) {
+            #expect(check.outcome == (earlier.outcome == .fails ? .notJudged : earlier.outcome))
+            #expect((check.reason == .optionsChanged) == (earlier.outcome == .fails))
+        }
+        #expect(verification.checks.first { $0.quantity == .interval }?.outcome == .notJudged)
+        var passing = try Self.judge(Self.live, Self.usual)
+        passing.excuseFailures(of: [.firstProbe, .interval, .period], .optionsChanged)
+        #expect(passing.passes)
+    }
+
     @Test("A prober that gives up as its options imply passes every check")
     func deadPeer() throws {
         let verification = try Self.judge(Self.dead, Self.usual, error: .timedOut, at: 121_857, kernel: 4)

@@ -79,7 +79,7 @@ final class Recording {
     init(isUnprivileged: Bool = false) async throws {
         lab = try await Lab(isUnprivileged: isUnprivileged)
         file = lab.folder.appendingPathComponent("seen.pcapng").path
-        watch = try await lab.watch(["--format", "jsonl", "-w", file])
+        watch = try await lab.watch(["--no-processes", "--format", "jsonl", "-w", file])
         var before: [Count: Int] = [:]
         for count in Count.allCases { before[count] = try count.value(in: lab) }
         self.before = before

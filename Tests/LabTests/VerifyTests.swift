@@ -215,22 +215,6 @@ struct VerifyTests {
         #expect(failed == ["FAIL  shape of the probe            expected 0 bytes, actual 1 byte in 2 of 2"])
     }
 
-    @Test(
-        "make lab works without root", .enabled(if: Lab.isPossibleUnprivileged, Lab.needsUnprivileged))
-    func scene() async throws {
-        let lab = try await Lab()
-        let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .appendingPathComponent("Scripts/lab.sh")
-        let words = Space.dropping(true) + [script.path, Lab.executable.path]
-        let shown = try Running(words, in: lab.folder)
-        #expect(try await shown.end() == 0, "\(shown.text)\(shown.errorText)")
-        for words in [
-            "drops everything that it receives", "keep-alive 4, ", "gave up: 4 probes unanswered", "Verified:",
-        ] {
-            #expect(shown.text.contains(words), "\(shown.text)\(shown.errorText)")
-        }
-    }
-
     @Test("If no probe was due yet, the exit status is 4")
     func tooShort() async throws {
         let lab = try await Lab()

@@ -32,7 +32,7 @@ struct WatchTests {
     func severalInterfaces() async throws {
         let lab = try await Lab()
         let file = lab.folder.appendingPathComponent("seen.pcapng").path
-        let watch = try await lab.watch(on: ["va", "lo"], ["--format", "jsonl", "-w", file])
+        let watch = try await lab.watch(on: ["va", "lo"], ["--no-processes", "--format", "jsonl", "-w", file])
         var clients: [Running] = []
         for (space, address) in [(lab.peer, "10.9.0.2"), (lab.prober, "127.0.0.1")] {
             try await lab.listener(in: space, on: address)
@@ -91,7 +91,8 @@ struct WatchTests {
         // `sh -c` runs the words as $0 and $@.
         let pipeline = "\"$0\" watch -i va -w - \"$@\" | \"$0\" analyze --format jsonl -"
         let watch = try lab.start(
-            lab.prober, through: ["sh", "-c", pipeline], ["--format", "jsonl", "--duration", "4"])
+            lab.prober, through: ["sh", "-c", pipeline],
+            ["--no-processes", "--format", "jsonl", "--duration", "4"])
         try await watch.wait(for: "capturing on va")
         try await lab.listener(in: lab.peer, on: "10.9.0.2")
         let options = ["--idle", "1", "--interval", "1", "--duration", "1.5"]
@@ -221,7 +222,7 @@ struct WatchTests {
     func liveFindings() async throws {
         let lab = try await Lab()
         let file = lab.folder.appendingPathComponent("seen.pcapng").path
-        let watch = try await lab.watch(["-w", file])
+        let watch = try await lab.watch(["--no-processes", "-w", file])
         let listener = try await lab.listener(in: lab.peer, on: "10.9.0.2")
         let options = ["--idle", "1", "--interval", "1", "--count", "6"]
         let client = try lab.start(lab.prober, ["client"] + options + ["10.9.0.2", "5001"])
@@ -271,7 +272,7 @@ struct WatchTests {
     /// Starts a watch on `lo` that writes `file`, and a client that sends `words` and then nothing more; returns the
     /// watch when the file has the words.
     private func recordWords(_ words: String, in lab: Lab, to file: String) async throws -> Running {
-        let arguments = ["watch", "-i", "lo", "--format", "jsonl", "-w", file]
+        let arguments = ["watch", "--no-processes", "-i", "lo", "--format", "jsonl", "-w", file]
         let watch = try lab.start(lab.prober, arguments + Lab.limit)
         try await watch.wait(for: "capturing on lo")
         // The file has its header before the first packet.

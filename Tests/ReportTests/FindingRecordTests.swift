@@ -1,4 +1,5 @@
 import Foundation
+import Sockets
 import Testing
 import Wire
 
@@ -43,8 +44,15 @@ struct FindingRecordTests {
     @Test("A finding has the members of the schema, and its frames have file names")
     func record() throws {
         let diagnosis = Samples.diagnosis()
+        var sockets = LocalSockets()
+        for (end, process) in [(Samples.client, 7 as Int32), (Samples.server, 8)] {
+            _ = sockets.update(
+                LocalSockets.End(diagnosis.connection.number, end),
+                InspectedSocket(cookie: 1, process: process, program: "x"))
+        }
         let object = try Self.object {
-            $0.appendRecord(Self.full, in: diagnosis, at: 5_000_000_006, files: ["a.pcap", "b.pcap"])
+            $0.appendRecord(
+                Self.full, in: diagnosis, at: 5_000_000_006, files: ["a.pcap", "b.pcap"], sockets: sockets)
         }
         let definition = try Self.definition("finding")
         try Self.expectMembers(of: object, in: definition)
@@ -53,6 +61,7 @@ struct FindingRecordTests {
         #expect(object["type"] as? String == "tcpalive.finding/2" && object["name"] as? String == "too_late_for_path")
         #expect(object["ts_ns"] as? Int == 5_000_000_006 && object["ts"] as? String == "1970-01-01T00:00:05.000000006Z")
         #expect(object["idle_ns"] as? Int == 350_000_000_001 && object["duration_ns"] as? Int == 45_000_000_000)
+        #expect(object["responder_pid"] as? Int == 8 && object["originator_process"] as? String == "x")
         #expect(object["count"] as? Int == 4 && object["ttl"] as? Int == 63 && object["ttl_own"] as? Int == 57)
         #expect(object["alternative"] as? String == "shared_address" && object["end"] as? String == "originator")
         #expect(object["originator_ip"] as? String == "192.0.2.10" && object["responder_port"] as? Int == 443)

@@ -2,10 +2,14 @@ import CProbe
 import Platform
 import Sandbox
 
+#if os(Linux)
+    import Glibc
+#endif
+
 /// Gives up rights as the tool does, tries what a process that has been taken over would try, and prints what came of it.
 ///
 /// SandboxProbe NEEDS FILE [ATTEMPT]: NEEDS is `nothing`, `live`, `reading` (of FILE) or `names`, and `old` before it, as in
-/// `old-nothing`, means an old kernel. The attempt alone, or all that do not end the process.
+/// `old-nothing`, means an old kernel; or `inspector`, the process that looks at sockets. The attempt alone, or all that do not end the process.
 @main
 enum Probe {
     static func main() throws {
@@ -13,6 +17,7 @@ enum Probe {
             let arguments = CommandLine.arguments
             guard arguments.count >= 3 else { throw SandboxProbeError.usage }
             let file = arguments[2]
+            if arguments[1] == "inspector" { return try printInspector() }
             var needs = Needs()
             var kind = arguments[1]
             if kind.hasPrefix("old-") {
@@ -38,6 +43,25 @@ enum Probe {
             }
         #endif
     }
+
+    #if os(Linux)
+        /// Prints what comes of the attempts in the process that looks at sockets.
+        private static func printInspector() throws {
+            let number = try InspectorProcess.start(user: nil, isRestricted: true) { socket in
+                InspectorProcess.limitCalls(socket: socket, kernelSocket: socket)
+                var index: Int32 = 0
+                while let name = unsafe probe_name(index) {
+                    let code = unsafe probe_try(name, CommandLine.arguments[2])
+                    let line = unsafe Array("\(String(cString: name)) \(String(cString: probe_error(code)))\n".utf8)
+                    _ = unsafe send(socket, line, line.count, 0)
+                    index += 1
+                }
+            }
+            while let line = try systemRead(number, count: 100), !line.isEmpty {
+                print(String(decoding: line, as: UTF8.self), terminator: "")
+            }
+        }
+    #endif
 }
 
 enum SandboxProbeError: Error {

@@ -9,7 +9,7 @@ struct CommandLineTests {
     @Test(
         "The help is the expected one",
         arguments: [
-            "", "analyze", "extract", "watch", "audit", "top", "tune", "run", "probe-path", "client", "listen",
+            "", "analyze", "extract", "watch", "audit", "top", "tune", "run", "probe-path", "client", "listen", "lab",
             "interfaces",
             "explain",
         ])

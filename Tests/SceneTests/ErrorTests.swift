@@ -148,11 +148,11 @@ struct ErrorTests {
             (["WATCH"], "\"WATCH\"; did you mean \"watch\"?"), (["hepl"], "\"hepl\"; did you mean \"help\"?"),
             (
                 ["help", "foo"],
-                "\"foo\"; the commands are analyze, extract, watch, audit, top, tune, run, probe-path, client, listen, interfaces, explain"
+                "\"foo\"; the commands are analyze, extract, watch, audit, top, tune, run, probe-path, client, listen, lab, interfaces, explain"
             ),
             (
                 ["foo", "-x"],
-                "\"foo\"; the commands are analyze, extract, watch, audit, top, tune, run, probe-path, client, listen, interfaces, explain"
+                "\"foo\"; the commands are analyze, extract, watch, audit, top, tune, run, probe-path, client, listen, lab, interfaces, explain"
             ),
             ([scene], "\"\(scene)\"; to read that file: tcpalive analyze \(scene)"),
         ])

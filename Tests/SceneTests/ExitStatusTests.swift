@@ -5,7 +5,8 @@ import Testing
 @Suite("Exit statuses")
 struct ExitStatusTests {
     private static let commands = [
-        "analyze", "extract", "watch", "audit", "top", "tune", "run", "probe-path", "client", "listen", "interfaces",
+        "analyze", "extract", "watch", "audit", "top", "tune", "run", "probe-path", "client", "listen", "lab",
+        "interfaces",
         "explain",
     ]
     private static let scenes = SceneTests.directory.appendingPathComponent("scenes").path
@@ -59,6 +60,7 @@ struct ExitStatusTests {
         ("client", 2, ["--reconnect", "127.0.0.1:1", ">", "/dev/full"]), ("client", 13, ["127.0.0.1:1"]),
         ("client", 64, []),
         ("listen", 0, ["--duration", "0.01", "0"]), ("listen", 2, ["192.0.2.99", "0"]), ("listen", 64, []),
+        ("lab", 2, [">", "/dev/full"]), ("lab", 64, ["x"]),
         ("interfaces", 2, [">", "/dev/full"]), ("interfaces", 64, ["lo"]),
         ("explain", 0, []), ("explain", 2, [">", "/dev/full"]), ("explain", 64, ["nothing"]),
     ]
@@ -73,6 +75,7 @@ struct ExitStatusTests {
         ("client", 0, "ToolTests"), ("client", 1, "VerifyTests"),
         ("client", 4, "VerifyTests"), ("client", 10, "ClientTests"), ("client", 11, "ToolTests"),
         ("client", 12, "LabTests/Scenes"), ("interfaces", 0, "CommandLineTests.interfaces"),
+        ("lab", 0, "LabCommandTests.experiment"), ("lab", 1, "VerifyTests"), ("lab", 4, "LabCommandTests.interrupted"),
         ("extract", 4, "MemoryTests.extract"),
     ]
 

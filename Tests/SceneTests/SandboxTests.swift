@@ -60,6 +60,14 @@ import Testing
                     ]
                 ),
                 (
+                    "inspector",
+                    [
+                        "read-named": "ok", "read-other": "ok", "list-root": "ok", "inet-socket": "EPERM",
+                        "unix-socket": "EPERM", "netlink-socket": "EPERM", "make-code": "EPERM",
+                        "start-thread": "EPERM",
+                    ]
+                ),
+                (
                     "names",
                     [
                         "read-named": "EACCES", "read-other": "ok", "list-root": "EACCES", "inet-socket": "ok",

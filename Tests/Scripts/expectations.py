@@ -33,7 +33,7 @@ def main():
         for suffix, arguments in ((".expected", []), (".marks", ["--format", "tsv", "--marks"])):
             with open(path + suffix, "wb") as file:
                 file.write(output(tool, folder, *arguments, name))
-    for subcommand in ("", "analyze", "extract", "watch", "audit", "top", "tune", "run", "probe-path", "client", "listen", "interfaces", "explain"):
+    for subcommand in ("", "analyze", "extract", "watch", "audit", "top", "tune", "run", "probe-path", "client", "listen", "lab", "interfaces", "explain"):
         text = subprocess.run([tool, *filter(None, [subcommand]), "--help"], stdout=subprocess.PIPE, check=True).stdout
         name = f"help-{subcommand}.txt" if subcommand else "help.txt"
         with open(os.path.join(HELP, name), "wb") as file:

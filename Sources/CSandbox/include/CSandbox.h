@@ -36,6 +36,9 @@ int tcpalive_drop_bounding_capabilities(void);
 /// Leaves this thread only those of its permitted capabilities that are bits of `kept`, and verifies that. 0: none.
 int tcpalive_limit_capabilities(uint64_t kept);
 
+/// Keeps the permitted capabilities of this thread when it becomes another user than root.
+int tcpalive_keep_capabilities(void);
+
 /// Sets no_new_privs: no program that this thread starts gains rights.
 int tcpalive_set_no_new_privileges(void);
 
@@ -164,6 +167,15 @@ void tcpalive_close_from(int first);
 /// It has a session of its own and blocks all signals. Of the descriptors it has standard error, and the end of the socket
 /// between the two, stored in `socket` of both. Call it before there are threads.
 int tcpalive_helper_start(const char *name, int *socket);
+
+// child.c
+
+/// Starts a process with the name `name` (at most 15 bytes), which calls `run` and ends, and returns the socket to it
+/// (SOCK_SEQPACKET).
+///
+/// `run` gets its end of the socket, the only descriptor that is open. Signals are blocked in it: it should return when the
+/// socket is closed. Call this before there are threads.
+int tcpalive_child_start(const char *name, void (*run)(int socket, const void *context), const void *context);
 
 // keeper.c
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "error_queue.h"
+#include "namespaces.h"
 #include "packet_socket.h"
 #include "processes.h"
 #include "terminal.h"

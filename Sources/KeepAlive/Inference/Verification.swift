@@ -90,6 +90,8 @@ package struct Verification: Sendable {
         case mayBeInterval
         /// The counter of the kernel includes other connections that probe.
         case otherConnectionsProbe
+        /// The options of the socket were changed during the capture.
+        case optionsChanged
         /// The kernel counted more probes than were captured: the others never left the host.
         case probesNeverSent(counted: UInt64, captured: UInt64)
     }
@@ -232,6 +234,19 @@ package struct Verification: Sendable {
     /// A verification without a result.
     package init(obstacle: Obstacle) {
         self.obstacle = obstacle
+    }
+
+    /// Makes the checks of `quantities` that fail undecided, for `reason`. If no other fails, there is no result.
+    package mutating func excuseFailures(of quantities: [Quantity], _ reason: Reason) {
+        var isExcused = false
+        for index in checks.indices where checks[index].outcome == .fails {
+            guard quantities.contains(checks[index].quantity) else { continue }
+            (checks[index].outcome, checks[index].reason) = (.notJudged, reason)
+            isExcused = true
+        }
+        if isExcused, obstacle == nil, !checks.contains(where: { $0.outcome == .fails }) {
+            obstacle = .undecided(reason)
+        }
     }
 
     /// Why no keep-alive was due at `side`, which sent none: its peer's window was zero, or something was in flight. nil:

@@ -1,5 +1,17 @@
 package import Sockets
 
+extension TimerReading {
+    /// What the timer of a socket shows, with keep-alive on or off (`isOn`): `60/15/?`, `60*/?/?` if that is idle or interval,
+    /// `>=54/?/?` if no probe leaves before 54 s; `off`; `?` if nothing is known.
+    func settingsText(isOn: Bool?) -> String {
+        guard let isOn else { return "?" }
+        if !isOn { return "off" }
+        let idle =
+            idle.map(String.init) ?? idleOrInterval.map { "\($0)*" } ?? silence.map { ">=\($0 / 1000)" }
+        return [idle, interval.map(String.init), nil].map { $0 ?? "?" }.joined(separator: "/")
+    }
+}
+
 extension KeepAliveOptions {
     /// Idle, interval and count, and a user timeout: `60/15/4`, `60/15/4 u7s`; `off` if keep-alive is off.
     package var settingsText: String {

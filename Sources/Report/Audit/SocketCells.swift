@@ -25,13 +25,7 @@ struct SocketCells {
     /// `60/15/4`; `off`; `?` for what is unknown; `>=54` if no probe leaves before 54 s; `60*` if that is idle or interval;
     /// `u7s` for a user timeout.
     var settings: String {
-        if let options = row.options { return options.settingsText }
-        guard let isOn = row.isOn else { return "?" }
-        if !isOn { return "off" }
-        let idle =
-            row.idle.map(String.init) ?? row.reading.idleOrInterval.map { "\($0)*" }
-            ?? row.reading.silence.map { ">=\($0 / 1000)" }
-        return [idle, row.interval.map(String.init), nil].map { $0 ?? "?" }.joined(separator: "/")
+        row.options?.settingsText ?? row.reading.settingsText(isOn: row.isOn)
     }
 
     /// How long nothing was received.

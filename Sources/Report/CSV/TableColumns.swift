@@ -37,7 +37,8 @@ extension TableRecords {
         "probes", "answered", "unanswered", "answers", "zero_window_probes", "retransmissions", "middlebox_probes",
         "first_probe_ts_ns", "last_probe_ts_ns", "gave_up_ts_ns", "idle_min_s", "idle_max_s", "interval_min_s",
         "interval_max_s", "period_min_s", "period_max_s", "count_min", "count_max", "user_timeout_above_s",
-        "user_timeout_max_s", "tick_rates", "consistent_with",
+        "user_timeout_max_s", "tick_rates", "consistent_with", "pid", "process", "keepalive", "idle_s", "interval_s",
+        "idle_or_interval_s", "count", "user_timeout_s", "settings_from",
     ]
 
     private static let pathColumns = [

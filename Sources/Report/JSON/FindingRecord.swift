@@ -1,10 +1,15 @@
 import KeepAlive
+import Sockets
 import Wire
 
 /// Findings in JSON, as `tcpalive.schema.json` describes them.
 extension TextBuffer {
-    /// Appends a `tcpalive.finding/2`: `finding`, which became known at `time` (ns since 1970), with frames in `files`.
-    mutating func appendRecord(_ finding: Finding, in diagnosis: Diagnosis, at time: Int64, files: SourceFiles) {
+    /// Appends a `tcpalive.finding/2`: `finding`, which became known at `time` (ns since 1970), with frames in `files`, and
+    /// the processes of `sockets`.
+    mutating func appendRecord(
+        _ finding: Finding, in diagnosis: Diagnosis, at time: Int64, files: SourceFiles,
+        sockets: LocalSockets = LocalSockets()
+    ) {
         beginRecord("tcpalive.finding/2")
         member("ts_ns", nanoseconds: time)
         member("ts", timestamp: time)
@@ -13,6 +18,11 @@ extension TextBuffer {
         member("ip_version", diagnosis.connection.originator.address.version == .v6 ? 6 : 4)
         members("originator_", diagnosis.connection.originator)
         members("responder_", diagnosis.connection.responder)
+        for (prefix, end) in [("originator_", Connection.End.originator), ("responder_", .responder)] {
+            guard let socket = sockets[diagnosis, end]?.socket, let process = socket.process else { continue }
+            member(prefix + "pid", UInt64(process.magnitude))
+            if let program = socket.program { member(prefix + "process", program) }
+        }
         member("name", finding.verdict.rawValue)
         members(finding, in: diagnosis, files: files)
         endRecord()

@@ -50,8 +50,8 @@ extension RecordWriter {
         endRecord()
     }
 
-    /// Writes a `tcpalive.connection/2` with frames in `files`.
-    mutating func appendRecord(_ diagnosis: Diagnosis, files: SourceFiles) {
+    /// Writes a `tcpalive.connection/2` with frames in `files`, and what is known about the `sockets` of its ends.
+    mutating func appendRecord(_ diagnosis: Diagnosis, files: SourceFiles, sockets: LocalSockets = LocalSockets()) {
         let connection = diagnosis.connection
         beginRecord("tcpalive.connection/2")
         member("connection", connection.number)
@@ -66,7 +66,9 @@ extension RecordWriter {
         member("last_ts", timestamp: connection.lastTime)
         member("ended", connection.ending.name)
         members("originator_", connection.fromOriginator, diagnosis.originatorPolicy)
+        if let entry = sockets[diagnosis, .originator] { members("originator_", entry.socket) }
         members("responder_", connection.fromResponder, diagnosis.responderPolicy)
+        if let entry = sockets[diagnosis, .responder] { members("responder_", entry.socket) }
         let silence = connection.idleness
         if silence.longest > 0 { member("longest_idle_ns", nanoseconds: silence.longest) }
         if silence.longestSurvived > 0 { member("longest_survived_ns", nanoseconds: silence.longestSurvived) }

@@ -1,4 +1,5 @@
 package import KeepAlive
+package import Sockets
 package import Wire
 
 /// The verification of one end's probes, and the endpoints.
@@ -9,12 +10,15 @@ package struct ProbeVerification: Sendable {
     package var peer: Endpoint?
     /// The result.
     package var verification: Verification
+    /// The socket of the prober, whose options are the expected ones; nil: the user gave them.
+    package var socket: InspectedSocket?
 
-    /// The result `verification` for the probes of `prober` to `peer`.
-    package init(prober: Endpoint?, peer: Endpoint?, verification: Verification) {
+    /// The result `verification` for the probes of `prober`, which has `socket`, to `peer`.
+    package init(prober: Endpoint?, peer: Endpoint?, verification: Verification, socket: InspectedSocket? = nil) {
         self.prober = prober
         self.peer = peer
         self.verification = verification
+        self.socket = socket
     }
 }
 
@@ -24,6 +28,7 @@ extension TextBuffer {
         beginRecord("tcpalive.verification/2")
         if let prober = verified.prober { members("prober_", prober) }
         if let peer = verified.peer { members("peer_", peer) }
+        if let socket = verified.socket { members("", socket) }
         let verification = verified.verification
         member("outcome", verification.obstacle != nil ? "not_judged" : verification.passes ? "pass" : "fail")
         if let obstacle = verification.obstacle { member("reason", obstacle.text) }

@@ -1,4 +1,5 @@
 import KeepAlive
+import Sockets
 import Wire
 
 /// The table of connections: two lines each, the originator first.
@@ -17,6 +18,8 @@ struct ConnectionText {
     private var hasUnseenHandshake = false
     private var hasZeroWindow = false
     private var hasPolicy = false
+    private var hasProcess = false
+    private var hasSettings = false
     private var earliest = Int64.max
     private var latest = Int64.min
     /// The index of the zone of the first time; whether another time has another zone.
@@ -24,6 +27,7 @@ struct ConnectionText {
     private var hasZones = false
     private var clock: ZoneClock
     private let style: TextStyle
+    private let sockets: LocalSockets
     /// The columns that are shown, and those without room in the terminal; valid after `appendHead`.
     private var shows = Columns()
     private var omitted = Columns()
@@ -42,7 +46,8 @@ struct ConnectionText {
 
     /// A column. The ones before `end`, and from `first` on, describe the connection and are only in the originator's line.
     private enum Column: Int, CaseIterable {
-        case stream, verdict, end, probes, answered, idle, interval, count, zeroWindow, first, last, duration, ended
+        case stream, verdict, end, probes, answered, idle, interval, count, zeroWindow, process, settings
+        case first, last, duration, ended
 
         /// Whether it has one cell per connection, not one per end.
         var isOfConnection: Bool { rawValue < Self.end.rawValue || rawValue >= Self.first.rawValue }
@@ -65,12 +70,13 @@ struct ConnectionText {
 
     /// The columns that a narrow terminal omits, in this order.
     private static let dispensable: [Column] = [
-        .duration, .last, .first, .zeroWindow, .count, .ended, .interval, .idle, .answered,
+        .duration, .last, .first, .zeroWindow, .count, .ended, .interval, .settings, .idle, .process, .answered,
     ]
 
-    /// A table in `style`.
-    init(_ style: TextStyle = TextStyle()) {
+    /// A table in `style`, with what is known about the `sockets` of the ends.
+    init(_ style: TextStyle = TextStyle(), sockets: LocalSockets = LocalSockets()) {
         self.style = style
+        self.sockets = sockets
         clock = ZoneClock(style.zone)
     }
 
@@ -98,6 +104,19 @@ struct ConnectionText {
         measure(diagnosis.connection.fromResponder)
         measure(diagnosis.originatorPolicy)
         measure(diagnosis.responderPolicy)
+        if sockets.isEmpty { return }
+        for end in Connection.End.allCases { measure(sockets[diagnosis, end]?.socket) }
+    }
+
+    private mutating func measure(_ socket: InspectedSocket?) {
+        if let process = socket?.processText {
+            hasProcess = true
+            widen(.process, to: process.utf8.count)
+        }
+        if let settings = socket?.settingsText {
+            hasSettings = true
+            widen(.settings, to: settings.utf8.count)
+        }
     }
 
     private mutating func note(_ zone: Int) {
@@ -253,6 +272,8 @@ struct ConnectionText {
         switch column {
         case .zeroWindow: hasZeroWindow
         case .idle, .interval, .count: hasPolicy
+        case .process: hasProcess
+        case .settings: hasSettings
         default: true
         }
     }
@@ -286,15 +307,19 @@ struct ConnectionText {
             let (origin, response) = (isStacked ? first : 0, first + own)
             write(diagnosis.connection.originator, at: origin + start(.end), to: &row)
             write(diagnosis.connection.fromOriginator, diagnosis.originatorPolicy, line: origin, to: &row)
+            write(sockets[diagnosis, .originator]?.socket, line: origin, to: &row)
             if isStacked { row[first + own - 1] = UInt8(ascii: "\n") }
             write(diagnosis.connection.responder, at: response + start(.end), to: &row)
             write(diagnosis.connection.fromResponder, diagnosis.responderPolicy, line: response, to: &row)
+            write(sockets[diagnosis, .responder]?.socket, line: response, to: &row)
             row[row.count - 1] = UInt8(ascii: "\n")
         }
         if style.palette.isOn, let color = Palette.color(of: diagnosis.severity) {
             text.insert(Palette.end, at: rowStart + verdict.upperBound)
             text.insert(color.rawValue, at: rowStart + verdict.lowerBound)
         }
+        // The last cell of an end may be shorter than its column.
+        if shows[.process] || shows[.settings] { text.trimLines(from: rowStart) }
     }
 
     /// The length of the line with the verdict. It ends with the ending, or with a time, or with what precedes them.
@@ -329,6 +354,12 @@ struct ConnectionText {
         if shows[.zeroWindow] { row.write(count: side.zeroWindowProbes, endingAt: line + end(.zeroWindow)) }
     }
 
+    /// Writes process and settings of `socket` into the line at offset `line` of `row`.
+    private func write(_ socket: InspectedSocket?, line: Int, to row: inout MutableSpan<UInt8>) {
+        if shows[.process] { row.write(socket?.processText ?? "-", at: line + start(.process)) }
+        if shows[.settings] { row.write(socket?.settingsText ?? "-", at: line + start(.settings)) }
+    }
+
     private mutating func write(_ nanoseconds: Int64, at start: Int, to row: inout MutableSpan<UInt8>) {
         let (time, zone) = clock.time(nanoseconds)
         if showsDates { row.write(date: time, at: start) }
@@ -354,7 +385,7 @@ struct ConnectionText {
     private static func isNumber(_ column: Column) -> Bool {
         switch column {
         case .probes, .answered, .idle, .interval, .count, .zeroWindow, .duration: true
-        case .stream, .verdict, .end, .first, .last, .ended: false
+        case .stream, .verdict, .end, .process, .settings, .first, .last, .ended: false
         }
     }
 
@@ -369,6 +400,8 @@ struct ConnectionText {
         case .interval: "interval"
         case .count: "count"
         case .zeroWindow: "zero-window"
+        case .process: "process"
+        case .settings: "keep-alive"
         case .first: "first"
         case .last: "last"
         case .duration: "duration"

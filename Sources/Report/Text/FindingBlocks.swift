@@ -7,15 +7,17 @@ struct FindingBlocks {
     private static let limit = 20
     /// The files to which frames refer.
     private let files: SourceFiles
+    private let sockets: LocalSockets
     private let style: TextStyle
     /// The number of reported findings.
     private var count = 0
     /// The findings to print, the most severe first; findings of one severity are in order of appearance.
     private var worst: [(finding: Finding, diagnosis: Diagnosis)] = []
 
-    /// No findings; their frames are in `files`.
-    init(files: SourceFiles, _ style: TextStyle = TextStyle()) {
+    /// No findings; their frames are in `files`, and `sockets` are at the ends of connections.
+    init(files: SourceFiles, _ style: TextStyle = TextStyle(), sockets: LocalSockets = LocalSockets()) {
         self.files = files
+        self.sockets = sockets
         self.style = style
     }
 
@@ -40,7 +42,7 @@ struct FindingBlocks {
     func append(to text: inout TextBuffer) {
         for (finding, diagnosis) in worst {
             text.append("\n")
-            text.append(block: finding, in: diagnosis, files: files, style)
+            text.append(block: finding, in: diagnosis, files: files, style, sockets: sockets)
         }
         if count > worst.count {
             text.append("\n... and ")
@@ -51,11 +53,12 @@ struct FindingBlocks {
 }
 
 extension TextBuffer {
-    /// Appends `finding` as a block: severity and name, sentence, advice, frames and Wireshark filter.
+    /// Appends `finding` as a block: severity and name, sentence, advice, `sockets`, frames and Wireshark filter.
     ///
     /// The frames are in `files`.
     package mutating func append(
-        block finding: Finding, in diagnosis: Diagnosis, files: SourceFiles, _ style: TextStyle = TextStyle()
+        block finding: Finding, in diagnosis: Diagnosis, files: SourceFiles, _ style: TextStyle = TextStyle(),
+        sockets: LocalSockets = LocalSockets()
     ) {
         let start = count
         let words = "\(finding.severity.rawValue)  \(finding.verdict.rawValue)"
@@ -64,6 +67,7 @@ extension TextBuffer {
         append("\(finding.sentence(in: diagnosis, style.names))\n")
         let advice = finding.advice(in: diagnosis)
         if !advice.isEmpty { append("   Advice: \(advice)\n") }
+        append(socketsOf: diagnosis, sockets, style)
         append("   ")
         let frames = finding.frames.all
         if !frames.isEmpty {
@@ -77,14 +81,19 @@ extension TextBuffer {
     }
 
     /// Appends `finding` as one line: severity, verdict, stream, confidence, ends and sentence, two spaces between them.
-    mutating func append(line finding: Finding, in diagnosis: Diagnosis, _ style: TextStyle = TextStyle()) {
+    mutating func append(
+        line finding: Finding, in diagnosis: Diagnosis, _ style: TextStyle = TextStyle(),
+        sockets: LocalSockets = LocalSockets()
+    ) {
         let start = count
         let words = "\(finding.severity.rawValue)  \(finding.verdict.rawValue)"
         style.palette.append(words, in: Palette.color(of: finding.severity), to: &self)
         append("  stream \(diagnosis.connection.number)  confidence \(finding.confidence.rawValue)  ")
         style.append(diagnosis.connection.originator, to: &self)
+        if let process = sockets[diagnosis, .originator]?.socket.processText { append(" (\(process))") }
         append(" > ")
         style.append(diagnosis.connection.responder, to: &self)
+        if let process = sockets[diagnosis, .responder]?.socket.processText { append(" (\(process))") }
         append("  \(finding.sentence(in: diagnosis, style.names))\n")
         wrap(from: start, to: style.width, hanging: 3)
     }

@@ -28,6 +28,23 @@ extension TextBuffer {
         }
     }
 
+    /// Appends `verified` as a block: the ends, the checks and the conclusion.
+    mutating func append(block verified: ProbeVerification, _ style: TextStyle = TextStyle()) {
+        let start = count
+        if let prober = verified.prober, let peer = verified.peer {
+            append("Probes from ")
+            style.append(prober, to: &self)
+            append(" to ")
+            style.append(peer, to: &self)
+            if let socket = verified.socket { append(", by the options of \(socket.text)") }
+            append("\n")
+        }
+        append(linesOf: verified.verification, style)
+        append(conclusionOf: verified.verification, style)
+        append("\n")
+        wrap(from: start, to: style.width, hanging: 3)
+    }
+
     /// Appends `verified` as one line: result, ends and conclusion, two spaces between them.
     mutating func append(line verified: ProbeVerification, _ style: TextStyle = TextStyle()) {
         let start = count
@@ -44,6 +61,7 @@ extension TextBuffer {
             append(" > ")
             style.append(peer, to: &self)
             append("  ")
+            if let process = verified.socket?.processText { append("\(process)  ") }
         }
         append(conclusionOf: verification, style)
         append("\n")
@@ -129,6 +147,7 @@ extension Verification.Reason {
         case .peerProbed: return "the peer probed meanwhile, which restarts the timer of some systems"
         case .mayBeIdleTime: return "it may be the idle time, which is not given"
         case .mayBeInterval: return "it may be the interval, which is not given"
+        case .optionsChanged: return "the options of the socket were changed during the capture"
         case .otherConnectionsProbe: return "other connections of this network namespace probe too"
         case .probesNeverSent(let counted, let captured):
             let (probes, seen, rest) =

@@ -27,7 +27,10 @@
                 add(process, in: proc.number)
             } else {
                 let copy = dup(proc.number)
-                guard copy >= 0, let directory = unsafe fdopendir(copy) else { return }
+                guard copy >= 0, let directory = unsafe fdopendir(copy) else {
+                    if copy >= 0 { systemClose(copy) }
+                    return
+                }
                 defer { unsafe _ = closedir(directory) }
                 while true {
                     let next = unsafe tcpalive_next_number(directory)

@@ -2,7 +2,7 @@
     internal import CTCPAlive
     internal import Glibc
     package import Platform
-    internal import Wire
+    package import Wire
 
     /// The kernel's list of the TCP sockets of a network namespace (sock_diag(7)): a netlink socket. No rights are necessary.
     package struct SocketMonitor: ~Copyable {
@@ -24,6 +24,9 @@
         package init(of namespace: borrowing NetworkNamespace) throws(SystemError) {
             monitor = try namespace.inside(systemNetlinkSocket)
         }
+
+        /// The number of the netlink socket.
+        package var number: Int32 { monitor.number }
 
         /// Calls `body` with each socket of IPv4 and IPv6 in one of `states`.
         ///
@@ -48,25 +51,39 @@
         /// The socket of the connection between two ends; nil if the kernel has none or does not answer.
         static func socket(local: SocketAddress, remote: SocketAddress) -> HostSocket? {
             var request = request(family: local.family)
-            request.idiag_states = .max
-            request.id.idiag_sport = local.port.bigEndian
-            request.id.idiag_dport = remote.port.bigEndian
             // A link-local address is valid only with its interface.
             request.id.idiag_if = max(local.scope, remote.scope)
+            request.setEnds((local.addressBytes, local.port), (remote.addressBytes, remote.port))
+            return try? SocketMonitor().one(request)
+        }
+
+        /// The socket of the connection between two ends of one IP version; nil if the kernel has none, or only one that
+        /// listens. Sockets with link-local addresses are not found, because the interface is not known.
+        package func socket(local: Endpoint, remote: Endpoint) -> HostSocket? {
+            let isIPv6 = local.address.version == .v6
+            var request = Self.request(family: isIPv6 ? SystemFamily.ipv6 : SystemFamily.ipv4)
+            request.setEnds((Self.bytes(of: local.address), local.port), (Self.bytes(of: remote.address), remote.port))
+            guard let found = try? one(request), found.local == local, found.remote == remote else { return nil }
+            return found
+        }
+
+        /// The bytes of `address` in network byte order.
+        private static func bytes(of address: IPAddress) -> ArraySlice<UInt8> {
+            var bytes: [UInt8] = []
+            bytes.append(number: address.high)
+            bytes.append(number: address.low)
+            return address.version == .v6 ? bytes[...] : bytes[12...]
+        }
+
+        /// The only socket for which `request` asks.
+        private func one(_ request: inet_diag_req_v2) throws -> HostSocket? {
+            var request = request
+            request.idiag_states = .max
             request.id.idiag_cookie = (.max, .max)  // INET_DIAG_NOCOOKIE
-            unsafe withUnsafeMutableBytes(of: &request.id.idiag_src) {
-                unsafe $0.copyBytes(from: local.addressBytes)
-            }
-            unsafe withUnsafeMutableBytes(of: &request.id.idiag_dst) {
-                unsafe $0.copyBytes(from: remote.addressBytes)
-            }
             var found: HostSocket?
-            do {
-                var buffer = Self.buffer
-                _ = try SocketMonitor().ask(request, isDump: false, &buffer) { found = $0 }
-            } catch {
-                return nil
-            }
+            // An answer has some hundred bytes.
+            var buffer = [UInt8](repeating: 0, count: 4096)
+            _ = try ask(request, isDump: false, &buffer) { found = $0 }
             return found
         }
 
@@ -115,6 +132,18 @@
                 case .malformed: throw SystemError(code: EBADMSG)
                 }
             }
+        }
+    }
+
+    extension inet_diag_req_v2 {
+        /// Sets the ends of the socket: addresses in network byte order, and ports.
+        fileprivate mutating func setEnds(
+            _ local: (address: ArraySlice<UInt8>, port: UInt16), _ remote: (address: ArraySlice<UInt8>, port: UInt16)
+        ) {
+            id.idiag_sport = local.port.bigEndian
+            id.idiag_dport = remote.port.bigEndian
+            unsafe withUnsafeMutableBytes(of: &id.idiag_src) { unsafe $0.copyBytes(from: local.address) }
+            unsafe withUnsafeMutableBytes(of: &id.idiag_dst) { unsafe $0.copyBytes(from: remote.address) }
         }
     }
 
