@@ -17,28 +17,17 @@ package enum InspectorProcess {
         /// In the process, `body` is called with its end of the socket. It must return when that is closed. Call this before
         /// there are threads, with all rights.
         package static func start(
-            user: String?, isRestricted: Bool, _ body: @escaping @convention(c) (Int32) -> Void
+            user: String?, isRestricted: Bool, _ body: (Int32) -> Void
         ) throws(SandboxError) -> Int32 {
-            var context = Context(identity: isRestricted ? try Privileges.identity(user) : nil, body: body)
-            let number = unsafe withUnsafePointer(to: &context) { context in
-                unsafe tcpalive_child_start("tcpalive-procs", { unsafe InspectorProcess.run($0, $1) }, context)
+            let identity = isRestricted ? try Privileges.identity(user) : nil
+            do throws(SystemError) {
+                return try ChildProcess.start("tcpalive-procs") { socket in
+                    limitRights(as: identity)
+                    body(socket)
+                }
+            } catch {
+                throw SandboxError(description: "cannot start the process that looks for processes: \(error)")
             }
-            if number < 0 {
-                throw SandboxError(
-                    description: "cannot start the process that looks for processes: \(SystemError.last)")
-            }
-            return number
-        }
-
-        private struct Context {
-            let identity: Identity?
-            let body: @convention(c) (Int32) -> Void
-        }
-
-        private static func run(_ socket: Int32, _ context: UnsafeRawPointer?) {
-            guard let context = unsafe context?.assumingMemoryBound(to: Context.self).pointee else { return }
-            limitRights(as: context.identity)
-            context.body(socket)
         }
 
         /// Gives up all rights but those to look. What the system refuses is not missed: the process does what its code says.

@@ -26,9 +26,6 @@ static inline int tcpalive_copy_descriptor(int process_descriptor, int number) {
     return (int)syscall(SYS_pidfd_getfd, process_descriptor, number, 0);
 }
 
-/// Starts a copy of this process (fork(2)), which Swift does not offer. Call it before there are threads.
-static inline int tcpalive_fork(void) { return fork(); }
-
 /// Moves this thread to the network namespace of `descriptor` (setns(2)); -1 with errno if that fails.
 static inline int tcpalive_join_network(int descriptor) {
     return (int)syscall(SYS_setns, descriptor, 0x40000000);  // CLONE_NEWNET of linux/sched.h

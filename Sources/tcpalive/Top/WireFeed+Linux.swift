@@ -1,21 +1,20 @@
 #if os(Linux)
-    import CTCPAlive
-    import Glibc
     import Platform
+    import Sandbox
 
-    /// The captured packets for `tcpalive top`: the reading end of a process that has no rights (`WireReporter`).
+    /// The captured packets for `tcpalive top`: the messages of a process that has no rights (`WireReporter`).
     struct WireFeed: ~Copyable {
         /// What is known about the capture, in a few words.
         private(set) var state: String
         /// Whether packets come.
         private(set) var isCapturing = false
-        /// The pipe; nil: it has ended.
+        /// The socket to the process; nil: it has ended.
         private(set) var descriptor: Int32?
-        /// The process; nil: none was started.
-        private let process: Int32?
         private let name: String
         private var bytes: [UInt8] = []
 
+        /// A message of the socket has at most so many bytes.
+        static let longestMessage = 1 << 14
         /// No more than that is read at once, so that the keyboard is not kept waiting.
         private static let readAtOnce = 1 << 18
 
@@ -23,38 +22,24 @@
         init(none state: String) {
             self.state = state
             name = ""
-            process = nil
         }
 
         /// Starts the process, which captures on `interfaces`. Call it before there are threads, and before rights are given up.
         init(on interfaces: [String]) throws(SystemError) {
-            var pipe = try Pipe()
-            try systemSetNonblocking(pipe.reading)
-            let child = tcpalive_fork()
-            guard child >= 0 else { throw .last }
-            if child == 0 {
-                try? systemSetNonblocking(pipe.writing)
-                systemClose(pipe.takeReading())
-                Signals.ignoreClosedPipes()
-                // Nothing that it writes may disturb the screen.
-                if let null = try? systemOpen("/dev/null", O_RDWR) {
-                    for standard in STDIN_FILENO...STDERR_FILENO { dup2(null, standard) }
-                }
-                WireReporter.run(on: interfaces, to: pipe.writing)
-                _exit(0)
+            let number = try ChildProcess.start("tcpalive-top") { socket in
+                // A library may write to them.
+                StandardDescriptors.openClosed()
+                WireReporter.run(on: interfaces, to: socket)
             }
-            descriptor = pipe.takeReading()
-            process = child
+            try systemSetNonblocking(number)
+            descriptor = number
             name = interfaces.joined(separator: ", ")
             state = "starting to capture on \(name)"
         }
 
         deinit {
-            // It ends when nobody reads the pipe any more.
+            // The process ends when nobody reads its messages any more.
             if let descriptor { systemClose(descriptor) }
-            guard let process else { return }
-            kill(process, SIGTERM)
-            while waitpid(process, nil, 0) < 0, errno == EINTR {}
         }
 
         /// Waits until the capture has begun, or has failed with a sentence, which is returned.
@@ -73,7 +58,7 @@
             do {
                 var taken = 0
                 while taken < Self.readAtOnce {
-                    guard let more = try systemRead(descriptor, count: 65_536) else { break }
+                    guard let more = try systemRead(descriptor, count: Self.longestMessage) else { break }
                     if more.isEmpty { return end("the process that captures has ended") }
                     taken += more.count
                     bytes += more

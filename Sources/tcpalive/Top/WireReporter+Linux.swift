@@ -8,9 +8,9 @@
     import Wire
 
     /// The process that captures packets for `tcpalive top`. It gives up all rights before the first packet, and writes
-    /// `WireRecord`s to a pipe.
+    /// `WireRecord`s to a socket.
     struct WireReporter: ~Copyable {
-        private let pipe: Int32
+        private let socket: Int32
         private var analysis: CaptureAnalysis
         private var looks = LookSchedule()
         /// What was last told about each connection.
@@ -26,9 +26,12 @@
         /// Of connections and their findings.
         private static let memory = 64 << 20
 
-        /// Captures on `interfaces` until the reader of `pipe` is gone.
-        static func run(on interfaces: [String], to pipe: Int32) {
-            var reporter = WireReporter(pipe)
+        /// Captures on `interfaces` until nobody reads from `socket` any more.
+        static func run(on interfaces: [String], to socket: Int32) {
+            // A closed socket is an error, and no signal.
+            Signals.ignoreClosedPipes()
+            try? systemSetNonblocking(socket)
+            var reporter = WireReporter(socket)
             do {
                 // Nothing is written but the pipe, so no file needs a name.
                 let privileges = try Privileges(user: nil, namesFiles: false)
@@ -49,8 +52,8 @@
             }
         }
 
-        private init(_ pipe: Int32) {
-            self.pipe = pipe
+        private init(_ socket: Int32) {
+            self.socket = socket
             var settings = AnalysisSettings()
             settings.isLight = true
             settings.memoryLimit = Self.memory
@@ -64,7 +67,7 @@
         }
 
         private mutating func follow(_ live: inout LiveCapture) {
-            while write(), !Signals.isStopping {
+            while write() {
                 analysis.advance(&live)
                 for event in analysis.events where !event.isCopy { tell(event) }
                 let counters = live.counters
@@ -118,14 +121,19 @@
             record.append(to: &pending)
         }
 
-        /// Writes what the pipe takes now; false if nobody reads it any more.
+        /// Writes what the socket takes now; false if nobody reads it any more.
         private mutating func write() -> Bool {
             do throws(SystemError) {
                 // Also if there is nothing to write.
-                var interests = [Interest(descriptor: pipe, reads: false, writes: true)]
+                var interests = [Interest(descriptor: socket, reads: false, writes: true)]
                 try systemWait(&interests, until: .now)
                 if interests[0].isBroken { return false }
-                while !pending.isEmpty, let count = try systemWrite(pipe, pending) { pending.removeFirst(count) }
+                while !pending.isEmpty {
+                    // One message, which is taken at once or not at all.
+                    let part = Array(pending.prefix(WireFeed.longestMessage))
+                    guard let count = try systemWrite(socket, part) else { break }
+                    pending.removeFirst(count)
+                }
                 return true
             } catch {
                 return false
