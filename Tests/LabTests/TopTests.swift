@@ -120,8 +120,9 @@ struct TopTests {
         let lab = try await Lab()
         let folder = lab.folder.path
         let words = lab.prober.entering + [Lab.executable.path, "top", "--no-packets"]
+        // A debug build would ask on the terminal what to do after a crash.
         let script = """
-            stty -g > \(folder)/before; echo $$ > \(folder)/shell; \(words.joined(separator: " ")); echo "status $?"; \
+            export SWIFT_BACKTRACE=enable=no; stty -g > \(folder)/before; echo $$ > \(folder)/shell; \(words.joined(separator: " ")); echo "status $?"; \
             stty -g > \(folder)/after; echo restored; exec cat
             """
         let terminal = try await Tmux(lab, columns: 80, lines: 24, script)
