@@ -195,6 +195,7 @@ static void run(int socket, const void *identity) {
         if (descriptor >= 0) close(descriptor);
     }
     for (uint32_t index = 0; index < keeper.count; index++) end_file(&keeper, index, 1);
+    free(keeper.kept);
 }
 
 int tcpalive_keeper_start(const struct tcpalive_identity *identity) {

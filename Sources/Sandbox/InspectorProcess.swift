@@ -21,7 +21,7 @@ package enum InspectorProcess {
         ) throws(SandboxError) -> Int32 {
             let identity = isRestricted ? try Privileges.identity(user) : nil
             do throws(SystemError) {
-                return try ChildProcess.start("tcpalive-procs") { socket in
+                return try SideProcess.start("tcpalive-procs") { socket in
                     limitRights(as: identity)
                     body(socket)
                 }

@@ -26,7 +26,7 @@
 
         /// Starts the process, which captures on `interfaces`. Call it before there are threads, and before rights are given up.
         init(on interfaces: [String]) throws(SystemError) {
-            let number = try ChildProcess.start("tcpalive-top") { socket in
+            let number = try SideProcess.start("tcpalive-top") { socket in
                 // A library may write to them.
                 StandardDescriptors.openClosed()
                 WireReporter.run(on: interfaces, to: socket)

@@ -3,7 +3,7 @@
     package import Platform
 
     /// A process beside this one that does one thing for it.
-    package enum ChildProcess {
+    package enum SideProcess {
         /// Starts a process with the name `name` (at most 15 bytes), in which `body` is called with its end of the socket between the
         /// two (SOCK_SEQPACKET), the only descriptor that is open there. Returns the other end.
         ///
