@@ -24,7 +24,7 @@
         }
 
         /// No more than about so many options are read again in one look, beside those of new sockets.
-        private static let rereadAtOnce = 1000
+        private static let rereadAtOnce = 300
         /// Looking for owners takes at most this part of the time.
         private static let ownerShare = 50
 
