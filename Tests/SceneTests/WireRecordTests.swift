@@ -16,7 +16,7 @@ struct WireRecordTests {
     private static let contents: [WireRecord.Content] = [
         .ready, .failed("no permission"), .dropped(.max),
         .packet(.probe, at: 1_700_000_000_000_000_000, reply: nil, number: 3, text: "keep-alive 3, +15.1 s"),
-        .packet(.answer, at: -1, reply: 0, number: 0, text: ""),
+        .packet(.answer, at: 0, reply: 0, number: 0, text: ""),
         .finding(.peerDead, .failure, "The peer is dead.\nSo it is."),
     ]
 
@@ -58,7 +58,7 @@ struct WireRecordTests {
 
     @Test(
         "A message with a length, type, kind, severity, verdict or address that does not exist is refused",
-        arguments: [(0, 0), (1, 255), (2, 99), (3, 200), (4, 5), (5, 1)])
+        arguments: [(0, 0), (1, 255), (2, 99), (3, 200), (4, 5), (5, 1), (49, 255), (57, 65)])
     func invalid(offset: Int, value: UInt8) {
         var bytes = Self.bytes([Self.contents[3]])
         bytes[offset] = value

@@ -23,12 +23,13 @@
         private var notes: [String] = []
         /// When the sockets are listed next, and when the screen is drawn next.
         private var nextLook = ContinuousClock.now
-        private var lastLook = ContinuousClock.now
+        /// When they may be listed, if a packet says that something has changed.
+        private var earliestLook = ContinuousClock.now
         private var nextDraw = ContinuousClock.now
         private var needsDraw = true
 
         /// Listing the sockets takes at most this part of the time.
-        private static let lookShare = 10
+        private static let lookShare = 12
         /// The time between two drawings, or two looks, because of packets.
         private static let shortest = Duration.milliseconds(100)
 
@@ -133,8 +134,8 @@
             table.isCaptured = feed.isCapturing
             table.update(totals, at: WallClock.now)
             let end = ContinuousClock.now
-            lastLook = end
-            nextLook = max(start + delay, end + start.duration(to: end) * (Self.lookShare - 1))
+            earliestLook = end + max(Self.shortest, start.duration(to: end) * (Self.lookShare - 1))
+            nextLook = max(start + delay, earliestLook)
             needsDraw = true
         }
 
@@ -160,7 +161,7 @@
             }
             if hasNew, !view.isPaused { needsDraw = true }
             // What the kernel knows has changed as well.
-            if concerns { nextLook = min(nextLook, max(lastLook + Self.shortest, .now)) }
+            if concerns { nextLook = min(nextLook, earliestLook) }
         }
 
         private mutating func draw(_ screen: borrowing Screen) {

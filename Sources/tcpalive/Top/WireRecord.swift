@@ -33,6 +33,8 @@ struct WireRecord: Equatable {
     private static let headerSize = 2 + 1 + 1 + 2 * 19 + 8 + 8 + 8
     private static let longestText = 1000
     private static let noReply = Int64.min
+    /// Times and durations (ns) with which arithmetic cannot overflow: 146 years.
+    private static let times: ClosedRange<Int64> = 0...(1 << 62)
 
     // MARK: Writing
 
@@ -93,7 +95,9 @@ struct WireRecord: Equatable {
         case 1: content = .ready
         case 2: content = .failed(text)
         case 3:
-            guard let kind = SegmentKind(rawValue: code), reply == noReply || reply >= 0 else { throw Invalid() }
+            guard let kind = SegmentKind(rawValue: code), times.contains(time),
+                reply == noReply || times.contains(reply)
+            else { throw Invalid() }
             content = .packet(
                 kind, at: time, reply: reply == noReply ? nil : reply, number: UInt32(clamping: number), text: text)
         case 4:
