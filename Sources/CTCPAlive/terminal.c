@@ -38,8 +38,15 @@ static void crash(int number) {
 void tcpalive_protect_terminal(void) {
     end[0] = 0;
     if (tcgetattr(STDIN_FILENO, &before) != 0) return;
+    // A stack of its own, because the usual one may be used up.
+    static char memory[65536];
+    stack_t stack = {0};
+    stack.ss_sp = memory;
+    stack.ss_size = sizeof memory;
+    sigaltstack(&stack, NULL);
     struct sigaction action = {0};
     action.sa_handler = crash;
+    action.sa_flags = SA_ONSTACK;
     sigemptyset(&action.sa_mask);
     for (size_t index = 0; index < COUNT; index++) sigaction(crashes[index], &action, &actions[index]);
     is_protected = 1;

@@ -22,22 +22,22 @@ package enum InspectorProcess {
             let identity = isRestricted ? try Privileges.identity(user) : nil
             do throws(SystemError) {
                 return try SideProcess.start("tcpalive-procs") { socket in
-                    limitRights(as: identity)
-                    body(socket)
+                    if limitRights(as: identity) { body(socket) }
                 }
             } catch {
                 throw SandboxError(description: "cannot start the process that looks for processes: \(error)")
             }
         }
 
-        /// Gives up all rights but those to look. What the system refuses is not missed: the process does what its code says.
-        private static func limitRights(as identity: Identity?) {
+        /// Gives up all rights but those to look; false if the system refuses that: then it looks at nothing.
+        private static func limitRights(as identity: Identity?) -> Bool {
             if let identity {
                 _ = tcpalive_drop_bounding_capabilities()
                 _ = tcpalive_keep_capabilities()
+                // A user namespace may not have that user. The process whom this one helps says so, and goes on, too.
                 _ = unsafe identity.withC { unsafe tcpalive_become($0) }
             }
-            try? InspectionRights.keepOnly()
+            return (try? InspectionRights.keepOnly()) != nil
         }
 
         /// Allows this process only the system calls of looking, now that it has opened `kernelSocket`, through which it asks

@@ -42,6 +42,12 @@
         private var refused: Set<Int32> = []
         private var users: [UInt32: String?] = [:]
         private var owners = SocketOwners()
+        /// Sockets without an owner in the last look that looked for owners. One that is newer may have one.
+        private var ownerless: Set<UInt64> = []
+        /// Whether this look has looked for owners.
+        private var hasOwners = false
+        /// Whether the process `pid` has ended.
+        private var hasEnded = false
         /// When the owners may be looked for again.
         private var nextOwners = ContinuousClock.now
         /// The options of sockets that were listed before, by cookie.
@@ -134,7 +140,7 @@
                     let owner = owners.owner(of: socket.inode)
                     if let pid, owner?.process != pid { return }
                     let row = row(for: socket, of: owner, in: space.name)
-                    totals.add(row, looksForProcesses: looksForProcesses)
+                    totals.add(row, looksForProcesses: looksForProcesses && isOwnerKnown(of: socket, owner))
                     try body(row)
                 }
                 if completeness == .changed { isComplete = false }
@@ -143,12 +149,23 @@
             if known.count > count * 2 { known = known.filter { $0.value.look == look } }
         }
 
+        /// Whether the last search for owners says that `socket` has `owner`, or none.
+        private mutating func isOwnerKnown(of socket: HostSocket, _ owner: SocketOwner?) -> Bool {
+            if owner != nil || !repeats { return true }
+            if hasOwners { ownerless.insert(socket.cookie) }
+            return ownerless.contains(socket.cookie)
+        }
+
         /// Looks for the processes of all sockets. In repeated looks it does so less often if it takes long.
         private mutating func findOwners() throws(SocketError) {
             let start = ContinuousClock.now
-            guard start >= nextOwners else { return }
+            hasOwners = start >= nextOwners
+            guard hasOwners else { return }
+            ownerless.removeAll(keepingCapacity: true)
             owners = SocketOwners(reading: pid)
-            if let pid, let error = owners.failure {
+            // A process that was there may end.
+            hasEnded = look > 0 && owners.failure != nil
+            if let pid, let error = owners.failure, !hasEnded {
                 throw .system("cannot look at the descriptors of process \(pid)", error)
             }
             if repeats { nextOwners = start + start.duration(to: .now) * Self.ownerShare }
@@ -220,6 +237,7 @@
         /// Sentences on what is hidden or incomplete in `totals`.
         func notes(_ totals: AuditTotals) -> [String] {
             var notes: [String] = []
+            if let pid, hasEnded { notes.append("Process \(pid) has ended.") }
             if totals.ownerless > 0 {
                 let number = totals.ownerless == 1 ? "1 socket" : "\(totals.ownerless) sockets"
                 notes.append(

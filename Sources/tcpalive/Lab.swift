@@ -23,7 +23,7 @@ struct Lab: ParsableCommand {
             \(ExitStatus.help([
                 ExitStatus.failedExpectation, ExitStatus.couldNotRun, ExitStatus.inconclusive,
             ]))
-            Status 4 means here also: stopped by a signal before the end.
+            Status 4 also means here: stopped by a signal before the end.
             """)
 
     @OptionGroup(title: "Keep-alive")

@@ -161,6 +161,16 @@ struct TopTests {
         try await terminal.wait("the shell") { !$0.contains { $0.contains("? Help") } }
     }
 
+    @Test("An interface that does not exist is an error in one sentence, each time")
+    func noInterface() async throws {
+        let lab = try await Lab()
+        let words = lab.prober.entering + [Lab.executable.path, "top", "-i", "nosuch0"]
+        let script = "for i in 1 2 3 4 5; do \(words.joined(separator: " ")); echo status $?; done; exec cat"
+        let terminal = try await Tmux(lab, columns: 100, lines: 24, script)
+        let screen = try await terminal.wait("five errors") { $0.count { $0.hasPrefix("status 2") } == 5 }
+        #expect(screen.count { $0.hasPrefix("tcpalive: error:") && $0.contains("nosuch0") } == 5, "\(screen)")
+    }
+
     @Test("Without rights it shows the connections, and says what is missing")
     func unprivileged() async throws {
         let lab = try await Lab()

@@ -74,9 +74,8 @@ struct WatchSocketsTests {
 
     @Test(
         "Both ends of a connection on this host have their process and options, and the probes match them",
-        arguments: ["10.9.0.1", "fd09::1"], [false, true])
+        arguments: ["10.9.0.1", "fd09::1"], Lab.isPossibleUnprivileged ? [false, true] : [false])
     func both(address: String, isUnprivileged: Bool) async throws {
-        if isUnprivileged, !Lab.isPossibleUnprivileged { return }
         let lab = try await Lab(isUnprivileged: isUnprivileged)
         let watch = try await lab.watch(on: ["lo"], ["--format", "jsonl"])
         let (_, truth) = try await Self.open(lab, 12, on: address)
@@ -268,6 +267,20 @@ struct WatchSocketsTests {
         try await Self.wait(for: 1, from: Set(truth.filter { $0.value.kind != "off" }.keys), in: watch)
         #expect(try await !Self.connectionRecords(watch).isEmpty)
         #expect(watch.errorText.ranges(of: "processes are not shown").count == 1, "\(watch.errorText)")
+    }
+
+    @Test("Packets from port 0, which no socket has, do not end the process that looks")
+    func portZero() async throws {
+        let lab = try await Lab()
+        let watch = try await lab.watch(on: ["lo"], ["--format", "jsonl"])
+        let script = try lab.start(lab.prober, script: "port-zero.py", ["10.9.0.1"])
+        #expect(try await script.end() == 0, "\(script.errorText)")
+        try await watch.wait(for: "\"src_port\":0,")
+        let (_, truth) = try await Self.open(lab, 6, on: "10.9.0.1")
+        try await Self.wait(for: 1, from: Set(truth.filter { $0.value.kind != "off" }.keys), in: watch)
+        #expect(try Self.helper(of: watch) != nil)
+        #expect(try await Self.connectionRecords(watch).contains { $0.originatorPid != nil })
+        #expect(!watch.errorText.contains("not shown"), "\(watch.errorText)")
     }
 
     @Test("With --no-processes there is no such process, and no report on sockets")

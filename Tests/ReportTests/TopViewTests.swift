@@ -40,10 +40,12 @@ struct TopViewTests {
         return table
     }
 
-    private static func update(_ table: inout TopTable, _ rows: [AuditedSocket], at time: Int64 = now) {
+    private static func update(
+        _ table: inout TopTable, _ rows: [AuditedSocket], at time: Int64 = now, isComplete: Bool = true
+    ) {
         var totals = AuditTotals(limit: TopTable.limit)
         for row in rows { totals.add(row, looksForProcesses: true) }
-        table.update(totals, at: time)
+        table.update(totals, at: time, isComplete: isComplete)
     }
 
     private static func screen(
@@ -270,6 +272,53 @@ struct TopViewTests {
         Self.update(&table, Array(Self.rows[..<1]), at: Self.now + 62_000_000_000)
         lines = Self.screen(&view, table, 10, 160)
         #expect(view.visible == [1])
+    }
+
+    @Test("A connection that a look has missed is not closed, and one that is back is open")
+    func missed() {
+        var table = Self.table()
+        Self.update(&table, Array(Self.rows[..<1]), isComplete: false)
+        #expect(table.rows.count == 4 && table.rows.allSatisfy { $0.closed == nil })
+        Self.update(&table, Array(Self.rows[..<1]))
+        #expect(table.rows.count { $0.closed != nil } == 3)
+        Self.update(&table, Self.rows)
+        #expect(table.rows.count == 4 && table.rows.allSatisfy { $0.closed == nil })
+    }
+
+    @Test("Details stay those of one connection, even if the filter excludes it, and end with it")
+    func detailsStay() {
+        var table = Self.table()
+        var view = TopView()
+        _ = Self.screen(&view, table)
+        view.press(.character("/"))
+        for character in "unresp" { view.press(.character(character)) }
+        view.press(.enter)
+        _ = Self.screen(&view, table)
+        view.press(.enter)
+        let title = "192.0.2.10:40002 > 198.51.100.20:443"
+        #expect(Self.screen(&view, table)[0] == title)
+        view.press(.character("?"))
+        #expect(Self.screen(&view, table)[0] != title)
+        view.press(.escape)
+        #expect(Self.screen(&view, table)[0] == title)
+        // The verdict of what is closed is not in the list any more.
+        Self.update(&table, [Self.rows[0], Self.rows[2], Self.rows[3]], at: Self.now + 1_000_000_000)
+        #expect(Self.screen(&view, table)[0] == title && Self.screen(&view, table)[2].hasPrefix("state       closed"))
+        Self.update(&table, [Self.rows[0], Self.rows[2], Self.rows[3]], at: Self.now + 99_000_000_000)
+        #expect(Self.screen(&view, table)[0].hasPrefix("tcpalive top"))
+    }
+
+    @Test("Times at the limits of a message, and wide letters, do not harm the screen")
+    func limits() {
+        var (table, view) = (Self.table(), TopView())
+        let (local, remote) = (Self.rows[1].socket.local, Self.rows[1].socket.remote)
+        for time in [0, 1 << 62] as [Int64] {
+            table.add(.answer, from: remote, to: local, at: time, reply: 1 << 62, number: .max, text: "漢字")
+        }
+        _ = Self.screen(&view, table)
+        view.press(.enter)
+        let lines = Self.screen(&view, table, 30, 80)
+        #expect(lines.contains { $0.hasSuffix("received: ??") })
     }
 
     @Test("Packets give unanswered probes, round trips and findings to both ends of a connection within the host")

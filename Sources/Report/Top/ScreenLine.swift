@@ -40,8 +40,10 @@ package struct ScreenLine: Sendable, Equatable {
 
     /// Appends `text`, which may come from outside, in `style`.
     mutating func append(_ text: String, _ style: Style = .plain) {
-        let text = TextBuffer.string { $0.append(printable: text) }
-        if text.isEmpty { return }
+        let printable = TextBuffer.string { $0.append(printable: text) }
+        if printable.isEmpty { return }
+        // From Hangul on, letters may take two columns of a terminal; in a name of a process they are rare.
+        let text = String(printable.map { $0.unicodeScalars.contains { $0.value >= 0x1100 } ? "?" : $0 })
         columns += text.count
         if pieces.last?.style == style {
             pieces[pieces.count - 1].text += text

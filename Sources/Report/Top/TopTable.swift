@@ -36,9 +36,10 @@ package struct TopTable: Sendable {
 
     // MARK: Looks
 
-    /// Takes the sockets of a look at `now` (ns since 1970), in `totals`.
-    package mutating func update(_ totals: consuming AuditTotals, at now: Int64) {
-        if totals.rows.count > Self.limit { totals.finish() }
+    /// Takes the sockets of a look at `now` (ns since 1970), in `totals`. `isComplete`: the look has missed none.
+    package mutating func update(_ totals: consuming AuditTotals, at now: Int64, isComplete: Bool = true) {
+        let isCut = totals.rows.count > Self.limit
+        if isCut { totals.finish() }
         var next: [TopRow] = []
         next.reserveCapacity(totals.rows.count)
         var seen: Set<UInt64> = []
@@ -60,11 +61,12 @@ package struct TopTable: Sendable {
                 row.add(TopEvent(now, .settings(options.settingsText)))
             }
             row.audited = audited
+            row.closed = nil
             // The peer was heard, perhaps by a segment with data, which is not captured.
             if audited.socket.timer == .keepAlive, audited.socket.unanswered == 0 { row.wire.unanswered = 0 }
             next.append(row)
         }
-        appendClosed(to: &next, seen, now)
+        appendMissing(to: &next, seen, now, isComplete: isComplete, isCut: isCut)
         rows = next
         self.totals = totals
         // The rows are here now, with what belongs to them.
@@ -72,11 +74,19 @@ package struct TopTable: Sendable {
         index()
     }
 
-    /// Keeps the rows that are not in `seen` any more for a while.
-    private mutating func appendClosed(to next: inout [TopRow], _ seen: Set<UInt64>, _ now: Int64) {
+    /// Keeps the rows that are not in `seen` any more for a while. They are closed, unless the look may have missed some, or the
+    /// list was cut.
+    private mutating func appendMissing(
+        to next: inout [TopRow], _ seen: Set<UInt64>, _ now: Int64, isComplete: Bool, isCut: Bool
+    ) {
         var closed = 0
         for var row in rows where !seen.contains(row.cookie) {
             if row.closed == nil {
+                if isCut { continue }
+                if !isComplete {
+                    next.append(row)
+                    continue
+                }
                 row.closed = now
                 row.add(TopEvent(now, .closed))
             }

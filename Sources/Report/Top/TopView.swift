@@ -39,6 +39,8 @@ package struct TopView: Sendable {
 
     private let pathTimeout: Int?
     private var page = Page.list
+    /// Where the help was asked for.
+    private var pageBelow = Page.list
     private var order = TopOrder.severity
     private var isInverted = false
     private var filter = ""
@@ -70,7 +72,7 @@ package struct TopView: Sendable {
         if isTyping { return type(key) }
         switch (page, key) {
         case (.list, .character("q")), (_, .function(10)): isDone = true
-        case (.help, _): page = .list
+        case (.help, _): page = pageBelow
         case (.orders(let number), _): choose(number, key)
         case (.details, .character("q")), (.details, .escape), (.details, .enter), (.details, .backspace):
             page = .list
@@ -79,7 +81,8 @@ package struct TopView: Sendable {
         case (.details, .pageUp): scroll = max(0, scroll - pageSize)
         case (.details, .pageDown): scroll += pageSize
         case (.details, .home): scroll = 0
-        case (_, .character("?")), (_, .character("h")), (_, .function(1)): page = .help
+        case (.details, .end): scroll = .max / 2
+        case (_, .character("?")), (_, .character("h")), (_, .function(1)): (page, pageBelow) = (.help, page)
         case (_, .character("Z")), (_, .character("p")), (_, .character(" ")): isPaused.toggle()
         case (.list, .up): move(-1)
         case (.list, .down): move(1)
@@ -163,7 +166,13 @@ package struct TopView: Sendable {
         arranged = rows.indices.filter { pattern.isEmpty || rows[$0].contains(pattern) }
         let (order, isInverted) = (order, isInverted)
         arranged.sort { isInverted ? order.isBefore(rows[$1], rows[$0]) : order.isBefore(rows[$0], rows[$1]) }
-        if place > 0 || page == .details, let selected,
+        // Details stay those of one connection, even if the filter excludes it now.
+        if page == .details, let selected {
+            if let found = arranged.firstIndex(where: { rows[$0].cookie == selected }) { place = found }
+            if table.row(of: selected) != nil { return }
+            page = .list
+        }
+        if place > 0, let selected,
             let found = arranged.firstIndex(where: { rows[$0].cookie == selected })
         {
             place = found

@@ -1,5 +1,6 @@
 #if os(Linux)
     package import Platform
+    internal import Wire
 
     /// Answers questions about the sockets of this host, for a process that may not look itself.
     ///
@@ -60,9 +61,10 @@
         }
 
         private mutating func look(_ question: SocketQuestion) {
-            guard let socket = monitor.socket(local: question.local, remote: question.remote) else {
-                return answer(question.number, nil)
-            }
+            // Packets may have the port 0, and no socket has.
+            guard question.local.port > 0, question.remote.port > 0,
+                let socket = monitor.socket(local: question.local, remote: question.remote)
+            else { return answer(question.number, nil) }
             if socket.inode == 0 { return answer(question.number, InspectedSocket(socket)) }
             if let known = owners.owner(of: socket.inode).flatMap({ inspect(socket, $0) }) {
                 return answer(question.number, known)

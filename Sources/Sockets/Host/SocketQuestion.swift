@@ -36,7 +36,7 @@ package struct SocketQuestion: Sendable, Equatable {
         let version: UInt8 = reader.number()
         guard version == 4 || version == 6, reader.zeros(3) else { return nil }
         let (localPort, remotePort): (UInt16, UInt16) = (reader.number(), reader.number())
-        guard localPort > 0, remotePort > 0, reader.zeros(4),
+        guard reader.zeros(4),
             let localAddress = reader.address(isVersion6: version == 6),
             let remoteAddress = reader.address(isVersion6: version == 6)
         else { return nil }

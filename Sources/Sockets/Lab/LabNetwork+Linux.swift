@@ -103,7 +103,7 @@
             ] where number(name) == value {
                 return " (\(name.replacing("/", with: ".")) is \(value); run it as root)"
             }
-            return " (run it as root)"
+            return geteuid() == 0 ? " (it needs CAP_SYS_ADMIN, which a container may lack)" : " (run it as root)"
         }
 
         /// Calls `body` in the namespace of the far host: processes that it starts are there.

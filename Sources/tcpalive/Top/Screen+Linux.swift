@@ -102,7 +102,7 @@
                 return
             }
             resizeterm(Int32(now.ws_row), Int32(now.ws_col))
-            size = (Int(now.ws_row), Int(now.ws_col))
+            size = unsafe (Int(getmaxy(window)), Int(getmaxx(window)))
             unsafe clearok(window, true)
         }
 

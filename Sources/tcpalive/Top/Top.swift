@@ -11,8 +11,8 @@ struct Top: ParsableCommand {
         discussion: """
             Lists the connections, the worst first, with process, ends, keep-alive settings, idle time, countdown to the \
             next probe, unanswered probes, round trip of the last answer, and verdict: once a second, and when a packet \
-            of a keep-alive passes. Enter shows one connection with its timeline and its last events. The keys are those \
-            of htop(1); ? lists them. Linux only.
+            of a keep-alive passes. Enter shows one connection with its timeline and its last events. The keys are much \
+            like those of htop(1); ? lists them. Linux only.
 
             Without rights it shows what the kernel tells everybody, as audit does. With the rights to capture, it adds \
             what packets show, as watch --light does; a second process reads them, without any rights.

@@ -28,7 +28,7 @@
         private var nextDraw = ContinuousClock.now
         private var needsDraw = true
 
-        /// Listing the sockets takes at most this part of the time.
+        /// Listing the sockets takes at most this part of the time, and so does drawing.
         private static let lookShare = 12
         /// The time between two drawings, or two looks, because of packets.
         private static let shortest = Duration.milliseconds(100)
@@ -132,7 +132,7 @@
             ) { _ in }
             notes = (lack.map { [$0] } ?? []) + source.notes(totals)
             table.isCaptured = feed.isCapturing
-            table.update(totals, at: WallClock.now)
+            table.update(totals, at: WallClock.now, isComplete: source.isComplete)
             let end = ContinuousClock.now
             earliestLook = end + max(Self.shortest, start.duration(to: end) * (Self.lookShare - 1))
             nextLook = max(start + delay, earliestLook)
@@ -169,10 +169,12 @@
             let surroundings = TopView.Surroundings(
                 now: now, zone: LocalZone.offset(at: now / 1_000_000_000).seconds, capture: feed.state,
                 notes: notes)
+            let start = ContinuousClock.now
             screen.draw(
                 view.screen(of: table, surroundings, height: screen.size.lines, width: screen.size.columns))
             needsDraw = false
-            nextDraw = ContinuousClock.now + Self.shortest
+            let end = ContinuousClock.now
+            nextDraw = end + max(Self.shortest, start.duration(to: end) * (Self.lookShare - 1))
         }
     }
 #endif

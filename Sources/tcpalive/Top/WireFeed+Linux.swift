@@ -56,10 +56,11 @@
         mutating func read(_ body: (WireRecord) -> Void) {
             guard let descriptor else { return }
             do {
-                var taken = 0
+                var (taken, hasEnded) = (0, false)
                 while taken < Self.readAtOnce {
                     guard let more = try systemRead(descriptor, count: Self.longestMessage) else { break }
-                    if more.isEmpty { return end("the process that captures has ended") }
+                    hasEnded = more.isEmpty
+                    if hasEnded { break }
                     taken += more.count
                     bytes += more
                 }
@@ -73,6 +74,8 @@
                     }
                 }
                 bytes = Array(rest)
+                // Its last message may be the reason.
+                if hasEnded { end("the process that captures has ended") }
             } catch {
                 end("the process that captures does not work: \(error)")
             }

@@ -13,8 +13,8 @@
         private let socket: Int32
         private var analysis: CaptureAnalysis
         private var looks = LookSchedule()
-        /// What was last told about each connection.
-        private var told: [UInt64: Verdict] = [:]
+        /// The hash of what was last told about each connection.
+        private var told: [UInt64: Int] = [:]
         private var dropped: UInt64 = 0
         /// Messages that are not written yet.
         private var pending: [UInt8] = []
@@ -100,10 +100,11 @@
             var found: [WireRecord] = []
             looks.next = analysis.diagnoseNotable(from: looks.next ?? 0) { diagnosis in
                 let number = diagnosis.connection.number
-                if told[number] != diagnosis.verdict {
+                let words = FindingInWords(diagnosis.primary, in: diagnosis)
+                let hash = words.description.hashValue
+                if told[number] != hash {
                     if told.count >= Self.toldLimit { told.removeAll(keepingCapacity: true) }
-                    told[number] = diagnosis.verdict
-                    let words = FindingInWords(diagnosis.primary, in: diagnosis)
+                    told[number] = hash
                     found.append(
                         WireRecord(
                             content: .finding(
