@@ -11,7 +11,6 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 /// The control message that passes a descriptor (unix(7)), aligned as cmsg(3) requires.
@@ -88,23 +87,19 @@ int tcpalive_helper_start(const char *name, int *socket) {
     sigset_t all, before;
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &before);
-    // The process between the two ends at once, so that this one has no child, which the program that it becomes does not expect.
-    pid_t middle = fork();
-    if (middle == 0) {
-        pid_t helper = fork();
-        if (helper != 0) _exit(helper < 0 ? 1 : 0);
+    // Like fork(2), but the end of this child raises no signal, and only __WALL and __WCLONE make wait(2) see it: the program
+    // that this process becomes does not expect a child. An orphan would become a child of process 1 or of a subreaper, which
+    // may be that program. All arguments are 0, so their order, which depends on the architecture, does not matter.
+    pid_t helper = (pid_t)syscall(SYS_clone, 0UL, 0UL, 0UL, 0UL, 0UL);
+    if (helper == 0) {
         if (detach(ends[1], name) != 0) _exit(1);
         *socket = STDIN_FILENO;
         return 0;
     }
     int code = errno;
     close(ends[1]);
-    if (middle > 0) {
-        // Where SIGCHLD is ignored, there is no status. If the second fork has failed, the socket is closed.
-        while (waitpid(middle, NULL, 0) < 0 && errno == EINTR) {}
-    }
     sigprocmask(SIG_SETMASK, &before, NULL);
-    if (middle < 0) {
+    if (helper < 0) {
         close(ends[0]);
         errno = code;
         return -1;

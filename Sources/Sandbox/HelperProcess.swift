@@ -2,7 +2,7 @@
     internal import CSandbox
     package import Platform
 
-    /// A process that works for this one, without being its child, and the socket between the two.
+    /// A process that works for this one, as a child that wait(2) does not see, and the socket between the two.
     package struct HelperProcess: ~Copyable {
         private let socket: Descriptor
 

@@ -22,7 +22,7 @@ struct Run: ParsableCommand {
               tcpalive run --as-defaults --user-timeout 30 -- sh -c 'make fetch'
 
             \(ExitStatus.help([ExitStatus.couldNotRun, ExitStatus.notExecutable, ExitStatus.notFound]))
-            Once the program has started, its status is the status.
+            Once the program has started, its exit status is returned.
             """)
 
     /// The options of each socket.

@@ -24,6 +24,7 @@
                 let fastOpen = Int32(MSG_FASTOPEN)
                 rules.hold("sendto", (3, UInt32(bitPattern: fastOpen), fastOpen))
                 rules.hold("sendmsg", (2, UInt32(bitPattern: fastOpen), fastOpen))
+                rules.hold("sendmmsg", (3, UInt32(bitPattern: fastOpen), fastOpen))
             case .creates:
                 // The type may also have SOCK_CLOEXEC and SOCK_NONBLOCK.
                 for family in [AF_INET, AF_INET6] {

@@ -33,16 +33,17 @@
                 throw ExitStatus.couldNotRun
             }
             let method: RunMethod = answer.code == 0 ? .borrows : .creates
+            // Before the calls are held, these too.
+            for socket in openTCPSockets() {
+                // Those of a service manager or of inetd. What cannot be set stays, as for other sockets.
+                _ = try? settings.apply(to: socket)
+            }
             do throws(SystemError) {
                 let listener = try method.rules(settings).apply()
                 try helper.send(method.rawValue, listener.number)
             } catch {
                 complain(sentence(error))
                 throw ExitStatus.couldNotRun
-            }
-            for socket in openTCPSockets() {
-                // Those of a service manager or of inetd. What cannot be set stays, as for other sockets.
-                _ = try? settings.apply(to: socket)
             }
             Signals.restoreFileSizeLimit()
             let error = systemBecome(command)

@@ -16,13 +16,18 @@
         private var program: Int32?
         /// The network namespace of this process.
         private let namespace = FileStatus(path: "/proc/self/ns/net")
+        /// Whether the program may have a socket that this process should have made, and has not.
+        private var hasOthers = false
         /// What was said already.
         private var notices: Set<Notice> = []
 
         /// What is said once.
         private enum Notice: Hashable {
-            case notBorrowed, elsewhere, refused(String)
+            case notBorrowed, elsewhere, hidden, refused(String)
         }
+
+        /// The permissions of sockets that this process has made: those of others are 0777, and mean nothing (fchmod(2)).
+        private static let mark: mode_t = 0o700
 
         /// Answers the calls of `process`, which `socket` leads to, and of its descendants, until none is left.
         static func work(for process: Int32, _ socket: consuming HelperProcess, _ settings: RunSettings) -> Never {
@@ -79,10 +84,14 @@
                 _ = tune(call)
                 listener.proceed(call)
             case .sets:
-                let isDone = method == .borrows ? tune(call) : isNear(call)
+                let isDone = method == .borrows ? tune(call) : isMade(call)
                 if isDone { listener.skip(call) } else { listener.proceed(call) }
             case .creates:
-                if !create(call) { listener.proceed(call) }
+                if !create(call) {
+                    // Otherwise the process has ended.
+                    if listener.isWaiting(call) { hasOthers = true }
+                    listener.proceed(call)
+                }
             }
         }
 
@@ -106,7 +115,15 @@
 
         /// Answers socket(2) with a socket that has the options; false if the kernel is to make one.
         private mutating func create(_ call: HeldCall) -> Bool {
-            guard isNear(call) else {
+            guard let isNear = self.isNear(call) else {
+                guard listener.isWaiting(call) else { return false }
+                mention(
+                    .hidden,
+                    "sockets of process \(call.thread) stay as they are: its network namespace is unknown, and there is no "
+                        + "permission to borrow them")
+                return false
+            }
+            guard isNear else {
                 mention(
                     .elsewhere,
                     "sockets of process \(call.thread) stay as they are: it is in another network namespace, and there is no "
@@ -119,13 +136,28 @@
             let socket = Descriptor(number)
             guard isTCPSocket(socket.number) else { return false }
             _ = apply(to: socket.number)
+            // If that fails, the socket is taken for one of those that the program accepts.
+            systemSetPermissions(socket.number, Self.mark)
             return listener.answer(
                 call, with: socket.number, closesOnExec: type & Int32(SOCK_CLOEXEC.rawValue) != 0)
         }
 
-        /// Whether the process of `call` is in the network namespace of this one.
-        private func isNear(_ call: HeldCall) -> Bool {
-            guard let namespace, let other = FileStatus(path: "/proc/\(call.thread)/ns/net") else { return false }
+        /// Whether the socket that `call` uses is one that this process has made.
+        ///
+        /// Sockets that the program accepts have the options of such a socket, and no mark. So those without a mark count too,
+        /// until the program may have others.
+        private func isMade(_ call: HeldCall) -> Bool {
+            guard let file = FileStatus(path: "/proc/\(call.thread)/fd/\(call.arguments.0)"), file.isSocket else {
+                return false
+            }
+            if file.permissions == Self.mark { return true }
+            if hasOthers { return false }
+            return isNear(call) == true
+        }
+
+        /// Whether the process of `call` is in the network namespace of this one; nil if that cannot be read.
+        private func isNear(_ call: HeldCall) -> Bool? {
+            guard let namespace, let other = FileStatus(path: "/proc/\(call.thread)/ns/net") else { return nil }
             return namespace.isSame(as: other)
         }
 

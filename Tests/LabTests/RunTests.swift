@@ -66,8 +66,8 @@ struct RunTests {
     }
 
     private static let kinds = [
-        "connected", "set before", "set after", "turned off", "thread", "accepted", "fast open", "not blocking",
-        "child",
+        "connected", "set before", "set after", "turned off", "thread", "accepted", "fast open",
+        "fast open of several", "not blocking", "child",
     ]
 
     @Test("Sockets of all kinds have the settings, whatever the program sets", arguments: Rights.allCases)
@@ -87,15 +87,44 @@ struct RunTests {
             lines == Self.kinds.map { "\($0): \(own[$0] ?? "1 2 1 3 0")" } + ["Socket operation on non-socket"])
     }
 
-    @Test("Sockets that the program inherits have the settings")
-    func inherited() async throws {
+    @Test("Sockets that the program inherits have the settings", arguments: [Rights.root, .withoutBorrowing])
+    func inherited(rights: Rights) async throws {
         let lab = try await Lab()
         let script = Self.script("options.py")
         let program = try lab.start(
             lab.prober, program: "python3",
-            [script, "inherit", Lab.executable.path, "run"] + Self.settings + ["python3", script, "inherited"])
+            [script, "inherit"] + rights.wrapper + [Lab.executable.path, "run"] + Self.settings
+                + ["python3", script, "inherited"])
         #expect(try await program.end() == 0, "\(program.errorText)")
         #expect(program.text == "inherited: 1 2 1 3 0\naccepted: 1 2 1 3 0\n")
+    }
+
+    @Test("Without borrowing, a socket that the helper has not made has what the program sets")
+    func passed() async throws {
+        let lab = try await Lab()
+        let program = try lab.start(
+            lab.prober, through: Self.withoutBorrowing,
+            ["run"] + Self.settings + ["python3", Self.script("options.py"), "passed"])
+        #expect(try await program.end() == 0, "\(program.errorText)")
+        #expect(program.text == "own: 1 2 1 3 0\npassed: 1 99 75 9 0\n")
+    }
+
+    @Test("A program that is process 1 does not wait for the helper")
+    func firstProcess() async throws {
+        let lab = try await Lab()
+        let wait = """
+            import os
+            if os.fork() == 0: os._exit(0)
+            try:
+                while True: print(os.wait()[1])
+            except ChildProcessError: pass
+            """
+        // The child of unshare(1), which must not stay if it waits forever.
+        let program = try lab.start(
+            lab.prober, program: "unshare",
+            ["-pf", "--kill-child", "--mount-proc", Lab.executable.path, "run", "python3", "-c", wait])
+        #expect(try await program.end() == 0, "\(program.errorText)")
+        #expect(program.text == "0\n")
     }
 
     @Test("A process in another network namespace has the settings, or a notice says why not")
@@ -151,13 +180,18 @@ struct RunTests {
         }
     }
 
-    @Test("The program starts with the signals and descriptors that it has without tcpalive")
-    func sameStart() async throws {
+    @Test(
+        "The program starts with the signals and descriptors that it has without tcpalive",
+        arguments: ["", "<&- 2>&-"])
+    func sameStart(redirections: String) async throws {
         let lab = try await Lab()
         let look = "grep -E '^(Sig[BIC]|NoNewPrivs|Cap|Groups|Uid)' /proc/self/status; ls /proc/self/fd"
         let shell = try lab.start(
             lab.prober, program: "sh",
-            ["-ec", "sh -c \"$1\"; echo; \"$0\" run sh -c \"$1\"", Lab.executable.path, look])
+            [
+                "-ec", "sh -c \"$1\" \(redirections); echo; \"$0\" run sh -c \"$1\" \(redirections)",
+                Lab.executable.path, look,
+            ])
         #expect(try await shell.end() == 0, "\(shell.errorText)")
         let starts = shell.text.components(separatedBy: "\n\n")
         #expect(starts.count == 2 && starts[0] + "\n" == starts[1] && starts[0].contains("SigIgn:"), "\(starts)")

@@ -162,9 +162,9 @@ int tcpalive_receive_code(int socket, int32_t *code, int *descriptor);
 /// Closes all descriptors from `first` on.
 void tcpalive_close_from(int first);
 
-/// Starts a process that is no child of this one, and returns 1; in that process, returns 0.
+/// Starts a process and returns 1; in that process, returns 0.
 ///
-/// It has a session of its own and blocks all signals. Of the descriptors it has standard error, and the end of the socket
+/// It is a child that wait(2) does not see without __WALL or __WCLONE, and whose end raises no signal (clone(2)). It has a session of its own and blocks all signals. Of the descriptors it has standard error, and the end of the socket
 /// between the two, stored in `socket` of both. Call it before there are threads.
 int tcpalive_helper_start(const char *name, int *socket);
 

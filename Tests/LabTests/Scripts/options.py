@@ -3,9 +3,12 @@
     options.py after FIFO HOST PORT closes what it inherits, and waits until FIFO is written to before
     options.py inherit COMMAND...   opens a listening and a connected socket, and becomes COMMAND with their numbers after it
     options.py inherited A B        prints the options of those, and of a connection that the first accepts
+    options.py passed               prints those of a socket of its own, and of one of a process in another network namespace
 """
+import ctypes
 import os
 import socket
+import struct
 import sys
 import threading
 
@@ -30,6 +33,18 @@ def accepted(listener):
     return client, server
 
 
+def send_several(opened, peer):
+    """Connects by sendmmsg(2), which Python lacks."""
+    host = struct.pack("=H", socket.AF_INET) + struct.pack("!H", peer[1]) + socket.inet_aton(peer[0]) + bytes(8)
+    address, data = ctypes.create_string_buffer(host, 16), ctypes.create_string_buffer(b"x", 1)
+    vector = ctypes.create_string_buffer(struct.pack("PN", ctypes.addressof(data), 1))
+    # struct mmsghdr: its msghdr, and the number of bytes sent.
+    message = ctypes.create_string_buffer(
+        struct.pack("PIPNPNixxxxIxxxx", ctypes.addressof(address), 16, ctypes.addressof(vector), 1, 0, 0, 0, 0))
+    if ctypes.CDLL(None).sendmmsg(opened.fileno(), message, 1, socket.MSG_FASTOPEN) != 1:
+        sys.exit("sendmmsg failed")
+
+
 if sys.argv[1] == "inherit":
     listener = socket.create_server(("127.0.0.1", 0))
     client, server = accepted(listener)
@@ -40,6 +55,20 @@ if sys.argv[1] == "inherited":
     listener, client = (socket.socket(fileno=int(word)) for word in sys.argv[2:4])
     show("inherited", client)
     show("accepted", accepted(listener)[1])
+    sys.exit()
+if sys.argv[1] == "passed":
+    ours, theirs = socket.socketpair()
+    own = socket.socket()
+    if os.fork() == 0:
+        ctypes.CDLL(None).unshare(0x40000000)  # CLONE_NEWNET
+        other = socket.socket()
+        socket.send_fds(theirs, [b"x"], [other.fileno()])
+        os._exit(0)
+    os.wait()
+    other = socket.socket(fileno=socket.recv_fds(ours, 1, 1)[1][0])
+    for kind, opened in [("own", own), ("passed", other)]:
+        set_own(opened)
+        show(kind, opened)
     sys.exit()
 if sys.argv[1] == "after":
     # Foundation takes a program for running while a child has its descriptors.
@@ -66,6 +95,9 @@ show("accepted", accepted(socket.create_server(("127.0.0.1", 0)))[1])
 fast = socket.socket()
 fast.sendto(b"x", socket.MSG_FASTOPEN, peer)
 show("fast open", fast)
+several = socket.socket()
+send_several(several, peer)
+show("fast open of several", several)
 waiting = socket.socket()
 waiting.setblocking(False)
 waiting.connect_ex(peer)
