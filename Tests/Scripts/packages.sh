@@ -89,7 +89,10 @@ case \$PWD in
 "$root"*) directory=\${PWD#"$root"} ;;
 *) directory=/ ;;
 esac
-exec chroot "$root" /usr/bin/env -C "\$directory" /usr/bin/tcpalive "\$@"
+# Examples have process ids of their own, and so a /proc of their own.
+exec unshare --mount --propagation private sh -c \\
+    'root=\$1 directory=\$2; shift 2; mount -t proc proc "\$root/proc" && exec chroot "\$root" env -C "\$directory" tcpalive "\$@"' \\
+    sh "$root" "\$directory" "\$@"
 SCRIPT
     chmod +x "$work/tcpalive"
     TMPDIR=$root/scratch python3 Tests/Scripts/documentation.py --all "$work/tcpalive" README.md || fail "README's examples differ"
