@@ -29,7 +29,7 @@
         private var needsDraw = true
 
         /// Listing the sockets takes at most this part of the time, and so does drawing.
-        private static let lookShare = 12
+        private static let lookShare = 20
         /// The time between two drawings, or two looks, because of packets.
         private static let shortest = Duration.milliseconds(100)
 
