@@ -49,18 +49,27 @@ package func systemWait(
 }
 
 /// Waits until `number` is readable, which includes its end; false if a signal came first (poll(2)).
+///
+/// A signal that comes right before poll(2) does not interrupt it, so the wait looks now and then whether one has come.
 package func systemWaitUntilReadable(_ number: Int32) throws(SystemError) -> Bool {
-    try systemWait(number, for: POLLIN)
+    while true {
+        guard let ready = try systemWait(number, for: POLLIN, milliseconds: 250) else { return false }
+        if ready { return true }
+        if Signals.isStopping { return false }
+    }
 }
 
 /// Waits until `number` is writable; false if a signal came first (poll(2)).
 package func systemWaitUntilWritable(_ number: Int32) throws(SystemError) -> Bool {
-    try systemWait(number, for: POLLOUT)
+    try systemWait(number, for: POLLOUT, milliseconds: -1) != nil
 }
 
-private func systemWait(_ number: Int32, for events: Int32) throws(SystemError) -> Bool {
+/// Whether `number` is ready after at most so many milliseconds (-1: no limit); nil if a signal came first.
+private func systemWait(
+    _ number: Int32, for events: Int32, milliseconds: Int32
+) throws(SystemError) -> Bool? {
     var entry = pollfd(fd: number, events: Int16(events), revents: 0)
-    return try systemResult(Int(unsafe poll(&entry, 1, -1))) != nil
+    return try systemResult(Int(unsafe poll(&entry, 1, milliseconds))).map { $0 > 0 }
 }
 
 /// Milliseconds until `deadline`, rounded up so that waiting does not spin; -1, no limit, if there is none.

@@ -116,6 +116,7 @@ struct DecompressingThread: ~Copyable {
             if case .unreadable(let error) = end { throw error }
             if end != nil { return true }
             var byte: [UInt8] = [0]
+            guard try systemWaitUntilReadable(filled.reading) else { return false }
             if try systemRead(filled.reading, into: &byte, at: 0) == nil { return false }
             end = exchange.take(&buffer)
             position = min(Self.frontRoom, buffer.count)
