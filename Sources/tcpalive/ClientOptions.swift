@@ -74,26 +74,8 @@ struct ConnectionOptions: ParsableArguments {
 
 /// The keep-alive options of the socket of `client`.
 struct ProbeOptions: ParsableArguments {
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp("Idle time before the first probe, 1 to 32767 (default: 60).", valueName: "seconds"),
-        transform: { try wholeSeconds($0, for: .idle) })
-    var idle: Int?
-
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp("Time between unanswered probes, 1 to 32767 (default: 15).", valueName: "seconds"),
-        transform: { try wholeSeconds($0, for: .interval) })
-    var interval: Int?
-
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp("Unanswered probes before giving up, 1 to 127 (default: 4).", valueName: "probes"),
-        transform: { try wholeNumber($0, KeepAliveOption.count.bounds, of: "probes") })
-    var count: Int?
-
     @OptionGroup
-    var timeout: UserTimeoutOption
+    var settings: SettingsOptions<OrdinarySettings>
 
     @Flag(help: "Disable SO_KEEPALIVE.")
     var noKeepalive = false
@@ -103,16 +85,15 @@ struct ProbeOptions: ParsableArguments {
 
     /// The options of the socket.
     var options: KeepAliveOptions {
-        let isOurs = !noKeepalive && !systemDefaults
-        return KeepAliveOptions(
-            isEnabled: !noKeepalive, idle: idle ?? (isOurs ? 60 : nil), interval: interval ?? (isOurs ? 15 : nil),
-            count: count ?? (isOurs ? 4 : nil), userTimeout: timeout.userTimeout?.milliseconds)
+        if noKeepalive || systemDefaults {
+            return KeepAliveOptions(isEnabled: !noKeepalive, userTimeout: settings.userTimeout)
+        }
+        return settings.options
     }
 
     func validate() throws {
-        let named = [("--idle", idle), ("--interval", interval), ("--count", count)].first { $0.1 != nil }
-        if let named, noKeepalive || systemDefaults {
-            throw ValidationError("\(named.0) contradicts \(noKeepalive ? "--no-keepalive" : "--system-defaults").")
+        if let named = settings.firstGiven, noKeepalive || systemDefaults {
+            throw ValidationError("\(named) contradicts \(noKeepalive ? "--no-keepalive" : "--system-defaults").")
         }
         if noKeepalive, systemDefaults { throw ValidationError("--system-defaults contradicts --no-keepalive.") }
     }

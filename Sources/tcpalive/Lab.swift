@@ -27,7 +27,7 @@ struct Lab: ParsableCommand {
             """)
 
     @OptionGroup(title: "Keep-alive")
-    var probes: LabProbeOptions
+    var probes: SettingsOptions<LabSettings>
 
     @OptionGroup(title: "Experiment")
     var cable: CableOptions
@@ -46,33 +46,8 @@ struct Lab: ParsableCommand {
 }
 
 /// The keep-alive options of the client's socket.
-struct LabProbeOptions: ParsableArguments {
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp("Idle time before the first probe, 1 to 32767 (default: 3).", valueName: "seconds"),
-        transform: { try wholeSeconds($0, for: .idle) })
-    var idle = 3
-
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp("Time between unanswered probes, 1 to 32767 (default: 1).", valueName: "seconds"),
-        transform: { try wholeSeconds($0, for: .interval) })
-    var interval = 1
-
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp("Unanswered probes before giving up, 1 to 127 (default: 4).", valueName: "probes"),
-        transform: { try wholeNumber($0, KeepAliveOption.count.bounds, of: "probes") })
-    var count = 4
-
-    @OptionGroup
-    var timeout: UserTimeoutOption
-
-    /// The options of the socket.
-    var options: KeepAliveOptions {
-        KeepAliveOptions(
-            idle: idle, interval: interval, count: count, userTimeout: timeout.userTimeout?.milliseconds)
-    }
+enum LabSettings: SettingsMeaning {
+    static var defaults: (idle: Int, interval: Int, count: Int)? { (3, 1, 4) }
 }
 
 /// When the cable is cut.

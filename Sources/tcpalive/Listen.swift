@@ -146,35 +146,18 @@ struct ListenConnectionOptions: ParsableArguments {
 
 /// The keep-alive options of the connections that `listen` accepts.
 struct ListenProbeOptions: ParsableArguments {
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp("Enable SO_KEEPALIVE: idle time before the first probe, 1 to 32767.", valueName: "seconds"),
-        transform: { try wholeSeconds($0, for: .idle) })
-    var idle: Int?
-
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp("Enable SO_KEEPALIVE: time between unanswered probes, 1 to 32767.", valueName: "seconds"),
-        transform: { try wholeSeconds($0, for: .interval) })
-    var interval: Int?
-
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp(
-            "Enable SO_KEEPALIVE: unanswered probes before giving up, 1 to 127.", valueName: "probes"),
-        transform: { try wholeNumber($0, KeepAliveOption.count.bounds, of: "probes") })
-    var count: Int?
+    /// Without one of them, keep-alive is off.
+    enum Enabling: SettingsMeaning {
+        static var effect: String { "Enable SO_KEEPALIVE: " }
+    }
 
     @OptionGroup
-    var timeout: UserTimeoutOption
+    var settings: SettingsOptions<Enabling>
 
     /// The options of each socket; nil: those of the system, which are off.
     var options: KeepAliveOptions? {
-        let isEnabled = idle != nil || interval != nil || count != nil
-        if !isEnabled, timeout.userTimeout == nil { return nil }
-        return KeepAliveOptions(
-            isEnabled: isEnabled, idle: idle, interval: interval, count: count,
-            userTimeout: timeout.userTimeout?.milliseconds)
+        if settings.firstGiven != nil { return settings.options }
+        return settings.userTimeout.map { KeepAliveOptions(isEnabled: false, userTimeout: $0) }
     }
 }
 

@@ -27,26 +27,8 @@ struct Run: ParsableCommand {
 
     /// The options of each socket.
     struct OptionsOfSockets: ParsableArguments {
-        @Option(
-            parsing: .unconditional,
-            help: ArgumentHelp("Idle time before the first probe, 1 to 32767 (default: 60).", valueName: "seconds"),
-            transform: { try wholeSeconds($0, for: .idle) })
-        var idle = 60
-
-        @Option(
-            parsing: .unconditional,
-            help: ArgumentHelp("Time between unanswered probes, 1 to 32767 (default: 15).", valueName: "seconds"),
-            transform: { try wholeSeconds($0, for: .interval) })
-        var interval = 15
-
-        @Option(
-            parsing: .unconditional,
-            help: ArgumentHelp("Unanswered probes before giving up, 1 to 127 (default: 4).", valueName: "probes"),
-            transform: { try wholeNumber($0, KeepAliveOption.count.bounds, of: "probes") })
-        var count = 4
-
         @OptionGroup
-        var timeout: UserTimeoutOption
+        var settings: SettingsOptions<OrdinarySettings>
 
         @Flag(help: "Use these values only where the program sets none of its own.")
         var asDefaults = false
@@ -64,11 +46,7 @@ struct Run: ParsableCommand {
     private var command: [String] { words.first == "--" ? Array(words.dropFirst()) : words }
 
     private var settings: RunSettings {
-        RunSettings(
-            options: KeepAliveOptions(
-                idle: sockets.idle, interval: sockets.interval, count: sockets.count,
-                userTimeout: sockets.timeout.userTimeout?.milliseconds),
-            areDefaults: sockets.asDefaults)
+        RunSettings(options: sockets.settings.options, areDefaults: sockets.asDefaults)
     }
 
     func validate() throws {

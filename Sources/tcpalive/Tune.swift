@@ -39,26 +39,11 @@ struct Tune: ParsableCommand {
 
     /// What to change.
     struct ChangeOptions: ParsableArguments {
-        @Option(
-            parsing: .unconditional,
-            help: ArgumentHelp("Idle time before the first probe, 1 to 32767.", valueName: "seconds"),
-            transform: { try wholeSeconds($0, for: .idle) })
-        var idle: Int?
-
-        @Option(
-            parsing: .unconditional,
-            help: ArgumentHelp("Time between unanswered probes, 1 to 32767.", valueName: "seconds"),
-            transform: { try wholeSeconds($0, for: .interval) })
-        var interval: Int?
-
-        @Option(
-            parsing: .unconditional,
-            help: ArgumentHelp("Unanswered probes before giving up, 1 to 127.", valueName: "probes"),
-            transform: { try wholeNumber($0, KeepAliveOption.count.bounds, of: "probes") })
-        var count: Int?
+        /// What is not given stays.
+        enum Changing: SettingsMeaning {}
 
         @OptionGroup
-        var timeout: UserTimeoutOption
+        var settings: SettingsOptions<Changing>
 
         @Flag(help: "Turn keep-alive on.")
         var on = false
@@ -71,17 +56,14 @@ struct Tune: ParsableCommand {
 
         /// The options that a socket with the options `before` is to have; nil values stay.
         func wanted(after before: KeepAliveOptions) -> KeepAliveOptions {
-            let turnsOn = on || idle != nil || interval != nil || count != nil
-            return KeepAliveOptions(
-                isEnabled: !off && (turnsOn || before.isEnabled), idle: idle, interval: interval, count: count,
-                userTimeout: timeout.userTimeout?.milliseconds)
+            var options = settings.options
+            options.isEnabled = !off && (on || settings.firstGiven != nil || before.isEnabled)
+            return options
         }
 
         func validate() throws {
             if on, off { throw ValidationError("--on contradicts --off.") }
-            let isNothing =
-                !on && !off && idle == nil && interval == nil && count == nil && timeout.userTimeout == nil
-            if isNothing {
+            if !on, !off, settings.firstGiven == nil, settings.userTimeout == nil {
                 throw ValidationError(
                     "nothing to change: give --idle, --interval, --count, --user-timeout, --on or --off.")
             }
