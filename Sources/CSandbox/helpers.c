@@ -59,7 +59,8 @@ int tcpalive_receive_code(int socket, int32_t *code, int *descriptor) {
     return 1;
 }
 
-void tcpalive_close_from(int first) {
+/// Closes all descriptors from `first` on.
+static void close_from(int first) {
 #ifdef SYS_close_range
     if (syscall(SYS_close_range, (unsigned)first, ~0U, 0U) == 0) return;
 #endif
@@ -68,31 +69,32 @@ void tcpalive_close_from(int first) {
     for (rlim_t number = (rlim_t)first; number < limit.rlim_cur && number < 65536; number++) close((int)number);
 }
 
-/// Makes this process independent of the one that started it: session, terminal, directory, signals, descriptors.
-static int detach(int socket, const char *name) {
+/// Makes this process independent of the one that started it: session, terminal, directory. It has /dev/null as standard output, and
+/// keeps standard error for now.
+static int detach(void) {
     setsid();
-    prctl(PR_SET_NAME, name, 0, 0, 0);
     if (chdir("/") != 0) return -1;
-    // A reader of a pipe would wait for this process too; standard error stays for now.
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (null < 0 || dup2(null, STDOUT_FILENO) < 0 || dup2(socket, STDIN_FILENO) < 0) return -1;
-    tcpalive_close_from(STDERR_FILENO + 1);
-    return 0;
+    return null < 0 || dup2(null, STDOUT_FILENO) < 0 ? -1 : 0;
 }
 
-int tcpalive_helper_start(const char *name, int *socket) {
+int tcpalive_helper_start(const char *name, int is_detached, int *socket) {
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return -1;
-    // Nothing but its work ends the helper, or interrupts it.
+    // Signals of the terminal go to the helper too, which must remain until it is not needed any more.
     sigset_t all, before;
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &before);
-    // Like fork(2), but the end of this child raises no signal, and only __WALL and __WCLONE make wait(2) see it: the program
-    // that this process becomes does not expect a child. An orphan would become a child of process 1 or of a subreaper, which
-    // may be that program. All arguments are 0, so their order, which depends on the architecture, does not matter.
-    pid_t helper = (pid_t)syscall(SYS_clone, 0UL, 0UL, 0UL, 0UL, 0UL);
+    // Detached: like fork(2), but the end of this child raises no signal, and only __WALL and __WCLONE make wait(2) see it: the
+    // program that this process becomes does not expect a child. An orphan would become a child of process 1 or of a subreaper,
+    // which may be that program. All arguments are 0, so their order, which depends on the architecture, does not matter.
+    pid_t helper = is_detached ? (pid_t)syscall(SYS_clone, 0UL, 0UL, 0UL, 0UL, 0UL) : fork();
     if (helper == 0) {
-        if (detach(ends[1], name) != 0) _exit(1);
+        prctl(PR_SET_NAME, name, 0, 0, 0);
+        if (is_detached && detach() != 0) _exit(1);
+        if (dup2(ends[1], STDIN_FILENO) < 0) _exit(1);
+        // A reader of a pipe would wait for this process too.
+        close_from(is_detached ? STDERR_FILENO + 1 : STDIN_FILENO + 1);
         *socket = STDIN_FILENO;
         return 0;
     }

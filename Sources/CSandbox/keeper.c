@@ -181,7 +181,7 @@ static int handle(struct keeper *keeper, const char *message, size_t length, int
     }
 }
 
-static void run(int socket, const void *identity) {
+static void run(int socket, const struct tcpalive_identity *identity) {
     static char message[TCPALIVE_KEEPER_MESSAGE + 1];
     struct keeper keeper = {.identity = identity};
     for (;;) {
@@ -199,7 +199,13 @@ static void run(int socket, const void *identity) {
 }
 
 int tcpalive_keeper_start(const struct tcpalive_identity *identity) {
-    return tcpalive_child_start("tcpalive-files", run, identity);
+    int socket;
+    int result = tcpalive_helper_start("tcpalive-files", 0, &socket);
+    if (result == 0) {
+        run(socket, identity);
+        _exit(0);
+    }
+    return result < 0 ? -1 : socket;
 }
 
 int tcpalive_keeper_ask(int keeper, const void *bytes, size_t length, int *descriptor) {

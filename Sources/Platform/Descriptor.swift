@@ -11,6 +11,13 @@ package struct Descriptor: ~Copyable {
     deinit {
         systemClose(number)
     }
+
+    /// Gives up the descriptor, which the caller must close.
+    package consuming func take() -> Int32 {
+        let number = number
+        discard self
+        return number
+    }
 }
 
 /// Closes a descriptor (close(2)).

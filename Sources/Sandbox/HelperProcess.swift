@@ -2,7 +2,7 @@
     internal import CSandbox
     package import Platform
 
-    /// A process that works for this one, as a child that wait(2) does not see, and the socket between the two.
+    /// A process that works for this one, and the socket between the two.
     package struct HelperProcess: ~Copyable {
         private let socket: Descriptor
 
@@ -10,20 +10,27 @@
             socket = Descriptor(number)
         }
 
-        /// Starts a process with the name `name` (at most 15 bytes), which runs `work` with its end of the socket.
+        /// Starts a process with the name `name` (at most 15 bytes), which runs `work` with its end of the socket
+        /// (SOCK_SEQPACKET), its only descriptor.
         ///
-        /// It has a session of its own, blocks all signals, and has no descriptor but standard error. Call it before there are
-        /// threads.
+        /// It blocks all signals: `work` must return when the socket is closed, and the process ends. With `isDetached` it outlives
+        /// this one, has a session of its own and standard error, and is a child that wait(2) does not see. Call this before
+        /// there are threads.
         package static func start(
-            _ name: String, _ work: (consuming HelperProcess) -> Never
+            _ name: String, isDetached: Bool = false, _ work: (consuming HelperProcess) -> Void
         ) throws(SystemError) -> HelperProcess {
             var number: Int32 = -1
-            switch unsafe name.withFileName({ unsafe tcpalive_helper_start($0, &number) }) {
-            case 0: work(HelperProcess(number))
+            switch unsafe name.withFileName({ unsafe tcpalive_helper_start($0, isDetached ? 1 : 0, &number) }) {
+            case 0:
+                work(HelperProcess(number))
+                _exit(0)
             case 1: return HelperProcess(number)
             default: throw .last
             }
         }
+
+        /// Gives up the socket.
+        package consuming func takeSocket() -> Descriptor { socket }
 
         /// The number of the socket, in this process.
         package var number: Int32 { socket.number }

@@ -1,6 +1,6 @@
 #if os(Linux)
     internal import CSandbox
-    internal import Platform
+    package import Platform
 #endif
 
 /// A process that looks at the sockets and processes of this host for one that has given up the rights to do so.
@@ -18,12 +18,13 @@ package enum InspectorProcess {
         /// there are threads, with all rights.
         package static func start(
             user: String?, isRestricted: Bool, _ body: (Int32) -> Void
-        ) throws(SandboxError) -> Int32 {
+        ) throws(SandboxError) -> Descriptor {
             let identity = isRestricted ? try Privileges.identity(user) : nil
             do throws(SystemError) {
-                return try SideProcess.start("tcpalive-procs") { socket in
-                    if limitRights(as: identity) { body(socket) }
+                let process = try HelperProcess.start("tcpalive-procs") { socket in
+                    if limitRights(as: identity) { body(socket.number) }
                 }
+                return process.takeSocket()
             } catch {
                 throw SandboxError(description: "cannot start the process that looks for processes: \(error)")
             }

@@ -21,7 +21,7 @@
             let (settings, process) = (settings, getpid())
             let helper: HelperProcess
             do throws(SystemError) {
-                helper = try HelperProcess.start("tcpalive-run") { socket in
+                helper = try HelperProcess.start("tcpalive-run", isDetached: true) { socket in
                     RunSupervisor.work(for: process, socket, settings)
                 }
             } catch {

@@ -30,7 +30,7 @@
         private static let mark: mode_t = 0o700
 
         /// Answers the calls of `process`, which `socket` leads to, and of its descendants, until none is left.
-        static func work(for process: Int32, _ socket: consuming HelperProcess, _ settings: RunSettings) -> Never {
+        static func work(for process: Int32, _ socket: consuming HelperProcess, _ settings: RunSettings) {
             // Without these rights, `borrows` finds out what is possible.
             try? InspectionRights.keepOnly()
             do {
@@ -46,7 +46,6 @@
             } catch {
                 inform("the process that sets the options of sockets has ended: \(error)")
             }
-            _exit(0)
         }
 
         /// Whether this process has the rights to borrow descriptors of `process`: tries it with its standard error. The process

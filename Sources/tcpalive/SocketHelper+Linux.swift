@@ -9,12 +9,12 @@
         /// sentence says.
         static func start(_ options: SandboxOptions) -> InspectorConnection? {
             do {
-                let number = try InspectorProcess.start(user: options.user, isRestricted: !options.isOff) { socket in
+                let socket = try InspectorProcess.start(user: options.user, isRestricted: !options.isOff) { socket in
                     guard var inspector = try? SocketInspector() else { return }
                     InspectorProcess.limitCalls(socket: socket, kernelSocket: inspector.kernelSocket)
                     try? inspector.serve(socket)
                 }
-                return try InspectorConnection(Descriptor(number))
+                return try InspectorConnection(socket)
             } catch {
                 inform("\(error); processes are not shown")
                 return nil

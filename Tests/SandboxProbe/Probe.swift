@@ -47,7 +47,7 @@ enum Probe {
     #if os(Linux)
         /// Prints what comes of the attempts in the process that looks at sockets.
         private static func printInspector() throws {
-            let number = try InspectorProcess.start(user: nil, isRestricted: true) { socket in
+            let socket = try InspectorProcess.start(user: nil, isRestricted: true) { socket in
                 InspectorProcess.limitCalls(socket: socket, kernelSocket: socket)
                 var index: Int32 = 0
                 while let name = unsafe probe_name(index) {
@@ -57,7 +57,7 @@ enum Probe {
                     index += 1
                 }
             }
-            while let line = try systemRead(number, count: 100), !line.isEmpty {
+            while let line = try systemRead(socket.number, count: 100), !line.isEmpty {
                 print(String(decoding: line, as: UTF8.self), terminator: "")
             }
         }

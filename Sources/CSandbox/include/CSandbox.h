@@ -159,23 +159,12 @@ int tcpalive_send_code(int socket, int32_t code, int descriptor);
 /// Waits for a code; `descriptor` becomes what came with it, or -1. Returns 1, or 0 at the end.
 int tcpalive_receive_code(int socket, int32_t *code, int *descriptor);
 
-/// Closes all descriptors from `first` on.
-void tcpalive_close_from(int first);
-
-/// Starts a process and returns 1; in that process, returns 0.
+/// Starts a process with the name `name` (at most 15 bytes) that works for this one, and returns 1; in that process, returns 0.
 ///
-/// It is a child that wait(2) does not see without __WALL or __WCLONE, and whose end raises no signal (clone(2)). It has a session of its own and blocks all signals. Of the descriptors it has standard error, and the end of the socket
-/// between the two, stored in `socket` of both. Call it before there are threads.
-int tcpalive_helper_start(const char *name, int *socket);
-
-// child.c
-
-/// Starts a process with the name `name` (at most 15 bytes), which calls `run` and ends, and returns the socket to it
-/// (SOCK_SEQPACKET).
-///
-/// `run` gets its end of the socket, the only descriptor that is open. Signals are blocked in it: it should return when the
-/// socket is closed. Call this before there are threads.
-int tcpalive_child_start(const char *name, void (*run)(int socket, const void *context), const void *context);
+/// It blocks all signals, and must end when its end of the socket between the two (SOCK_SEQPACKET) is closed: `socket` of both. That is
+/// its only descriptor. A detached one also has standard error and a session of its own, and is a child that wait(2) does not see
+/// without __WALL or __WCLONE, and whose end raises no signal (clone(2)). Call this before there are threads.
+int tcpalive_helper_start(const char *name, int is_detached, int *socket);
 
 // keeper.c
 

@@ -26,13 +26,13 @@
 
         /// Starts the process, which captures on `interfaces`. Call it before there are threads, and before rights are given up.
         init(on interfaces: [String]) throws(SystemError) {
-            let number = try SideProcess.start("tcpalive-top") { socket in
+            let process = try HelperProcess.start("tcpalive-top") { socket in
                 // A library may write to them.
                 StandardDescriptors.openClosed()
-                WireReporter.run(on: interfaces, to: socket)
+                WireReporter.run(on: interfaces, to: socket.number)
             }
-            try systemSetNonblocking(number)
-            descriptor = number
+            try systemSetNonblocking(process.number)
+            descriptor = process.takeSocket().take()
             name = interfaces.joined(separator: ", ")
             state = "starting to capture on \(name)"
         }
