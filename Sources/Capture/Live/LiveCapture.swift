@@ -155,7 +155,8 @@ public struct LiveCapture: ~Copyable {
     private mutating func updateState(of interface: LiveInterface, _ events: Int16, hasPackets: Bool) {
         // The ring of an interface that is gone may still have packets.
         if isOver { return }
-        if interface.isDown, hasPackets {
+        // Packets from before may still be in the ring when it is down, or was removed a moment ago.
+        if interface.isDown, hasPackets, !interface.isKnownDown, !interface.isGone {
             interface.isDown = false
             notices.append(.up(interface.name))
         } else if !hasPackets, !interface.isDown, events & Int16(POLLERR) != 0 || interface.isKnownDown {
