@@ -4,27 +4,7 @@ import Testing
 /// `tcpalive audit` of real sockets.
 @Suite("Audit", .enabled(if: Lab.isPossible, Lab.needs))
 struct AuditTests {
-    /// Options that a socket has.
-    private struct Options: Decodable {
-        var idle: Int
-        var interval: Int
-        var count: Int
-        var userTimeout: Int
-        var kind: String
-        var hasSent: Bool
-
-        enum CodingKeys: String, CodingKey {
-            case idle, interval, count, kind
-            case userTimeout = "user_timeout_ms"
-            case hasSent = "has_sent"
-        }
-
-        var isOn: Bool { kind != "off" }
-
-        /// Whether repeated looks must find the idle time: its timer fires between answered probes, or the first look comes
-        /// before the first probe and the socket has received nothing.
-        var showsIdle: Bool { interval < idle || (!hasSent && idle >= 4) }
-    }
+    private typealias Options = OpenedSockets.Options
 
     /// A record of a socket.
     private struct Record: Decodable {
@@ -60,11 +40,7 @@ struct AuditTests {
     private static func open(
         _ lab: Lab, _ number: Int, longest: Int, on address: String = "10.9.0.1", _ others: [String] = []
     ) async throws -> [Int: Options] {
-        let script = try lab.start(
-            lab.prober, script: "sockets.py", [address, String(number), String(longest)] + others)
-        try await script.wait(for: "}}\n")
-        let all = try JSONDecoder().decode([String: Options].self, from: Data(script.text.utf8))
-        return Dictionary(uniqueKeysWithValues: all.compactMap { key, value in Int(key).map { ($0, value) } })
+        try await OpenedSockets(lab, number, longest: longest, on: address, others).options
     }
 
     private static func audit(_ lab: Lab, _ arguments: [String], status: Int32 = 0) async throws -> Running {
@@ -273,4 +249,10 @@ struct AuditTests {
         let reason = way.contains("hidepid") ? "No such file or directory" : "Permission denied"
         #expect(other.errorText.contains("cannot look at the descriptors of process \(lab.prober.holder): \(reason)"))
     }
+}
+
+extension OpenedSockets.Options {
+    /// Whether repeated looks must find the idle time: its timer fires between answered probes, or the first look comes
+    /// before the first probe and the socket has received nothing.
+    fileprivate var showsIdle: Bool { interval < idle || (!hasSent && idle >= 4) }
 }

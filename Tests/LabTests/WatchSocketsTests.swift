@@ -4,13 +4,7 @@ import Testing
 /// `watch` with the processes and the options of local sockets.
 @Suite("Sockets in watch", .enabled(if: Lab.isPossible, Lab.needs))
 struct WatchSocketsTests {
-    /// Options that Scripts/sockets.py has set.
-    private struct Options: Decodable {
-        var idle: Int
-        var interval: Int
-        var count: Int
-        var kind: String
-    }
+    private typealias Options = OpenedSockets.Options
 
     /// A record of a connection or a verification, or of an event.
     private struct Record: Decodable {
@@ -66,10 +60,8 @@ struct WatchSocketsTests {
     }
 
     private static func open(_ lab: Lab, _ number: Int, on address: String) async throws -> (Running, [Int: Options]) {
-        let script = try lab.start(lab.prober, script: "sockets.py", [address, String(number), "3"])
-        try await script.wait(for: "}}\n")
-        let all = try JSONDecoder().decode([String: Options].self, from: Data(script.text.utf8))
-        return (script, Dictionary(uniqueKeysWithValues: all.compactMap { key, value in Int(key).map { ($0, value) } }))
+        let sockets = try await OpenedSockets(lab, number, longest: 3, on: address)
+        return (sockets.script, sockets.options)
     }
 
     @Test(
@@ -79,7 +71,7 @@ struct WatchSocketsTests {
         let lab = try await Lab(isUnprivileged: isUnprivileged)
         let watch = try await lab.watch(on: ["lo"], ["--format", "jsonl"])
         let (_, truth) = try await Self.open(lab, 12, on: address)
-        let probing = truth.filter { $0.value.kind != "off" }
+        let probing = truth.filter { $0.value.isOn }
         try await Self.wait(for: 2, from: Set(probing.keys), in: watch)
         let records = try await Self.connectionRecords(watch).filter { truth[$0.originatorPort ?? 0] != nil }
         #expect(Set(records.compactMap(\.originatorPort)).isSuperset(of: probing.keys), "\(watch.text)")
@@ -264,7 +256,7 @@ struct WatchSocketsTests {
         kill(try #require(Int32(state["Pid"] ?? "")), SIGKILL)
         let (_, truth) = try await Self.open(lab, 6, on: "10.9.0.1")
         try await watch.wait(for: "processes are not shown any more")
-        try await Self.wait(for: 1, from: Set(truth.filter { $0.value.kind != "off" }.keys), in: watch)
+        try await Self.wait(for: 1, from: Set(truth.filter { $0.value.isOn }.keys), in: watch)
         #expect(try await !Self.connectionRecords(watch).isEmpty)
         #expect(watch.errorText.ranges(of: "processes are not shown").count == 1, "\(watch.errorText)")
     }
@@ -277,7 +269,7 @@ struct WatchSocketsTests {
         #expect(try await script.end() == 0, "\(script.errorText)")
         try await watch.wait(for: "\"src_port\":0,")
         let (_, truth) = try await Self.open(lab, 6, on: "10.9.0.1")
-        try await Self.wait(for: 1, from: Set(truth.filter { $0.value.kind != "off" }.keys), in: watch)
+        try await Self.wait(for: 1, from: Set(truth.filter { $0.value.isOn }.keys), in: watch)
         #expect(try Self.helper(of: watch) != nil)
         #expect(try await Self.connectionRecords(watch).contains { $0.originatorPid != nil })
         #expect(!watch.errorText.contains("not shown"), "\(watch.errorText)")
@@ -289,7 +281,7 @@ struct WatchSocketsTests {
         let watch = try await lab.watch(on: ["lo"], ["--no-processes", "--format", "jsonl"])
         #expect(try Self.helper(of: watch) == nil)
         let (_, truth) = try await Self.open(lab, 3, on: "10.9.0.1")
-        try await Self.wait(for: 1, from: Set(truth.filter { $0.value.kind != "off" }.keys), in: watch)
+        try await Self.wait(for: 1, from: Set(truth.filter { $0.value.isOn }.keys), in: watch)
         #expect(try await Self.connectionRecords(watch).allSatisfy { $0.originatorPid == nil })
         #expect(!watch.text.contains("_pid\"") && !watch.text.contains("tcpalive.verification/"))
     }
