@@ -296,7 +296,7 @@ package struct TopView: Sendable {
         "next         time until the next probe; data or window: none is sent meanwhile",
         "un           unanswered probes",
         "answer       round trip of the last answer; ~ smoothed, of the kernel",
-        "verdict      tcpalive explain VERDICT tells more",
+        "verdict      see tcpalive explain VERDICT",
         "",
     ]
 }

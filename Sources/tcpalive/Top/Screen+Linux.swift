@@ -42,7 +42,7 @@
             nonl()
             unsafe keypad(window, true)
             unsafe nodelay(window, true)
-            // A single Esc is told from a key that begins with it by this time (ms).
+            // Esc is a key by itself if nothing follows it within this time (ms): other keys begin with it, too.
             set_escdelay(50)
             curs_set(0)
             hasColor = wantsColor && has_colors() && start_color() == OK && use_default_colors() == OK

@@ -14,7 +14,7 @@ struct Top: ParsableCommand {
             of a keep-alive passes. Enter shows one connection with its timeline and its last events. The keys are much \
             like those of htop(1); ? lists them. Linux only.
 
-            Without rights it shows what the kernel tells everybody, as audit does. With the rights to capture, it adds \
+            Without rights it shows what the kernel reports to every user, as audit does. With the rights to capture, it adds \
             what packets show, as watch --light does; a second process reads them, without any rights.
 
             The filter has the words of ss(8): sport, dport, src, dst, state, exclude, and, or, not, parentheses.

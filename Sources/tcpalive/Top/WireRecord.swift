@@ -7,7 +7,7 @@ import Wire
 /// The first reads what anybody sends, and has no rights; the second has rights and does not trust it: every field is checked,
 /// and no text is obeyed.
 struct WireRecord: Equatable {
-    /// What it tells.
+    /// What it is about.
     enum Content: Equatable {
         /// The capture has begun.
         case ready

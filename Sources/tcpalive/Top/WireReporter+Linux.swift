@@ -13,16 +13,16 @@
         private let socket: Int32
         private var analysis: CaptureAnalysis
         private var looks = LookSchedule()
-        /// The hash of what was last told about each connection.
-        private var told: [UInt64: Int] = [:]
+        /// The hash of the last finding that was sent about each connection.
+        private var sent: [UInt64: Int] = [:]
         private var dropped: UInt64 = 0
         /// Messages that are not written yet.
         private var pending: [UInt8] = []
 
-        /// If the reader falls behind by more than that (bytes), packets are not told.
+        /// If the reader falls behind by more than that (bytes), packets are left out.
         private static let pendingLimit = 1 << 20
         /// More connections than that are not remembered.
-        private static let toldLimit = 65_536
+        private static let sentLimit = 65_536
         /// Of connections and their findings.
         private static let memory = 64 << 20
 
@@ -43,7 +43,7 @@
                 needs.captureSockets = live.descriptors
                 // What a system cannot take away, `watch` says.
                 _ = try privileges.drop(for: needs)
-                reporter.tell(WireRecord(content: .ready))
+                reporter.send(WireRecord(content: .ready))
                 reporter.follow(&live)
             } catch let error as CaptureError {
                 reporter.fail(error.description)
@@ -62,18 +62,18 @@
         }
 
         private mutating func fail(_ sentence: String) {
-            tell(WireRecord(content: .failed(sentence)))
+            send(WireRecord(content: .failed(sentence)))
             _ = write()
         }
 
         private mutating func follow(_ live: inout LiveCapture) {
             while write() {
                 analysis.advance(&live)
-                for event in analysis.events where !event.isCopy { tell(event) }
+                for event in analysis.events where !event.isCopy { send(event) }
                 let counters = live.counters
                 if counters.droppedByKernel > dropped {
                     dropped = counters.droppedByKernel
-                    tell(WireRecord(content: .dropped(dropped)))
+                    send(WireRecord(content: .dropped(dropped)))
                 }
                 if live.isOver { return fail("the interface is gone") }
                 if analysis.isOutOfMemory { return fail("out of memory") }
@@ -81,10 +81,10 @@
             }
         }
 
-        private mutating func tell(_ event: SegmentEvent) {
+        private mutating func send(_ event: SegmentEvent) {
             if pending.count >= Self.pendingLimit { return }
             let segment = event.segment
-            tell(
+            send(
                 WireRecord(
                     content: .packet(
                         event.kind, at: segment.time, reply: event.reply.map { max(0, $0) }, number: event.trainNumber,
@@ -92,7 +92,7 @@
                     source: segment.source, destination: segment.destination))
         }
 
-        /// Looks for findings that were not told yet.
+        /// Looks for findings that were not sent yet.
         private mutating func look() {
             analysis.now = WallClock.now
             analysis.hasDrops = dropped > 0
@@ -102,9 +102,9 @@
                 let number = diagnosis.connection.number
                 let words = FindingInWords(diagnosis.primary, in: diagnosis)
                 let hash = words.description.hashValue
-                if told[number] != hash {
-                    if told.count >= Self.toldLimit { told.removeAll(keepingCapacity: true) }
-                    told[number] = hash
+                if sent[number] != hash {
+                    if sent.count >= Self.sentLimit { sent.removeAll(keepingCapacity: true) }
+                    sent[number] = hash
                     found.append(
                         WireRecord(
                             content: .finding(
@@ -115,10 +115,10 @@
                 return looks.advance(withFindings: found.count)
             }
             looks.end()
-            for record in found { tell(record) }
+            for record in found { send(record) }
         }
 
-        private mutating func tell(_ record: WireRecord) {
+        private mutating func send(_ record: WireRecord) {
             record.append(to: &pending)
         }
 
