@@ -53,18 +53,20 @@ struct LiveFaultTests {
         #expect(watch.text.contains("Read va:"))
     }
 
-    @Test("If an interface gets another name, the capture continues")
-    func renamedInterface() async throws {
+    @Test(
+        "If an interface gets another name, the capture continues, also if it is up again at once",
+        arguments: ["down", "up"])
+    func renamedInterface(state: String) async throws {
         let lab = try await Lab()
         try await lab.listener(in: lab.peer, on: "10.9.0.2")
         let watch = try await lab.watch()
-        let script = "ip link set va down; ip link set va name vx"
+        let script = "ip link set va down; ip link set va name vx; ip link set vx \(state)"
         try await lab.inside(lab.prober, "sh", "-ec", script)
         try await watch.wait(for: "va is now called vx")
         try await lab.inside(lab.prober, "ip", "link", "set", "vx", "up")
         let options = ["--idle", "1", "--interval", "1"] + Lab.limit
         _ = try lab.start(lab.prober, ["client"] + options + ["10.9.0.2", "5001"])
-        try await watch.wait(for: "vx is up again")
+        if state == "down" { try await watch.wait(for: "vx is up again") }
         try await watch.wait(for: "keep-alive 1 after 1.")
         #expect(try await watch.end(by: SIGINT) == 0, "\(watch.errorText)")
         let counts = try Self.counts(watch)

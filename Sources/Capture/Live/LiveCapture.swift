@@ -99,13 +99,9 @@ public struct LiveCapture: ~Copyable {
     private mutating func collect(into batch: inout PacketBatch) {
         batch.removeAll()
         batch.firstFrame = nextFrame
-        // If an interface is down, libpcap does not report that it was removed, and only then it may be renamed.
-        for interface in interfaces where interface.isDown && !isOver {
-            if interface.isGone {
-                reportGone("\(interface.name) was removed")
-            } else if let before = interface.takeNewName() {
-                notices.append(.renamed(before, to: interface.name))
-            }
+        // If an interface is down, libpcap does not report that it was removed.
+        for interface in interfaces where interface.isDown && !isOver && interface.isGone {
+            reportGone("\(interface.name) was removed")
         }
         let room = PacketBatch.longestLivePacket * 2
         if batch.bytes.count < room { batch.bytes = [UInt8](repeating: 0, count: room) }
@@ -155,6 +151,10 @@ public struct LiveCapture: ~Copyable {
     private mutating func updateState(of interface: LiveInterface, _ events: Int16, hasPackets: Bool) {
         // The ring of an interface that is gone may still have packets.
         if isOver { return }
+        // Newer kernels rename interfaces that are up, too.
+        if !hasPackets, let before = interface.takeNewName() {
+            notices.append(.renamed(before, to: interface.name))
+        }
         // Packets from before may still be in the ring when it is down, or was removed a moment ago.
         if interface.isDown, hasPackets, !interface.isKnownDown, !interface.isGone {
             interface.isDown = false
