@@ -46,6 +46,38 @@ struct PathSearchTests {
         #expect(search.isComplete && search.longestSurvived == .seconds(600) && search.shortestEnded == nil)
     }
 
+    @Test("A search that goes on from any results of an earlier one comes to an end", arguments: [1, 2, 16])
+    func goesOn(width: Int) {
+        var numbers = SeededNumbers(UInt64(width))
+        for seed in 0..<500 as Range<UInt64> {
+            let maximum = Duration.milliseconds(Int.random(in: 2000...120_000, using: &numbers))
+            let precision = Duration.milliseconds(Int.random(in: 100...5000, using: &numbers))
+            let timeout = Duration.milliseconds(Int.random(in: 500...240_000, using: &numbers))
+            var search = PathSearch(maximum: maximum, precision: precision, width: width)
+            for _ in 0..<Int.random(in: 0...4, using: &numbers) {
+                let idle = Duration.milliseconds(Int.random(in: 1000...240_000, using: &numbers))
+                search.record(idle, idle >= timeout ? .silent : .survived)
+            }
+            _ = Self.run(&search, timeout: timeout, seed: seed)
+            let ended = search.shortestEnded ?? .zero
+            #expect(search.isComplete, "\(search)")
+            #expect(
+                search.longestSurvived >= maximum || ended <= PathSearch.minimum
+                    || ended - search.longestSurvived <= precision, "\(search)")
+        }
+    }
+
+    @Test("A trial of the maximum that ended a little late is not tried again")
+    func lateMaximum() {
+        var search = PathSearch(maximum: .seconds(11), precision: .seconds(1), width: 1)
+        search.record(.seconds(9), .survived)
+        search.record(.milliseconds(11020), .silent)
+        var numbers = SeededNumbers(1)
+        #expect(search.nextTrials(using: &numbers).allSatisfy { $0 > .seconds(9) && $0 < .seconds(11) })
+        search.record(.milliseconds(10500), .survived)
+        #expect(search.isComplete)
+    }
+
     @Test("A path that forgets sooner than can be tried has no survivor")
     func forgetsAtOnce() {
         var search = PathSearch(maximum: .seconds(600), precision: .seconds(1), width: 8)

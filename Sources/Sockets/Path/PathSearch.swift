@@ -48,8 +48,19 @@ public struct PathSearch: Sendable, Equatable {
 
     /// Whether the bracket is narrow enough, or the maximum was survived.
     public var isComplete: Bool {
-        guard let shortestEnded else { return longestSurvived >= maximum }
-        return shortestEnded <= Self.minimum || shortestEnded - longestSurvived <= precision
+        if let shortestEnded, shortestEnded <= Self.minimum || shortestEnded - longestSurvived <= precision {
+            return true
+        }
+        return longestSurvived >= maximum
+    }
+
+    /// The idle time below which the next trials are; nil: the maximum has to be tried first.
+    ///
+    /// A trial of the maximum may end a little later than planned. One that ended long after the maximum is from an earlier
+    /// search with a larger one.
+    private var upperBound: Duration? {
+        guard let shortestEnded, shortestEnded <= maximum + precision / 2 else { return nil }
+        return min(shortestEnded, maximum)
     }
 
     /// Takes account of a connection that was idle for `idle`.
@@ -72,9 +83,9 @@ public struct PathSearch: Sendable, Equatable {
     public func nextTrials(using numbers: inout some RandomNumberGenerator) -> [Duration] {
         if isComplete { return [] }
         var trials: [Duration] = []
-        if let shortestEnded {
+        if let upperBound {
             let low = max(longestSurvived, longestSurvived == .zero ? Self.minimum : .zero)
-            let step = (shortestEnded - low) / (width + 1)
+            let step = (upperBound - low) / (width + 1)
             // With no survivor yet, the shortest time itself has to be tried.
             if longestSurvived == .zero { trials.append(low) }
             for number in 1...width { trials.append(low + step * number + Self.shift(by: step, &numbers)) }
