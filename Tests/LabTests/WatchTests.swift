@@ -147,6 +147,13 @@ struct WatchTests {
         .enabled(if: Lab.isPossible, Lab.needs),
         arguments: [("10.9.0.2", "va"), ("fd09::2", "va"), ("10.9.0.2", "any")])
     func light(address: String, interface: String) async throws {
+        for _ in 1...3 where try await hasSameEvents(address, interface) { return }
+        Issue.record("three times, a probe was sent before all data")
+    }
+
+    /// Compares watch with and without --light; false: the machine is so busy that a probe was sent before all data. Without
+    /// the data, watch --light knows less about such a probe.
+    private func hasSameEvents(_ address: String, _ interface: String) async throws -> Bool {
         let lab = try await Lab()
         let arguments = ["watch", "-i", interface, "--format", "jsonl"] + Lab.limit
         let watches = try [[], ["--light"]].map { try lab.start(lab.prober, arguments + $0) }
@@ -154,13 +161,14 @@ struct WatchTests {
         let listener = try lab.start(
             lab.peer, ["listen", "--send", "welcome to the peer"] + Lab.limit + [address, "5001"])
         try await listener.wait(for: "Listening on")
-        let options = ["--idle", "1", "--interval", "1", "--count", "5", "--duration", "4.5"]
+        let options = ["--idle", "2", "--interval", "1", "--count", "5", "--duration", "7"]
         let client = try lab.start(lab.prober, ["client"] + options + [address, "5001"])
         try await client.wait(for: "welcome")
         for number in 1...5 {
             try client.type("line \(number) of the client\n")
             try await listener.wait(for: "line \(number) of")
         }
+        if try lab.count("TCPKeepAlive") > 0 { return false }
         #expect(try await client.end() == 0, "\(client.text)\(client.errorText)")
         for watch in watches { #expect(try await watch.end(by: SIGINT) == 0, "\(watch.errorText)") }
         // Frame numbers and times differ.
@@ -179,6 +187,7 @@ struct WatchTests {
         }
         // At least six lines of data are excluded, and no other TCP segments.
         #expect(packets[1] <= packets[0] - 6 && watches[1].text.contains("\"light\":true"), "\(packets)")
+        return true
     }
 
     @Test(
