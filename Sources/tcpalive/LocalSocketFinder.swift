@@ -15,6 +15,10 @@ struct LocalSocketFinder: ~Copyable {
     /// The state of an end.
     private struct Ticket {
         var remote: Endpoint
+        /// The interfaces that have the local address. The socket may be bound to one.
+        var interfaces: [UInt32]
+        /// Which of them is asked for.
+        var attempt = 0
         /// When it was last looked up; nil: never.
         var asked: ContinuousClock.Instant?
         var isOutstanding = false
@@ -76,18 +80,20 @@ struct LocalSocketFinder: ~Copyable {
             for (local, remote) in [(source, destination), (destination, source)]
             where addresses.contains(local.address) {
                 let end = LocalSockets.End(event.connection, local)
-                want(end, remote, hasEvent: true)
+                want(end, remote, addresses, hasEvent: true)
                 try show(end, &reporter)
             }
         }
     }
 
-    private mutating func want(_ end: LocalSockets.End, _ remote: Endpoint, hasEvent: Bool) {
+    private mutating func want(
+        _ end: LocalSockets.End, _ remote: Endpoint, _ addresses: HostAddresses, hasEvent: Bool
+    ) {
         if tickets[end] == nil {
             guard queue.count < Self.mostQueued else { return }
             if tickets.count >= limit { forget() }
             if tickets.count >= limit { return }
-            tickets[end] = Ticket(remote: remote)
+            tickets[end] = Ticket(remote: remote, interfaces: addresses.interfaces(with: end.endpoint.address))
         }
         if hasEvent { tickets[end]?.hasEvents = true }
         guard let ticket = tickets[end], !ticket.isOutstanding, !ticket.isGone, queue.count < Self.mostQueued else {
@@ -131,7 +137,7 @@ struct LocalSocketFinder: ~Copyable {
         discover(tracker, &addresses, now)
         let due = later.prefix { $0.time <= now }.count
         for (_, end) in later.prefix(due) {
-            if let ticket = tickets[end] { want(end, ticket.remote, hasEvent: false) }
+            if let ticket = tickets[end] { want(end, ticket.remote, addresses, hasEvent: false) }
         }
         later.removeFirst(due)
         ask()
@@ -150,7 +156,7 @@ struct LocalSocketFinder: ~Copyable {
         }
         for (number, first, second) in found {
             for (local, remote) in [(first, second), (second, first)] where addresses.contains(local.address) {
-                want(LocalSockets.End(number, local), remote, hasEvent: false)
+                want(LocalSockets.End(number, local), remote, addresses, hasEvent: false)
             }
         }
     }
@@ -162,10 +168,13 @@ struct LocalSocketFinder: ~Copyable {
         let now = ContinuousClock.now
         var questions: [SocketQuestion] = []
         for end in queue.prefix(count) {
-            guard let remote = tickets[end]?.remote else { continue }
+            guard let ticket = tickets[end] else { continue }
+            let interface = ticket.interfaces.isEmpty ? 0 : ticket.interfaces[ticket.attempt]
             tickets[end]?.asked = now
             outstanding[nextNumber] = end
-            questions.append(SocketQuestion(number: nextNumber, local: end.endpoint, remote: remote))
+            questions.append(
+                SocketQuestion(
+                    number: nextNumber, local: end.endpoint, remote: ticket.remote, interface: interface))
             nextNumber &+= 1
         }
         queue.removeFirst(count)
@@ -199,6 +208,8 @@ struct LocalSocketFinder: ~Copyable {
         guard let socket = answer.socket, socket.process != nil || socket.isOn != nil else {
             if reporter.sockets[end] != nil {
                 tickets[end]?.isGone = true
+            } else if tryNextInterface(end) {
+                return
             } else if tickets[end]?.hasEvents != true {
                 tickets[end] = nil
             }
@@ -213,6 +224,17 @@ struct LocalSocketFinder: ~Copyable {
         if isFirst { later.append((.now + Self.settling, end)) }
         if isChanged, tickets[end]?.isShown == true { try reporter.socket(at: end, isNew: false) }
         try show(end, &reporter)
+    }
+
+    /// Asks about `end` again, for a socket on the next interface that has its address; false if there is none.
+    private mutating func tryNextInterface(_ end: LocalSockets.End) -> Bool {
+        guard let ticket = tickets[end] else { return false }
+        let next = ticket.attempt + 1
+        tickets[end]?.attempt = next < ticket.interfaces.count ? next : 0
+        guard next < ticket.interfaces.count, queue.count < Self.mostQueued else { return false }
+        tickets[end]?.isOutstanding = true
+        queue.append(end)
+        return true
     }
 
     // MARK: At the end

@@ -11,7 +11,7 @@
         private static func message(
             type: UInt8 = 20, family: UInt8 = 2, _ attributes: [(type: UInt8, value: [UInt8])]
         ) -> [UInt8] {
-            var body: [UInt8] = [family, 24, 0, 0, 1, 0, 0, 0]
+            var body: [UInt8] = [family, 24, 0, 0, 1, 2, 0, 0]
             for attribute in attributes {
                 body += [UInt8(attribute.value.count + 4), 0, attribute.type, 0] + attribute.value
                 body += [UInt8](repeating: 0, count: (4 - body.count % 4) % 4)
@@ -19,8 +19,8 @@
             return [UInt8(body.count + 16), 0, 0, 0, type, 0, 2, 0] + [UInt8](repeating: 0, count: 8) + body
         }
 
-        private static func addresses(in answer: [UInt8]) -> (addresses: [IPAddress], isLast: Bool) {
-            var addresses: [IPAddress] = []
+        private static func addresses(in answer: [UInt8]) -> (addresses: [(IPAddress, UInt32)], isLast: Bool) {
+            var addresses: [(IPAddress, UInt32)] = []
             let isMore = unsafe AddressList.take(answer.span.bytes, into: &addresses)
             return (addresses, !isMore)
         }
@@ -30,10 +30,11 @@
             message([(1, [10, 0, 0, 2]), (3, Array("eth0".utf8) + [0]), (2, [10, 0, 0, 1])])
             + message(family: 10, [(1, version6)])
 
-        @Test("The local address is taken, not that of the other end")
+        @Test("The local address is taken, not that of the other end, and the interface")
         func local() {
             let (addresses, isLast) = Self.addresses(in: Self.answer)
-            #expect(addresses == [IPAddress(v4: 0x0A00_0001), IPAddress(v6: 0xFD09_0000_0000_0000, 1)])
+            #expect(addresses.map(\.0) == [IPAddress(v4: 0x0A00_0001), IPAddress(v6: 0xFD09_0000_0000_0000, 1)])
+            #expect(addresses.map(\.1) == [0x201, 0x201])
             #expect(!isLast)
         }
 

@@ -66,9 +66,13 @@ struct WatchSocketsTests {
 
     @Test(
         "Both ends of a connection on this host have their process and options, and the probes match them",
-        arguments: ["10.9.0.1", "fd09::1"], Lab.isPossibleUnprivileged ? [false, true] : [false])
+        arguments: ["10.9.0.1", "fd09::1", "fe80::1%va"], Lab.isPossibleUnprivileged ? [false, true] : [false])
     func both(address: String, isUnprivileged: Bool) async throws {
         let lab = try await Lab(isUnprivileged: isUnprivileged)
+        // Both interfaces have this address, and the sockets are on the first only.
+        for interface in ["va", "lo"] {
+            try await lab.inside(lab.prober, "ip", "address", "add", "fe80::1/64", "dev", interface, "nodad")
+        }
         let watch = try await lab.watch(on: ["lo"], ["--format", "jsonl"])
         let (_, truth) = try await Self.open(lab, 12, on: address)
         let probing = truth.filter { $0.value.isOn }
@@ -100,6 +104,30 @@ struct WatchSocketsTests {
         #expect(Set(verifications.compactMap(\.proberPort)) == Set(probing.keys), "\(watch.text)")
         for verification in verifications {
             #expect(verification.outcome == "pass" && verification.pid == records.first?.originatorPid, "\(watch.text)")
+        }
+    }
+
+    @Test(
+        "A socket that is bound to an interface has its process and options, too",
+        arguments: ["10.9.0.2", "fe80::2%va"])
+    func bound(address: String) async throws {
+        let lab = try await Lab()
+        try await lab.inside(lab.prober, "ip", "address", "add", "fe80::1/64", "dev", "va", "nodad")
+        try await lab.inside(lab.peer, "ip", "address", "add", "fe80::2/64", "dev", "vb", "nodad")
+        let listener = try lab.start(
+            lab.peer, ["listen", "5000"] + Lab.limit)
+        try await listener.wait(for: "Listening on")
+        let watch = try await lab.watch(["--format", "jsonl"])
+        let truth = try await OpenedSockets(lab, 6, longest: 3, on: address, ["far", "va"]).options
+        let probing = truth.filter { $0.value.isOn }
+        try await Self.wait(for: 1, from: Set(probing.keys), in: watch)
+        let records = try await Self.connectionRecords(watch).filter { probing[$0.originatorPort ?? 0] != nil }
+        #expect(records.count == probing.count, "\(watch.text)")
+        for record in records {
+            let options = try #require(probing[record.originatorPort ?? 0])
+            #expect(record.originatorProcess == "python3" && record.originatorSettingsFrom == "socket", "\(watch.text)")
+            #expect(record.originatorIdleS == options.idle && record.originatorIntervalS == options.interval)
+            #expect(record.originatorCount == options.count)
         }
     }
 

@@ -26,12 +26,12 @@
         /// The socket through which the kernel is asked; nil: there is none.
         var socket: Int32? { route?.descriptor.number }
 
-        /// The addresses now; empty if the kernel does not answer.
-        func addresses() -> [IPAddress] {
+        /// The addresses now, each with the index of its interface; empty if the kernel does not answer.
+        func addresses() -> [(address: IPAddress, interface: UInt32)] {
             guard let socket else { return [] }
             let request = Self.request
             guard unsafe send(socket, request, request.count, 0) == request.count else { return [] }
-            var addresses: [IPAddress] = []
+            var addresses: [(IPAddress, UInt32)] = []
             while true {
                 var answer = [UInt8](repeating: 0, count: 32768)
                 // The kernel computes the answer during the calls, so it never has to wait.
@@ -52,7 +52,7 @@
         }
 
         /// Appends the addresses in one part of an answer to `addresses`; false if it was the last part, or is damaged.
-        static func take(_ answer: RawSpan, into addresses: inout [IPAddress]) -> Bool {
+        static func take(_ answer: RawSpan, into addresses: inout [(IPAddress, UInt32)]) -> Bool {
             var rest = answer
             while rest.byteCount >= 16 {
                 // Struct nlmsghdr: length and type. RTM_NEWADDR is 20; NLMSG_ERROR is 2 and NLMSG_DONE 3.
@@ -60,7 +60,10 @@
                 guard rest.load16(4, bigEndian: false) == 20, length >= 24, length <= rest.byteCount else {
                     return false
                 }
-                if let address = address(in: rest.extracting(16..<length)) { addresses.append(address) }
+                // Struct ifaddrmsg: family, prefix length, flags, scope, and the index of the interface.
+                if let address = address(in: rest.extracting(16..<length)) {
+                    addresses.append((address, rest.load32(20, bigEndian: false)))
+                }
                 rest = rest.extracting(droppingFirst: min((length + 3) & ~3, rest.byteCount))
             }
             return true

@@ -3,7 +3,8 @@ public import Wire
 
 /// The addresses that this host has, and those that it had before, because interfaces come and go.
 public struct HostAddresses: Sendable {
-    private var known: Set<IPAddress> = []
+    /// The interfaces that have, or had, an address.
+    private var known: [IPAddress: [UInt32]] = [:]
     private let list = AddressList()
 
     /// The addresses that the interfaces have now.
@@ -13,7 +14,9 @@ public struct HostAddresses: Sendable {
 
     /// Adds the addresses that the interfaces have now; none are forgotten.
     public mutating func update() {
-        known.formUnion(list.addresses())
+        for (address, interface) in list.addresses() where known[address]?.contains(interface) != true {
+            known[address, default: []].append(interface)
+        }
     }
 
     /// A socket through which it asks the kernel, for those who limit the use of sockets; nil: it has none.
@@ -21,8 +24,11 @@ public struct HostAddresses: Sendable {
 
     /// Whether `address` is one of them. So is all of 127.0.0.0/8 (RFC 1122 3.2.1.3), although interfaces list only one.
     public func contains(_ address: IPAddress) -> Bool {
-        known.contains(address) || (address.version == .v4 && address.low >> 24 == 127)
+        known[address] != nil || (address.version == .v4 && address.low >> 24 == 127)
     }
+
+    /// The indexes of the interfaces that have, or had, `address`: several may have one link-local address.
+    public func interfaces(with address: IPAddress) -> [UInt32] { known[address] ?? [] }
 }
 
 extension IPAddress {

@@ -63,7 +63,7 @@
         private mutating func look(_ question: SocketQuestion) {
             // Packets may have the port 0, and no socket has.
             guard question.local.port > 0, question.remote.port > 0,
-                let socket = monitor.socket(local: question.local, remote: question.remote)
+                let socket = monitor.socket(question)
             else { return answer(question.number, nil) }
             if socket.inode == 0 { return answer(question.number, InspectedSocket(socket)) }
             if let known = owners.owner(of: socket.inode).flatMap({ inspect(socket, $0) }) {

@@ -9,7 +9,7 @@ package import Wire
 /// | 4 | IP version, 4 or 6 |
 /// | 5-7 | 0 |
 /// | 8-9, 10-11 | local port, remote port |
-/// | 12-15 | 0 |
+/// | 12-15 | the interface, an index; 0: any |
 /// | 16-31, 32-47 | local address, remote address; of IPv4 the last four bytes |
 package struct SocketQuestion: Sendable, Equatable {
     /// The size of a question.
@@ -20,12 +20,16 @@ package struct SocketQuestion: Sendable, Equatable {
     package var number: UInt32
     package var local: Endpoint
     package var remote: Endpoint
+    /// The interface on which the socket is: a socket that is bound to another one, or has a link-local address there, is not
+    /// meant. 0: any, but none that is bound to an interface.
+    package var interface: UInt32
 
     /// The question `number` about the socket with these ends, both of one IP version.
-    package init(number: UInt32, local: Endpoint, remote: Endpoint) {
+    package init(number: UInt32, local: Endpoint, remote: Endpoint, interface: UInt32 = 0) {
         self.number = number
         self.local = local
         self.remote = remote
+        self.interface = interface
     }
 
     /// The question in `bytes`; nil if they are none.
@@ -36,8 +40,8 @@ package struct SocketQuestion: Sendable, Equatable {
         let version: UInt8 = reader.number()
         guard version == 4 || version == 6, reader.zeros(3) else { return nil }
         let (localPort, remotePort): (UInt16, UInt16) = (reader.number(), reader.number())
-        guard reader.zeros(4),
-            let localAddress = reader.address(isVersion6: version == 6),
+        interface = reader.number()
+        guard let localAddress = reader.address(isVersion6: version == 6),
             let remoteAddress = reader.address(isVersion6: version == 6)
         else { return nil }
         local = Endpoint(localAddress, localPort)
@@ -51,7 +55,7 @@ package struct SocketQuestion: Sendable, Equatable {
         bytes += [0, 0, 0]
         bytes.append(number: local.port)
         bytes.append(number: remote.port)
-        bytes += [0, 0, 0, 0]
+        bytes.append(number: interface)
         for address in [local.address, remote.address] {
             bytes.append(number: address.high)
             bytes.append(number: address.low)

@@ -2,7 +2,7 @@
     internal import CTCPAlive
     internal import Glibc
     package import Platform
-    package import Wire
+    internal import Wire
 
     /// The kernel's list of the TCP sockets of a network namespace (sock_diag(7)): a netlink socket. No rights are necessary.
     package struct SocketMonitor: ~Copyable {
@@ -57,11 +57,12 @@
             return try? SocketMonitor().one(request)
         }
 
-        /// The socket of the connection between two ends of one IP version; nil if the kernel has none, or only one that
-        /// listens. Sockets with link-local addresses are not found, because the interface is not known.
-        package func socket(local: Endpoint, remote: Endpoint) -> HostSocket? {
+        /// The socket for which `question` asks; nil if the kernel has none, or only one that listens.
+        func socket(_ question: SocketQuestion) -> HostSocket? {
+            let (local, remote) = (question.local, question.remote)
             let isIPv6 = local.address.version == .v6
             var request = Self.request(family: isIPv6 ? SystemFamily.ipv6 : SystemFamily.ipv4)
+            request.id.idiag_if = question.interface
             request.setEnds((Self.bytes(of: local.address), local.port), (Self.bytes(of: remote.address), remote.port))
             guard let found = try? one(request), found.local == local, found.remote == remote else { return nil }
             return found
