@@ -220,7 +220,7 @@ struct LocalSocketFinder: ~Copyable {
             if forget() { reporter.sockets.removeAll { tickets[$0] == nil } }
             if reporter.sockets.count >= limit { return }
         }
-        let isChanged = reporter.sockets.update(end, socket)
+        let isChanged = reporter.sockets.update(end, socket, at: WallClock.now)
         if isFirst { later.append((.now + Self.settling, end)) }
         if isChanged, tickets[end]?.isShown == true { try reporter.socket(at: end, isNew: false) }
         try show(end, &reporter)

@@ -20,7 +20,8 @@ extension LocalSockets {
             else { return nil }
             var verification = Verification(
                 of: diagnosis.side(end), peer: diagnosis.side(end.other),
-                expecting: Verification.Expectation(schedule), ending: nil, kernelProbes: nil)
+                expecting: Verification.Expectation(schedule), ending: nil, kernelProbes: nil,
+                optionsDelay: max(0, (entry.known ?? 0) &- diagnosis.connection.firstTime))
             verification.excuseFailures(of: entry.changes.quantities, .optionsChanged)
             switch verification.obstacle {
             case nil, .undecided(.optionsChanged): break

@@ -36,13 +36,13 @@ struct VerificationTests {
 
     private static func judge(
         _ lines: [(Int64, String)], _ expectation: Verification.Expectation, error: Verification.ErrorName? = nil,
-        at time: Int64? = nil, kernel: Int? = nil, othersProbe: Bool = false
+        at time: Int64? = nil, kernel: Int? = nil, othersProbe: Bool = false, delay: Int64 = 0
     ) throws -> Verification {
         let (prober, peer) = observe(lines)
         let ending = time.map { Verification.Ending(error: error, time: $0 * 1_000_000) }
         return Verification(
             of: prober, peer: peer, expecting: expectation, ending: ending, kernelProbes: kernel,
-            othersProbe: othersProbe)
+            othersProbe: othersProbe, optionsDelay: delay * 1_000_000)
     }
 
     private static let usual = Verification.Expectation(idle: 60, interval: 15, count: 4)
@@ -67,6 +67,31 @@ struct VerificationTests {
         var passing = try Self.judge(Self.live, Self.usual)
         passing.excuseFailures(of: [.firstProbe, .interval, .period], .optionsChanged)
         #expect(passing.passes)
+    }
+
+    @Test(
+        "A first probe may be late by the time in which the options were set, and by no more",
+        arguments: [(0, .fails), (300, .fails), (500, .notJudged)] as [(Int64, Verification.Outcome)])
+    func setLate(delay: Int64, outcome: Verification.Outcome) throws {
+        let lines =
+            Self.handshake + [
+                (1_501, Self.probe), (1_502, Self.answer), (2_510, Self.probe), (2_511, Self.answer),
+            ]
+        let verification = try Self.judge(
+            lines, Verification.Expectation(idle: 1, interval: 1, count: 4), delay: delay)
+        let check = try #require(verification.checks.first)
+        #expect(check.quantity == .firstProbe && check.outcome == outcome, "\(check)")
+        #expect(check.reason == (outcome == .notJudged ? .mayBeSetLate : nil))
+        // The period passes.
+        #expect(verification.passes == (outcome == .notJudged) && verification.obstacle == nil)
+    }
+
+    @Test("A missing probe may be due later by that time", arguments: [0, 2000, 3000] as [Int64])
+    func setLateWithoutProbe(delay: Int64) throws {
+        let lines = Self.handshake + [(8_000, "AB A 1000 5000 10"), (8_001, "BA A 5000 1010")]
+        let verification = try Self.judge(
+            lines, Verification.Expectation(idle: 5, interval: 1, count: 4), delay: delay)
+        #expect((verification.obstacle == .notYetDue(idle: 5)) == (delay == 3000), "\(verification)")
     }
 
     @Test("A prober that gives up as its options imply passes every check")

@@ -48,7 +48,7 @@ struct FindingRecordTests {
         for (end, process) in [(Samples.client, 7 as Int32), (Samples.server, 8)] {
             _ = sockets.update(
                 LocalSockets.End(diagnosis.connection.number, end),
-                InspectedSocket(cookie: 1, process: process, program: "x"))
+                InspectedSocket(cookie: 1, process: process, program: "x"), at: 0)
         }
         let object = try Self.object {
             $0.appendRecord(

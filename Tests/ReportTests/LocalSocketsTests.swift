@@ -19,31 +19,31 @@ struct LocalSocketsTests {
 
     private static var sockets: LocalSockets {
         var sockets = LocalSockets()
-        _ = sockets.update(end, socket())
+        _ = sockets.update(end, socket(), at: 0)
         return sockets
     }
 
     @Test("A socket that becomes known, another process and other options are news; the same again is none")
     func news() {
         var sockets = LocalSockets()
-        let isNews1 = sockets.update(Self.end, Self.socket())
+        let isNews1 = sockets.update(Self.end, Self.socket(), at: 0)
         #expect(isNews1)
-        let isNews2 = sockets.update(Self.end, Self.socket())
+        let isNews2 = sockets.update(Self.end, Self.socket(), at: 0)
         #expect(!isNews2)
         #expect(sockets[Self.end]?.before == nil)
         var other = Self.options
         other.interval = 20
-        let isNews3 = sockets.update(Self.end, Self.socket(other))
+        let isNews3 = sockets.update(Self.end, Self.socket(other), at: 0)
         #expect(isNews3)
         #expect(sockets[Self.end]?.socket.options == other && sockets[Self.end]?.before == Self.options)
-        let isNews4 = sockets.update(Self.end, Self.socket(other, process: 813))
+        let isNews4 = sockets.update(Self.end, Self.socket(other, process: 813), at: 0)
         #expect(isNews4)
     }
 
     @Test("What was known remains if the process is gone or its socket cannot be read any more")
     func remains() {
         var sockets = Self.sockets
-        let isNews5 = sockets.update(Self.end, InspectedSocket(cookie: 1, isOn: false))
+        let isNews5 = sockets.update(Self.end, InspectedSocket(cookie: 1, isOn: false), at: 0)
         #expect(!isNews5)
         #expect(sockets[Self.end]?.socket == Self.socket() && sockets[Self.end]?.before == nil)
     }
@@ -51,7 +51,7 @@ struct LocalSocketsTests {
     @Test("Another socket on the same ports is not that of the connection")
     func reused() {
         var sockets = Self.sockets
-        let isNews6 = sockets.update(Self.end, InspectedSocket(cookie: 2, process: 1, program: "other"))
+        let isNews6 = sockets.update(Self.end, InspectedSocket(cookie: 2, process: 1, program: "other"), at: 0)
         #expect(!isNews6)
         #expect(sockets[Self.end]?.socket == Self.socket())
     }
@@ -88,8 +88,9 @@ struct LocalSocketsTests {
     func hostileNames() {
         var sockets = LocalSockets()
         _ = sockets.update(
-            Self.end, InspectedSocket(cookie: 1, process: 9, program: "\u{1B}[2Jx\"", isOn: true, options: Self.options)
-        )
+            Self.end,
+            InspectedSocket(cookie: 1, process: 9, program: "\u{1B}[2Jx\"", isOn: true, options: Self.options),
+            at: 0)
         var table = ConnectionText(TextStyle(), sockets: sockets)
         table.measure(Samples.diagnosis())
         let texts = [
@@ -129,7 +130,7 @@ struct LocalSocketsTests {
         try reporter.socket(at: Self.end, isNew: true)
         var other = Self.options
         other.userTimeout = 7000
-        _ = reporter.sockets.update(Self.end, Self.socket(other))
+        _ = reporter.sockets.update(Self.end, Self.socket(other), at: 0)
         try reporter.socket(at: Self.end, isNew: false)
         #expect(
             reporter.pendingText == """

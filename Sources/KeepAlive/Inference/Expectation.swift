@@ -27,7 +27,9 @@ extension Verification {
         }
 
         /// The longest time (ns) in which `side` was idle and sent no probe; nil: no probe was due in that time.
-        func missedProbe(by side: ConnectionSide) -> Int64? {
+        ///
+        /// The timer of the first probe may have been set `delay` nanoseconds after the last segment.
+        func missedProbe(by side: ConnectionSide, afterDelay delay: Int64 = 0) -> Int64? {
             guard var due = idleTime else { return nil }
             if side.probes > 0 {
                 // An end that gave up sends no more probes, and not always a RST.
@@ -36,6 +38,8 @@ extension Verification {
                 let seen = side.intervalGaps.count > 0 ? side.intervalGaps.longest : nil
                 guard let interval = intervalTime ?? seen else { return nil }
                 due = max(due, interval)
+            } else {
+                due += delay
             }
             return Verification.isLate(side.longestUnprobed, expected: due) ? side.longestUnprobed : nil
         }

@@ -92,6 +92,8 @@ package struct Verification: Sendable {
         case otherConnectionsProbe
         /// The options of the socket were changed during the capture.
         case optionsChanged
+        /// The options of the socket may have been set when the connection was idle already.
+        case mayBeSetLate
         /// The kernel counted more probes than were captured: the others never left the host.
         case probesNeverSent(counted: UInt64, captured: UInt64)
     }
@@ -174,12 +176,13 @@ package struct Verification: Sendable {
     ///
     /// `ending` is the result of recv(2); nil: the connection is open, or the result is not known. `kernelProbes` is the
     /// increase of the kernel's counter TcpExt TCPKeepAlive; nil: not known. `othersProbe`: that counter may include
-    /// probes of other connections.
+    /// probes of other connections. `delay`: for how long (ns) the connection may have been idle when its
+    /// options were set; the timer counts from then (tcp(7)).
     package init(
         of prober: ConnectionSide, peer: ConnectionSide, expecting expectation: Expectation, ending: Ending?,
-        kernelProbes: Int?, othersProbe: Bool = false
+        kernelProbes: Int?, othersProbe: Bool = false, optionsDelay delay: Int64 = 0
     ) {
-        let missed = expectation.missedProbe(by: prober)
+        let missed = expectation.missedProbe(by: prober, afterDelay: delay)
         if peer.lastSpoke == nil {
             obstacle = .peerNotCaptured
         } else if prober.probes == 0, missed == nil,
@@ -193,7 +196,7 @@ package struct Verification: Sendable {
             obstacle = .beganTooLate
         }
         guard obstacle == nil else { return }
-        checkFirst(prober, expectation)
+        checkFirst(prober, expectation, delay)
         if let interval = expectation.intervalTime { check(.interval, prober.intervalGaps, interval) }
         checkPeriod(prober, expectation)
         // If an idle period ended with a late probe, the checks before have failed already.
@@ -280,7 +283,7 @@ package struct Verification: Sendable {
         add(quantity, .duration(idle), actual, lateness: Self.lateness(idle), passes: false)
     }
 
-    private mutating func checkFirst(_ prober: ConnectionSide, _ expectation: Expectation) {
+    private mutating func checkFirst(_ prober: ConnectionSide, _ expectation: Expectation, _ delay: Int64) {
         guard let idle = expectation.idleTime else { return }
         var (first, all) = (Gaps(), prober.idleGaps)
         var excuse: Reason?
@@ -290,6 +293,10 @@ package struct Verification: Sendable {
                 all.add(wait.gap)
                 // Only that wait is excused: a late wait that nothing disturbed fails.
                 if !Self.isLate(prober.idleGaps.longest, expected: idle) { excuse = .peerProbed }
+            }
+            // Only the first wait may be late, and not by more.
+            if excuse == nil, prober.idleGaps.longest <= wait.gap, !Self.isLate(wait.gap &- delay, expected: idle) {
+                excuse = .mayBeSetLate
             }
         }
         if let interval = expectation.intervalTime {

@@ -24,6 +24,8 @@ package struct LocalSockets: Sendable {
         package var before: KeepAliveOptions?
         /// What was changed between two looks, at any time.
         package var changes: Changes = []
+        /// When the options were first read (ns since 1970); nil: they never were.
+        package var known: Int64?
     }
 
     /// Parts of the options.
@@ -73,11 +75,11 @@ package struct LocalSockets: Sendable {
         return entries[End(connection.number, end == .originator ? connection.originator : connection.responder)]
     }
 
-    /// Adds `socket` at `end`, or what is new about it. Returns whether its process or its settings were not known before, or
+    /// Adds `socket` at `end`, or what is new about it, as it was read at `time` (ns since 1970). Returns whether its process or its settings were not known before, or
     /// are others.
-    package mutating func update(_ end: End, _ socket: InspectedSocket) -> Bool {
+    package mutating func update(_ end: End, _ socket: InspectedSocket, at time: Int64) -> Bool {
         guard var entry = entries[end] else {
-            entries[end] = Entry(socket: socket)
+            entries[end] = Entry(socket: socket, known: socket.options == nil ? nil : time)
             return true
         }
         // The ports may have another socket by now.
@@ -94,6 +96,7 @@ package struct LocalSockets: Sendable {
             entry.changes.formUnion(Changes(from: old, to: new))
         }
         entry.socket = socket
+        if socket.options != nil, entry.known == nil { entry.known = time }
         entries[end] = entry
         return known.process != socket.process || known.options != socket.options
     }

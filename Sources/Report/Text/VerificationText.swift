@@ -147,6 +147,7 @@ extension Verification.Reason {
         case .peerProbed: return "the peer probed meanwhile, which restarts the timer of some systems"
         case .mayBeIdleTime: return "it may be the idle time, which is not given"
         case .mayBeInterval: return "it may be the interval, which is not given"
+        case .mayBeSetLate: return "the options may have been set when the connection was idle already"
         case .optionsChanged: return "the options of the socket were changed during the capture"
         case .otherConnectionsProbe: return "other connections of this network namespace probe too"
         case .probesNeverSent(let counted, let captured):
