@@ -66,12 +66,14 @@ public struct ConnectionActivity: Sendable, Equatable {
             let heard = now - information.sinceAckReceived
             let advance = (lastTime - last.sinceAckReceived).duration(to: heard)
             // An acknowledgment may also be unsolicited, such as a window update. So a segment without data must have
-            // been sent. Keep-alive probes of the peer do not reset the time.
+            // been sent, or the last sample was between a probe and its answer. Keep-alive probes of the peer do not reset
+            // the time.
             let sentSegments = information.emptySegmentsSent.flatMap { now in last.emptySegmentsSent.map { now &- $0 } }
+            let hasProbed = sentSegments != 0 || last.unansweredProbes > 0
             let isQuiet =
                 !hadData && !wasAcknowledged && information.unacknowledgedSegments == 0
                 && last.unacknowledgedSegments == 0 && !isWindowClosed && windowClosedSince == nil
-            if period != nil, isQuiet, advance >= Self.minimumAdvance, sentSegments != 0 {
+            if period != nil, isQuiet, advance >= Self.minimumAdvance, hasProbed {
                 answeredProbes += 1
                 answeredSinceData += 1
                 lastAnswer = heard

@@ -14,6 +14,7 @@ struct ConnectionActivityTests {
         var sent: UInt64 = 0
         var acknowledged: UInt64 = 1
         var segments: UInt32 = .max  // The count wraps.
+        var unanswered = 0
         var backoff = 0
         var isWindowClosed = false
         var state: UInt8 = 1
@@ -27,7 +28,7 @@ struct ConnectionActivityTests {
         mutating func sample(after milliseconds: Int) {
             now += .milliseconds(milliseconds)
             let information = ConnectionInformation(
-                state: state, unansweredProbes: 0, retransmissions: 0, unacknowledgedSegments: 0,
+                state: state, unansweredProbes: unanswered, retransmissions: 0, unacknowledgedSegments: 0,
                 sinceDataReceived: dataAt.duration(to: now), sinceAckReceived: heardAt.duration(to: now),
                 roundTrip: .zero, bytesAcknowledged: acknowledged, bytesReceived: received,
                 sinceDataSent: dataAt.duration(to: now), backoff: backoff, emptySegmentsSent: segments)
@@ -54,6 +55,21 @@ struct ConnectionActivityTests {
         #expect(script.activity.answeredProbes == 3 && script.activity.answeredSinceData == 3)
         #expect(script.activity.lastAnswer == script.heardAt)
         #expect(!script.activity.mayMissAnswers)
+    }
+
+    @Test("A sample between a probe and its answer does not hide the answer")
+    func between() {
+        var script = Script()
+        for _ in 1...3 {
+            script.sample(after: 950)
+            script.segments &+= 1
+            script.unanswered = 1
+            script.sample(after: 51)
+            script.heardAt = script.now + .milliseconds(5)
+            script.unanswered = 0
+            script.sample(after: 10)
+        }
+        #expect(script.activity.answeredProbes == 3)
     }
 
     @Test("An unsolicited acknowledgment, such as a window update, is not an answer")
