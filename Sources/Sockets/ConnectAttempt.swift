@@ -7,6 +7,8 @@ public struct ConnectAttempt: Sendable, Equatable, CustomStringConvertible {
     public enum Failure: Sendable, Equatable {
         /// No answer within this connect timeout.
         case noAnswer(within: Duration)
+        /// It was connected, and what answered was not `tcpalive listen` (`PathCheck`).
+        case noListener
         /// An error of the system: refused, unreachable, and so on (connect(2)).
         case failed(SystemError)
         /// An error of the system that an ICMP error caused.
@@ -30,6 +32,7 @@ public struct ConnectAttempt: Sendable, Equatable, CustomStringConvertible {
     public var description: String {
         switch failure {
         case .noAnswer(let limit): "\(address): no answer within \(limit.secondsText)"
+        case .noListener: "\(address): it does not answer as tcpalive listen does"
         case .failed(let error), .reported(let error, _): "\(address): \(error)"
         case .cannotBind(let local, let reason): "\(address): cannot bind to \(local): \(reason)"
         }

@@ -10,7 +10,8 @@ struct Listen: ParsableCommand {
         usage: "tcpalive listen [<options>] [<host>] <port>",
         discussion: """
             Without HOST it listens on all addresses of this host. The first line shows the address and port; with port 0 \
-            the system chooses one. Any number of connections is accepted, numbered from 1.
+            the system chooses one. Any number of connections is accepted, numbered from 1. A received byte ENQ (5) is \
+            answered by ACK (6), for tcpalive probe-path --with listen.
 
             Examples:
               tcpalive listen 5001
@@ -86,6 +87,7 @@ struct Listen: ParsableCommand {
                 listener.send(data.send.flatMap { Array("\($0)\n".utf8) }, on: number)
                 if let lifetime { due.append((number, .now + lifetime)) }
             case .received(let number, let bytes):
+                if bytes == [PathCheck.question] { listener.send([PathCheck.answer], on: number) }
                 try log.write("#\(number) \(log.received(bytes, hex: data.hex))")
             case .ended(let number, let cause):
                 due.removeAll { $0.number == number }

@@ -19,28 +19,31 @@ final class PathTrialLog {
     /// The descriptor of the file; -1: none.
     private let number: Int32
     private let name: String
-    private let address: SocketAddress
+    /// The address that is probed.
+    let address: SocketAddress
 
     private static let header = "address,idle_ms,outcome"
 
-    /// The log in the file `name`, which is made if it is missing; nil: none.
+    /// The log in the file `name`, which is made if it is missing; nil: none. The address is that of its results, or the first of
+    /// `addresses`, of which a name may have several, in any order.
     ///
     /// Throws `OutputError.failed` if the file cannot be opened, is no such log, or has the results of another address.
-    init(_ name: String?, address: SocketAddress) throws {
-        self.address = address
+    init(_ name: String?, _ addresses: [SocketAddress]) throws {
         self.name = name ?? ""
         guard let name else {
-            (earlier, number) = ([], -1)
+            (earlier, number, address) = ([], -1, addresses[0])
             return
         }
-        let text = systemContents(of: name) ?? ""
-        earlier = try Self.trials(in: text, of: address, name)
+        let contents = systemContents(of: name)
+        if contents == nil, systemMayExist(name) { throw OutputError.failed("\(name): cannot be read") }
+        let text = contents ?? ""
+        (earlier, address) = try Self.trials(in: text, of: addresses, name)
         do throws(SystemError) {
             number = try systemOpen(name, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, mode: 0o644)
         } catch {
             throw OutputError.failed("\(name): cannot be opened for writing: \(error)")
         }
-        if text.isEmpty { try write("\(Self.header)\n") }
+        if text.isEmpty { try write("\(Self.header)\n") } else if !text.hasSuffix("\n") { try write("\n") }
     }
 
     deinit {
@@ -59,13 +62,17 @@ final class PathTrialLog {
         try OutputDescriptor(number: number, name: name).write(Array(line.utf8))
     }
 
-    private static func trials(in text: String, of address: SocketAddress, _ name: String) throws -> [PathTrial] {
+    private static func trials(
+        in text: String, of addresses: [SocketAddress], _ name: String
+    ) throws -> ([PathTrial], SocketAddress) {
         var lines = text.split(separator: "\n")
-        if lines.isEmpty { return [] }
+        if lines.isEmpty { return ([], addresses[0]) }
         guard lines.removeFirst() == header else {
             throw OutputError.failed("\(name): this is no log of probe-path; name another file")
         }
-        return try lines.enumerated().map { index, line in
+        let known = lines.first?.prefix { $0 != "," }
+        let address = addresses.first { known == "\($0)" } ?? addresses[0]
+        let trials = try lines.enumerated().map { index, line in
             let cells = line.split(separator: ",", omittingEmptySubsequences: false)
             guard cells.count == 3, let idle = Int64(cells[1]), (1...86_400_000).contains(idle),
                 let outcome = PathSearch.Outcome(rawValue: String(cells[2]))
@@ -75,5 +82,6 @@ final class PathTrialLog {
             }
             return PathTrial(idle: .milliseconds(idle), outcome: outcome)
         }
+        return (trials, address)
     }
 }

@@ -16,7 +16,8 @@ struct ProbePath: ParsableCommand {
             connection counts only if HOST accepts a new one.
 
             Any server that keeps idle connections will do. If it closes them itself, run tcpalive listen PORT at the other \
-            end, and give --with listen: then the check is a byte of data, which a proxy in between has to pass on.
+            end, and give --with listen: then the check is a byte of data that it answers, so a proxy in between has to pass \
+            both on.
 
             The result takes two to four times the idle time that is found, or --max if all connections survive. \
             With --log, each result is kept in a file, and the same command goes on where an earlier one was stopped.
@@ -48,9 +49,9 @@ struct ProbePath: ParsableCommand {
                 throw ExitStatus.couldNotConnect
             }
             var search = options.search.search
-            let trials = try PathTrialLog(options.search.log, address: addresses[0])
+            let trials = try PathTrialLog(options.search.log, addresses)
             for trial in trials.earlier { search.record(trial.idle, trial.outcome) }
-            var session = ProbePathSession(options, search, addresses[0])
+            var session = ProbePathSession(options, search, trials.address)
             try session.run(trials, stoppedBy: wakeup)
         }
     }

@@ -99,6 +99,12 @@ extension PathSearch {
                     + (isComplete ? ", the longest time that was tried." : "; more is not known."), advice,
             ].filter { !$0.isEmpty }
         }
+        if shortestEnded < Self.minimum, ending == .closedWhileIdle || ending == .resetWhileIdle {
+            return [
+                "The other end of \(address), or a proxy, \(ending == .resetWhileIdle ? "resets" : "closes") connections "
+                    + "at once, so nothing is known about the path. Run tcpalive listen at the other end."
+            ]
+        }
         let between = "between \(survived) and \(shortestEnded.idleText)"
         var sentences: [String] = []
         switch ending {

@@ -62,6 +62,49 @@ struct ProbePathTests {
         #expect(probing.errorText.contains("The other end of 10.9.0.2:5001, or a proxy, closes"))
     }
 
+    @Test("With listen, what a proxy acknowledges and does not pass on is no answer")
+    func proxy() async throws {
+        let lab = try await Lab()
+        // It accepts, and the system acknowledges what comes.
+        let proxy = try lab.start(lab.peer, script: "flood.py", ["sink", "10.9.0.2", "5001"])
+        try await proxy.wait(for: "ready")
+        let probing = try lab.start(lab.prober, ["probe-path", "--max", "2", "--with", "listen", "10.9.0.2", "5001"])
+        #expect(try await probing.end() == 13, "\(probing.text)")
+        #expect(
+            probing.errorText.contains("10.9.0.2:5001: it does not answer as tcpalive listen does"),
+            "\(probing.errorText)")
+    }
+
+    @Test("It goes on from a log with the address of its results, with other maxima, and from a line without an end")
+    func log() async throws {
+        let lab = try await Lab()
+        try await lab.inside(lab.prober, "ip", "link", "set", "lo", "up")
+        try await lab.listener(in: lab.prober, on: "127.0.0.1")
+        let log = lab.folder.appendingPathComponent("log.csv")
+        // localhost is ::1, too, which comes first.
+        try "address,idle_ms,outcome\n127.0.0.1:5001,1000,survived\n127.0.0.1:5001,90000,silent".write(
+            to: log, atomically: true, encoding: .utf8)
+        let words = ["--max", "2.5", "--connections", "2", "--log", log.path, "localhost", "5001"]
+        let probing = try lab.start(lab.prober, ["probe-path"] + words)
+        #expect(try await probing.end() == 0, "\(probing.errorText)")
+        #expect(probing.text.contains("2 connections to 127.0.0.1:5001, idle for "), "\(probing.text)")
+        #expect(probing.text.contains("forgets a connection that is idle for between 2.5 s and 90.0 s."))
+        let rows = try String(contentsOf: log, encoding: .utf8).split(separator: "\n")
+        #expect(rows[2] == "127.0.0.1:5001,90000,silent" && rows.count >= 4, "\(rows)")
+    }
+
+    @Test("A server that closes at once shows nothing about the path")
+    func closesAtOnce() async throws {
+        let lab = try await Lab()
+        let listener = try lab.start(
+            lab.peer, ["listen", "--close-after", "0.001"] + Lab.limit + ["10.9.0.2", "5001"])
+        try await listener.wait(for: "Listening on")
+        let probing = try lab.start(lab.prober, ["probe-path", "--max", "3", "10.9.0.2", "5001"])
+        #expect(try await probing.end() == 0, "\(probing.errorText)")
+        #expect(
+            probing.text.contains("closes connections at once, so nothing is known about the path"), "\(probing.text)")
+    }
+
     @Test("Interrupted, it prints what is known, and goes on from its log", arguments: [SIGINT, SIGTERM])
     func interrupted(signal: Int32) async throws {
         let lab = try await forgetting(3, "drop")

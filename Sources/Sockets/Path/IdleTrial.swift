@@ -1,6 +1,6 @@
 /// One connection that is left idle, without keep-alives, and then checked.
 ///
-/// The check is a keep-alive probe of the kernel, which every TCP answers and no application sees, or a byte of data.
+/// The check is a keep-alive probe of the kernel, which every TCP answers and no application sees, or `PathCheck`.
 final class IdleTrial {
     /// The planned idle time.
     let planned: Duration
@@ -18,6 +18,7 @@ final class IdleTrial {
 
     private var client: KeepAliveClient
     private let sendsData: Bool
+    private var hasAnswer = false
     /// When the last segment was sent or received.
     private var start: ContinuousClock.Instant
     /// When the idle time ended.
@@ -28,7 +29,7 @@ final class IdleTrial {
     /// Time between two looks for an answer.
     private static let lookInterval = Duration.milliseconds(20)
 
-    /// A trial on the connected `client`, which must be new, with a check by data if `sendsData`.
+    /// A trial on the connected `client`, which must be new, with `PathCheck` if `sendsData`.
     init(_ client: consuming KeepAliveClient, idle: Duration, sendsData: Bool) {
         start = .now
         planned = idle
@@ -57,7 +58,8 @@ final class IdleTrial {
             state = .over(outcome(of: cause), after: start.duration(to: checked ?? now))
             return
         // Such as the greeting of a server: the idle time begins again.
-        case .received: if checked == nil { start = now }
+        case .received(let bytes):
+            if checked == nil { start = now } else if bytes.contains(PathCheck.answer) { hasAnswer = true }
         case .tick, .reported, .ready: break
         }
         switch state {
@@ -80,7 +82,7 @@ final class IdleTrial {
     /// Makes the kernel send a keep-alive probe now, and one each second; or sends a byte.
     private func check() throws(SocketError) {
         if sendsData {
-            client.send([0])
+            client.send([PathCheck.question])
             return
         }
         // The timer is armed by the first call, and runs out with the second, because the connection has been idle for longer
@@ -90,7 +92,7 @@ final class IdleTrial {
     }
 
     private func isAnswered(_ waited: Duration) throws(SocketError) -> Bool {
-        if sendsData { return client.unsentCount == 0 && client.unacknowledgedBytes == 0 }
+        if sendsData { return hasAnswer }
         // Before the answer, the last acknowledgment is older than the check by the idle time, which is at least a second.
         return try client.information().sinceAckReceived < waited + .milliseconds(100)
     }

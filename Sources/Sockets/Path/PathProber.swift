@@ -24,9 +24,10 @@ public struct PathProber: ~Copyable {
     private let bind: String?
     private var numbers = SystemRandomNumberGenerator()
     private var trials: [IdleTrial] = []
+    private var hasBegun = false
 
-    /// Goes on with `search`, by connections to `address` from `bind`, each checked by a byte of data if `sendsData` and by a
-    /// keep-alive probe otherwise.
+    /// Goes on with `search`, by connections to `address` from `bind`, each checked by `listen` at the other end if `sendsData`
+    /// and by a keep-alive probe otherwise.
     public init(
         _ search: PathSearch, to address: SocketAddress, bind: String? = nil, sendsData: Bool = false,
         connectTimeout: Duration = .seconds(10)
@@ -37,8 +38,8 @@ public struct PathProber: ~Copyable {
 
     /// Waits for the next event. `watching` is a descriptor to wait for, too.
     ///
-    /// Throws `SocketError`: `notConnected` if the peer accepts no connection, so that a silent one proves nothing about the
-    /// path; `interrupted`, or `system`.
+    /// Throws `SocketError`: `notConnected` if the peer accepts no connection, or no `listen` answers, so that a silent one proves
+    /// nothing about the path; `interrupted`, or `system`.
     public mutating func next(watching: Int32) throws(SocketError) -> Event {
         if search.isComplete {
             trials = []
@@ -69,15 +70,28 @@ public struct PathProber: ~Copyable {
 
     /// Opens a connection for each trial.
     private mutating func begin(watching: Int32) throws(SocketError) -> [Duration] {
+        if sendsData, !hasBegun { try confirmPeer(watching: watching) }
+        hasBegun = true
         for idle in search.nextTrials(using: &numbers) {
             trials.append(IdleTrial(try connect(watching: watching), idle: idle, sendsData: sendsData))
         }
         return trials.map(\.planned)
     }
 
-    /// Throws unless the peer accepts a new connection.
+    /// Throws unless the peer accepts a new connection, and answers on it if it must.
     private func confirmPeer(watching: Int32) throws(SocketError) {
-        _ = try connect(watching: watching)
+        var client = try connect(watching: watching)
+        if !sendsData { return }
+        client.send([PathCheck.question])
+        let deadline = ContinuousClock.now + connectTimeout
+        while true {
+            switch try client.wait(until: deadline, watching: [watching]) {
+            case .received(let bytes): if bytes.contains(PathCheck.answer) { return }
+            case .ready: throw .interrupted
+            case .ended, .tick: throw .notConnected([ConnectAttempt(address: address, failure: .noListener)])
+            case .reported: break
+            }
+        }
     }
 
     private func connect(watching: Int32) throws(SocketError) -> KeepAliveClient {

@@ -79,29 +79,34 @@ public struct PathSearch: Sendable, Equatable {
 
     /// The idle times of the next trials, ascending; empty if the search is complete.
     ///
-    /// Each is shifted at random by up to a tenth of the distance between two, so that connections do not expire together.
+    /// There are at most `width`. Each is shifted at random by up to a tenth of the distance between two, so that connections do
+    /// not expire together.
     public func nextTrials(using numbers: inout some RandomNumberGenerator) -> [Duration] {
         if isComplete { return [] }
         var trials: [Duration] = []
         if let upperBound {
-            let low = max(longestSurvived, longestSurvived == .zero ? Self.minimum : .zero)
-            let step = (upperBound - low) / (width + 1)
+            let low = max(longestSurvived, Self.minimum)
             // With no survivor yet, the shortest time itself has to be tried.
             if longestSurvived == .zero { trials.append(low) }
-            for number in 1...width { trials.append(low + step * number + Self.shift(by: step, &numbers)) }
+            let between = width - trials.count
+            let step = (upperBound - low) / (between + 1)
+            for number in 0..<between {
+                trials.append(low + step * (number + 1) + Self.shift(by: step, &numbers))
+            }
         } else {
             let low = max(longestSurvived, Self.minimum)
-            let factor = Self.root(width, of: maximum / low)
+            if longestSurvived == .zero, width > 1 { trials.append(low) }
+            let between = width - trials.count - 1
+            let factor = Self.root(between + 1, of: maximum / low)
             var idle = low
-            if longestSurvived == .zero { trials.append(low) }
-            for _ in 1..<max(width, 1) {
+            for _ in 0..<between {
                 let next = idle * factor
                 trials.append(next + Self.shift(by: next - idle, &numbers))
                 idle = next
             }
             trials.append(maximum)
         }
-        return Array(trials.prefix { $0 <= maximum }.prefix(width + 1))
+        return Array(trials.prefix { $0 <= maximum })
     }
 
     /// A random time of at most a tenth of `step`, before or after.
