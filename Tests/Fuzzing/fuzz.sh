@@ -9,7 +9,7 @@
 # inputs, old and new, that has the coverage of all.
 set -euo pipefail
 program=$1
-all="file frame segments diagnosis netlink compressed"
+all="file frame segments diagnosis netlink compressed messages"
 targets=${2:-$all}
 here=$(cd "$(dirname "$0")/.." && pwd)
 work=$(cd "$here/.." && pwd)/.build-fuzz
@@ -24,7 +24,7 @@ length() {
     case $1 in
         file) echo 2048 ;;
         frame) echo 1024 ;;
-        compressed | netlink) echo 512 ;;
+        compressed | netlink | messages) echo 512 ;;
         *) echo 200 ;;
     esac
 }

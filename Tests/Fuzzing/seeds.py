@@ -156,6 +156,27 @@ def sockets():
     write("netlink", "information", b"\5" + bytes([8, 0, 1, 2, 3]) + bytes(range(227)))
 
 
+def messages():
+    """SocketQuestion, SocketAnswer and WireRecord: see there."""
+    for version, address in ((4, bytes(12) + b"\x0a\0\0\1"), (6, b"\xfe\x80" + bytes(13) + b"\1")):
+        question = struct.pack(">IB3xHHI", 7, version, 40000, 443, 2) + address + address
+        write("messages", f"question-{version}", b"\0" + question)
+    for flags in (0, 1, 3, 7, 15, 31, 29):
+        answer = struct.pack(">IBB2xi6i4xQ", 7, flags, 4, 812, 60, 15, 4, 7000, -1, -1, 9) + b"psql" + bytes(12)
+        write("messages", f"answer-{flags}", b"\1" + answer)
+    end = struct.pack("<BQQH", 4, 0, 0x0A000001, 40000)
+    other = struct.pack("<BQQH", 6, 0xFE80 << 48, 1, 443)
+    stream = b""
+    for index, (kind, code, number, text) in enumerate((
+            (1, 0, 0, b""), (2, 0, 0, b"may not capture"), (3, 0, 3, b"keep-alive 3, +15.1 s"),
+            (4, 2, 0, b"peer_dead\nThe peer is dead."), (5, 0, 12, b""), (3, 1, 0, b"answer \x1b[2J"))):
+        body = struct.pack("<BB", kind, code) + end + other + struct.pack("<qqQ", 10**18, -2**63, number) + text
+        record = struct.pack("<H", 2 + len(body)) + body
+        write("messages", f"record-{index}", b"\2" + record)
+        stream += record
+    write("messages", "records", b"\2" + stream)
+
+
 def run(command, data):
     return subprocess.run(command, input=data, capture_output=True, check=True).stdout
 
@@ -198,4 +219,5 @@ files()
 frames()
 segments()
 sockets()
+messages()
 streams()

@@ -4,8 +4,6 @@ import Seeded
 import Testing
 import Wire
 
-@testable import tcpalive
-
 /// Messages of the process that captures for `tcpalive top`.
 @Suite("Messages of packets")
 struct WireRecordTests {
@@ -23,7 +21,7 @@ struct WireRecordTests {
     private static func bytes(_ contents: [WireRecord.Content]) -> [UInt8] {
         var bytes: [UInt8] = []
         for content in contents {
-            WireRecord(content: content, source: ends[0], destination: ends[1]).append(to: &bytes)
+            WireRecord(content, from: ends[0], to: ends[1]).append(to: &bytes)
         }
         return bytes
     }

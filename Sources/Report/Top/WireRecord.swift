@@ -1,14 +1,13 @@
-import KeepAlive
-import Report
-import Wire
+package import KeepAlive
+package import Wire
 
 /// A message of the process that captures packets to the process that draws the screen.
 ///
 /// The first reads what anybody sends, and has no rights; the second has rights and does not trust it: every field is checked,
 /// and no text is obeyed.
-struct WireRecord: Equatable {
+package struct WireRecord: Sendable, Equatable {
     /// What it is about.
-    enum Content: Equatable {
+    package enum Content: Sendable, Equatable {
         /// The capture has begun.
         case ready
         /// There is no capture, for this reason.
@@ -22,12 +21,22 @@ struct WireRecord: Equatable {
         case dropped(UInt64)
     }
 
-    var content: Content
-    var source = Endpoint(IPAddress(v4: 0), 0)
-    var destination = Endpoint(IPAddress(v4: 0), 0)
+    package var content: Content
+    package var source: Endpoint
+    package var destination: Endpoint
 
     /// A message is invalid.
-    struct Invalid: Error {}
+    package struct Invalid: Error {}
+
+    /// A message about the connection from `source` to `destination`, or about none.
+    package init(
+        _ content: Content, from source: Endpoint = Endpoint(IPAddress(v4: 0), 0),
+        to destination: Endpoint = Endpoint(IPAddress(v4: 0), 0)
+    ) {
+        self.content = content
+        self.source = source
+        self.destination = destination
+    }
 
     /// The bytes before the text: length, type, code, two ends, time, reply and number.
     private static let headerSize = 2 + 1 + 1 + 2 * 19 + 8 + 8 + 8
@@ -39,7 +48,7 @@ struct WireRecord: Equatable {
     // MARK: Writing
 
     /// Appends the message to `bytes`.
-    func append(to bytes: inout [UInt8]) {
+    package func append(to bytes: inout [UInt8]) {
         var (type, code, time, reply, number, text): (UInt8, UInt8, Int64, Int64, UInt64, String) = (
             0, 0, 0, Self.noReply, 0, ""
         )
@@ -78,7 +87,7 @@ struct WireRecord: Equatable {
     // MARK: Reading
 
     /// Takes the first message of `bytes`; nil: it is not complete yet. Throws `Invalid` if there is no such message.
-    static func take(from bytes: inout ArraySlice<UInt8>) throws(Invalid) -> WireRecord? {
+    package static func take(from bytes: inout ArraySlice<UInt8>) throws(Invalid) -> WireRecord? {
         guard bytes.count >= 2 else { return nil }
         var rest = bytes
         let length = Int(read(2, from: &rest))
@@ -109,7 +118,7 @@ struct WireRecord: Equatable {
         case 5: content = .dropped(number)
         default: throw Invalid()
         }
-        return WireRecord(content: content, source: ends[0], destination: ends[1])
+        return WireRecord(content, from: ends[0], to: ends[1])
     }
 
     private static func readEnd(from bytes: inout ArraySlice<UInt8>) throws(Invalid) -> Endpoint {

@@ -51,6 +51,7 @@ package struct SocketAnswer: Sendable, Equatable {
         let values = (0..<6).map { _ in reader.signed() }
         guard values.allSatisfy({ $0 >= -1 }), reader.zeros(4) else { return nil }
         let cookie: UInt64 = reader.number()
+        guard flags.contains(.isOnKnown) || flags.isDisjoint(with: [.isOn, .hasOptions]) else { return nil }
         guard flags.contains(.isFound) else { return }
         let numbers = values.map { $0 < 0 ? nil : Int($0) }
         var socket = InspectedSocket(cookie: cookie)

@@ -1,5 +1,6 @@
 #if os(Linux)
     import Platform
+    import Report
     import Sandbox
 
     /// The captured packets for `tcpalive top`: the messages of a process that has no rights (`WireReporter`).

@@ -43,7 +43,7 @@
                 needs.captureSockets = live.descriptors
                 // What a system cannot take away, `watch` says.
                 _ = try privileges.drop(for: needs)
-                reporter.send(WireRecord(content: .ready))
+                reporter.send(WireRecord(.ready))
                 reporter.follow(&live)
             } catch let error as CaptureError {
                 reporter.fail(error.description)
@@ -62,7 +62,7 @@
         }
 
         private mutating func fail(_ sentence: String) {
-            send(WireRecord(content: .failed(sentence)))
+            send(WireRecord(.failed(sentence)))
             _ = write()
         }
 
@@ -73,7 +73,7 @@
                 let counters = live.counters
                 if counters.droppedByKernel > dropped {
                     dropped = counters.droppedByKernel
-                    send(WireRecord(content: .dropped(dropped)))
+                    send(WireRecord(.dropped(dropped)))
                 }
                 if live.isOver { return fail("the interface is gone") }
                 if analysis.isOutOfMemory { return fail("out of memory") }
@@ -86,10 +86,10 @@
             let segment = event.segment
             send(
                 WireRecord(
-                    content: .packet(
+                    .packet(
                         event.kind, at: segment.time, reply: event.reply.map { max(0, $0) }, number: event.trainNumber,
                         text: TextBuffer.description(of: event)),
-                    source: segment.source, destination: segment.destination))
+                    from: segment.source, to: segment.destination))
         }
 
         /// Looks for findings that were not sent yet.
@@ -107,10 +107,10 @@
                     sent[number] = hash
                     found.append(
                         WireRecord(
-                            content: .finding(
+                            .finding(
                                 diagnosis.verdict, diagnosis.severity,
                                 words.advice.isEmpty ? words.sentence : words.sentence + " " + words.advice),
-                            source: diagnosis.connection.originator, destination: diagnosis.connection.responder))
+                            from: diagnosis.connection.originator, to: diagnosis.connection.responder))
                 }
                 return looks.advance(withFindings: found.count)
             }

@@ -14,6 +14,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case netlink
     /// Compressed streams: decoded in pieces they must give what they give in one.
     case compressed
+    /// Messages between the processes of `watch` and of `top`.
+    case messages
 
     /// Runs the target with `input`. Throws if a result is wrong.
     package func run(_ input: [UInt8]) throws(FuzzFailure) {
@@ -24,6 +26,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .diagnosis: try DiagnosisTarget.run(input)
         case .netlink: try NetlinkTarget.run(input)
         case .compressed: try CompressedTarget.run(input)
+        case .messages: try MessagesTarget.run(input)
         }
     }
 }
