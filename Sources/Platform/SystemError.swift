@@ -25,6 +25,7 @@ public struct SystemError: Error, Sendable, Equatable, CustomStringConvertible {
     package static let networkUnreachable = SystemError(code: ENETUNREACH)
     package static let noSuchCall = SystemError(code: ENOSYS)
     package static let noSuchFile = SystemError(code: ENOENT)
+    package static let noSuchProcess = SystemError(code: ESRCH)
     package static let noSuchOption = SystemError(code: ENOPROTOOPT)
     package static let notPermitted = SystemError(code: EPERM)
     package static let notSupported = SystemError(code: EOPNOTSUPP)
@@ -35,6 +36,9 @@ public struct SystemError: Error, Sendable, Equatable, CustomStringConvertible {
     /// does not block (EAGAIN).
     package var isTemporary: Bool { code == EINTR || code == EAGAIN }
 }
+
+/// Whether this process is of the user root (geteuid(2)). It may lack capabilities.
+package var systemIsRoot: Bool { geteuid() == 0 }
 
 /// The `result` of a call that returns -1 and sets errno when it fails; nil if the call can be repeated.
 ///

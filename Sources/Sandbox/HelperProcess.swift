@@ -15,7 +15,7 @@
         ///
         /// It blocks all signals: `work` must return when the socket is closed, and the process ends. With `isDetached` it outlives
         /// this one, has a session of its own and standard error, and is a child that wait(2) does not see. Call this before
-        /// there are threads.
+        /// there are threads. One that is not detached leaves no zombie: SIGCHLD is ignored from then on.
         package static func start(
             _ name: String, isDetached: Bool = false, _ work: (consuming HelperProcess) -> Void
         ) throws(SystemError) -> HelperProcess {
@@ -24,7 +24,9 @@
             case 0:
                 work(HelperProcess(number))
                 _exit(0)
-            case 1: return HelperProcess(number)
+            case 1:
+                if !isDetached { _ = signal(SIGCHLD, SIG_IGN) }
+                return HelperProcess(number)
             default: throw .last
             }
         }

@@ -14,7 +14,12 @@
         ///
         /// Throws `SystemError.notPermitted` without the rights, and another error if the process or the socket is gone.
         package init(of owner: SocketOwner, inode: UInt32, _ processes: inout ProcessHandles) throws(SystemError) {
-            let number = tcpalive_copy_descriptor(try processes.handle(of: owner.process), owner.descriptor)
+            var number = tcpalive_copy_descriptor(try processes.handle(of: owner.process), owner.descriptor)
+            if number < 0, SystemError.last == .noSuchProcess {
+                // The process of a handle has ended, and its number may belong to another one now.
+                processes.remove(owner.process)
+                number = tcpalive_copy_descriptor(try processes.handle(of: owner.process), owner.descriptor)
+            }
             guard number >= 0 else { throw .last }
             // The process may have closed it, and have another file with this number now.
             var status = stat()
@@ -73,13 +78,21 @@
             for handle in handles.values { systemClose(handle) }
         }
 
+        /// Closes all descriptors, among them those of processes that have ended.
+        package mutating func removeAll() {
+            for handle in handles.values { systemClose(handle) }
+            handles.removeAll(keepingCapacity: true)
+        }
+
+        /// Closes the descriptor of `process`.
+        fileprivate mutating func remove(_ process: Int32) {
+            if let handle = handles.removeValue(forKey: process) { systemClose(handle) }
+        }
+
         /// The descriptor of `process`.
         fileprivate mutating func handle(of process: Int32) throws(SystemError) -> Int32 {
             if let handle = handles[process] { return handle }
-            if handles.count >= Self.limit {
-                for handle in handles.values { systemClose(handle) }
-                handles.removeAll(keepingCapacity: true)
-            }
+            if handles.count >= Self.limit { removeAll() }
             let handle = tcpalive_open_process(process)
             guard handle >= 0 else { throw .last }
             handles[process] = handle

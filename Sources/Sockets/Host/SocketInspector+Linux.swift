@@ -76,6 +76,7 @@
         private mutating func pass(to socket: Int32) {
             let start = ContinuousClock.now
             owners = SocketOwners(reading: nil)
+            handles.removeAll()
             refused.removeAll(keepingCapacity: true)
             let end = ContinuousClock.now
             nextPass = end + max(Self.shortest, start.duration(to: end) * Self.share)
