@@ -57,6 +57,13 @@ public struct OutputDescriptor: Sendable {
         return isTerminal ? columns : nil
     }
 
+    /// Lines of the terminal; 24 if unknown (ioctl_tty(2)).
+    package var lines: Int {
+        var size = winsize()
+        guard unsafe ioctl(number, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0 else { return 24 }
+        return Int(size.ws_row)
+    }
+
     /// Columns of the terminal; 80 if unknown (ioctl_tty(2)).
     public var columns: Int {
         var size = winsize()

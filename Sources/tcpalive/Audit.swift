@@ -1,4 +1,5 @@
 import ArgumentParser
+import KeepAlive
 import Platform
 import Report
 import Sockets
@@ -55,8 +56,15 @@ struct Audit: ParsableCommand {
         @OptionGroup
         var path: PathTimeoutOption
 
+        /// The severities that a socket can have: one that still exists has not failed.
+        enum Level: String, CaseIterable, ExpressibleByArgument {
+            case warning, notice
+
+            var severity: Severity { self == .warning ? .warning : .notice }
+        }
+
         @Option(help: ArgumentHelp("Exit with status 1 if any finding is at least this severe.", valueName: "severity"))
-        var failOn: CheckOptions.FailureLevel?
+        var failOn: Level?
     }
 
     /// How they are shown.
@@ -97,6 +105,10 @@ struct Audit: ParsableCommand {
     var report: ReportOptions
 
     func validate() throws {
+        if selection.state != nil, try SocketFilter(selection.sockets.filter).namesStates {
+            throw ValidationError("--state and the filter both name states: give one of them.")
+        }
+        if selection.netns.contains("") { throw ValidationError("--netns requires a name or a process id.") }
         if selection.allNetns, !selection.netns.isEmpty {
             throw ValidationError("--all-netns includes every --netns: give one of them.")
         }
@@ -148,10 +160,10 @@ struct LimitArgument: Sendable, Equatable {
     init(_ argument: String) throws {
         if argument == "all" {
             number = nil
-        } else if let number = Int(argument), number >= 0 {
+        } else if let number = Int(argument), (0...1_000_000_000).contains(number) {
             self.number = number
         } else {
-            throw ValidationError("it is neither a whole number, 0 or more, nor \"all\".")
+            throw ValidationError("it is neither a whole number from 0 to 1,000,000,000, nor \"all\".")
         }
     }
 }

@@ -38,9 +38,10 @@
             self.filter = filter
             self.wakeup = wakeup
             self.source = source
-            states = filter.states ?? selection.state?.states ?? .open
+            states = filter.states(usual: selection.state?.states ?? .open)
             do throws(SystemError) {
-                try InspectionRights.keepOnly()
+                // Containers may start later.
+                try InspectionRights.keepOnly(entersNamespaces: selection.allNetns && report.watch != nil)
             } catch {
                 inform("this system cannot restrict tcpalive, which goes on with its rights (\(error))")
             }
@@ -124,10 +125,11 @@
                 totals, style, pathTimeout: assessment.path.timeout, showsProcesses: !report.noProcesses)
             let notes = source.notes(totals)
             let clears = report.watch != nil && OutputDescriptor.standardOutput.isTerminal
+            let height = clears && report.limit == nil ? OutputDescriptor.standardOutput.lines : nil
             try output.write { buffer in
                 // To the top left, and clear from there on (ECMA-48).
                 if clears { buffer.append("\u{1B}[H\u{1B}[2J") } else if !isFirst { buffer.append("\n") }
-                text.append(to: &buffer, notes: notes)
+                text.append(to: &buffer, notes: notes, height: height)
             }
         }
     }

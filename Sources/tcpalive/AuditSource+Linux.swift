@@ -9,12 +9,27 @@
         /// A list of sockets, and what to call its namespace; nil: that of this process.
         private final class Space {
             let name: String?
+            /// The file that identifies it; nil: unknown.
+            let status: FileStatus?
             let monitor: SocketMonitor
 
-            init(_ name: String?, _ monitor: consuming SocketMonitor) {
+            init(_ name: String?, _ status: FileStatus?, _ monitor: consuming SocketMonitor) {
                 self.name = name
+                self.status = status
                 self.monitor = monitor
             }
+
+            func isSame(as namespace: borrowing NetworkNamespace) -> Bool {
+                status?.isSame(as: namespace.status) ?? false
+            }
+        }
+
+        /// Namespaces that could not be entered.
+        private struct Closed {
+            /// How many may not be.
+            var hidden = 0
+            /// The names of those that are none.
+            var broken: [String] = []
         }
 
         /// The options of a socket, and the look that listed it last.
@@ -32,8 +47,9 @@
         private let pid: Int32?
         private let pathTimeout: Int?
         private var spaces: [Space] = []
-        /// Namespaces that may not be entered.
-        private var hiddenSpaces = 0
+        /// Whether all namespaces are listed, also those that come later.
+        private var hasAllSpaces = false
+        private var closed = Closed()
         private var reader = TimerReader()
         /// Whether there are several looks, which `reader` compares.
         private let repeats: Bool
@@ -74,48 +90,68 @@
         mutating func openOwn() throws(SocketError) {
             do throws(SystemError) {
                 let monitor = try SocketMonitor()
-                spaces.append(Space(nil, monitor))
+                spaces.append(Space(nil, FileStatus(path: "/proc/self/ns/net"), monitor))
             } catch {
                 throw .system("cannot ask the kernel for its sockets", error)
             }
         }
 
-        /// Adds the namespace `name`, which may be a process id.
+        /// Adds the namespace `name`, which may be a process id, unless it is there already.
         mutating func open(_ name: String) throws(SocketError) {
             do throws(SystemError) {
                 let namespace = try NetworkNamespace(named: name)
+                if spaces.contains(where: { $0.isSame(as: namespace) }) { return }
                 let monitor = try SocketMonitor(of: namespace)
-                spaces.append(Space(namespace.name, monitor))
+                spaces.append(Space(namespace.name, namespace.status, monitor))
             } catch {
-                let advice = error == .notPermitted || error == .permissionDenied ? "; run as root" : ""
-                throw .system("cannot enter the network namespace \(name)\(advice)", error)
+                throw .system(
+                    "cannot enter the network namespace \(name)" + error.missingRight("CAP_SYS_ADMIN"), error)
             }
         }
 
         /// Adds all namespaces of this host that can be entered.
         mutating func openAll() throws {
             try openOwn()
-            var found: [Space] = []
-            var refused = 0
             // A host may have thousands of containers, and each takes a descriptor.
             _ = systemAllowDescriptors(1 << 16)
-            hiddenSpaces = try NetworkNamespace.forEachOther { namespace in
-                if let space = try Self.space(namespace) { found.append(space) } else { refused += 1 }
-            }
-            hiddenSpaces += refused
-            spaces += found
+            hasAllSpaces = true
+            try findSpaces()
         }
 
-        /// The sockets of `namespace`; nil without the rights to enter it.
-        private static func space(_ namespace: borrowing NetworkNamespace) throws(SocketError) -> Space? {
+        /// Adds namespaces that are new, and gives up those that have no name and no process any more: an open socket would keep
+        /// them.
+        private mutating func findSpaces() throws {
+            let known = spaces.dropFirst()
+            var found = Array(spaces.prefix(1))
+            var closed = Closed()
+            let hidden = try NetworkNamespace.forEachOther { namespace in
+                if let space = known.first(where: { $0.isSame(as: namespace) }) {
+                    found.append(space)
+                } else if let space = try Self.space(namespace, &closed) {
+                    found.append(space)
+                }
+            }
+            closed.hidden += hidden
+            (spaces, self.closed) = (found, closed)
+        }
+
+        /// The sockets of `namespace`; nil if it cannot be entered, which is added to `closed`.
+        private static func space(
+            _ namespace: borrowing NetworkNamespace, _ closed: inout Closed
+        ) throws(SocketError) -> Space? {
             let monitor: SocketMonitor
             do throws(SystemError) {
                 monitor = try SocketMonitor(of: namespace)
             } catch {
-                if error == .notPermitted || error == .permissionDenied { return nil }
-                throw .system("cannot enter the network namespace \(namespace.name)", error)
+                switch error {
+                case .notPermitted, .permissionDenied: closed.hidden += 1
+                // A file that ip-netns(8) has left.
+                case .invalidArgument: closed.broken.append(namespace.name)
+                default: throw .system("cannot enter the network namespace \(namespace.name)", error)
+                }
+                return nil
             }
-            return Space(namespace.name, monitor)
+            return Space(namespace.name, namespace.status, monitor)
         }
 
         // MARK: Sockets
@@ -127,6 +163,7 @@
         ) throws {
             isComplete = true
             refused.removeAll(keepingCapacity: true)
+            if hasAllSpaces, look > 0 { try findSpaces() }
             if looksForProcesses { try findOwners() }
             if repeats { reader.beginLook() }
             look += 1
@@ -163,10 +200,13 @@
             guard hasOwners else { return }
             ownerless.removeAll(keepingCapacity: true)
             owners = SocketOwners(reading: pid)
+            handles.removeAll()
             // A process that was there may end.
             hasEnded = look > 0 && owners.failure != nil
             if let pid, let error = owners.failure, !hasEnded {
-                throw .system("cannot look at the descriptors of process \(pid)", error)
+                throw .system(
+                    "cannot look at the descriptors of process \(pid)" + error.missingRight(SystemError.inspection),
+                    error)
             }
             if repeats { nextOwners = start + start.duration(to: .now) * Self.ownerShare }
         }
@@ -249,9 +289,12 @@
                         ? "Some settings are inferred from timers: reading them needs the rights of ptrace(2) (CAP_SYS_PTRACE)."
                         : "Settings are inferred from timers: without --no-processes they are read from the sockets.")
             }
-            if hiddenSpaces > 0 {
+            if closed.hidden > 0 {
                 notes.append(
-                    "Network namespaces of \(hiddenSpaces) processes or names are hidden: only root may enter them.")
+                    "Network namespaces of \(closed.hidden) processes or names are hidden: only root may enter them.")
+            }
+            for name in closed.broken.prefix(3) {
+                notes.append("/run/netns/\(name) is no network namespace: `ip netns delete` removes it.")
             }
             if !isComplete {
                 notes.append("Sockets were opened or closed while the list was read: it may lack some.")

@@ -58,4 +58,10 @@ struct CableOptions: ParsableArguments {
             "Cut the cable after this long (default: after the first answered probe).", valueName: "seconds"),
         transform: { try Seconds($0) })
     var answering: Seconds?
+
+    func validate() throws {
+        if let answering, answering.duration > .seconds(86400) {
+            throw ValidationError("--for is a time up to 24h.")
+        }
+    }
 }

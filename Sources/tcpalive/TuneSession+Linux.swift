@@ -49,7 +49,9 @@
         mutating func run() throws {
             let owners = SocketOwners(reading: selection.sockets.pid)
             if let pid = selection.sockets.pid, let error = owners.failure {
-                throw SocketError.system("cannot look at the descriptors of process \(pid)", error)
+                throw SocketError.system(
+                    "cannot look at the descriptors of process \(pid)" + error.missingRight(SystemError.inspection),
+                    error)
             }
             let (targets, ownerless) = try targets(owners)
             if targets.isEmpty {
@@ -86,8 +88,7 @@
             var targets: [Target] = []
             var ownerless = 0
             // A listening socket passes its options on to those that it accepts.
-            let states =
-                filter.states ?? SocketStates(rawValue: SocketStates.probing.rawValue | SocketStates(.listen).rawValue)
+            let states = filter.states(usual: SocketStates.probing.union(SocketStates(.listen)))
             do {
                 _ = try monitor.forEachSocket(in: states) { socket in
                     if let inode, socket.inode != inode { return }
@@ -110,7 +111,8 @@
         /// Changes one socket, and prints its options before and after.
         private mutating func tune(_ target: Target, _ program: String?) throws {
             let (owner, socket) = (target.owner, target.socket)
-            let name = "\(program ?? "")[\(owner.process)] fd \(owner.descriptor)"
+            // Copies of a descriptor have other numbers.
+            let name = "\(program ?? "")[\(owner.process)] fd \(selection.descriptor ?? owner.descriptor)"
             do {
                 let borrowed = try BorrowedSocket(of: owner, inode: socket.inode, &handles)
                 let before = try borrowed.options()
@@ -157,7 +159,7 @@
             switch self {
             case .notPermitted, .permissionDenied:
                 let scope = systemContents(of: "/proc/sys/kernel/yama/ptrace_scope").flatMap { $0.first }
-                return "no permission to borrow its sockets: run as root"
+                return "no permission to borrow its sockets" + missingRight("CAP_SYS_PTRACE")
                     + (scope == nil || scope == "0"
                         ? "" : " (kernel.yama.ptrace_scope is \(scope ?? "0"), which refuses the user of the process)")
             case .noSuchCall: return "this kernel cannot borrow sockets: it takes Linux 5.6 or later (pidfd_getfd)"

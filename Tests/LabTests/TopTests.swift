@@ -55,7 +55,7 @@ struct TopTests {
             #expect(screen.count == lines)
             let isWide = columns == 160
             let expected = [
-                "tcpalive top TIME 4 connections: 1 warning, 2 notices, keep-alive off on 1",
+                "tcpalive top TIME 4 connections: 1 warning, 2 notices, 1 off",
                 "no packets are captured",
                 "",
             ]
@@ -71,6 +71,22 @@ struct TopTests {
             try await terminal.press("q")
         }
         #expect(connections.process.isRunning)
+    }
+
+    @Test("A connection that closes is shown with its state, until it is gone")
+    func closing() async throws {
+        let lab = try await Lab()
+        let listener = try lab.start(lab.peer, ["listen", "--close-after", "3"] + Lab.limit + ["10.9.0.2", "5001"])
+        try await listener.wait(for: "Listening on")
+        let running = try lab.start(lab.prober, script: "connections.py", ["10.9.0.2", "5001", "40001=60/15/4"])
+        try await running.wait(for: "ready")
+        let terminal = try await Self.top(lab, "--no-packets --delay 0.2 state established", columns: 160)
+        try await terminal.wait("established") { $0[4].contains(" ESTAB ") }
+        // The filter says what to show, and not what to hide later.
+        let screen = try await terminal.wait("close-wait") { $0[4].contains(" CLOSE-WAIT ") }
+        #expect(screen[0].contains(" 1 connection: ") && !screen[4].contains("closed"), "\(screen)")
+        kill(running.process.processIdentifier, SIGKILL)
+        try await terminal.wait("gone") { $0[4].contains(" CLOSED ") }
     }
 
     @Test("A terminal that becomes larger or smaller is drawn again at once")

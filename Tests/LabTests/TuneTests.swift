@@ -60,9 +60,9 @@ struct TuneTests {
             #expect(run.text.contains("  off -> 300/75/9 (not changed)\n"), "\(run.text)")
         }
         let run = try await Self.tune(lab, ["--port", "5001", "--user-timeout", "7"])
-        #expect(run.text.contains("  off -> off\n"), "\(run.text)")
+        #expect(run.text.contains("  off -> off u7s\n"), "\(run.text)")
         let on = try await Self.tune(lab, ["--port", "5001", "--on"])
-        #expect(on.text.contains("  off -> 7200/75/9 u7s\n"), "\(on.text)")
+        #expect(on.text.contains("  off u7s -> 7200/75/9 u7s\n"), "\(on.text)")
     }
 
     @Test("What is no TCP socket, or not there, is an error in one sentence")

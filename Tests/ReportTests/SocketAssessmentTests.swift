@@ -195,6 +195,32 @@ struct SocketAssessmentTests {
         for line in text.string.split(separator: "\n") { #expect(line.count <= columns, "\(line)") }
     }
 
+    @Test(
+        "On a screen the report has fewer totals and rows, and the worst remain",
+        arguments: [12, 16, 24, 40, 100, 1000])
+    func height(lines: Int) {
+        var totals = AuditTotals(limit: 50)
+        for number in 0..<83 as Range<UInt64> {
+            let process = SocketOwner(process: Int32(number % 20) + 1, descriptor: 3)
+            let isOff = number % 10 == 0
+            var row = Self.row(
+                Self.socket(isOff ? nil : .keepAlive),
+                KeepAliveOptions(isEnabled: !isOff, idle: 60, interval: 15, count: 4),
+                cookie: number)
+            row.owner = process
+            totals.add(row, looksForProcesses: true)
+        }
+        totals.finish()
+        var text = TextBuffer()
+        AuditText(totals, TextStyle(), pathTimeout: nil).append(to: &text, notes: ["A note."], height: lines)
+        let printed = text.string.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+        #expect(printed.count < lines, "\(text.string)")
+        #expect(printed[1].hasPrefix("no_keepalive") && text.string.hasSuffix("A note.\n"))
+        let rows = printed.count { $0.hasPrefix("no_keepalive  ") || $0.hasPrefix("ok ") }
+        #expect(rows >= (lines < 16 ? 1 : min(50, lines / 3)), "\(text.string)")
+        #expect(text.string.contains("... and \(83 - rows) more sockets, none worse"))
+    }
+
     @Test("A row of a table has a cell for each column, and JSON the same names")
     func records() {
         let row = Self.row(Self.socket(.keepAlive), KeepAliveOptions(idle: 7200, interval: 75, count: 9), cookie: 1)

@@ -69,7 +69,7 @@ struct TopViewTests {
         let lines = Self.screen(&view, Self.table(), 10, 80)
         #expect(
             lines == [
-                "tcpalive top 22:13:20  4 connections: 2 warnings, 1 notice, keep-alive off on 1",
+                "tcpalive top 22:13:20  4 connections: 2 warnings, 1 notice, 1 off",
                 "no packets are captured",
                 "A note.",
                 "  process      remote                  keep-alive idle next un verdictv",

@@ -29,6 +29,12 @@ struct SocketFilterTests {
             ("src [2001:db8::]/32", false, true), ("src [2001:db8::1]:443", false, true),
             ("src 2001:db8::1", false, true),
             ("src 2001:db8::/127", false, true), ("src 2001:db8::/128", false, false), ("dst fe80::/64", false, true),
+            ("src 192/8", true, false), ("dst 198.51/16", true, false), ("dst 10/8", false, false),
+            ("sport = *", true, true), ("dport = :*", true, true), ("dport != *", false, false),
+            ("dst [::ffff:198.51.100.20]", false, false), ("dst [::ffff:198.51.100.0]/120", false, false),
+            ("state established state close-wait", true, true),
+            ("exclude established exclude close-wait", false, false),
+            ("not state established", false, true), ("state close-wait or sport = :40000", true, true),
             ("state established", true, false), ("state close-wait", false, true), ("exclude established", false, true),
             ("state connected", true, true), ("state listening", false, false),
             ("not dport = :443", false, true), ("! ( dport = :443 or sport = :443 )", false, false),
@@ -44,11 +50,55 @@ struct SocketFilterTests {
         }
     }
 
-    @Test("The kernel lists only the states in the filter")
-    func states() throws {
-        #expect(try SocketFilter(["dport = :1"]).states == nil)
-        #expect(try SocketFilter(["state close-wait or state listening"]).states == SocketStates(.closeWait, .listen))
-        #expect(try SocketFilter(["exclude established"]).states?.contains(.established) == false)
+    @Test("An IPv4-mapped address selects IPv6 sockets only")
+    func mapped() throws {
+        var socket = Self.socket
+        socket.isIPv6 = true
+        for (words, isSelected) in [
+            ("dst [::ffff:198.51.100.20]", true), ("dst [::ffff:198.51.100.0]/120", true),
+            ("dst [::ffff:198.51.100.20]:443", true), ("dst [::ffff:198.51.100.21]", false),
+            ("not dst [::ffff:198.51.100.20]", false),
+        ] {
+            #expect(try SocketFilter([words]).matches(socket) == isSelected, "\(words)")
+        }
+    }
+
+    @Test(
+        "The kernel lists the states that the filter may select, and the usual ones where it names none",
+        arguments: [
+            ("dport = :1", SocketStates.open), ("not dport = :1 or src 10/8", .open),
+            ("state close-wait or state listening", SocketStates(.closeWait, .listen)),
+            ("state close-wait state listening", SocketStates(.closeWait, .listen)),
+            ("exclude established", SocketStates.all.subtracting(SocketStates(.established))),
+            (
+                "exclude established exclude listening",
+                SocketStates.all.subtracting(SocketStates(.established, .listen))
+            ),
+            ("not state established", SocketStates.all.subtracting(SocketStates(.established))),
+            ("not not state established", SocketStates(.established)),
+            (
+                "not ( state established or state listening )",
+                SocketStates.all.subtracting(SocketStates(.established, .listen))
+            ),
+            (
+                "not ( state established and dport = :1 )",
+                SocketStates.all.subtracting(SocketStates(.established)).union(.open)
+            ),
+            ("state time-wait or sport = :7000", SocketStates.open.union(SocketStates(.timeWait))),
+            ("state connected and exclude time-wait dport = :1", SocketStates(rawValue: 0xB3F)),
+            ("state established and state listening", SocketStates()),
+        ])
+    func states(words: String, states: SocketStates) throws {
+        let filter = try SocketFilter([words])
+        #expect(filter.states(usual: .open) == states, "\(filter.states(usual: .open).rawValue)")
+        #expect(filter.namesStates == words.contains("state") || words.contains("exclude"))
+    }
+
+    @Test("A filter of many conditions is read and evaluated")
+    func long() throws {
+        let words = (1...20_000).map { "dport = :\($0)" }
+        #expect(try SocketFilter([words.joined(separator: " or ")]).matches(Self.socket))
+        #expect(try !SocketFilter(words).matches(Self.socket))
     }
 
     @Test(

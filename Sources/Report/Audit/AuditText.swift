@@ -17,15 +17,37 @@ package struct AuditText {
         self.showsProcesses = showsProcesses
     }
 
-    /// Lines of the totals of processes and services.
-    private static let totalLines = 10
-
     /// Columns, in the order in which a narrow terminal omits them.
     private static let dispensable = ["local", "state", "next probe", "idle now", "netns"]
 
-    /// Appends the report to `text`. `notes` are sentences on what is hidden or incomplete.
-    package func append(to text: inout TextBuffer, notes: [String]) {
-        let rows = totals.rows
+    /// Appends the report to `text`. `notes` are sentences on what is hidden or incomplete. On a screen with `height` lines, there
+    /// are fewer totals and rows, but the worst remain; nil: all.
+    package func append(to text: inout TextBuffer, notes: [String], height: Int? = nil) {
+        // The last line is for the cursor.
+        guard let height else { return append(totals.rows.count, totals: 10, to: &text, notes) }
+        for totalLines in [10, 3, 0] {
+            var rows = totals.rows.count
+            let excess = lines(rows, totalLines, notes) - (height - 1)
+            if excess > 0 {
+                // There may be a line more, which says that rows are missing.
+                rows -= excess + 1
+                let least = min(totals.rows.count, totalLines > 0 ? height / 3 : 1)
+                if rows < least, totalLines > 0 { continue }
+                rows = max(least, rows)
+            }
+            return append(rows, totals: totalLines, to: &text, notes)
+        }
+    }
+
+    /// The number of lines of the report with so many rows and totals.
+    private func lines(_ rows: Int, _ totalLines: Int, _ notes: [String]) -> Int {
+        var text = TextBuffer()
+        append(rows, totals: totalLines, to: &text, notes)
+        return text.bytes.count { $0 == UInt8(ascii: "\n") }
+    }
+
+    private func append(_ count: Int, totals totalLines: Int, to text: inout TextBuffer, _ notes: [String]) {
+        let rows = Array(totals.rows.prefix(count))
         if !rows.isEmpty { appendTable(rows, to: &text) }
         let missing = totals.all.sockets - UInt64(rows.count)
         if missing > 0, !rows.isEmpty {
@@ -36,8 +58,8 @@ package struct AuditText {
         if !rows.isEmpty { text.append("\n") }
         appendMeanings(rows, to: &text)
         appendTotals(
-            "process", totals.worstProcesses.map { (Self.name(of: $0.key), $0.value) }, to: &text)
-        appendTotals("service", totals.worstServices.map { ($0.key.text, $0.value) }, to: &text)
+            "process", totals.worstProcesses.map { (Self.name(of: $0.key), $0.value) }, totalLines, to: &text)
+        appendTotals("service", totals.worstServices.map { ($0.key.text, $0.value) }, totalLines, to: &text)
         appendSummary(to: &text)
         for note in notes { appendLine(note, to: &text) }
     }
@@ -133,11 +155,12 @@ package struct AuditText {
     // MARK: Totals
 
     private func appendTotals(
-        _ title: String, _ entries: [(name: String, counts: AuditTotals.Counts)], to text: inout TextBuffer
+        _ title: String, _ entries: [(name: String, counts: AuditTotals.Counts)], _ most: Int,
+        to text: inout TextBuffer
     ) {
         // One line would repeat the summary.
-        if entries.count < 2 { return }
-        let shown = entries.prefix(Self.totalLines)
+        if entries.count < 2 || most == 0 { return }
+        let shown = entries.prefix(most)
         let width = ([title] + shown.map(\.name)).map(\.count).max() ?? 0
         let titles = ["sockets", "off", "notices", "warnings"]
         text.append(title)

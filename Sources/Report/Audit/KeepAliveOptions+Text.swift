@@ -13,10 +13,11 @@ extension TimerReading {
 }
 
 extension KeepAliveOptions {
-    /// Idle, interval and count, and a user timeout: `60/15/4`, `60/15/4 u7s`; `off` if keep-alive is off.
+    /// Idle, interval and count, and a user timeout: `60/15/4`, `60/15/4 u7s`; `off`, `off u7s` if keep-alive is off. The user
+    /// timeout limits the retransmission of data, too.
     package var settingsText: String {
-        guard isEnabled else { return "off" }
-        let all = [idle, interval, count].map { $0.map(String.init) ?? "?" }.joined(separator: "/")
+        let all =
+            isEnabled ? [idle, interval, count].map { $0.map(String.init) ?? "?" }.joined(separator: "/") : "off"
         guard let userTimeout, userTimeout > 0 else { return all }
         return userTimeout % 1000 == 0 ? "\(all) u\(userTimeout / 1000)s" : "\(all) u\(userTimeout)ms"
     }

@@ -37,7 +37,9 @@ struct SocketCells {
         case .keepAlive:
             let due = row.socket.expires == 0 ? "due" : Self.duration(row.socket.expires)
             return row.socket.unanswered == 0 ? due : "\(due), \(row.socket.unanswered) unanswered"
-        case .retransmission: return row.socket.unanswered == 0 ? "data" : "data, \(row.socket.unanswered) resent"
+        case .retransmission:
+            let sent = SocketStates.opening.contains(row.socket.state) ? "SYN" : "data"
+            return row.socket.unanswered == 0 ? sent : "\(sent), \(row.socket.unanswered) resent"
         case .windowProbe: return "window closed"
         case .closing, nil: return "-"
         }

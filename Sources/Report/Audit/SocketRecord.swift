@@ -33,7 +33,7 @@ extension AuditedSocket {
             record.member("idle_or_interval_s", UInt64(either))
         }
         if let count { record.member("count", UInt64(count)) }
-        if isOn != false, let timeout = options?.userTimeout, timeout > 0 {
+        if let timeout = options?.userTimeout, timeout > 0 {
             record.member("user_timeout_s", seconds: Int64(timeout) * 1_000_000)
         }
         if isOn == true { record.member("settings_from", word: { $0.append(options == nil ? "timer" : "socket") }) }

@@ -61,15 +61,15 @@ extension RecordWriter {
         if let process = socket.process { member(prefix + "pid", UInt64(process.magnitude)) }
         if let program = socket.program { member(prefix + "process", program) }
         if let isOn = socket.isOn { member(prefix + "keepalive", isOn) }
-        guard socket.isOn != false else { return }
         let (options, reading) = (socket.options, socket.reading)
+        if let timeout = options?.userTimeout, timeout > 0 {
+            member(prefix + "user_timeout_s", seconds: Int64(timeout) * 1_000_000)
+        }
+        guard socket.isOn != false else { return }
         if let idle = options?.idle ?? reading.idle { member(prefix + "idle_s", UInt64(idle)) }
         if let interval = options?.interval ?? reading.interval { member(prefix + "interval_s", UInt64(interval)) }
         if let either = reading.idleOrInterval { member(prefix + "idle_or_interval_s", UInt64(either)) }
         if let count = options?.count { member(prefix + "count", UInt64(count)) }
-        if let timeout = options?.userTimeout, timeout > 0 {
-            member(prefix + "user_timeout_s", seconds: Int64(timeout) * 1_000_000)
-        }
         if socket.isOn == true {
             member(prefix + "settings_from", word: { $0.append(options == nil ? "timer" : "socket") })
         }

@@ -107,6 +107,9 @@ package struct TopTable: Sendable {
         }
     }
 
+    /// The connections that were not closed in the last look.
+    package var openConnections: Set<UInt64> { Set(rows.lazy.filter { $0.closed == nil }.map(\.cookie)) }
+
     /// The row of the connection `cookie`.
     package func row(of cookie: UInt64) -> TopRow? { indices[cookie].map { rows[$0] } }
 

@@ -220,8 +220,9 @@ package struct TopView: Sendable {
                 $0.append(all.warnings, of: "warning")
                 $0.append(", ")
                 $0.append(all.notices, of: "notice")
-                $0.append(", keep-alive off on ")
+                $0.append(", ")
                 $0.append(grouped: all.off)
+                $0.append(" off")
             })
         var second = ScreenLine()
         if table.isCaptured {

@@ -58,8 +58,8 @@ package struct HostSocket: Sendable, Equatable {
         package var sinceHeard: UInt32 { min(sinceDataReceived, sinceAckReceived) }
     }
 
-    /// The idle time now (ms); nil if unknown.
-    package var idleNow: UInt32? { details?.sinceHeard }
+    /// The idle time now (ms); nil if unknown, or if the connection is not established yet.
+    package var idleNow: UInt32? { SocketStates.opening.contains(state) ? nil : details?.sinceHeard }
 
     /// Whether keep-alive is enabled; nil if the timer does not show it, because another one runs.
     package var isKeepAliveOn: Bool? {

@@ -10,7 +10,7 @@
         package let name: String
         private let descriptor: Descriptor
         /// The file that identifies it.
-        fileprivate let status: FileStatus
+        package let status: FileStatus
 
         /// The namespace with this name in /run/netns, or of the process with this number.
         ///

@@ -12,11 +12,14 @@ package struct SocketFilter: Sendable {
     }
 
     private indirect enum Condition: Sendable {
+        case any
         case port(isLocal: Bool, Comparison, UInt16)
         case address(isLocal: Bool, IPAddress?, bits: Int, port: UInt16?)
+        /// An IPv6 socket with IPv4-mapped addresses.
+        case mapped
         case states(SocketStates)
-        case both(Condition, Condition)
-        case either(Condition, Condition)
+        case all([Condition])
+        case either([Condition])
         case not(Condition)
     }
 
@@ -48,19 +51,18 @@ package struct SocketFilter: Sendable {
     }
 
     private let condition: Condition?
-    /// The states that the words name, so that the kernel lists no others; nil: they name none.
-    package let states: SocketStates?
+    /// Whether the words name a state.
+    package var namesStates: Bool { condition.map { Self.namesStates($0) } ?? false }
 
     /// The condition that `words` mean; no words: all sockets.
     package init(_ words: [String]) throws(Failure) {
-        var parser = Parser(tokens: Self.tokens(words))
+        var parser = Parser(tokens: Self.tokens(words)[...])
         if parser.tokens.isEmpty {
-            (condition, states) = (nil, nil)
+            condition = nil
             return
         }
         condition = try parser.either()
         if let rest = parser.tokens.first { throw Failure(description: "\"\(rest)\" is unexpected in the filter") }
-        states = parser.states.isEmpty ? nil : parser.states
     }
 
     /// The words, with parentheses and comparisons as words of their own.
@@ -89,49 +91,88 @@ package struct SocketFilter: Sendable {
 
     private static func holds(_ condition: Condition, _ socket: HostSocket) -> Bool {
         switch condition {
+        case .any: return true
         case .port(let isLocal, let comparison, let port):
             return comparison.holds(isLocal ? socket.local.port : socket.remote.port, port)
         case .address(let isLocal, let address, let bits, let port):
             let end = isLocal ? socket.local : socket.remote
             if let port, port != end.port { return false }
             return address.map { end.address.hasPrefix($0, bits: bits) } ?? true
+        case .mapped: return socket.isIPv6
         case .states(let states): return states.contains(socket.state)
-        case .both(let left, let right): return holds(left, socket) && holds(right, socket)
-        case .either(let left, let right): return holds(left, socket) || holds(right, socket)
+        case .all(let conditions): return conditions.allSatisfy { holds($0, socket) }
+        case .either(let conditions): return conditions.contains { holds($0, socket) }
         case .not(let condition): return !holds(condition, socket)
+        }
+    }
+
+    // MARK: States
+
+    /// The states that sockets which meet the condition may have, so that the kernel lists no others: `usual` ones where the
+    /// words name no state.
+    package func states(usual: SocketStates) -> SocketStates {
+        condition.flatMap { Self.states($0, isNegated: false, usual: usual) } ?? usual
+    }
+
+    /// The states in which `condition` holds, or does not if `isNegated`; nil: it names none.
+    private static func states(_ condition: Condition, isNegated: Bool, usual: SocketStates) -> SocketStates? {
+        switch condition {
+        case .any, .port, .address, .mapped: return nil
+        case .states(let states): return isNegated ? .all.subtracting(states) : states
+        case .not(let condition): return states(condition, isNegated: !isNegated, usual: usual)
+        case .all(let conditions), .either(let conditions):
+            let parts = conditions.map { states($0, isNegated: isNegated, usual: usual) }
+            let named = parts.compactMap(\.self)
+            if named.isEmpty { return nil }
+            // De Morgan: the negation of "and" is "or".
+            if case .all = condition, isNegated { return union(parts, usual) }
+            if case .either = condition, !isNegated { return union(parts, usual) }
+            return named.reduce(.all) { $0.intersection($1) }
+        }
+    }
+
+    private static func union(_ parts: [SocketStates?], _ usual: SocketStates) -> SocketStates {
+        parts.reduce(SocketStates()) { $0.union($1 ?? usual) }
+    }
+
+    private static func namesStates(_ condition: Condition) -> Bool {
+        switch condition {
+        case .any, .port, .address, .mapped: false
+        case .states: true
+        case .not(let condition): namesStates(condition)
+        case .all(let conditions), .either(let conditions): conditions.contains { namesStates($0) }
         }
     }
 
     /// A recursive-descent parser: `or` binds less than `and`.
     private struct Parser {
-        var tokens: [String]
-        var states: SocketStates = []
+        var tokens: ArraySlice<String>
         private var depth = 0
 
-        init(tokens: [String]) {
+        init(tokens: ArraySlice<String>) {
             self.tokens = tokens
         }
 
         mutating func either() throws(Failure) -> Condition {
-            var condition = try both()
+            var conditions = [try all()]
             while let word = tokens.first, ["or", "|", "||"].contains(word) {
                 tokens.removeFirst()
                 if tokens.first == "|" { tokens.removeFirst() }
-                condition = .either(condition, try both())
+                conditions.append(try all())
             }
-            return condition
+            return conditions.count == 1 ? conditions[0] : .either(conditions)
         }
 
-        private mutating func both() throws(Failure) -> Condition {
-            var condition = try single()
+        private mutating func all() throws(Failure) -> Condition {
+            var conditions = [try single()]
             while let word = tokens.first, !["or", "|", ")"].contains(word) {
                 if ["and", "&"].contains(word) {
                     tokens.removeFirst()
                     if tokens.first == "&" { tokens.removeFirst() }
                 }
-                condition = .both(condition, try single())
+                conditions.append(try single())
             }
-            return condition
+            return conditions.count == 1 ? conditions[0] : .all(conditions)
         }
 
         private mutating func single() throws(Failure) -> Condition {
@@ -155,6 +196,7 @@ package struct SocketFilter: Sendable {
                 let comparison = tokens.first.flatMap { Comparison($0) }
                 if comparison != nil { tokens.removeFirst() }
                 let port = try argument(of: word, "a port, such as :443")
+                if port == "*" || port == ":*" { return comparison == .notEqual ? .not(.any) : .any }
                 guard let number = UInt16(port.hasPrefix(":") ? String(port.dropFirst()) : port) else {
                     throw Failure(description: "\(word) \(port): a port is a number from 0 to 65535, such as :443")
                 }
@@ -170,21 +212,30 @@ package struct SocketFilter: Sendable {
                     }
                 }
                 return try address(word)
-            case "state", "exclude":
-                let name = try argument(of: word, "a state, such as established")
-                guard let named = SocketStates(name: name) else {
-                    throw Failure(
-                        description: "there is no state \"\(name)\"; the states are "
-                            + (SocketState.allNames + ["all", "connected", "synchronized"]).joined(separator: ", "))
+            case "exclude": return .states(SocketStates.all.subtracting(try state(word)))
+            case "state":
+                var states = try state(word)
+                // Several in a row mean any of them, as in ss.
+                while tokens.first == "state" {
+                    tokens.removeFirst()
+                    states.formUnion(try state(word))
                 }
-                let meant = word == "state" ? named : SocketStates.all.subtracting(named)
-                states.formUnion(meant)
-                return .states(meant)
+                return .states(states)
             default:
                 throw Failure(
                     description: "\"\(word)\" is no word of the filter; it begins with sport, dport, src, dst, state, "
                         + "exclude, not or (")
             }
+        }
+
+        private mutating func state(_ word: String) throws(Failure) -> SocketStates {
+            let name = try argument(of: word, "a state, such as established")
+            guard let named = SocketStates(name: name) else {
+                throw Failure(
+                    description: "there is no state \"\(name)\"; the states are "
+                        + (SocketState.allNames + ["all", "connected", "synchronized"]).joined(separator: ", "))
+            }
+            return named
         }
 
         private mutating func argument(of word: String, _ need: String) throws(Failure) -> String {
@@ -227,14 +278,23 @@ package struct SocketFilter: Sendable {
             }
             if host.isEmpty || host == "*" { return .address(isLocal: word == "src", nil, bits: 0, port: port) }
             let parts = host.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let address = IPAddress(text: String(parts[0])) else { throw failure }
-            let most = address.version == .v4 ? 32 : 128
+            // 10/8 is 10.0.0.0/8.
+            var name = String(parts[0])
+            if parts.count == 2, !name.contains(":") {
+                name += String(repeating: ".0", count: max(0, 3 - name.count { $0 == "." }))
+            }
+            guard let address = IPAddress(text: name) else { throw failure }
+            // Sockets have IPv4-mapped addresses as IPv4.
+            let isMapped = address.version == .v4 && name.contains(":")
+            let most = address.version == .v4 && !isMapped ? 32 : 128
             var bits = most
             if parts.count == 2 {
                 guard let number = Int(parts[1]), (0...most).contains(number) else { throw failure }
                 bits = number
             }
-            return .address(isLocal: word == "src", address, bits: bits, port: port)
+            if isMapped { bits = max(0, bits - 96) }
+            let condition = Condition.address(isLocal: word == "src", address, bits: bits, port: port)
+            return isMapped ? .all([.mapped, condition]) : condition
         }
     }
 }

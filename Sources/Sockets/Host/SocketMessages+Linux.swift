@@ -85,6 +85,8 @@
             sendQueue = content.number32(60)
             user = content.number32(64)
             inode = content.number32(68)
+            // By the same timer the kernel ends a connection that no process has any more (tcp_fin_timeout, tcp(7)).
+            if timer == .keepAlive, state == .finWait2, inode == 0 { timer = .closing }
             details = nil
             self.time = time
             var start = SocketMessages.socketSize

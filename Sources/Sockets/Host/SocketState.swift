@@ -7,6 +7,8 @@ package struct SocketState: RawRepresentable, Sendable, Hashable {
     }
 
     package static let established = SocketState(rawValue: 1)
+    package static let synSent = SocketState(rawValue: 2)
+    package static let synReceived = SocketState(rawValue: 3)
     package static let finWait1 = SocketState(rawValue: 4)
     package static let finWait2 = SocketState(rawValue: 5)
     package static let timeWait = SocketState(rawValue: 6)
@@ -54,6 +56,8 @@ package struct SocketStates: OptionSet, Sendable, Hashable {
     package static let all = SocketStates(rawValue: 0xFFF)
     /// Those in which a connection is up and its program can still use it.
     package static let open = SocketStates(.established, .closeWait)
+    /// Those before a connection is up.
+    package static let opening = SocketStates(.synSent, .synReceived)
     /// Those in which the kernel sends probes.
     package static let probing = SocketStates(.established, .finWait1, .finWait2, .closeWait, .lastAck, .closing)
 

@@ -56,7 +56,7 @@
             self.wakeup = wakeup
             self.feed = feed
             self.source = source
-            states = filter.states ?? .open
+            states = filter.states(usual: .open)
             view = TopView(order: options.screen.order ?? .severity, pathTimeout: options.path.timeout)
         }
 
@@ -125,10 +125,16 @@
         private mutating func look() throws {
             let start = ContinuousClock.now
             var totals = AuditTotals(limit: TopTable.limit)
-            let (selected, filter) = (selection, filter)
+            let (selected, filter, states) = (selection, filter, states)
             source.watched = Set(view.visible)
+            // A connection that is shown remains while it closes.
+            let shown = table.openConnections
             try source.forEachRow(
-                in: states, where: { selected.hasPort($0) && filter.matches($0) }, &totals
+                in: states.union(.probing),
+                where: { socket in
+                    shown.contains(socket.cookie)
+                        || (states.contains(socket.state) && selected.hasPort(socket) && filter.matches(socket))
+                }, &totals
             ) { _ in }
             notes = (lack.map { [$0] } ?? []) + source.notes(totals)
             table.isCaptured = feed.isCapturing
