@@ -119,7 +119,7 @@ let package = Package(
         .testTarget(
             name: "CaptureTests", dependencies: ["Capture", "Platform", "Wire", "CPcap"], swiftSettings: house),
         .testTarget(
-            name: "ReportTests", dependencies: ["Report", "KeepAlive", "Platform", "Sockets", "Wire"],
+            name: "ReportTests", dependencies: ["Report", "KeepAlive", "Platform", "Seeded", "Sockets", "Wire"],
             swiftSettings: house),
         .testTarget(
             name: "AnalysisTests", dependencies: ["Analysis", "Capture", "KeepAlive", "Report", "Wire"],
