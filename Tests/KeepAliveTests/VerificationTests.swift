@@ -86,6 +86,17 @@ struct VerificationTests {
         #expect(verification.passes == (outcome == .notJudged) && verification.obstacle == nil)
     }
 
+    @Test("A long wait for the first probe is no missing probe, if it may be that late")
+    func setLateLongWait() throws {
+        let lines = Self.handshake + [(40_599, Self.probe), (41_603, Self.probe), (42_607, Self.probe)]
+        for (delay, isExcused) in [(10_000, true), (1_000, false)] as [(Int64, Bool)] {
+            let verification = try Self.judge(
+                lines, Verification.Expectation(idle: 30, interval: 1, count: 9), delay: delay)
+            #expect(verification.passes == isExcused, "\(verification.checks)")
+            #expect(verification.checks.first { $0.quantity == .interval }?.passes == true)
+        }
+    }
+
     @Test("A missing probe may be due later by that time", arguments: [0, 2000, 3000] as [Int64])
     func setLateWithoutProbe(delay: Int64) throws {
         let lines = Self.handshake + [(8_000, "AB A 1000 5000 10"), (8_001, "BA A 5000 1010")]

@@ -182,7 +182,10 @@ package struct Verification: Sendable {
         of prober: ConnectionSide, peer: ConnectionSide, expecting expectation: Expectation, ending: Ending?,
         kernelProbes: Int?, othersProbe: Bool = false, optionsDelay delay: Int64 = 0
     ) {
-        let missed = expectation.missedProbe(by: prober, afterDelay: delay)
+        var missed = expectation.missedProbe(by: prober, afterDelay: delay)
+        if let wait = prober.firstWait?.gap, missed ?? 0 <= wait, Self.mayBeSetLate(prober, expectation, delay) {
+            missed = nil
+        }
         if peer.lastSpoke == nil {
             obstacle = .peerNotCaptured
         } else if prober.probes == 0, missed == nil,
@@ -283,6 +286,14 @@ package struct Verification: Sendable {
         add(quantity, .duration(idle), actual, lateness: Self.lateness(idle), passes: false)
     }
 
+    /// Whether the first probe is late, but not if the timer was set `delay` (ns) after the last segment. Later waits are shorter:
+    /// those that are late as well cannot be distinguished.
+    private static func mayBeSetLate(_ prober: ConnectionSide, _ expectation: Expectation, _ delay: Int64) -> Bool {
+        guard let idle = expectation.idleTime, let wait = prober.firstWait, wait.since == .segment else { return false }
+        return prober.idleGaps.longest <= wait.gap && isLate(wait.gap, expected: idle)
+            && !isLate(wait.gap &- delay, expected: idle)
+    }
+
     private mutating func checkFirst(_ prober: ConnectionSide, _ expectation: Expectation, _ delay: Int64) {
         guard let idle = expectation.idleTime else { return }
         var (first, all) = (Gaps(), prober.idleGaps)
@@ -294,10 +305,7 @@ package struct Verification: Sendable {
                 // Only that wait is excused: a late wait that nothing disturbed fails.
                 if !Self.isLate(prober.idleGaps.longest, expected: idle) { excuse = .peerProbed }
             }
-            // Only the first wait may be late, and not by more.
-            if excuse == nil, prober.idleGaps.longest <= wait.gap, !Self.isLate(wait.gap &- delay, expected: idle) {
-                excuse = .mayBeSetLate
-            }
+            if excuse == nil, Self.mayBeSetLate(prober, expectation, delay) { excuse = .mayBeSetLate }
         }
         if let interval = expectation.intervalTime {
             // If the interval is longer, a timer may already run when a later idle period begins.
