@@ -99,8 +99,13 @@ struct ProbePathTests {
         let listener = try lab.start(
             lab.peer, ["listen", "--close-after", "0.001"] + Lab.limit + ["10.9.0.2", "5001"])
         try await listener.wait(for: "Listening on")
-        let probing = try lab.start(lab.prober, ["probe-path", "--max", "3", "10.9.0.2", "5001"])
+        let log = lab.folder.appendingPathComponent("log.csv").path
+        let words = ["probe-path", "--max", "3", "--connections", "1", "--log", log, "10.9.0.2", "5001"]
+        let probing = try lab.start(lab.prober, words)
         #expect(try await probing.end() == 0, "\(probing.errorText)")
+        // What it writes, it reads again.
+        let again = try lab.start(lab.prober, words)
+        #expect(try await again.end() == 0, "\(again.errorText)")
         #expect(
             probing.text.contains("closes connections at once, so nothing is known about the path"), "\(probing.text)")
     }

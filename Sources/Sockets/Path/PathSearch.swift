@@ -48,10 +48,10 @@ public struct PathSearch: Sendable, Equatable {
 
     /// Whether the bracket is narrow enough, or the maximum was survived.
     public var isComplete: Bool {
-        if let shortestEnded, shortestEnded <= Self.minimum || shortestEnded - longestSurvived <= precision {
-            return true
-        }
-        return longestSurvived >= maximum
+        guard let shortestEnded else { return longestSurvived >= maximum }
+        // A trial of the minimum may end a little later than planned.
+        let forgetsAtOnce = longestSurvived == .zero && shortestEnded <= Self.minimum + precision / 2
+        return forgetsAtOnce || shortestEnded - longestSurvived <= precision || longestSurvived >= maximum
     }
 
     /// The idle time below which the next trials are; nil: the maximum has to be tried first.

@@ -23,6 +23,8 @@ final class PathTrialLog {
     let address: SocketAddress
 
     private static let header = "address,idle_ms,outcome"
+    /// The longest idle time (ms) in a log: a trial may end a little later than after the largest --max.
+    private static let longest: Int64 = 2 * 86_400_000
 
     /// The log in the file `name`, which is made if it is missing; nil: none. The address is that of its results, or the first of
     /// `addresses`, of which a name may have several, in any order.
@@ -74,7 +76,7 @@ final class PathTrialLog {
         let address = addresses.first { known == "\($0)" } ?? addresses[0]
         let trials = try lines.enumerated().map { index, line in
             let cells = line.split(separator: ",", omittingEmptySubsequences: false)
-            guard cells.count == 3, let idle = Int64(cells[1]), (1...86_400_000).contains(idle),
+            guard cells.count == 3, let idle = Int64(cells[1]), (0...longest).contains(idle),
                 let outcome = PathSearch.Outcome(rawValue: String(cells[2]))
             else { throw OutputError.failed("\(name): line \(index + 2) is damaged: remove it, or name another file") }
             guard cells[0] == "\(address)" else {
