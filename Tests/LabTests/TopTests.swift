@@ -76,12 +76,12 @@ struct TopTests {
     @Test("A connection that closes is shown with its state, until it is gone")
     func closing() async throws {
         let lab = try await Lab()
-        let listener = try lab.start(lab.peer, ["listen", "--close-after", "3"] + Lab.limit + ["10.9.0.2", "5001"])
-        try await listener.wait(for: "Listening on")
+        let listener = try await lab.listener(in: lab.peer, on: "10.9.0.2")
         let running = try lab.start(lab.prober, script: "connections.py", ["10.9.0.2", "5001", "40001=60/15/4"])
         try await running.wait(for: "ready")
         let terminal = try await Self.top(lab, "--no-packets --delay 0.2 state established", columns: 160)
         try await terminal.wait("established") { $0[4].contains(" ESTAB ") }
+        kill(listener.process.processIdentifier, SIGKILL)
         // The filter says what to show, and not what to hide later.
         let screen = try await terminal.wait("close-wait") { $0[4].contains(" CLOSE-WAIT ") }
         #expect(screen[0].contains(" 1 connection: ") && !screen[4].contains("closed"), "\(screen)")

@@ -211,6 +211,18 @@ struct SocketAssessmentTests {
             totals.add(row, looksForProcesses: true)
         }
         totals.finish()
+        // The rows are wider, so that each takes two lines.
+        for width in [60, 70] {
+            var style = TextStyle()
+            style.width = width
+            style.palette = Palette(isOn: true)
+            var text = TextBuffer()
+            AuditText(totals, style, pathTimeout: nil).append(to: &text, notes: [], height: lines)
+            let visible = text.string.replacing(#/\u{1B}\[[0-9;]*m/#, with: "").split(
+                separator: "\n", omittingEmptySubsequences: false)
+            let onScreen = visible.dropLast().reduce(0) { $0 + max(1, ($1.count + width - 1) / width) }
+            #expect(onScreen < max(lines, 24), "\(width): \(text.string)")
+        }
         var text = TextBuffer()
         AuditText(totals, TextStyle(), pathTimeout: nil).append(to: &text, notes: ["A note."], height: lines)
         let printed = text.string.split(separator: "\n", omittingEmptySubsequences: false).dropLast()

@@ -30,7 +30,8 @@ struct SocketFilterTests {
             ("src 2001:db8::1", false, true),
             ("src 2001:db8::/127", false, true), ("src 2001:db8::/128", false, false), ("dst fe80::/64", false, true),
             ("src 192/8", true, false), ("dst 198.51/16", true, false), ("dst 10/8", false, false),
-            ("sport = *", true, true), ("dport = :*", true, true), ("dport != *", false, false),
+            ("sport = *", true, true), ("sport *", true, true), ("dport = :*", true, true),
+            ("dport != *", false, false),
             ("dst [::ffff:198.51.100.20]", false, false), ("dst [::ffff:198.51.100.0]/120", false, false),
             ("state established state close-wait", true, true),
             ("exclude established exclude close-wait", false, false),
@@ -91,7 +92,7 @@ struct SocketFilterTests {
     func states(words: String, states: SocketStates) throws {
         let filter = try SocketFilter([words])
         #expect(filter.states(usual: .open) == states, "\(filter.states(usual: .open).rawValue)")
-        #expect(filter.namesStates == words.contains("state") || words.contains("exclude"))
+        #expect(filter.namesStates == (words.contains("state") || words.contains("exclude")))
     }
 
     @Test("A filter of many conditions is read and evaluated")
@@ -110,6 +111,7 @@ struct SocketFilterTests {
             ("dport 1 )", "\")\" is unexpected"), ("not", "the filter ends where a condition is due"),
             ("src 10.0.0.0/33", "src 10.0.0.0/33: it is no address"), ("src host", "src host: it is no address"),
             ("src [::1", "src [::1: it is no address"), ("src 1.2.3.4:x", "it is no address"),
+            ("sport > *", "sport: * can only be equal (=) or not (!=)"),
             ("dst > 10.0.0.1", "addresses can only be equal"), ("dport 1 and", "the filter ends"),
             ("or", "\"or\" is no word"),
             (String(repeating: "( ", count: 10_000), "the filter is nested too deeply"),

@@ -26,24 +26,24 @@ package struct AuditText {
         // The last line is for the cursor.
         guard let height else { return append(totals.rows.count, totals: 10, to: &text, notes) }
         for totalLines in [10, 3, 0] {
+            let least = min(totals.rows.count, totalLines > 0 ? height / 3 : 1)
             var rows = totals.rows.count
-            let excess = lines(rows, totalLines, notes) - (height - 1)
-            if excess > 0 {
-                // There may be a line more, which says that rows are missing.
-                rows -= excess + 1
-                let least = min(totals.rows.count, totalLines > 0 ? height / 3 : 1)
-                if rows < least, totalLines > 0 { continue }
-                rows = max(least, rows)
-            }
+            while rows > least, lines(rows, totalLines, notes) >= height { rows -= 1 }
+            if totalLines > 0, lines(rows, totalLines, notes) >= height { continue }
             return append(rows, totals: totalLines, to: &text, notes)
         }
     }
 
-    /// The number of lines of the report with so many rows and totals.
+    /// The number of lines on the screen of the report with so many rows and totals. The terminal divides lines that are too long.
     private func lines(_ rows: Int, _ totalLines: Int, _ notes: [String]) -> Int {
+        var plain = style
+        plain.palette = TextStyle().palette
         var text = TextBuffer()
-        append(rows, totals: totalLines, to: &text, notes)
-        return text.bytes.count { $0 == UInt8(ascii: "\n") }
+        AuditText(totals, plain, pathTimeout: pathTimeout, showsProcesses: showsProcesses)
+            .append(rows, totals: totalLines, to: &text, notes)
+        let width = max(1, style.width ?? .max)
+        return text.string.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+            .reduce(0) { $0 + max(1, ($1.count - 1) / width + 1) }
     }
 
     private func append(_ count: Int, totals totalLines: Int, to text: inout TextBuffer, _ notes: [String]) {

@@ -38,12 +38,14 @@ struct SocketCells {
             let due = row.socket.expires == 0 ? "due" : Self.duration(row.socket.expires)
             return row.socket.unanswered == 0 ? due : "\(due), \(row.socket.unanswered) unanswered"
         case .retransmission:
-            let sent = SocketStates.opening.contains(row.socket.state) ? "SYN" : "data"
             return row.socket.unanswered == 0 ? sent : "\(sent), \(row.socket.unanswered) resent"
         case .windowProbe: return "window closed"
         case .closing, nil: return "-"
         }
     }
+
+    /// What is sent again while a retransmission timer runs.
+    var sent: String { SocketStates.opening.contains(row.socket.state) ? "SYN" : "data" }
 
     private static func duration(_ milliseconds: UInt32) -> String {
         TextBuffer.string { $0.append(duration: Int64(milliseconds) * 1_000_000) }

@@ -23,7 +23,8 @@ extension AuditedSocket {
         record.member("state", word: { $0.append(socket.state.name) })
         if let isOn { record.member("keepalive", isOn) }
         switch socket.timer {
-        case .retransmission: record.member("suspended_by", word: { $0.append("data") })
+        case .retransmission where !SocketStates.opening.contains(socket.state):
+            record.member("suspended_by", word: { $0.append("data") })
         case .windowProbe: record.member("suspended_by", word: { $0.append("window") })
         default: break
         }

@@ -75,7 +75,9 @@ package struct LocalSockets: Sendable {
         return entries[End(connection.number, end == .originator ? connection.originator : connection.responder)]
     }
 
-    /// Adds `socket` at `end`, or what is new about it, as it was read at `time` (ns since 1970). Returns whether its process or its settings were not known before, or
+    /// Adds `socket` at `end`, or what is new about it, as it was read at `time` (ns since 1970).
+    ///
+    /// Returns whether its process or its settings were not known before, or
     /// are others.
     package mutating func update(_ end: End, _ socket: InspectedSocket, at time: Int64) -> Bool {
         guard var entry = entries[end] else {

@@ -145,7 +145,7 @@ struct TopColumns {
             if row.closed != nil { return "-" }
             switch socket.timer {
             case .keepAlive: return socket.expires == 0 ? "due" : duration(Int64(socket.expires) * 1_000_000)
-            case .retransmission: return "data"
+            case .retransmission: return cells.sent
             case .windowProbe: return "window"
             case .closing, nil: return "-"
             }

@@ -109,7 +109,8 @@ struct TopDetails {
         case .keepAlive:
             (socket.expires == 0 ? "due" : "in \(TopColumns.duration(Int64(socket.expires) * 1_000_000))")
                 + ", \(row.unanswered) unanswered"
-        case .retransmission: "none while data is not acknowledged, sent again \(socket.unanswered) times"
+        case .retransmission:
+            "none while \(SocketCells(row: row.audited).sent) is not acknowledged, sent again \(socket.unanswered) times"
         case .windowProbe: "none while the window of the peer is closed"
         case .closing, nil: "none"
         }

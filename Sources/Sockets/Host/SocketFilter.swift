@@ -196,7 +196,13 @@ package struct SocketFilter: Sendable {
                 let comparison = tokens.first.flatMap { Comparison($0) }
                 if comparison != nil { tokens.removeFirst() }
                 let port = try argument(of: word, "a port, such as :443")
-                if port == "*" || port == ":*" { return comparison == .notEqual ? .not(.any) : .any }
+                if port == "*" || port == ":*" {
+                    switch comparison ?? .equal {
+                    case .equal: return .any
+                    case .notEqual: return .not(.any)
+                    default: throw Failure(description: "\(word): * can only be equal (=) or not (!=)")
+                    }
+                }
                 guard let number = UInt16(port.hasPrefix(":") ? String(port.dropFirst()) : port) else {
                     throw Failure(description: "\(word) \(port): a port is a number from 0 to 65535, such as :443")
                 }

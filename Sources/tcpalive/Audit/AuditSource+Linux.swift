@@ -26,9 +26,9 @@
 
         /// Namespaces that could not be entered.
         private struct Closed {
-            /// How many may not be.
+            /// How many may not be entered.
             var hidden = 0
-            /// The names of those that are none.
+            /// Files in /run/netns that are not namespaces.
             var broken: [String] = []
         }
 
@@ -104,8 +104,9 @@
                 let monitor = try SocketMonitor(of: namespace)
                 spaces.append(Space(namespace.name, namespace.status, monitor))
             } catch {
-                throw .system(
-                    "cannot enter the network namespace \(name)" + error.missingRight("CAP_SYS_ADMIN"), error)
+                // Opening /proc/PID/ns/net is EACCES without the rights of ptrace(2), and entering EPERM.
+                let right = error == .permissionDenied ? "CAP_SYS_PTRACE" : "CAP_SYS_ADMIN"
+                throw .system("cannot enter the network namespace \(name)" + error.missingRight(right), error)
             }
         }
 

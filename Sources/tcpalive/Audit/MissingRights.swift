@@ -5,7 +5,7 @@ extension SystemError {
     /// lacks, if this is root.
     func missingRight(_ capabilities: String) -> String {
         guard self == .notPermitted || self == .permissionDenied else { return "" }
-        return systemIsRoot ? " (it takes \(capabilities))" : " (run as root)"
+        return systemIsRoot ? " (needs \(capabilities))" : " (run as root)"
     }
 
     /// The capabilities to look at the sockets of any process.
