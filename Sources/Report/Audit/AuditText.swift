@@ -5,9 +5,12 @@ import Wire
 /// The audit as text: a table of the worst sockets, what the verdicts mean, totals, and what is hidden.
 package struct AuditText {
     private let totals: AuditTotals
-    private let style: TextStyle
+    private var style: TextStyle
     private let pathTimeout: Int?
     private let showsProcesses: Bool
+    /// Processes and services, the worst first.
+    private let processes: [(name: String, counts: AuditTotals.Counts)]
+    private let services: [(name: String, counts: AuditTotals.Counts)]
 
     /// A report of `totals`, which are finished, in `style`, for paths with this idle timeout (s), if it is known.
     package init(_ totals: AuditTotals, _ style: TextStyle, pathTimeout: Int?, showsProcesses: Bool = true) {
@@ -15,6 +18,8 @@ package struct AuditText {
         self.style = style
         self.pathTimeout = pathTimeout
         self.showsProcesses = showsProcesses
+        processes = totals.worstProcesses.map { (Self.name(of: $0.key), $0.value) }
+        services = totals.worstServices.map { ($0.key.text, $0.value) }
     }
 
     /// Columns, in the order in which a narrow terminal omits them.
@@ -27,20 +32,23 @@ package struct AuditText {
         guard let height else { return append(totals.rows.count, totals: 10, to: &text, notes) }
         for totalLines in [10, 3, 0] {
             let least = min(totals.rows.count, totalLines > 0 ? height / 3 : 1)
-            var rows = totals.rows.count
-            while rows > least, lines(rows, totalLines, notes) >= height { rows -= 1 }
-            if totalLines > 0, lines(rows, totalLines, notes) >= height { continue }
+            if totalLines > 0, lines(least, totalLines, notes) >= height { continue }
+            // The most rows that fit, by bisection.
+            var (rows, tooMany) = (least, totals.rows.count + 1)
+            while rows + 1 < tooMany {
+                let middle = (rows + tooMany) / 2
+                if lines(middle, totalLines, notes) < height { rows = middle } else { tooMany = middle }
+            }
             return append(rows, totals: totalLines, to: &text, notes)
         }
     }
 
     /// The number of lines on the screen of the report with so many rows and totals. The terminal divides lines that are too long.
     private func lines(_ rows: Int, _ totalLines: Int, _ notes: [String]) -> Int {
-        var plain = style
-        plain.palette = TextStyle().palette
+        var plain = self
+        plain.style.palette = TextStyle().palette
         var text = TextBuffer()
-        AuditText(totals, plain, pathTimeout: pathTimeout, showsProcesses: showsProcesses)
-            .append(rows, totals: totalLines, to: &text, notes)
+        plain.append(rows, totals: totalLines, to: &text, notes)
         let width = max(1, style.width ?? .max)
         return text.string.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
             .reduce(0) { $0 + max(1, ($1.count - 1) / width + 1) }
@@ -57,9 +65,8 @@ package struct AuditText {
         }
         if !rows.isEmpty { text.append("\n") }
         appendMeanings(rows, to: &text)
-        appendTotals(
-            "process", totals.worstProcesses.map { (Self.name(of: $0.key), $0.value) }, totalLines, to: &text)
-        appendTotals("service", totals.worstServices.map { ($0.key.text, $0.value) }, totalLines, to: &text)
+        appendTotals("process", processes, totalLines, to: &text)
+        appendTotals("service", services, totalLines, to: &text)
         appendSummary(to: &text)
         for note in notes { appendLine(note, to: &text) }
     }
