@@ -17,7 +17,8 @@
         private var feed: WireFeed
         /// What could not be restricted.
         private let lack: String?
-        private var source: AuditSource
+        /// nil: while it is being read.
+        private var source: AuditSource?
         private var table = TopTable()
         private var view: TopView
         private var notes: [String] = []
@@ -28,6 +29,8 @@
         private var nextDraw = ContinuousClock.now
         private var needsDraw = true
 
+        /// So many rows are listed before keys are looked for.
+        private static let rowsAtOnce = 2000
         /// Listing the sockets takes at most this part of the time, and so does drawing.
         private static let lookShare = 20
         /// The time between two drawings, or two looks, because of packets.
@@ -55,7 +58,7 @@
             self.filter = filter
             self.wakeup = wakeup
             self.feed = feed
-            self.source = source
+            self.source = .some(source)
             states = filter.states(usual: .open)
             view = TopView(order: options.screen.order ?? .severity, pathTimeout: options.path.timeout)
         }
@@ -71,10 +74,13 @@
             return feed
         }
 
+        /// The user quits while the sockets are listed.
+        private struct Quit: Error {}
+
         /// Draws until the user quits.
         mutating func run() throws {
             table.isCaptured = feed.isCapturing
-            try look()
+            try look { _ in }
             var screen = try Screen(hasColor: hasColor)
             while !Signals.isStopping, !view.isDone {
                 if Signals.takeResize() {
@@ -82,7 +88,13 @@
                     needsDraw = true
                 }
                 let now = ContinuousClock.now
-                if !view.isPaused, now >= nextLook { try look() }
+                if !view.isPaused, now >= nextLook {
+                    do {
+                        try look { session in try session.follow(&screen) }
+                    } catch is Quit {
+                        break
+                    }
+                }
                 if needsDraw, now >= nextDraw { draw(screen) }
                 if try !wait() { break }
                 wakeup.drain()
@@ -119,11 +131,20 @@
             return true
         }
 
+        /// Obeys the keys that were typed while the sockets are listed, and draws. Throws `Quit` if the user quits.
+        private mutating func follow(_ screen: inout Screen) throws {
+            if try !obey(&screen) || view.isDone || Signals.isStopping { throw Quit() }
+            if needsDraw, ContinuousClock.now >= nextDraw { draw(screen) }
+        }
+
         // MARK: Sockets and packets
 
-        /// Lists the sockets.
-        private mutating func look() throws {
+        /// Lists the sockets. If there are many, `pause` is called again and again meanwhile, so that the keyboard need not wait.
+        private mutating func look(_ pause: (inout TopSession) throws -> Void) throws {
+            guard var source = source.take() else { return }
             let start = ContinuousClock.now
+            var paused = Duration.zero
+            var rows = 0
             var totals = AuditTotals(limit: TopTable.limit)
             let (selected, filter, states) = (selection, filter, states)
             source.watched = Set(view.visible)
@@ -135,12 +156,19 @@
                     shown.contains(socket.cookie)
                         || (states.contains(socket.state) && selected.hasPort(socket) && filter.matches(socket))
                 }, &totals
-            ) { _ in }
+            ) { _ in
+                rows += 1
+                if rows % Self.rowsAtOnce > 0 { return }
+                let time = ContinuousClock.now
+                try pause(&self)
+                paused += time.duration(to: .now)
+            }
             notes = (lack.map { [$0] } ?? []) + source.notes(totals)
             table.isCaptured = feed.isCapturing
-            table.update(totals, at: WallClock.now, isComplete: source.isComplete)
+            if !view.isPaused { table.update(totals, at: WallClock.now, isComplete: source.isComplete) }
+            self.source = .some(source)
             let end = ContinuousClock.now
-            earliestLook = end + max(Self.shortest, start.duration(to: end) * (Self.lookShare - 1))
+            earliestLook = end + max(Self.shortest, (start.duration(to: end) - paused) * (Self.lookShare - 1))
             nextLook = max(start + delay, earliestLook)
             needsDraw = true
         }
