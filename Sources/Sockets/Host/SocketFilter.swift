@@ -52,7 +52,9 @@ package struct SocketFilter: Sendable {
 
     private let condition: Condition?
     /// Whether the words name a state.
-    package var namesStates: Bool { condition.map { Self.namesStates($0) } ?? false }
+    package var namesStates: Bool {
+        condition.flatMap { Self.states($0, isNegated: false, usual: []) } != nil
+    }
 
     /// The condition that `words` mean; no words: all sockets.
     package init(_ words: [String]) throws(Failure) {
@@ -133,15 +135,6 @@ package struct SocketFilter: Sendable {
 
     private static func union(_ parts: [SocketStates?], _ usual: SocketStates) -> SocketStates {
         parts.reduce(SocketStates()) { $0.union($1 ?? usual) }
-    }
-
-    private static func namesStates(_ condition: Condition) -> Bool {
-        switch condition {
-        case .any, .port, .address, .mapped: false
-        case .states: true
-        case .not(let condition): namesStates(condition)
-        case .all(let conditions), .either(let conditions): conditions.contains { namesStates($0) }
-        }
     }
 
     /// A recursive-descent parser: `or` binds less than `and`.
