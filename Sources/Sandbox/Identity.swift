@@ -2,7 +2,7 @@
     internal import CSandbox
     internal import Platform
 
-    /// The user and the groups as whom a process that was started by root reads packets.
+    /// The user and the groups with which a process that was started by root reads packets.
     struct Identity: Sendable, Equatable {
         /// What sentences call the user.
         let name: String

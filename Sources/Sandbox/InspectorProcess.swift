@@ -6,13 +6,13 @@
 /// A process that looks at the sockets and processes of this host for one that has given up the rights to do so.
 ///
 /// It reads no packets. It keeps two capabilities, CAP_DAC_READ_SEARCH and CAP_SYS_PTRACE, if it has them, and is the user
-/// whom the other process becomes. A filter of system calls leaves it what it needs to look: it cannot write, connect, change
+/// that the other process becomes. A filter of system calls leaves it what it needs to look: it cannot write, connect, change
 /// a socket, or start a program.
 ///
 /// Landlock would be of no use: a process that it restricts may not look at others.
 package enum InspectorProcess {
     #if os(Linux)
-        /// Starts the process, as the user of -Z `user`, or as whom the process becomes without it. Returns the socket to it.
+        /// Starts the process, as the user of -Z `user`, or without it as the usual one. Returns the socket to it.
         ///
         /// In the process, `body` is called with its end of the socket. It must return when that is closed. Call this before
         /// there are threads, with all rights.
@@ -35,7 +35,7 @@ package enum InspectorProcess {
             if let identity {
                 _ = tcpalive_drop_bounding_capabilities()
                 _ = tcpalive_keep_capabilities()
-                // A user namespace may not have that user. The process whom this one helps says so, and goes on, too.
+                // A user namespace may not have that user. The other process says so, and goes on as well.
                 _ = unsafe identity.withC { unsafe tcpalive_become($0) }
             }
             return (try? InspectionRights.keepOnly()) != nil

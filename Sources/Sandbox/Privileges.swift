@@ -6,7 +6,7 @@ internal import Platform
 
 /// The rights of this process, most of which it gives up before it reads the first packet.
 ///
-/// 1. `init`: the process decides whom it becomes. From now on outputs are opened with the rights of that user, if possible.
+/// 1. `init`: the process decides which user it becomes. From now on outputs are opened with the rights of that user, if possible.
 /// 2. The command opens inputs, interfaces and outputs.
 /// 3. `drop`, before there are threads: user, capabilities, files and system calls.
 package struct Privileges: ~Copyable {
