@@ -52,6 +52,8 @@ struct ExitStatusTests {
         ("extract", 64, ["\(scenes)/zero-window.pcap"]),
         ("watch", 2, ["-i", "nothing0"]), ("watch", 64, []),
         ("audit", 0, ["dport", "=", ":1"]), ("audit", 2, [">", "/dev/full"]), ("audit", 64, ["port"]),
+        ("audit", 64, ["--state", "all", "state", "established"]), ("audit", 64, ["--fail-on", "failure"]),
+        ("audit", 64, ["--limit", "9223372036854775807"]), ("audit", 64, ["--netns", ""]),
         ("top", 2, []), ("top", 64, ["-i", "lo", "--no-packets"]),
         ("tune", 2, ["--on", "dport", "=", ":1"]), ("tune", 64, ["--on"]),
         ("run", 0, ["--", "true"]), ("run", 126, ["/etc/passwd"]), ("run", 127, ["/nowhere/program"]), ("run", 64, []),
