@@ -195,15 +195,18 @@ struct ConnectionActivityTests {
     #if os(Linux)
         @Test("The answers of a live peer are counted", arguments: ["127.0.0.1", "::1"])
         func live(host: String) throws {
+            let begin = ContinuousClock.now
             var ends = try Loopback(host, options: KeepAliveOptions(idle: 1, interval: 1, count: 3))
             let deadline = Loopback.deadline
             while ends.client.activity.answeredProbes < 2, ContinuousClock.now < deadline {
                 _ = try ends.client.wait(tick: .milliseconds(100))
             }
-            #expect(ends.client.activity.answeredProbes == 2)
+            let number = ends.client.activity.answeredProbes
+            // A process that had to wait for a processor finds several new ones; they come at least a second apart.
+            #expect(number >= 2 && .seconds(number) <= ContinuousClock.now - begin)
             let text = ends.client.activity.waitingText(next: ends.client.nextProbe(), reply: nil, at: .now)
-            #expect(text.contains("2 probes answered, last ") && text.contains(" s ago; next in "), "\(text)")
-            #expect(ends.client.endContext().stateText.contains("2 probes."))
+            #expect(text.contains("\(number) probes answered, last ") && text.contains(" s ago; next in "), "\(text)")
+            #expect(ends.client.endContext().stateText.contains("\(number) probes."))
         }
 
         @Test("A FIN does not reset the count since data")
@@ -229,10 +232,12 @@ struct ConnectionActivityTests {
             let before = try #require(try ends.client.information().emptySegmentsSent)
             let deadline = Loopback.deadline
             // This end answers each with one segment.
-            while try ends.client.information().emptySegmentsSent ?? 0 < before + 2, ContinuousClock.now < deadline {
+            var sent = before
+            while sent < before + 2, ContinuousClock.now < deadline {
                 _ = try ends.client.wait(tick: .milliseconds(100))
+                sent = try #require(try ends.client.information().emptySegmentsSent)
             }
-            #expect(try ends.client.information().emptySegmentsSent == before + 2)
+            #expect(sent >= before + 2)
             #expect(ends.client.activity.answeredProbes == 0)
         }
 
@@ -245,11 +250,11 @@ struct ConnectionActivityTests {
                 _ = try ends.client.wait(tick: .milliseconds(50))
             }
             let known = ends.client.endContext()
-            #expect(known.windowClosed != nil && known.windowProbes == 2)
+            #expect(known.windowClosed != nil && known.windowProbes >= 2)
             #expect(known.stateText.hasPrefix(" The peer is alive but does not read: window closed for "))
-            #expect(known.stateText.hasSuffix("2 window probes."))
+            #expect(known.stateText.hasSuffix("\(known.windowProbes) window probes."))
             let text = ends.client.activity.waitingText(next: ends.client.nextProbe(), reply: nil, at: .now)
-            #expect(text.contains("so no keep-alive probes; 2 window probes, next in "))
+            #expect(text.contains("so no keep-alive probes; \(known.windowProbes) window probes, next in "))
         }
     #endif
 }
