@@ -145,8 +145,8 @@ TESTED = TCPALIVE_TEST=1 TCPALIVE_TOOL=$(CURDIR)/$(TOOL)
 test: build ## Run all tests
 	@$(SETUP) $(TEST_NEEDS)
 	$(TESTED) swift build --build-tests $(SWIFT_FLAGS)
-	$(TESTED) swift test --skip-build --skip LabTests
-	$(TESTED) swift test --skip-build --filter LabTests # alone, because they measure times
+	$(TESTED) Tests/Scripts/tests.sh --skip-build --skip LabTests
+	$(TESTED) Tests/Scripts/tests.sh --skip-build --filter LabTests # alone, because they measure times
 	python3 Tests/Scripts/documentation.py $(TOOL)
 
 # Optimized, as sanitizers are slow; so these are also the tests of the release mode. ThreadSanitizer gets the modules with threads,
@@ -159,7 +159,7 @@ sanitize: ## Run the tests in release mode with AddressSanitizer, ThreadSanitize
 	$(MAKE) sanitize-thread
 
 sanitize-address sanitize-thread: sanitize-%: build-sanitize-%
-	$(SANITIZED) swift test $(SANITIZER) --skip-build $(SANITIZED_TESTS)
+	$(SANITIZED) Tests/Scripts/tests.sh $(SANITIZER) --skip-build $(SANITIZED_TESTS)
 
 build-sanitize-address build-sanitize-thread: build-sanitize-%:
 	@$(SETUP) $(TEST_NEEDS)
