@@ -196,16 +196,8 @@ struct AuditTests {
             ("empty.json", ["--format", "json", "dport = :1"]),
             ("timers.json", ["--format", "json", "--no-processes"]),
         ] {
-            let file = lab.folder.appendingPathComponent(name)
-            try Data(try await Self.audit(lab, arguments).text.utf8).write(to: file)
-            let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-                .deletingLastPathComponent()
-            try await lab.inside(
-                lab.prober, "python3",
-                [
-                    root.appendingPathComponent("Tests/Scripts/validate.py").path,
-                    root.appendingPathComponent("Sources/Report/tcpalive.schema.json").path, file.path,
-                ])
+            let text = try await Self.audit(lab, arguments).text
+            #expect(try Schema.faults(of: text, name: name, in: lab.folder) == "")
         }
     }
 

@@ -130,25 +130,6 @@ struct VerifyTests {
         #expect(client.text.contains("\n\(sentence)"), "\(client.text)")
     }
 
-    /// The violations of the schema by the record `text`; empty: none.
-    private func faults(of text: String, in lab: Lab) throws -> String {
-        let file = lab.folder.appendingPathComponent("record.json")
-        try text.write(to: file, atomically: false, encoding: .utf8)
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        let words = ["Tests/Scripts/validate.py", "Sources/Report/tcpalive.schema.json", file.path]
-        process.arguments = ["python3"] + words
-        process.currentDirectoryURL = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent()
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        try process.run()
-        let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        return process.terminationStatus == 0 ? "" : output
-    }
-
     @Test("The record of probes that do not leave the host conforms to the schema")
     func outputDroppedRecord() async throws {
         let lab = try await Lab()
@@ -157,7 +138,7 @@ struct VerifyTests {
         #expect(try await client.end() == 1, "\(client.text)\(client.errorText)")
         let reason = "\"reason\":\"the kernel counted 1 probe, which was not seen"
         #expect(client.text.contains(reason), "\(client.text)")
-        #expect(try faults(of: client.text, in: lab) == "")
+        #expect(try Schema.faults(of: client.text, in: lab.folder) == "")
     }
 
     @Test(
@@ -183,7 +164,7 @@ struct VerifyTests {
         let line = "----  probes by the kernel's count"
         #expect(client.errorText.contains(line) && client.errorText.contains("Verified:"), "\(client.errorText)")
         #expect(client.text.contains("\"reason\":\"other connections of this network namespace probe too\""))
-        #expect(try faults(of: client.text, in: lab) == "")
+        #expect(try Schema.faults(of: client.text, in: lab.folder) == "")
     }
 
     @Test("Another connection whose keep-alive timer does not fire changes nothing")

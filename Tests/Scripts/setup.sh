@@ -64,6 +64,18 @@ if [ "$(uname)" = Darwin ]; then
     exit 0
 fi
 
+# Another Python than Debian's, as of pyenv or in a virtual environment, does not see the modules that apt installs.
+case "$missing " in
+*" python3-jsonschema "*)
+    if command -v python3 >/dev/null && [ "$(python3 -c 'import sys; print(sys.prefix)')" != /usr ]; then
+        echo "Installing jsonschema with pip for $(command -v python3)" >&2
+        python3 -m pip install -q jsonschema >&2
+        missing=$(echo "$missing " | sed 's/ python3-jsonschema / /')
+    fi
+    ;;
+esac
+[ -n "${missing# }" ] || exit 0
+
 sudo=
 [ "$(id -u)" = 0 ] || sudo=sudo
 echo "Installing$missing with apt" >&2
