@@ -55,12 +55,16 @@ final class Tmux {
     func screen() async throws -> [String] { try await tmux(["capture-pane", "-p", "-N"]) }
 
     /// Waits until `isReady` says so of the screen, and returns the screen; throws if it does not.
+    ///
+    /// A screen that is being drawn may be read half old and half new, so two readings in succession must be the same.
     @discardableResult
     func wait(_ what: String, for isReady: ([String]) -> Bool) async throws -> [String] {
         let deadline = ContinuousClock.now + Lab.timeout
+        var last: [String]?
         while true {
             let lines = try await screen()
-            if isReady(lines) { return lines }
+            if isReady(lines), lines == last { return lines }
+            last = lines
             if ContinuousClock.now > deadline {
                 throw Lab.Failure(sentence: "no \(what) in:\n\(lines.joined(separator: "\n"))")
             }
