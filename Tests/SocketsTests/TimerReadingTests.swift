@@ -26,13 +26,17 @@ struct TimerReadingTests {
             (.sample(expires: 50_000, heard: 1000, received: 10), reading()),
             (.sample(expires: 50_000, heard: 1000, data: 9000, sent: 1000, received: 10), reading()),
             (.sample(expires: 50_000, heard: 1000, data: 9000, sent: 2100, received: 10), reading()),
-            // The last segment answers a probe: the timer was armed for the interval, or after it for the idle time.
+            // The last segment answers a probe: the timer was armed for the interval, or after it for the idle time. A window
+            // update looks the same, so a sum that is not of whole seconds is neither.
             (.sample(expires: 50_000, heard: 10_000, data: 90_000), reading(either: 60)),
             (.sample(expires: 50_004, heard: 9992, data: 90_000, received: 10), reading(either: 60)),
             (.sample(expires: 50_004, heard: 9960, data: 90_000), reading()),
-            (.sample(expires: 14_100, heard: 900, data: 90_000), reading(interval: 15)),
-            (.sample(expires: 4_950, heard: 10_000, data: 90_000, roundTrip: 50_000), reading(interval: 15)),
+            (.sample(expires: 14_100, heard: 900, data: 90_000), reading(either: 15)),
+            (.sample(expires: 4_950, heard: 10_000, data: 90_000, roundTrip: 50_000), reading()),
             (.sample(expires: 5_000, heard: 10_000, data: 90_000, roundTrip: 50_000), reading(either: 15)),
+            // The last segment may be the FIN.
+            (.sample(expires: 54_000, heard: 1000, data: 6000, received: 1, state: .closeWait), reading()),
+            (.sample(expires: 53_000, heard: 2000, data: 7000, received: 20, state: .closeWait), reading()),
             // Probes are unanswered, or another timer runs.
             (.sample(expires: 5_000, heard: 70_000, data: 90_000, unanswered: 1), reading()),
             (.sample(expires: 5_000, heard: 10_000, timer: .retransmission), reading()),
@@ -123,6 +127,35 @@ struct TimerReadingTests {
         let again = HostSocket.sample(
             expires: 59_000, heard: 1000, received: 10, at: HostSocket.start + .milliseconds(61_100))
         #expect(Self.look(off, again, fired) == Self.reading())
+    }
+
+    @Test("An idle time that the program raises replaces the one that was read")
+    func raised() {
+        let first = HostSocket.sample(expires: 56_700, heard: 3300)
+        let raised = HostSocket.sample(
+            expires: 599_500, heard: 500, received: 10, at: HostSocket.start + .seconds(1))
+        #expect(Self.look(first) == Self.reading(idle: 60))
+        #expect(Self.look(first, raised) == Self.reading())
+        // Nothing was received since the old timer was armed.
+        let silent = HostSocket.sample(expires: 595_700, heard: 4300, at: HostSocket.start + .seconds(1))
+        #expect(Self.look(first, silent) == Self.reading(idle: 600))
+    }
+
+    @Test("A window update answers no probe: the timer did not fire")
+    func windowUpdate() {
+        let first = HostSocket.sample(expires: 54_000, heard: 6000, received: 10)
+        let update = HostSocket.sample(
+            expires: 53_000, heard: 1, data: 7000, received: 10, at: HostSocket.start + .seconds(1))
+        let later = HostSocket.sample(
+            expires: 52_000, heard: 1001, data: 8000, received: 10, at: HostSocket.start + .seconds(2))
+        #expect(Self.look(update) == Self.reading(either: 53), "one look does not see it")
+        #expect(Self.look(first, update) == Self.reading())
+        #expect(Self.look(first, update, later) == Self.reading())
+        // The answer to a probe that was still unanswered is no window update.
+        let probe = HostSocket.sample(expires: 14_950, heard: 60_050, data: 60_050, received: 10, unanswered: 1)
+        let answered = HostSocket.sample(
+            expires: 13_950, heard: 1050, data: 61_050, received: 10, at: HostSocket.start + .seconds(1))
+        #expect(Self.look(probe, answered) == Self.reading(either: 15))
     }
 
     @Test("A socket that is not seen in a look is forgotten")

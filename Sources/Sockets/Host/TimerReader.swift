@@ -13,6 +13,8 @@ package struct TimerReader: Sendable {
         var time: ContinuousClock.Instant
         var unanswered: UInt8
         var bytesReceived: UInt64
+        /// Whether the last segment came while the timer ran, so that it is no answer to a probe.
+        var heardWithoutProbe = false
         /// Whether keep-alive was off in an earlier look: it may have been switched on at any time.
         var wasOff = false
         /// Bounds of TCP_KEEPINTVL (s) from unanswered probes.
@@ -78,8 +80,12 @@ extension TimerReader.Entry {
         let slack = Duration.milliseconds(60)
         let sum = Int(socket.expires) + Int(details.sinceHeard)
         let hasHeard = heard - before.heard > slack
-        if before.end - end > slack {
-            // It never moves to an earlier time by itself: the program has set another TCP_KEEPIDLE.
+        let isSame = end - before.end <= slack && before.end - end <= slack
+        heardWithoutProbe = hasHeard ? isSame && before.unanswered == 0 : before.heardWithoutProbe
+        if heardWithoutProbe { reading.idleOrInterval = nil }
+        if before.end - end > slack || (end - before.end > slack && time + slack < before.end) {
+            // It does not move to an earlier time by itself, nor to a later one before it is due: the program has set another
+            // TCP_KEEPIDLE.
             reading.forgetIdle()
             if !hasHeard, unanswered == 0, socket.expires > 0,
                 let seconds = TimerReading.wholeSeconds(sum, above: TimerReading.tick)

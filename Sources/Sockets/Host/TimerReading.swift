@@ -16,8 +16,10 @@
 ///   is usually switched on right after connect(2), is TCP_KEEPIDLE. (A program that switches it on a whole number of seconds
 ///   later is misread, because its socket looks the same. It is the only known exception.)
 /// - If the last segment is an acknowledgment that came long after the last data in both directions, it is the answer to a
-///   probe. Less than a second after it, or if the sum lacks the round trip, it was 5, otherwise 4 or 5: which of the two
-///   settings the sum is remains open, unless `TimerReader` sees the timer fire.
+///   probe, so it was 4 or 5. Which of the two settings the sum is remains open, unless `TimerReader` sees the timer fire. (A
+///   window update looks the same: where it comes a whole number of seconds after the timer was armed, within 12 ms, the sum
+///   is neither setting. `TimerReader` sees that the timer did not fire.)
+/// - After a FIN, an acknowledgment may be the one of the FIN, so nothing is inferred.
 package struct TimerReading: Sendable, Equatable {
     /// TCP_KEEPIDLE (s).
     package var idle: Int?
@@ -56,15 +58,10 @@ package struct TimerReading: Sendable, Equatable {
         }
         // An answer to data comes before it is retransmitted, which would be the last time that data was sent.
         let timeout = Int(details.retransmissionTimeout / 1000)
-        guard data - ack > Self.tick, Int(details.sinceDataSent) - ack > timeout + 1000, details.unacknowledged == 0
+        guard socket.state != .closeWait, details.unacknowledged == 0, data - ack > Self.tick,
+            Int(details.sinceDataSent) - ack > timeout + 1000
         else { return }
-        if ack < 950 {
-            interval = Self.interval(sum: sum, roundTrip: details.roundTrip)
-        } else if let seconds = Self.wholeSeconds(sum, above: Self.tick) ?? Self.wholeSeconds(sum, below: Self.tick) {
-            idleOrInterval = seconds
-        } else {
-            interval = Self.interval(sum: sum, roundTrip: details.roundTrip)
-        }
+        idleOrInterval = Self.wholeSeconds(sum, above: Self.tick) ?? Self.wholeSeconds(sum, below: Self.tick)
     }
 
     /// The whole seconds in `sum` (ms), if it has no more than `slack` above them.
