@@ -25,36 +25,51 @@ package struct AuditText {
     /// Columns, in the order in which a narrow terminal omits them.
     private static let dispensable = ["local", "state", "next probe", "idle now", "netns"]
 
-    /// Appends the report to `text`. `notes` are sentences on what is hidden or incomplete. On a screen with `height` lines, there
-    /// are fewer totals and rows, but the worst remain; nil: all.
+    /// How much of the report beside the table there is.
+    private struct Extent {
+        /// The most lines of totals by process, and by service.
+        var totals = 10
+        var hasMeanings = true
+        var hasNotes = true
+
+        /// From all to the least.
+        static let all = [
+            Extent(), Extent(totals: 3), Extent(totals: 0), Extent(totals: 0, hasMeanings: false),
+            Extent(totals: 0, hasMeanings: false, hasNotes: false),
+        ]
+    }
+
+    /// Appends the report to `text`. `notes` are sentences on what is hidden or incomplete. On a screen with `height` lines,
+    /// totals, meanings and notes give way to the table, of which a third of the lines remains, with the worst; nil: all.
     package func append(to text: inout TextBuffer, notes: [String], height: Int? = nil) {
         // The last line is for the cursor.
-        guard let height else { return append(totals.rows.count, totals: 10, to: &text, notes) }
-        for totalLines in [10, 3, 0] {
-            let least = min(totals.rows.count, totalLines > 0 ? height / 3 : 1)
-            if totalLines > 0, lines(least, totalLines, notes) >= height { continue }
+        guard let height else { return append(totals.rows.count, Extent(), to: &text, notes) }
+        for (number, extent) in Extent.all.enumerated() {
+            let isLast = number == Extent.all.count - 1
+            let least = min(totals.rows.count, isLast ? 1 : height / 3)
+            if !isLast, lines(least, extent, notes) >= height { continue }
             // The most rows that fit, by bisection.
             var (rows, tooMany) = (least, totals.rows.count + 1)
             while rows + 1 < tooMany {
                 let middle = (rows + tooMany) / 2
-                if lines(middle, totalLines, notes) < height { rows = middle } else { tooMany = middle }
+                if lines(middle, extent, notes) < height { rows = middle } else { tooMany = middle }
             }
-            return append(rows, totals: totalLines, to: &text, notes)
+            return append(rows, extent, to: &text, notes)
         }
     }
 
-    /// The number of lines on the screen of the report with so many rows and totals. The terminal divides lines that are too long.
-    private func lines(_ rows: Int, _ totalLines: Int, _ notes: [String]) -> Int {
+    /// The number of lines on the screen of the report with so many rows. The terminal divides lines that are too long.
+    private func lines(_ rows: Int, _ extent: Extent, _ notes: [String]) -> Int {
         var plain = self
         plain.style.palette = TextStyle().palette
         var text = TextBuffer()
-        plain.append(rows, totals: totalLines, to: &text, notes)
+        plain.append(rows, extent, to: &text, notes)
         let width = max(1, style.width ?? .max)
         return text.string.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
             .reduce(0) { $0 + max(1, ($1.count - 1) / width + 1) }
     }
 
-    private func append(_ count: Int, totals totalLines: Int, to text: inout TextBuffer, _ notes: [String]) {
+    private func append(_ count: Int, _ extent: Extent, to text: inout TextBuffer, _ notes: [String]) {
         let rows = Array(totals.rows.prefix(count))
         if !rows.isEmpty { appendTable(rows, to: &text) }
         let missing = totals.all.sockets - UInt64(rows.count)
@@ -64,11 +79,13 @@ package struct AuditText {
             text.append(", none worse (--limit all)\n")
         }
         if !rows.isEmpty { text.append("\n") }
-        appendMeanings(rows, to: &text)
-        appendTotals("process", processes, totalLines, to: &text)
-        appendTotals("service", services, totalLines, to: &text)
+        if extent.hasMeanings { appendMeanings(rows, to: &text) }
+        appendTotals("process", processes, extent.totals, to: &text)
+        appendTotals("service", services, extent.totals, to: &text)
         appendSummary(to: &text)
-        for note in notes { appendLine(note, to: &text) }
+        if extent.hasNotes {
+            for note in notes { appendLine(note, to: &text) }
+        }
     }
 
     private static func name(of process: AuditTotals.Process) -> String {
@@ -91,11 +108,11 @@ package struct AuditText {
     private func appendTable(_ rows: [AuditedSocket], to text: inout TextBuffer) {
         var columns: [(title: String, cell: (AuditedSocket) -> String)] = [
             ("verdict", { SocketCells(row: $0).verdict }), ("process", { SocketCells(row: $0).process }),
-            ("local", { end($0.socket.local) }), ("remote", { end($0.socket.remote) }),
+            ("local", { $0.local }), ("remote", { end($0.socket.remote) }),
             ("state", { $0.socket.state.shortName }), ("keep-alive", { SocketCells(row: $0).settings }),
             ("idle now", { SocketCells(row: $0).idle }), ("next probe", { SocketCells(row: $0).next }),
         ]
-        if !showsProcesses || rows.allSatisfy({ $0.owner == nil }) { columns.remove(at: 1) }
+        if !showsProcesses || rows.allSatisfy({ $0.owner == nil && $0.socket.inode == 0 }) { columns.remove(at: 1) }
         if rows.contains(where: { $0.namespace != nil }) {
             columns.insert(("netns", { $0.namespace ?? "-" }), at: 1)
         }

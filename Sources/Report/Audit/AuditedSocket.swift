@@ -1,4 +1,5 @@
 package import Sockets
+import Wire
 
 /// A socket of this host with all that is known about it: a row of the audit.
 package struct AuditedSocket: Sendable {
@@ -12,6 +13,8 @@ package struct AuditedSocket: Sendable {
     package var user: String?
     /// The network namespace; nil: that of tcpalive.
     package var namespace: String?
+    /// The interface of a link-local address, or to which the socket is bound; nil: none.
+    package var interface: String?
     /// What the timer shows.
     package var reading: TimerReading
     /// The options as the socket has them; nil: the rights to read them are missing.
@@ -21,6 +24,7 @@ package struct AuditedSocket: Sendable {
     /// A row for `socket`.
     package init(
         _ socket: HostSocket, owner: SocketOwner?, program: String?, user: String?, namespace: String?,
+        interface: String? = nil,
         reading: TimerReading, options: KeepAliveOptions?, assessment: SocketAssessment
     ) {
         self.socket = socket
@@ -28,6 +32,7 @@ package struct AuditedSocket: Sendable {
         self.program = program
         self.user = user
         self.namespace = namespace
+        self.interface = interface
         self.reading = reading
         self.options = options
         self.assessment = assessment
@@ -35,6 +40,14 @@ package struct AuditedSocket: Sendable {
 
     /// Whether keep-alive is on; nil: unknown.
     package var isOn: Bool? { options?.isEnabled ?? socket.isKeepAliveOn }
+
+    /// The local end with its interface: `[fe80::1%eth0]:443` (RFC 4007, section 11).
+    var local: String {
+        let text = socket.local.description
+        guard let interface, let end = text.lastIndex(of: "]") ?? text.lastIndex(of: ":") else { return text }
+        let zone = TextBuffer.string { $0.append(printable: "%\(interface)") }
+        return text[..<end] + zone + text[end...]
+    }
 
     /// TCP_KEEPIDLE (s); nil: unknown, or keep-alive is off.
     var idle: Int? { isOn == false ? nil : options?.idle ?? reading.idle }

@@ -16,9 +16,20 @@ extension KeepAliveOptions {
     /// Idle, interval and count, and a user timeout: `60/15/4`, `60/15/4 u7s`; `off`, `off u7s` if keep-alive is off. The user
     /// timeout limits the retransmission of data, too.
     package var settingsText: String {
-        let all =
-            isEnabled ? [idle, interval, count].map { $0.map(String.init) ?? "?" }.joined(separator: "/") : "off"
-        guard let userTimeout, userTimeout > 0 else { return all }
-        return userTimeout % 1000 == 0 ? "\(all) u\(userTimeout / 1000)s" : "\(all) u\(userTimeout)ms"
+        text(isEnabled ? numbers : "off")
+    }
+
+    /// The same with the numbers of a socket whose keep-alive is off: `off (60/15/4)`.
+    package var allSettingsText: String {
+        text(isEnabled ? numbers : "off (\(numbers))")
+    }
+
+    private var numbers: String {
+        [idle, interval, count].map { $0.map(String.init) ?? "?" }.joined(separator: "/")
+    }
+
+    private func text(_ settings: String) -> String {
+        guard let userTimeout, userTimeout > 0 else { return settings }
+        return userTimeout % 1000 == 0 ? "\(settings) u\(userTimeout / 1000)s" : "\(settings) u\(userTimeout)ms"
     }
 }

@@ -79,7 +79,8 @@ package struct SocketAssessment: Sendable, Equatable {
             add(.unresponsive, socket.unanswered >= 2 ? .warning : .notice)
         default: break
         }
-        if socket.state == .closeWait, idleNow >= 60 { add(.closeWait, idleNow >= 3600 ? .warning : .notice) }
+        let closed = max(idleNow, reading.inCloseWait / 1000)
+        if socket.state == .closeWait, closed >= 60 { add(.closeWait, closed >= 3600 ? .warning : .notice) }
         guard let isOn = options?.isEnabled ?? socket.isKeepAliveOn else { return }
         let common = Self.commonPathTimeouts
         let least = pathTimeout ?? common.lowerBound

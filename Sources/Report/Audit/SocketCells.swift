@@ -11,9 +11,12 @@ struct SocketCells {
         return row.assessment.count > 1 ? "\(verdict.rawValue) +\(row.assessment.count - 1)" : verdict.rawValue
     }
 
-    /// The process: `nginx[812]`.
+    /// The process, `nginx[812]`; if it is hidden, its user, `?(root)`; `-` if there is none.
     var process: String {
-        guard let owner = row.owner else { return row.socket.inode == 0 ? "-" : "?" }
+        guard let owner = row.owner else {
+            if row.socket.inode == 0 { return "-" }
+            return TextBuffer.string { $0.append(printable: "?(\(row.user ?? String(row.socket.user)))") }
+        }
         return TextBuffer.string {
             $0.append(printable: row.program ?? "")
             $0.append("[\(owner.process)]")

@@ -19,6 +19,7 @@ extension AuditedSocket {
         record.member("cookie", socket.cookie)
         record.member("ip_version", UInt64(socket.isIPv6 ? 6 : 4))
         record.members("local_", socket.local)
+        if let interface { record.member("interface", interface) }
         record.members("remote_", socket.remote)
         record.member("state", word: { $0.append(socket.state.name) })
         if let isOn { record.member("keepalive", isOn) }
@@ -61,7 +62,7 @@ extension AuditedSocket {
     /// The columns of a table, in the order of the members.
     static let columns = [
         "ts_ns", "ts", "netns", "pid", "process", "fd", "uid", "user", "inode", "cookie", "ip_version", "local_ip",
-        "local_port", "remote_ip", "remote_port", "state", "keepalive", "suspended_by", "idle_s", "interval_s",
+        "local_port", "interface", "remote_ip", "remote_port", "state", "keepalive", "suspended_by", "idle_s", "interval_s",
         "idle_or_interval_s", "count", "user_timeout_s", "settings_from", "no_probe_before_ns", "idle_ns", "timer_ns",
         "unanswered", "retransmissions", "rtt_ns", "receive_queue", "send_queue", "severity", "verdicts",
     ]

@@ -136,7 +136,7 @@ struct TopColumns {
         let cells = SocketCells(row: row.audited)
         switch column {
         case .process: return cells.process
-        case .local: return socket.local.description
+        case .local: return row.audited.local
         case .remote: return socket.remote.description
         case .state: return row.closed == nil ? socket.state.shortName : "CLOSED"
         case .settings: return cells.settings

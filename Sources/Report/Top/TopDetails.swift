@@ -13,7 +13,7 @@ struct TopDetails {
     /// The lines, wrapped to `width` columns, at `now` (ns since 1970).
     func lines(width: Int, now: Int64) -> [ScreenLine] {
         let (audited, socket) = (row.audited, row.audited.socket)
-        var lines = [ScreenLine("\(socket.local) > \(socket.remote)", .bold)]
+        var lines = [ScreenLine("\(audited.local) > \(socket.remote)", .bold)]
         append("process", process, width, to: &lines)
         append("state", state(now), width, to: &lines)
         append("keep-alive", settings, width, to: &lines)

@@ -15,6 +15,8 @@ package struct TimerReader: Sendable {
         var bytesReceived: UInt64
         /// Whether the last segment came while the timer ran, so that it is no answer to a probe.
         var heardWithoutProbe = false
+        /// When it was first seen in CLOSE_WAIT.
+        var closeWait: ContinuousClock.Instant?
         /// Whether keep-alive was off in an earlier look: it may have been switched on at any time.
         var wasOff = false
         /// Bounds of TCP_KEEPINTVL (s) from unanswered probes.
@@ -66,6 +68,11 @@ package struct TimerReader: Sendable {
             entry.bounds = before.bounds
             // A look without a timer says nothing about when it fired.
             if before.reading.silence != nil || before.unanswered > 0 { entry.learn(from: before, socket, details) }
+        }
+        if socket.state == .closeWait {
+            let first = before?.closeWait ?? socket.time
+            entry.closeWait = first
+            entry.reading.inCloseWait = (socket.time - first).wholeMilliseconds
         }
         entries[socket.cookie] = entry
         return entry.reading

@@ -30,6 +30,8 @@ package struct TimerReading: Sendable, Equatable {
     /// No probe leaves before this much silence (ms); nil if the timer does not run or is due. The timer may also fire without
     /// a probe, so it is a lower bound.
     package var silence: Int?
+    /// For how long (ms) several looks have seen the socket in CLOSE_WAIT, where answers to probes hide when the FIN came.
+    package var inCloseWait = 0
 
     /// Nothing is known.
     package init() {}

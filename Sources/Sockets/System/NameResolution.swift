@@ -102,3 +102,9 @@ package func systemUserName(_ user: UInt32) -> String? {
     guard let entry = unsafe getpwuid(user), let name = unsafe entry.pointee.pw_name else { return nil }
     return unsafe String(cString: name)
 }
+
+/// The name of the network interface with the kernel's number `index`; nil: it has none, as in another network namespace.
+package func systemInterfaceName(_ index: UInt32) -> String? {
+    var name = [CChar](repeating: 0, count: Int(IF_NAMESIZE))
+    return unsafe if_indextoname(index, &name) != nil ? String(terminated: name) : nil
+}

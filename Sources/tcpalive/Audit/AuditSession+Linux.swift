@@ -25,9 +25,13 @@
                 looksForProcesses: !report.noProcesses, pid: selection.sockets.pid,
                 pathTimeout: assessment.path.timeout,
                 repeats: report.watch != nil)
+            if let pid = selection.sockets.pid { try SelectedProcess.requireProcess(pid) }
             if selection.allNetns {
                 try source.openAll()
             } else if selection.netns.isEmpty {
+                if let pid = selection.sockets.pid {
+                    try SelectedProcess.requireOwnNamespace(pid, remedy: "add --netns \(pid)")
+                }
                 try source.openOwn()
             } else {
                 for name in selection.netns { try source.open(name) }

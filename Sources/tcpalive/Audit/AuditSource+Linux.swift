@@ -57,6 +57,8 @@
         /// Processes whose sockets may not be borrowed.
         private var refused: Set<Int32> = []
         private var users: [UInt32: String?] = [:]
+        /// The names of the interfaces of this look.
+        private var interfaces: [UInt32: String] = [:]
         private var owners = SocketOwners()
         /// Sockets without an owner in the last look that looked for owners. One that is newer may have one.
         private var ownerless: Set<UInt64> = []
@@ -167,6 +169,7 @@
             if hasAllSpaces, look > 0 { try findSpaces() }
             if looksForProcesses { try findOwners() }
             if repeats { reader.beginLook() }
+            interfaces.removeAll(keepingCapacity: true)
             look += 1
             var count = 0
             for space in spaces {
@@ -229,7 +232,9 @@
             let options: KeepAliveOptions? = if let owner { options(of: socket, owner) } else { nil }
             return AuditedSocket(
                 socket, owner: owner, program: owner.flatMap { owners.name(of: $0.process) },
-                user: user(socket.user), namespace: namespace, reading: reading, options: options,
+                user: user(socket.user), namespace: namespace,
+                interface: socket.interface == 0 ? nil : interface(socket.interface, in: namespace),
+                reading: reading, options: options,
                 assessment: SocketAssessment(socket, reading, options, pathTimeout: pathTimeout))
         }
 
@@ -263,6 +268,15 @@
             }
         }
 
+        /// The name of an interface; its number in another namespace, which has its own.
+        private mutating func interface(_ number: UInt32, in namespace: String?) -> String {
+            if namespace != nil { return String(number) }
+            if let known = interfaces[number] { return known }
+            let name = systemInterfaceName(number) ?? String(number)
+            interfaces[number] = name
+            return name
+        }
+
         private mutating func user(_ number: UInt32) -> String? {
             if let known = users[number] { return known }
             let name = systemUserName(number)
@@ -282,7 +296,11 @@
             if totals.ownerless > 0 {
                 let number = totals.ownerless == 1 ? "1 socket" : "\(totals.ownerless) sockets"
                 notes.append(
-                    "The process of \(number) is hidden: only root sees the descriptors of other users' processes.")
+                    !systemIsRoot
+                        ? "The process of \(number) is hidden: only root sees the descriptors of other users' processes."
+                        : hiddenProcesses > 0
+                            ? "The process of \(number) is hidden: seeing it needs \(SystemError.inspection)."
+                            : "The process of \(number) is hidden: it is none of those in this /proc.")
             }
             if totals.hasInferred, totals.unread > 0 {
                 notes.append(
@@ -291,8 +309,9 @@
                         : "Settings are inferred from timers: without --no-processes they are read from the sockets.")
             }
             if closed.hidden > 0 {
-                notes.append(
-                    "Network namespaces of \(closed.hidden) processes or names are hidden: only root may enter them.")
+                let right = systemIsRoot ? "entering them needs CAP_SYS_ADMIN and CAP_SYS_PTRACE" : "only root may enter them"
+                let number = closed.hidden == 1 ? "1 process or name is" : "\(closed.hidden) processes or names are"
+                notes.append("The network namespace of \(number) hidden: \(right).")
             }
             for name in closed.broken.prefix(3) {
                 notes.append("/run/netns/\(name) is no network namespace: `ip netns delete` removes it.")

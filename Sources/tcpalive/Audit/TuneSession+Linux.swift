@@ -24,6 +24,11 @@
         /// Opens what is necessary, and gives up rights that are not.
         init(_ selection: Tune.SelectionOptions, _ change: Tune.ChangeOptions) throws {
             let filter = try SocketFilter(selection.sockets.filter)
+            if let pid = selection.sockets.pid {
+                try SelectedProcess.requireProcess(pid)
+                try SelectedProcess.requireOwnNamespace(
+                    pid, remedy: "run tcpalive tune there, by nsenter -t \(pid) -n")
+            }
             let monitor = try Self.monitor()
             do throws(SystemError) {
                 try InspectionRights.keepOnly()
@@ -55,14 +60,21 @@
             }
             let (targets, ownerless) = try targets(owners)
             if targets.isEmpty {
-                complain(ownerless == 0 ? nothing : "the processes of the selected sockets are hidden: run as root")
+                complain(ownerless == 0 ? nothing : "the processes of the selected sockets are hidden" + hint)
                 throw ExitStatus.couldNotRun
             }
             for target in targets { try tune(target, owners.name(of: target.owner.process)) }
             if ownerless > 0 {
-                inform("the processes of \(counted(ownerless, "more socket")) are hidden: run as root to change those")
+                hasFailed = true
+                complain("the processes of \(counted(ownerless, "more socket")) are hidden" + hint)
             }
             if hasFailed { throw ExitStatus.couldNotRun }
+        }
+
+        /// What shows hidden processes.
+        private var hint: String {
+            systemIsRoot
+                ? ": seeing them needs \(SystemError.inspection), and a /proc that shows them" : ": run as root"
         }
 
         /// Why no socket is selected.
@@ -88,7 +100,7 @@
             var targets: [Target] = []
             var ownerless = 0
             // A listening socket passes its options on to those that it accepts.
-            let states = filter.states(usual: SocketStates.probing.union(SocketStates(.listen)))
+            let states = filter.states(usual: SocketStates.probing.union(SocketStates(.listen, .synSent)))
             do {
                 _ = try monitor.forEachSocket(in: states) { socket in
                     if let inode, socket.inode != inode { return }
@@ -124,8 +136,11 @@
                     hasFailed = true
                     complain("\(name): \(failure)")
                 }
+                // Numbers that are set while keep-alive is off count once it is on.
+                let isHidden = !after.isEnabled && (wanted.idle ?? wanted.interval ?? wanted.count) != nil
+                let texts = [before, after].map { isHidden ? $0.allSettingsText : $0.settingsText }
                 try write(
-                    "\(name)  \(socket.local) > \(socket.remote)  \(before.settingsText) -> \(after.settingsText)"
+                    "\(name)  \(socket.local) > \(socket.remote)  \(texts[0]) -> \(texts[1])"
                         + (change.dryRun ? " (not changed)" : before == after ? " (as before)" : ""))
             } catch let error as SystemError {
                 hasFailed = true

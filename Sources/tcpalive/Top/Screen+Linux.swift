@@ -11,6 +11,8 @@
         private let screen: OpaquePointer
         private let window: UnsafeMutablePointer<WINDOW>
         private let hasColor: Bool
+        /// Whether the locale has letters beyond ASCII.
+        private let hasUnicode: Bool
 
         /// The lines and columns of the terminal.
         private(set) var size: (lines: Int, columns: Int)
@@ -26,6 +28,7 @@
         init(hasColor wantsColor: Bool) throws(TerminalError) {
             // Names of processes may have letters of any alphabet.
             unsafe setlocale(LC_CTYPE, "")
+            hasUnicode = unsafe nl_langinfo(Int32(CODESET)).map { unsafe String(cString: $0) } == "UTF-8"
             tcpalive_protect_terminal()
             guard let screen = unsafe tcpalive_new_screen(), let window = unsafe tcpalive_screen_window() else {
                 tcpalive_release_terminal()
@@ -83,7 +86,9 @@
                 unsafe wmove(window, Int32(number), 0)
                 for piece in line.pieces {
                     unsafe wattrset(window, attributes(of: piece.style))
-                    unsafe waddstr(window, piece.text)
+                    // ncurses writes a byte that is no letter of the locale in two columns.
+                    unsafe waddstr(
+                        window, hasUnicode ? piece.text : String(piece.text.map { $0.isASCII ? $0 : "?" }))
                 }
             }
             unsafe wattrset(window, 0)

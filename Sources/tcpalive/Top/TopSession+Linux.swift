@@ -40,6 +40,10 @@
         init(_ options: Top) throws {
             try Screen.requireTerminal()
             let filter = try SocketFilter(options.sockets.filter)
+            if let pid = options.sockets.pid {
+                try SelectedProcess.requireProcess(pid)
+                try SelectedProcess.requireOwnNamespace(pid, remedy: "nsenter -t \(pid) -n tcpalive top shows it")
+            }
             let wakeup = try SignalWakeup()
             Signals.catchResizes()
             let feed = try Self.feed(options.packets)
