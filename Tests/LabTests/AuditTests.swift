@@ -24,6 +24,7 @@ struct AuditTests {
         var pid: Int?
         var netns: String?
         var state: String?
+        var interface: String?
         var idleNs: Int?
         var verdicts: [String]?
 
@@ -221,6 +222,12 @@ struct AuditTests {
         #expect(try await none.end() == 2)
         #expect(
             none.errorText.contains("cannot enter the network namespace no-such-namespace: No such file or directory"))
+        let pid = "\(listener.process.processIdentifier)"
+        let elsewhere = try lab.start(lab.prober, ["audit", "--pid", pid, "--fail-on", "notice"])
+        #expect(try await elsewhere.end() == 2)
+        #expect(elsewhere.errorText.contains("process \(pid) is in another network namespace: add --netns \(pid)"))
+        let process = try Record.all(in: try await Self.audit(lab, other + ["--pid", pid]).text)
+        #expect(process.count == truth.count && process.allSatisfy { "\($0.pid ?? 0)" == pid })
         let twice = try await Self.audit(lab, other + ["--netns", lab.peer.holder])
         #expect(try Record.all(in: twice.text).count == truth.count)
     }
@@ -260,6 +267,18 @@ struct AuditTests {
                 + ["audit", "--watch", "0.2", "--format", "jsonl"])
         #expect(try await run.end(within: .seconds(60)) == 0, "\(run.errorText)")
         #expect(run.text == "('socket', 3)\n", "\(run.text)")
+    }
+
+    @Test("A link-local connection has its interface")
+    func linkLocal() async throws {
+        let lab = try await Lab()
+        try await lab.inside(lab.prober, "ip", "address", "add", "fe80::1/64", "dev", "va", "nodad")
+        let truth = try await Self.open(lab, 2, longest: 100, on: "fe80::1%va")
+        let records = try Record.all(in: try await Self.audit(lab, ["--format", "jsonl"]).text)
+            .filter { truth[$0.localPort ?? 0] != nil }
+        #expect(records.count == 2 && records.allSatisfy { $0.interface == "va" && $0.localIp == "fe80::1" })
+        let text = try await Self.audit(lab, []).text
+        #expect(truth.keys.allSatisfy { text.contains(" [fe80::1%va]:\($0) ") }, "\(text)")
     }
 
     @Test("A connection that is not established has no idle time, and --limit may be any number")
@@ -302,7 +321,12 @@ struct AuditTests {
         _ = try await Self.open(lab, 30, longest: 100)
         let run = try lab.start(lab.prober, through: wrapper, ["audit", "dport", "=", ":5000"])
         #expect(try await run.end() == 0 && run.errorText.isEmpty, "\(run.errorText)")
-        #expect(run.text.contains("The process of 30 sockets is hidden"), "\(run.text)")
+        let reasons =
+            way.contains("root")
+            ? "seeing it needs CAP_DAC_READ_SEARCH and CAP_SYS_PTRACE"
+            : "only root sees the descriptors of other users' processes"
+        #expect(run.text.contains("The process of 30 sockets is hidden: \(reasons).\n"), "\(run.text)")
+        #expect(run.text.contains(" ?(root) "), "\(run.text)")
         #expect(run.text.contains("Some settings are inferred from timers"))
         #expect(run.text.contains("/?/?"))
         let other = try lab.start(lab.prober, through: wrapper, ["audit", "--pid", lab.prober.holder])

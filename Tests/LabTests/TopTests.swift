@@ -187,6 +187,29 @@ struct TopTests {
         #expect(screen.count { $0.hasPrefix("tcpalive: error:") && $0.contains("nosuch0") } == 5, "\(screen)")
     }
 
+    @Test("Where the locale has only ASCII, other letters of a process name take one column each")
+    func ascii() async throws {
+        let lab = try await Lab()
+        try await lab.listener(in: lab.peer, on: "10.9.0.2")
+        let script = """
+            import socket, signal
+            connection = socket.create_connection(("10.9.0.2", 5001))
+            open("/proc/self/comm", "w", encoding="utf-8").write("e\u{301}\u{4E16}a")
+            print("ready", flush=True)
+            signal.pause()
+            """
+        let program = try lab.start(lab.prober, program: "python3", ["-c", script])
+        try await program.wait(for: "ready")
+        let words = lab.prober.entering + [Lab.executable.path, "top", "--no-packets"]
+        for (locale, name) in [("C", "??a["), ("C.UTF-8", "e\u{301}\u{4E16}a[")] {
+            let terminal = try await Tmux(
+                lab, columns: 100, lines: 24, "LC_ALL=\(locale) \(words.joined(separator: " "))")
+            let screen = try await terminal.wait(for: " no_keepalive")
+            #expect(screen.contains { $0.contains(name) }, "\(screen)")
+            try await terminal.press("q")
+        }
+    }
+
     @Test("Without rights it shows the connections, and says what is missing")
     func unprivileged() async throws {
         let lab = try await Lab()

@@ -63,6 +63,39 @@ struct TuneTests {
         #expect(run.text.contains("  off -> off u7s\n"), "\(run.text)")
         let on = try await Self.tune(lab, ["--port", "5001", "--on"])
         #expect(on.text.contains("  off u7s -> 7200/75/9 u7s\n"), "\(on.text)")
+        let off = try await Self.tune(lab, ["--port", "5001", "--off", "--idle", "33"])
+        #expect(off.text.contains("  7200/75/9 u7s -> off (33/75/9) u7s\n"), "\(off.text)")
+    }
+
+    @Test("A connection that is being opened can be changed")
+    func opening() async throws {
+        let lab = try await Lab()
+        try await lab.cutPeer()
+        let client = try lab.start(lab.prober, ["client"] + ["10.9.0.2", "5001"])
+        try await client.wait(for: "Connecting")
+        let run = try await Self.tune(lab, ["--pid", "\(client.process.processIdentifier)", "--idle", "7"])
+        #expect(run.text.contains("  60/15/4 -> 7/15/4\n"), "\(run.text)")
+    }
+
+    @Test(
+        "If a selected socket has a hidden process, the others are changed, and the status says so",
+        .enabled(if: geteuid() == 0, "needs root"))
+    func hidden() async throws {
+        let lab = try await Lab()
+        try await lab.listener(in: lab.peer, on: "10.9.0.2")
+        _ = try await Self.connect(lab)
+        let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("Scripts/connect.py").path
+        let nobody = Space.dropping(true)
+        let own = try lab.start(
+            lab.prober, program: nobody[0], nobody.dropFirst() + ["python3", script, "10.9.0.2", "5001"])
+        try await own.wait(for: "descriptor ")
+        let run = try lab.start(lab.prober, through: nobody, ["tune", "--port", "5001", "--idle", "21"])
+        #expect(try await run.end() == 2)
+        #expect(run.text.contains("  off -> 21/75/9\n") && run.text.count { $0 == "\n" } == 1, "\(run.text)")
+        #expect(
+            run.errorText == "tcpalive: error: the processes of 1 more socket are hidden: run as root\n",
+            "\(run.errorText)")
     }
 
     @Test("What is no TCP socket, or not there, is an error in one sentence")
@@ -70,7 +103,14 @@ struct TuneTests {
         let lab = try await Lab()
         try await lab.listener(in: lab.peer, on: "10.9.0.2")
         let program = try await Self.connect(lab)
+        let thread = try #require(
+            try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").first { $0 != "\(getpid())" })
         for (words, sentence) in [
+            (["--pid", thread], "\(thread) is a thread of process \(getpid()): give --pid \(getpid())"),
+            (
+                ["--pid", lab.peer.holder],
+                "process \(lab.peer.holder) is in another network namespace: run tcpalive tune there, by nsenter"
+            ),
             (["--pid", program.process, "--fd", "0"], "descriptor 0 of process \(program.process) is no TCP socket"),
             (["--pid", program.process, "--fd", "9999"], "descriptor 9999 of process"),
             (["--port", "1"], "no TCP socket is selected"),

@@ -36,6 +36,12 @@ struct SocketAssessmentTests {
         return reading
     }
 
+    private static func reading(inCloseWait: Int) -> TimerReading {
+        var reading = TimerReading()
+        reading.inCloseWait = inCloseWait * 1000
+        return reading
+    }
+
     private struct Case: Sendable {
         var socket: HostSocket
         var options: KeepAliveOptions?
@@ -92,6 +98,13 @@ struct SocketAssessmentTests {
         Case(socket: socket(nil, heard: 59, state: .closeWait), verdicts: [], severity: .ok),
         Case(socket: socket(nil, heard: 60, state: .closeWait), verdicts: [.closeWait], severity: .notice),
         Case(socket: socket(nil, heard: 3600, state: .closeWait), verdicts: [.closeWait], severity: .warning),
+        // Its peer answers probes.
+        Case(
+            socket: socket(.keepAlive, heard: 5, state: .closeWait), options: options(20, 10, 9),
+            reading: reading(inCloseWait: 59), verdicts: [], severity: .ok),
+        Case(
+            socket: socket(.keepAlive, heard: 5, state: .closeWait), options: options(20, 10, 9),
+            reading: reading(inCloseWait: 60), verdicts: [.closeWait], severity: .notice),
         Case(socket: socket(nil, heard: 9999, state: .listen), verdicts: [], severity: .ok),
         Case(socket: socket(.closing, heard: 9999, state: .timeWait), verdicts: [], severity: .ok),
     ]
@@ -178,7 +191,7 @@ struct SocketAssessmentTests {
             lines[0..<4] == [
                 "verdict            process         local             remote             state  keep-alive  idle now  next probe",
                 "too_late_for_path  ng\\x1binx[812]  192.0.2.10:40000  198.51.100.20:443  ESTAB  7200/75/9   1.000s    12.3s",
-                "no_keepalive       ?               192.0.2.10:40000  198.51.100.20:443  ESTAB  off         1.000s    -",
+                "no_keepalive       ?(www)          192.0.2.10:40000  198.51.100.20:443  ESTAB  off         1.000s    -",
                 "... and 1 more socket, none worse (--limit all)",
             ], "\(text.string)")
         #expect(text.string.contains("\n3 sockets: keep-alive is off on 1, 1 warning, 1 notice\nA note.\n"))
@@ -227,10 +240,40 @@ struct SocketAssessmentTests {
         AuditText(totals, TextStyle(), pathTimeout: nil).append(to: &text, notes: ["A note."], height: lines)
         let printed = text.string.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
         #expect(printed.count < lines, "\(text.string)")
-        #expect(printed[1].hasPrefix("no_keepalive") && text.string.hasSuffix("A note.\n"))
+        #expect(printed[1].hasPrefix("no_keepalive") && text.string.hasSuffix("A note.\n") == (lines > 12))
         let rows = printed.count { $0.hasPrefix("no_keepalive  ") || $0.hasPrefix("ok ") }
-        #expect(rows >= (lines < 16 ? 1 : min(50, lines / 3)), "\(text.string)")
+        #expect(rows >= min(50, lines / 3), "\(text.string)")
         #expect(text.string.contains("... and \(83 - rows) more sockets, none worse"))
+    }
+
+    @Test("Meanings and notes give way to the table on a small screen", arguments: [8, 12, 24])
+    func notes(lines: Int) {
+        var text = TextBuffer()
+        let notes = (1...20).map { "Note \($0)." }
+        AuditText(Self.sampleTotals, TextStyle(), pathTimeout: nil).append(to: &text, notes: notes, height: lines)
+        let printed = text.string.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+        #expect(printed.count < lines && printed[2].hasPrefix("no_keepalive"), "\(text.string)")
+        #expect(!text.string.contains("Note") && text.string.contains("3 sockets: "))
+    }
+
+    @Test(
+        "The interface is part of the local end",
+        arguments: [
+            (IPAddress(v4: 0xC000_020A), "192.0.2.10%eth0:40000"),
+            (IPAddress(v6: 0xFE80_0000_0000_0000, 1), "[fe80::1%eth0]:40000"),
+        ])
+    func interface(address: IPAddress, expected: String) {
+        var row = Self.row(Self.socket(nil), cookie: 1)
+        row.socket.local.address = address
+        #expect(row.local == row.socket.local.description)
+        row.interface = "eth0"
+        #expect(row.local == expected)
+    }
+
+    @Test("Settings of a socket without keep-alive are those that it will have")
+    func settingsText() {
+        let options = KeepAliveOptions(isEnabled: false, idle: 60, interval: 15, count: 4, userTimeout: 7000)
+        #expect(options.settingsText == "off u7s" && options.allSettingsText == "off (60/15/4) u7s")
     }
 
     @Test("A row of a table has a cell for each column, and JSON the same names")

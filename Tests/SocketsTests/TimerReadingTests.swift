@@ -158,6 +158,20 @@ struct TimerReadingTests {
         #expect(Self.look(probe, answered) == Self.reading(either: 15))
     }
 
+    @Test("Repeated looks know for how long the peer has closed")
+    func inCloseWait() {
+        var reader = TimerReader()
+        for (second, state, expected) in [
+            (0, SocketState.established, 0), (1, .closeWait, 0), (61, .closeWait, 60_000),
+        ] {
+            reader.beginLook()
+            let socket = HostSocket.sample(
+                expires: 9000, heard: 1000, data: 90_000, received: 20, state: state,
+                at: HostSocket.start + .seconds(second))
+            #expect(reader.read(socket).inCloseWait == expected)
+        }
+    }
+
     @Test("A socket that is not seen in a look is forgotten")
     func forgotten() {
         var reader = TimerReader()

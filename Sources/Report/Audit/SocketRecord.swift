@@ -62,7 +62,8 @@ extension AuditedSocket {
     /// The columns of a table, in the order of the members.
     static let columns = [
         "ts_ns", "ts", "netns", "pid", "process", "fd", "uid", "user", "inode", "cookie", "ip_version", "local_ip",
-        "local_port", "interface", "remote_ip", "remote_port", "state", "keepalive", "suspended_by", "idle_s", "interval_s",
+        "local_port", "interface", "remote_ip", "remote_port", "state", "keepalive", "suspended_by", "idle_s",
+        "interval_s",
         "idle_or_interval_s", "count", "user_timeout_s", "settings_from", "no_probe_before_ns", "idle_ns", "timer_ns",
         "unanswered", "retransmissions", "rtt_ns", "receive_queue", "send_queue", "severity", "verdicts",
     ]

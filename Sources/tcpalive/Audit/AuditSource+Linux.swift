@@ -309,7 +309,8 @@
                         : "Settings are inferred from timers: without --no-processes they are read from the sockets.")
             }
             if closed.hidden > 0 {
-                let right = systemIsRoot ? "entering them needs CAP_SYS_ADMIN and CAP_SYS_PTRACE" : "only root may enter them"
+                let right =
+                    systemIsRoot ? "entering them needs CAP_SYS_ADMIN and CAP_SYS_PTRACE" : "only root may enter them"
                 let number = closed.hidden == 1 ? "1 process or name is" : "\(closed.hidden) processes or names are"
                 notes.append("The network namespace of \(number) hidden: \(right).")
             }
