@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /// The control message that passes a descriptor (unix(7)), aligned as cmsg(3) requires.
@@ -78,6 +79,34 @@ static int detach(void) {
     return null < 0 || dup2(null, STDOUT_FILENO) < 0 ? -1 : 0;
 }
 
+/// Like fork(2), but the child is one that wait(2) does not see without __WALL or __WCLONE, and its end raises no signal. All
+/// arguments are 0, so their order, which depends on the architecture, does not matter.
+static pid_t fork_silently(void) { return (pid_t)syscall(SYS_clone, 0UL, 0UL, 0UL, 0UL, 0UL); }
+
+/// Like fork(2), but the new process is no child of this one: the program that this process becomes does not expect one, and may
+/// wait until it has none (strace -f).
+static pid_t fork_orphan(void) {
+    int is_subreaper = 0;
+    prctl(PR_GET_CHILD_SUBREAPER, &is_subreaper, 0, 0, 0);
+    // The orphan would become a child of this process after all, and one whose end raises SIGCHLD.
+    if (getpid() == 1 || is_subreaper) return fork_silently();
+    pid_t between = fork_silently();
+    if (between == 0) {
+        pid_t orphan = fork_silently();
+        if (orphan != 0) _exit(orphan < 0 ? errno : 0);
+        return 0;
+    }
+    if (between < 0) return -1;
+    int status;
+    pid_t ended;
+    do ended = waitpid(between, &status, __WCLONE);
+    while (ended < 0 && errno == EINTR);
+    if (ended < 0) return -1;
+    if (status == 0) return between;
+    errno = WIFEXITED(status) ? WEXITSTATUS(status) : EAGAIN;
+    return -1;
+}
+
 int tcpalive_helper_start(const char *name, int is_detached, int *socket) {
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return -1;
@@ -85,10 +114,7 @@ int tcpalive_helper_start(const char *name, int is_detached, int *socket) {
     sigset_t all, before;
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &before);
-    // Detached: like fork(2), but the end of this child raises no signal, and only __WALL and __WCLONE make wait(2) see it: the
-    // program that this process becomes does not expect a child. An orphan would become a child of process 1 or of a subreaper,
-    // which may be that program. All arguments are 0, so their order, which depends on the architecture, does not matter.
-    pid_t helper = is_detached ? (pid_t)syscall(SYS_clone, 0UL, 0UL, 0UL, 0UL, 0UL) : fork();
+    pid_t helper = is_detached ? fork_orphan() : fork();
     if (helper == 0) {
         prctl(PR_SET_NAME, name, 0, 0, 0);
         if (is_detached && detach() != 0) _exit(1);

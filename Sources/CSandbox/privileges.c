@@ -70,6 +70,13 @@ int tcpalive_limit_capabilities(uint64_t kept) {
     return 0;
 }
 
+int tcpalive_has_capability(unsigned number) {
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct sets[2];
+    if (number >= 64 || syscall(SYS_capget, &header, sets) != 0) return 0;
+    return (sets[number / 32].permitted >> (number % 32)) & 1;
+}
+
 int tcpalive_keep_capabilities(void) { return prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0); }
 
 int tcpalive_set_no_new_privileges(void) { return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); }

@@ -32,6 +32,9 @@ public struct SystemError: Error, Sendable, Equatable, CustomStringConvertible {
     package static let permissionDenied = SystemError(code: EACCES)
     package static let timedOut = SystemError(code: ETIMEDOUT)
 
+    /// Whether this process, or the system, can open no more descriptors.
+    package var isOutOfDescriptors: Bool { code == EMFILE || code == ENFILE }
+
     /// Whether the call can be repeated: a signal interrupted it (EINTR), or it would have waited on a descriptor that
     /// does not block (EAGAIN).
     package var isTemporary: Bool { code == EINTR || code == EAGAIN }

@@ -14,8 +14,8 @@
         /// (SOCK_SEQPACKET), its only descriptor.
         ///
         /// It blocks all signals: `work` must return when the socket is closed, and the process ends. With `isDetached` it outlives
-        /// this one, has a session of its own and standard error, and is a child that wait(2) does not see. Call this before
-        /// there are threads. One that is not detached leaves no zombie: SIGCHLD is ignored from then on.
+        /// this one, has a session of its own and standard error, and is no child that wait(2) sees. Call this before there
+        /// are threads. One that is not detached leaves no zombie: SIGCHLD is ignored from then on.
         package static func start(
             _ name: String, isDetached: Bool = false, _ work: (consuming HelperProcess) -> Void
         ) throws(SystemError) -> HelperProcess {

@@ -5,8 +5,8 @@
 
 /// A process that looks at the sockets and processes of this host for one that has given up the rights to do so.
 ///
-/// It reads no packets. It keeps two capabilities, CAP_DAC_READ_SEARCH and CAP_SYS_PTRACE, if it has them, and is the user
-/// that the other process becomes. A filter of system calls leaves it what it needs to look: it cannot write, connect, change
+/// It reads no packets. It keeps two capabilities, CAP_DAC_READ_SEARCH and CAP_SYS_PTRACE, and is the user that the other
+/// process becomes; without the second it stays the user that it is, who may look at his own processes. A filter of system calls leaves it what it needs to look: it cannot write, connect, change
 /// a socket, or start a program.
 ///
 /// Landlock would be of no use: a process that it restricts may not look at others.
@@ -32,7 +32,7 @@ package enum InspectorProcess {
 
         /// Gives up all rights but those to look; false if the system refuses that: then it looks at nothing.
         private static func limitRights(as identity: Identity?) -> Bool {
-            if let identity {
+            if let identity, InspectionRights.canTrace {
                 _ = tcpalive_drop_bounding_capabilities()
                 _ = tcpalive_keep_capabilities()
                 // A user namespace may not have that user. The other process says so, and goes on as well.

@@ -164,8 +164,11 @@ public struct ProbeSchedule: Sendable, Equatable {
     public let probes: Int
     /// Time from the last received segment to the end of the connection.
     public let givesUpAfter: Duration
+    /// The user timeout, which ends the connection instead of the count; nil: none.
+    public let userTimeout: Duration?
+
     /// Whether the user timeout ends the connection, and not the count.
-    public let isByUserTimeout: Bool
+    public var isByUserTimeout: Bool { userTimeout != nil }
 
     /// The schedule of `options`, read back from a socket; nil if keep-alive is off or a value is unknown.
     ///
@@ -178,8 +181,8 @@ public struct ProbeSchedule: Sendable, Equatable {
         firstProbe = .seconds(idle)
         self.interval = .seconds(interval)
         let timeout = options.userTimeout ?? 0
-        isByUserTimeout = timeout > 0
-        if isByUserTimeout {
+        userTimeout = timeout > 0 ? .milliseconds(timeout) : nil
+        if timeout > 0 {
             let beyondIdle = max(0, timeout - idle * 1000)
             probes = max(1, (beyondIdle + interval * 1000 - 1) / (interval * 1000))
         } else {

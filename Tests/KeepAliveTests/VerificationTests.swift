@@ -36,16 +36,53 @@ struct VerificationTests {
 
     private static func judge(
         _ lines: [(Int64, String)], _ expectation: Verification.Expectation, error: Verification.ErrorName? = nil,
-        at time: Int64? = nil, kernel: Int? = nil, othersProbe: Bool = false, delay: Int64 = 0
+        at time: Int64? = nil, kernel: Int? = nil, othersProbe: Bool = false, delay: Int64 = 0,
+        judgesAnswers: Bool = true
     ) throws -> Verification {
         let (prober, peer) = observe(lines)
         let ending = time.map { Verification.Ending(error: error, time: $0 * 1_000_000) }
         return Verification(
             of: prober, peer: peer, expecting: expectation, ending: ending, kernelProbes: kernel,
-            othersProbe: othersProbe, optionsDelay: delay * 1_000_000)
+            othersProbe: othersProbe, optionsDelay: delay * 1_000_000, judgesAnswers: judgesAnswers)
     }
 
     private static let usual = Verification.Expectation(idle: 60, interval: 15, count: 4)
+
+    @Test(
+        "With a user timeout, timers that fire late leave room for fewer probes",
+        arguments: [(45, .fails), (46, .passes), (48, .passes), (49, .passes), (50, .fails)]
+            as [(Int, Verification.Outcome)])
+    func userTimeout(probes: Int, outcome: Verification.Outcome) throws {
+        // The end comes when a timer fires after 50 s. Linux fires those of 1 s after 1.00 to 1.08 s, by its tick rate.
+        let period = Int64(50_000 + probes) / Int64(probes + 1) + 1
+        let fires = (1...Int64(probes + 1)).map { $0 * period }
+        let end = fires[probes]
+        let lines = Self.handshake + fires.dropLast().map { ($0, Self.probe) } + [(end, "AB AR 1000 5000")]
+        let schedule = Verification.Expectation(
+            idle: 1, interval: 1, count: 49, userTimeout: 50_000_000_000)
+        let verification = try Self.judge(lines, schedule, error: .timedOut, at: end + 1)
+        let check = try #require(verification.checks.first { $0.quantity == .probesBeforeGivingUp })
+        #expect(check.outcome == outcome && check.actual == .count(Int64(probes)))
+        #expect(check.expected == .counts(least: 46, most: 49))
+        if outcome == .passes {
+            for quantity in [Verification.Quantity.error, .errorTime] {
+                #expect(verification.checks.first { $0.quantity == quantity }?.passes == true, "\(quantity)")
+            }
+        }
+    }
+
+    @Test("A probe without an answer is a failure only where answers are judged", arguments: [true, false])
+    func lostAnswer(judgesAnswers: Bool) throws {
+        let lines =
+            Self.handshake + [
+                (61_440, Self.probe), (76_544, Self.probe), (76_545, Self.answer), (137_984, Self.probe),
+                (137_985, Self.answer),
+            ]
+        let verification = try Self.judge(lines, Self.usual, judgesAnswers: judgesAnswers)
+        #expect(verification.passes == !judgesAnswers)
+        #expect(verification.checks.contains { $0.quantity == .answers } == judgesAnswers)
+        #expect(verification.checks.contains { $0.quantity == .firstProbe && $0.passes })
+    }
 
     @Test("If the options were changed, what fails is not judged, and what passes stays")
     func changed() throws {
@@ -147,12 +184,17 @@ struct VerificationTests {
         #expect(failed == quantities, "\(verification.checks)")
     }
 
-    @Test("A probe that is early fails, even by one millisecond")
-    func early() throws {
+    @Test(
+        "A first probe may be early by a tick of the kernel, and no other, even by one millisecond",
+        arguments: [
+            (3, 59_990, .firstProbe, true), (3, 59_989, .firstProbe, false), (4, 76_440, .interval, true),
+            (4, 76_439, .interval, false),
+        ] as [(Int, Int64, Verification.Quantity, Bool)])
+    func early(index: Int, time: Int64, quantity: Verification.Quantity, passes: Bool) throws {
         var lines = Self.dead
-        lines[3].0 = 59_999
+        lines[index].0 = time
         let verification = try Self.judge(lines, Self.usual, error: .timedOut, at: 121_857)
-        #expect(verification.checks.first { $0.quantity == .firstProbe }?.passes == false)
+        #expect(verification.checks.first { $0.quantity == quantity }?.passes == passes, "\(verification.checks)")
     }
 
     @Test("Forged probes fail by the kernel's count and by their length")

@@ -207,7 +207,8 @@ struct AuditTests {
         let lab = try await Lab()
         let listener = try lab.start(lab.peer, script: "sockets.py", ["10.9.0.2", "0", "1"])
         try await listener.wait(for: "{}")
-        let truth = try await Self.open(lab, 5, longest: 100, on: "10.9.0.2", ["far"])
+        let sockets = try await OpenedSockets(lab, 5, longest: 100, on: "10.9.0.2", ["far"])
+        let truth = sockets.options
         let other = ["--format", "jsonl", "--state", "established", "--netns", lab.peer.holder]
         let records = try Record.all(in: try await Self.audit(lab, other).text)
         #expect(Set(records.compactMap(\.remotePort)) == Set(truth.keys))
@@ -222,12 +223,14 @@ struct AuditTests {
         #expect(try await none.end() == 2)
         #expect(
             none.errorText.contains("cannot enter the network namespace no-such-namespace: No such file or directory"))
-        let pid = "\(listener.process.processIdentifier)"
-        let elsewhere = try lab.start(lab.prober, ["audit", "--pid", pid, "--fail-on", "notice"])
+        let pid = "\(sockets.script.process.processIdentifier)"
+        let elsewhere = try lab.start(lab.peer, ["audit", "--pid", pid, "--fail-on", "notice"])
         #expect(try await elsewhere.end() == 2)
         #expect(elsewhere.errorText.contains("process \(pid) is in another network namespace: add --netns \(pid)"))
-        let process = try Record.all(in: try await Self.audit(lab, other + ["--pid", pid]).text)
-        #expect(process.count == truth.count && process.allSatisfy { "\($0.pid ?? 0)" == pid })
+        let entering = try lab.start(lab.peer, ["audit", "--pid", pid, "--netns", pid, "--format", "jsonl"])
+        #expect(try await entering.end() == 0)
+        let process = try Record.all(in: entering.text)
+        #expect(process.count == truth.count && process.allSatisfy { "\($0.pid ?? 0)" == pid }, "\(entering.text)")
         let twice = try await Self.audit(lab, other + ["--netns", lab.peer.holder])
         #expect(try Record.all(in: twice.text).count == truth.count)
     }

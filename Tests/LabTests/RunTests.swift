@@ -42,14 +42,23 @@ struct RunTests {
     }
 
     /// What may be done with the sockets of a program.
-    enum Rights: CaseIterable {
+    enum Rights {
         case root, nobody, withoutBorrowing
+        /// Root in a container, with the capabilities that Docker leaves by default.
+        case container
+
+        /// Those that this user can have.
+        static var possible: [Rights] {
+            [.root, .withoutBorrowing] + (Lab.isPossibleUnprivileged ? [.nobody] : [])
+                + (geteuid() == 0 ? [.container] : [])
+        }
 
         var wrapper: [String] {
             switch self {
             case .root: []
             case .nobody: RunTests.asNobody
             case .withoutBorrowing: RunTests.withoutBorrowing
+            case .container: Space.inContainer
             }
         }
     }
@@ -70,9 +79,8 @@ struct RunTests {
         "fast open of several", "not blocking", "child",
     ]
 
-    @Test("Sockets of all kinds have the settings, whatever the program sets", arguments: Rights.allCases)
+    @Test("Sockets of all kinds have the settings, whatever the program sets", arguments: Rights.possible)
     func kinds(rights: Rights) async throws {
-        if rights == .nobody, !Lab.isPossibleUnprivileged { return }
         let lab = try await Lab()
         let lines = try await Self.lines(lab, rights, ["--user-timeout", "9", "--"])
         #expect(lines == Self.kinds.map { "\($0): 1 2 1 3 9000" } + ["Socket operation on non-socket"])
@@ -125,6 +133,43 @@ struct RunTests {
             ["-pf", "--kill-child", "--mount-proc", Lab.executable.path, "run", "python3", "-c", wait])
         #expect(try await program.end() == 0, "\(program.errorText)")
         #expect(program.text == "0\n")
+    }
+
+    @Test(
+        "A program that waits until it has no child, even one that most calls do not see, does not wait for the helper")
+    func allChildren() async throws {
+        let lab = try await Lab()
+        // __WALL (wait(2)), as strace -f waits.
+        let wait = """
+            import os
+            if os.fork() == 0: os._exit(0)
+            try:
+                while True: print(os.waitpid(-1, 0x40000000)[1])
+            except ChildProcessError: pass
+            """
+        let program = try lab.start(lab.prober, ["run", "python3", "-c", wait])
+        #expect(try await program.end() == 0, "\(program.errorText)")
+        #expect(program.text == "0\n")
+        #expect(try Self.helpers(lab).isEmpty)
+    }
+
+    @Test("Without borrowing, a socket(2) that the kernel refuses changes nothing")
+    func refusedSocket() async throws {
+        let lab = try await Lab()
+        let script = """
+            import socket
+            try: socket.socket(socket.AF_INET, socket.SOCK_STREAM, 182)
+            except OSError: print("refused")
+            listener = socket.create_server(("127.0.0.1", 0))
+            connection = socket.create_connection(listener.getsockname())
+            accepted = listener.accept()[0]
+            accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 99)
+            print(accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE))
+            """
+        let program = try lab.start(
+            lab.prober, through: Self.withoutBorrowing, ["run"] + Self.settings + ["python3", "-c", script])
+        #expect(try await program.end() == 0, "\(program.errorText)")
+        #expect(program.text == "refused\n2\n")
     }
 
     @Test("A process in another network namespace has the settings, or a notice says why not")

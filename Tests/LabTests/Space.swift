@@ -27,6 +27,13 @@ final class Space {
             ? ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"] : []
     }
 
+    /// The command prefix that runs a program as root in a container: with the capabilities that Docker leaves by default.
+    static let inContainer = [
+        "setpriv", "--inh-caps=-all",
+        "--bounding-set=-all,+chown,+dac_override,+fowner,+fsetid,+kill,+setgid,+setuid,+setpcap,+net_bind_service,"
+            + "+net_raw,+sys_chroot,+mknod,+audit_write,+setfcap",
+    ]
+
     /// Makes a namespace with the command prefix `making`.
     init(_ making: [String], _ isUnprivileged: Bool) async throws {
         let output = Pipe()

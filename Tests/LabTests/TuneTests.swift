@@ -98,6 +98,32 @@ struct TuneTests {
             "\(run.errorText)")
     }
 
+    @Test(
+        "Root in a container sees and changes the sockets of programs in it", .enabled(if: geteuid() == 0, "needs root")
+    )
+    func container() async throws {
+        let lab = try await Lab()
+        try await lab.listener(in: lab.peer, on: "10.9.0.2")
+        let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("Scripts/connect.py").path
+        let wrapper = Space.inContainer
+        let program = try lab.start(
+            lab.prober, program: wrapper[0], wrapper.dropFirst() + ["python3", script, "10.9.0.2", "5001"])
+        try await program.wait(for: "descriptor ")
+        let watch = try lab.start(
+            lab.prober, through: wrapper, ["watch", "-i", "va", "--format", "jsonl"] + Lab.limit)
+        try await watch.wait(for: "capturing on va")
+        let run = try lab.start(lab.prober, through: wrapper, ["tune", "--port", "5001", "--idle", "1"])
+        #expect(try await run.end() == 0, "\(run.errorText)")
+        #expect(run.text.contains("  off -> 1/75/9\n"), "\(run.text)")
+        let audit = try lab.start(lab.prober, through: wrapper, ["audit", "--port", "5001"])
+        #expect(try await audit.end() == 0, "\(audit.errorText)")
+        #expect(audit.text.contains("  python3[") && audit.text.contains("  1/75/9  "), "\(audit.text)")
+        try await watch.wait(for: "\"kind\":\"answer\"")
+        #expect(try await watch.end(by: SIGINT) == 0, "\(watch.errorText)")
+        #expect(watch.text.contains("_process\":\"python3\""), "\(watch.text)")
+    }
+
     @Test("What is no TCP socket, or not there, is an error in one sentence")
     func nothing() async throws {
         let lab = try await Lab()

@@ -36,6 +36,9 @@ int tcpalive_drop_bounding_capabilities(void);
 /// Leaves this thread only those of its permitted capabilities that are bits of `kept`, and verifies that. 0: none.
 int tcpalive_limit_capabilities(uint64_t kept);
 
+/// Whether the capability with this number is permitted to this thread.
+int tcpalive_has_capability(unsigned number);
+
 /// Keeps the permitted capabilities of this thread when it becomes another user than root.
 int tcpalive_keep_capabilities(void);
 
@@ -162,8 +165,9 @@ int tcpalive_receive_code(int socket, int32_t *code, int *descriptor);
 /// Starts a process with the name `name` (at most 15 bytes) that works for this one, and returns 1; in that process, returns 0.
 ///
 /// It blocks all signals, and must end when its end of the socket between the two (SOCK_SEQPACKET) is closed: `socket` of both. That is
-/// its only descriptor. A detached one also has standard error and a session of its own, and is a child that wait(2) does not see
-/// without __WALL or __WCLONE, and whose end raises no signal (clone(2)). Call this before there are threads.
+/// its only descriptor. A detached one also has standard error and a session of its own, and is no child of this one: process 1 or the
+/// nearest subreaper is its parent. If that is this process, it is a child that wait(2) does not see without __WALL or __WCLONE, and
+/// whose end raises no signal (clone(2)). Call this before there are threads.
 int tcpalive_helper_start(const char *name, int is_detached, int *socket);
 
 // keeper.c

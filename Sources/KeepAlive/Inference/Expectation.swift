@@ -7,9 +7,12 @@ extension Verification {
         public var interval: Int64?
         /// The number of unanswered probes before the end gives up: TCP_KEEPCNT, or fewer with TCP_USER_TIMEOUT.
         public var count: Int?
+        /// The TCP_USER_TIMEOUT (ns) that `count` comes from; nil: none, or not known.
+        public var userTimeout: Int64?
 
-        /// `count` probes after `idle` seconds, every `interval` seconds; nil: not known.
-        public init(idle: Int64? = nil, interval: Int64? = nil, count: Int? = nil) {
+        /// `count` probes after `idle` seconds, every `interval` seconds, by a user timeout (ns); nil: not known.
+        public init(idle: Int64? = nil, interval: Int64? = nil, count: Int? = nil, userTimeout: Int64? = nil) {
+            self.userTimeout = userTimeout
             self.idle = idle
             self.interval = interval
             self.count = count
@@ -20,6 +23,16 @@ extension Verification {
 
         /// The interval in nanoseconds.
         var intervalTime: Int64? { interval.map { $0 * 1_000_000_000 } }
+
+        /// The least number of unanswered probes before the end gives up: with a user timeout, timers that fire as late as
+        /// they can leave room for fewer than `count`.
+        var leastCount: Int? {
+            guard let count, let userTimeout, let idle = idleTime, let interval = intervalTime else { return count }
+            let first = idle + TimerWheel.widestBucket(idle)
+            let period = interval + TimerWheel.widestBucket(interval)
+            let least = (max(0, userTimeout - first) + period - 1) / period
+            return min(count, max(1, Int(clamping: least)))
+        }
 
         /// The names of the options that are given.
         var names: [String] {

@@ -131,6 +131,7 @@ extension Verification.Value {
         case .noProbe(let idle): return "no probe in \(tenths(idle)) of idleness"
         case .neitherProbed(let idle): return "neither end probed in \(tenths(idle)) of idleness"
         case .count(let count): return "\(count)"
+        case .counts(let least, let most): return "\(least) to \(most)"
         case .probesWithByte(let count, let probes): return count == 0 ? "0 bytes" : "1 byte in \(count) of \(probes)"
         case .allAnswered: return "every probe answered"
         case .answered(let count, let probes, let pending):

@@ -86,11 +86,7 @@
                 let isDone = method == .borrows ? tune(call) : isMade(call)
                 if isDone { listener.skip(call) } else { listener.proceed(call) }
             case .creates:
-                if !create(call) {
-                    // Otherwise the process has ended.
-                    if listener.isWaiting(call) { hasOthers = true }
-                    listener.proceed(call)
-                }
+                if !create(call) { listener.proceed(call) }
             }
         }
 
@@ -106,7 +102,7 @@
                     let name = systemContents(of: "/proc/\(call.thread)/comm")?.prefix { $0 != "\n" } ?? ""
                     mention(
                         .notBorrowed,
-                        "no permission to borrow sockets of \(name)[\(call.thread)], which stay as they are")
+                        "no permission to borrow sockets of \(name)[\(call.thread)]: those of TCP stay as they are")
                 }
                 return false
             }
@@ -116,6 +112,7 @@
         private mutating func create(_ call: HeldCall) -> Bool {
             guard let isNear = self.isNear(call) else {
                 guard listener.isWaiting(call) else { return false }
+                hasOthers = true
                 mention(
                     .hidden,
                     "sockets of process \(call.thread) stay as they are: its network namespace is unknown, and there is no "
@@ -123,6 +120,7 @@
                 return false
             }
             guard isNear else {
+                hasOthers = true
                 mention(
                     .elsewhere,
                     "sockets of process \(call.thread) stay as they are: it is in another network namespace, and there is no "
@@ -131,7 +129,11 @@
             }
             let (family, type, protocolNumber) = call.arguments
             let number = socket(family, type | Int32(SOCK_CLOEXEC.rawValue), protocolNumber)
-            guard number >= 0 else { return false }
+            guard number >= 0 else {
+                // Other reasons, such as a protocol that the kernel lacks, are those of the program as well.
+                if SystemError.last.isOutOfDescriptors { hasOthers = true }
+                return false
+            }
             let socket = Descriptor(number)
             guard isTCPSocket(socket.number) else { return false }
             _ = apply(to: socket.number)

@@ -21,7 +21,7 @@ extension LocalSockets {
             var verification = Verification(
                 of: diagnosis.side(end), peer: diagnosis.side(end.other),
                 expecting: Verification.Expectation(schedule), ending: nil, kernelProbes: nil,
-                optionsDelay: max(0, (entry.known ?? 0) &- diagnosis.connection.firstTime))
+                optionsDelay: max(0, (entry.known ?? 0) &- diagnosis.connection.firstTime), judgesAnswers: false)
             verification.excuseFailures(of: entry.changes.quantities, .optionsChanged)
             switch verification.obstacle {
             case nil, .undecided(.optionsChanged): break
@@ -83,6 +83,9 @@ extension Verification.Expectation {
     init(_ schedule: ProbeSchedule) {
         self.init(
             idle: schedule.firstProbe.components.seconds, interval: schedule.interval.components.seconds,
-            count: schedule.probes)
+            count: schedule.probes,
+            userTimeout: schedule.userTimeout.map {
+                $0.components.seconds * 1_000_000_000 + $0.components.attoseconds / 1_000_000_000
+            })
     }
 }
