@@ -6,8 +6,8 @@
 /// A process that looks at the sockets and processes of this host for one that has given up the rights to do so.
 ///
 /// It reads no packets. It keeps two capabilities, CAP_DAC_READ_SEARCH and CAP_SYS_PTRACE, and is the user that the other
-/// process becomes; without the second it stays the user that it is, who may look at his own processes. A filter of system calls leaves it what it needs to look: it cannot write, connect, change
-/// a socket, or start a program.
+/// process becomes. Without the second it keeps its user and capabilities, to look at processes that have the same. A filter of
+/// system calls leaves it what it needs to look: it cannot write, connect, change a socket, or start a program.
 ///
 /// Landlock would be of no use: a process that it restricts may not look at others.
 package enum InspectorProcess {
