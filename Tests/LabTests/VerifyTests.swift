@@ -35,7 +35,7 @@ struct VerifyTests {
         #expect(try await client.end() == 0, "\(client.text)\(client.errorText)")
         #expect(client.text.contains("Verified") && client.text.contains("answers"), "\(client.text)")
         // Packets show the time between a probe and its answer.
-        #expect(client.text.contains("1 probe answered, last in "), "\(client.text)")
+        #expect(client.text.contains(#/ [12] probes? answered, last in /#), "\(client.text)")
     }
 
     @Test("A connection to an IPv4-mapped address, which is IPv4 on the wire, is verified")

@@ -158,6 +158,21 @@ struct TimerReadingTests {
         #expect(Self.look(probe, answered) == Self.reading(either: 15))
     }
 
+    @Test("Looks whose time is not exact say nothing about when the timer fired", arguments: [0, 1])
+    func inexact(index: Int) {
+        // The second look seems to be 0.5 s later than it was, or the first, and the timer to be set anew.
+        for shift in [Duration.milliseconds(500), .milliseconds(-500)] {
+            var looks = [
+                HostSocket.sample(expires: 55_000, heard: 4000, received: 10),
+                HostSocket.sample(
+                    expires: 54_000, heard: 5000, received: 10, at: HostSocket.start + .seconds(1) + shift),
+            ]
+            #expect(Self.look(looks[0], looks[1]).idle == (shift < .zero ? 59 : nil), "with exact times")
+            looks[index].isTimeExact = false
+            #expect(Self.look(looks[0], looks[1]) == Self.reading())
+        }
+    }
+
     @Test("Repeated looks know for how long the peer has closed")
     func inCloseWait() {
         var reader = TimerReader()

@@ -30,8 +30,10 @@ package struct HostSocket: Sendable, Equatable {
     package var cookie: UInt64
     /// What tcp_info adds; nil if there is none, as in TIME-WAIT.
     package var details: Details?
-    /// When it was read.
+    /// When the kernel looked at it.
     package var time: ContinuousClock.Instant
+    /// Whether `time` is exact to some 30 ms; otherwise this process, which asked, had to wait for a processor.
+    package var isTimeExact = true
 
     /// Part of struct tcp_info of linux/tcp.h. Times are counted in ticks of the kernel, 1 to 10 ms.
     package struct Details: Sendable, Equatable {

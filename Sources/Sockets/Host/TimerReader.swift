@@ -11,6 +11,8 @@ package struct TimerReader: Sendable {
         /// When the last segment was received.
         var heard: ContinuousClock.Instant
         var time: ContinuousClock.Instant
+        /// Whether the times are exact.
+        var isExact: Bool
         var unanswered: UInt8
         var bytesReceived: UInt64
         /// Whether the last segment came while the timer ran, so that it is no answer to a probe.
@@ -49,7 +51,8 @@ package struct TimerReader: Sendable {
                 entries[socket.cookie]?.look = look
             } else if socket.timer == nil, SocketStates.open.contains(socket.state) {
                 var entry = Entry(
-                    reading: reading, end: socket.time, heard: socket.time, time: socket.time, unanswered: 0,
+                    reading: reading, end: socket.time, heard: socket.time, time: socket.time,
+                    isExact: socket.isTimeExact, unanswered: 0,
                     bytesReceived: 0, look: look)
                 entry.wasOff = true
                 entries[socket.cookie] = entry
@@ -59,15 +62,19 @@ package struct TimerReader: Sendable {
         var entry = Entry(
             reading: reading, end: socket.time + .milliseconds(Int(socket.expires)),
             heard: socket.time - .milliseconds(Int(details.sinceHeard)), time: socket.time,
-            unanswered: socket.unanswered, bytesReceived: details.bytesReceived ?? 0, look: look)
+            isExact: socket.isTimeExact, unanswered: socket.unanswered, bytesReceived: details.bytesReceived ?? 0,
+            look: look)
         if let before, before.time < entry.time {
             // The rule for sockets that have received nothing assumes that it was on from the start.
             if before.wasOff { entry.reading.forgetIdle() }
             entry.wasOff = before.wasOff
             entry.reading.add(before.reading)
             entry.bounds = before.bounds
-            // A look without a timer says nothing about when it fired.
-            if before.reading.silence != nil || before.unanswered > 0 { entry.learn(from: before, socket, details) }
+            entry.heardWithoutProbe = before.heardWithoutProbe
+            // A look without a timer says nothing about when it fired, nor does one whose time is not known.
+            if before.reading.silence != nil || before.unanswered > 0, before.isExact, entry.isExact {
+                entry.learn(from: before, socket, details)
+            }
         }
         if socket.state == .closeWait {
             let first = before?.closeWait ?? socket.time

@@ -88,6 +88,9 @@
             return found
         }
 
+        /// A call that takes longer was interrupted, so the moment at which the kernel looked is not known.
+        private static let exactness = Duration.milliseconds(30)
+
         /// What the kernel fills: up to 32 KiB at a time.
         private static var buffer: [UInt8] { [UInt8](repeating: 0, count: 1 << 16) }
 
@@ -111,23 +114,34 @@
             let message =
                 unsafe withUnsafeBytes(of: header) { unsafe Array($0) }
                 + (unsafe withUnsafeBytes(of: request) { unsafe Array($0) })
+            // The kernel computes the first answer in this call, and the next one at the end of each that reads one, so it never
+            // has to wait.
+            var (start, time) = (ContinuousClock.now, ContinuousClock.now)
             guard unsafe send(monitor.number, message, message.count, 0) == message.count else {
                 throw SystemError.last
             }
+            time = .now
             var isInterrupted = false
-            // The kernel computes the next answer at the end of each call, so it never has to wait.
-            var time = ContinuousClock.now
             while true {
+                let isExact = time - start <= Self.exactness
+                let (nextStart, looked) = (ContinuousClock.now, time)
                 let received = unsafe recv(monitor.number, &buffer, buffer.count, Int32(MSG_DONTWAIT))
                 guard received >= 0 else {
                     if errno == EINTR { continue }
                     throw SystemError.last
                 }
+                // Before `body`, which may take long.
+                (start, time) = (nextStart, .now)
                 let end = try unsafe SocketMessages.read(
-                    buffer.span.bytes.extracting(first: received), at: time, isDump: isDump,
-                    isInterrupted: &isInterrupted, body)
+                    buffer.span.bytes.extracting(first: received), at: looked, isDump: isDump,
+                    isInterrupted: &isInterrupted
+                ) { socket in
+                    var socket = socket
+                    socket.isTimeExact = isExact
+                    try body(socket)
+                }
                 switch end {
-                case .more: time = .now
+                case .more: continue
                 case .done: return isInterrupted
                 case .failed(let error): throw error
                 case .malformed: throw SystemError(code: EBADMSG)
