@@ -23,17 +23,24 @@ struct ProbePathSession: ~Copyable {
         if !trials.earlier.isEmpty {
             try log.write("Going on from \(counted(trials.earlier.count, "result")) in \(options.search.log ?? "").")
         }
+        // Whether that was said in this round.
+        var closesAtOnce = false
         do {
             while true {
                 switch try prober.next(watching: wakeup.descriptor) {
-                case .began(let times): try log.write(Self.sentence(times, prober.address))
+                case .began(let times):
+                    closesAtOnce = false
+                    try log.write(Self.sentence(times, prober.address))
                 case .ended(let idle, let outcome):
                     try log.write(Self.sentence(idle, outcome), in: outcome == .survived ? .good : .doubtful)
                     try trials.append(PathTrial(idle: idle, outcome: outcome))
                 case .closedAtOnce(let outcome):
-                    try log.write(
-                        outcome == .resetWhileIdle ? "Reset at once." : "Closed by the other end at once.",
-                        in: .doubtful)
+                    // Once in a round: there may be many.
+                    if !closesAtOnce {
+                        let verb = outcome == .resetWhileIdle ? "resets" : "closes"
+                        try log.write("The other end \(verb) connections at once.", in: .doubtful)
+                    }
+                    closesAtOnce = true
                 case .active(let planned, let activity):
                     try log.write(
                         "Never idle for \(planned.idleText): the other end sends \(activity.text).", in: .doubtful)
