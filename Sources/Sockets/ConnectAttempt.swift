@@ -9,6 +9,8 @@ public struct ConnectAttempt: Sendable, Equatable, CustomStringConvertible {
         case noAnswer(within: Duration)
         /// It was connected, and what answered was not `tcpalive listen` (`PathCheck`).
         case noListener
+        /// It was connected, and closed at once, unlike earlier connections.
+        case closedAtOnce
         /// An error of the system: refused, unreachable, and so on (connect(2)).
         case failed(SystemError)
         /// An error of the system that an ICMP error caused.
@@ -33,6 +35,7 @@ public struct ConnectAttempt: Sendable, Equatable, CustomStringConvertible {
         switch failure {
         case .noAnswer(let limit): "\(address): no answer within \(limit.secondsText)"
         case .noListener: "\(address): it does not answer as tcpalive listen does"
+        case .closedAtOnce: "\(address): it closes new connections at once, so it may limit their number"
         case .failed(let error), .reported(let error, _): "\(address): \(error)"
         case .cannotBind(let local, let reason): "\(address): cannot bind to \(local): \(reason)"
         }

@@ -235,6 +235,19 @@ struct KeepAliveClientTests {
             #expect(information.sinceAckReceived < .seconds(2))
             #expect(information.sinceDataReceived >= .seconds(3))
         }
+
+        @Test("Only the count of segments shows the keep-alives of the peer")
+        func keepAlivesOfPeer() throws {
+            var ends = try Loopback(accepting: KeepAliveOptions(idle: 1, interval: 1))
+            let before = try #require(try ends.client.information().segmentsReceived)
+            let deadline = Loopback.deadline
+            while try ends.client.information().segmentsReceived == before, .now < deadline {
+                #expect(try ends.client.wait(tick: .milliseconds(20)) == .tick)
+            }
+            let information = try ends.client.information()
+            #expect(information.segmentsReceived == before + 1 && information.bytesReceived == 0)
+            #expect(information.sinceAckReceived >= .milliseconds(900), "\(information)")
+        }
     #endif
 }
 

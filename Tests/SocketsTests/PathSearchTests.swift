@@ -99,4 +99,100 @@ struct PathSearchTests {
         search.record(.seconds(60), .survived)
         #expect(search.longestSurvived == .seconds(40) && search.ending == .reset)
     }
+
+    @Test(
+        "What the other end sends limits the idle times, and those below are still measured", arguments: [nil, 5.0, 27])
+    func activity(timeout: Double?) throws {
+        var search = PathSearch(maximum: .seconds(7200), precision: .seconds(1), width: 16)
+        let period = Duration.seconds(30)
+        var numbers = SeededNumbers(1)
+        var rounds = 0
+        while !search.isComplete, rounds < 100 {
+            rounds += 1
+            let trials = search.nextTrials(using: &numbers)
+            #expect(!trials.isEmpty && trials.allSatisfy { $0 <= search.longestTrial })
+            search.begin(trials.count, of: trials.count)
+            for trial in trials {
+                if let timeout, trial >= .seconds(timeout) {
+                    search.record(trial, .silent)
+                    break
+                }
+                if trial >= period {
+                    search.record(PeerActivity(.keepAlives, every: period), planned: trial)
+                    break
+                }
+                search.record(trial, .survived)
+            }
+        }
+        #expect(search.isComplete && !search.isInconsistent)
+        if let timeout {
+            let ended = try #require(search.shortestEnded)
+            #expect(search.longestSurvived < .seconds(timeout) && ended >= .seconds(timeout))
+            #expect(ended - search.longestSurvived <= .seconds(1) && search.activity == nil)
+        } else {
+            #expect(search.activity == PeerActivity(.keepAlives, every: period) && search.shortestEnded == nil)
+            #expect(search.longestSurvived == .seconds(28.5) && search.longestTrial == .seconds(28.5))
+        }
+    }
+
+    @Test("If the other end never is idle as long as the shortest trial, nothing is known")
+    func alwaysActive() {
+        var search = PathSearch(maximum: .seconds(600), precision: .seconds(1), width: 8)
+        search.record(PeerActivity(.data, every: .seconds(1)), planned: .seconds(10))
+        #expect(search.isComplete && search.longestSurvived == .zero && search.shortestEnded == nil)
+    }
+
+    /// Runs `search` against a server that closes all but `limit` connections at once; returns what it does with the last.
+    private static func run(_ search: inout PathSearch, limit: Int) -> PathSearch.EarlyEnd {
+        var numbers = SeededNumbers(1)
+        var last = PathSearch.EarlyEnd.nothing
+        for _ in 0..<20 where !search.isComplete && last != .takesNoMore {
+            let trials = search.nextTrials(using: &numbers)
+            search.begin(trials.count, of: trials.count)
+            for _ in trials.dropFirst(limit) { last = search.recordEarly(.milliseconds(3), .closedWhileIdle) }
+            for trial in trials.prefix(limit) { search.record(trial, .survived) }
+        }
+        return last
+    }
+
+    @Test("A server that closes connections beyond a limit is measured with fewer", arguments: [1, 3, 15])
+    func limited(limit: Int) {
+        var search = PathSearch(maximum: .seconds(600), precision: .seconds(1), width: 16)
+        #expect(Self.run(&search, limit: limit) == .nothing)
+        #expect(search.isComplete && !search.closesAtOnce && search.connectionLimit == limit)
+        #expect(search.longestSurvived == .seconds(600) && search.shortestEnded == nil)
+    }
+
+    @Test("Only a server that closes a connection alone closes connections at once", arguments: [1, 2, 16])
+    func closesAll(width: Int) {
+        var search = PathSearch(maximum: .seconds(600), precision: .seconds(1), width: width)
+        #expect(Self.run(&search, limit: 0) == .closesAtOnce)
+        #expect(search.isComplete && search.closesAtOnce && search.connectionLimit == nil)
+        // What was known before remains known.
+        var known = PathSearch(maximum: .seconds(600), precision: .seconds(1), width: width)
+        known.record(.seconds(20), .survived)
+        known.record(.seconds(30), .silent)
+        #expect(Self.run(&known, limit: 0) == .takesNoMore)
+        #expect(!known.closesAtOnce && known.longestSurvived == .seconds(20) && known.ending == .silent)
+    }
+
+    @Test("If all of a round are closed at once, fewer may stay open")
+    func fewer() {
+        var search = PathSearch(maximum: .seconds(600), precision: .seconds(1), width: 16)
+        search.begin(16, of: 16)
+        for _ in 0..<16 { #expect(search.recordEarly(.milliseconds(3), .resetWhileIdle) == .nothing) }
+        var numbers = SeededNumbers(1)
+        #expect(search.nextTrials(using: &numbers).count == 4 && search.connectionLimit == nil)
+        search.begin(4, of: 4)
+        search.record(.seconds(1), .survived)
+        #expect(search.connectionLimit == 4 && !search.closesAtOnce)
+    }
+
+    @Test("Connections that the other end refuses limit the next rounds, too")
+    func refused() {
+        var search = PathSearch(maximum: .seconds(600), precision: .seconds(1), width: 16)
+        search.begin(5, of: 16)
+        var numbers = SeededNumbers(1)
+        #expect(search.connectionLimit == 5 && search.nextTrials(using: &numbers).count == 5)
+    }
 }

@@ -14,6 +14,11 @@ extension TextBuffer {
         if let ended = search.shortestEnded { member("ended_ns", nanoseconds: ended.wholeNanoseconds) }
         if let ending = search.ending { member("ending", ending.rawValue) }
         member("inconsistent", search.isInconsistent)
+        if let activity = search.activity {
+            member("peer_sends", activity.kind.rawValue)
+            member("peer_sends_every_ns", nanoseconds: activity.interval.wholeNanoseconds)
+        }
+        if let limit = search.connectionLimit { member("connection_limit", UInt64(limit)) }
         if let safeIdle { member("safe_idle_s", UInt64(safeIdle)) }
         append("}")
     }

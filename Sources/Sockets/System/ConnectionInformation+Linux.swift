@@ -42,6 +42,7 @@
             {
                 emptySegmentsSent = all &- withData
             }
+            segmentsReceived = Self.load(bytes, at: 140, UInt32.self)  // tcpi_segs_in, Linux 4.2
             peerWindow = Self.load(bytes, at: 228, UInt32.self)  // tcpi_snd_wnd, Linux 5.4
         }
 

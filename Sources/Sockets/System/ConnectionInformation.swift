@@ -25,6 +25,8 @@ public struct ConnectionInformation: Sendable, Equatable {
     public var backoff: Int
     /// Segments without data that were sent: acknowledgments and probes. Wraps at 2^32.
     public var emptySegmentsSent: UInt32?
+    /// Segments received, with those that only the kernel sees: probes, too. Wraps at 2^32.
+    public var segmentsReceived: UInt32?
     /// The peer's receive window in bytes.
     public var peerWindow: UInt32?
 
@@ -33,7 +35,7 @@ public struct ConnectionInformation: Sendable, Equatable {
         state: UInt8, unansweredProbes: Int, retransmissions: Int, unacknowledgedSegments: Int,
         sinceDataReceived: Duration, sinceAckReceived: Duration, roundTrip: Duration, bytesAcknowledged: UInt64?,
         bytesReceived: UInt64?, sinceDataSent: Duration = .zero, backoff: Int = 0, emptySegmentsSent: UInt32? = nil,
-        peerWindow: UInt32? = nil
+        segmentsReceived: UInt32? = nil, peerWindow: UInt32? = nil
     ) {
         self.state = state
         self.unansweredProbes = unansweredProbes
@@ -47,6 +49,7 @@ public struct ConnectionInformation: Sendable, Equatable {
         self.sinceDataSent = sinceDataSent
         self.backoff = backoff
         self.emptySegmentsSent = emptySegmentsSent
+        self.segmentsReceived = segmentsReceived
         self.peerWindow = peerWindow
     }
 

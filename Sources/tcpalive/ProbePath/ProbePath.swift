@@ -15,7 +15,8 @@ struct ProbePath: ParsableCommand {
             that it did not. The check is a keep-alive probe, which every TCP answers and no application sees. A silent \
             connection counts only if HOST accepts a new one.
 
-            Any server that keeps idle connections will do. If it closes them itself, run tcpalive listen PORT at the other \
+            Any server will do that keeps idle connections and sends nothing on them, neither data nor keep-alives: those \
+            keep the path in use, so the result says so instead. In all other cases run tcpalive listen PORT at the other \
             end, and give --with listen: then the check is a byte of data that it answers, so a proxy in between has to pass \
             both on.
 
@@ -23,8 +24,8 @@ struct ProbePath: ParsableCommand {
             With --log, each result is kept in a file, and the same command goes on where an earlier one was stopped.
 
             Examples:
-              tcpalive probe-path example.org 443
-              tcpalive probe-path --max 10m --log path.csv 192.0.2.1 22
+              tcpalive probe-path --max 4m 192.0.2.1 6379
+              tcpalive probe-path --with listen --log path.csv example.org 5001
               tcpalive probe-path --with listen --precision 5 192.0.2.1 5001
 
             \(ExitStatus.help([
@@ -50,7 +51,10 @@ struct ProbePath: ParsableCommand {
             }
             var search = options.search.search
             let trials = try PathTrialLog(options.search.log, addresses)
-            for trial in trials.earlier { search.record(trial.idle, trial.outcome) }
+            // Earlier ends at once may have had another reason.
+            for trial in trials.earlier where !trial.outcome.isEarly(after: trial.idle) {
+                search.record(trial.idle, trial.outcome)
+            }
             var session = ProbePathSession(options, search, trials.address)
             try session.run(trials, stoppedBy: wakeup)
         }

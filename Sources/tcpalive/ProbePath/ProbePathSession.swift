@@ -23,13 +23,27 @@ struct ProbePathSession: ~Copyable {
         if !trials.earlier.isEmpty {
             try log.write("Going on from \(counted(trials.earlier.count, "result")) in \(options.search.log ?? "").")
         }
+        // Whether that was said in this round.
+        var closesAtOnce = false
         do {
             while true {
                 switch try prober.next(watching: wakeup.descriptor) {
-                case .began(let times): try log.write(Self.sentence(times, prober.address))
+                case .began(let times):
+                    closesAtOnce = false
+                    try log.write(Self.sentence(times, prober.address))
                 case .ended(let idle, let outcome):
                     try log.write(Self.sentence(idle, outcome), in: outcome == .survived ? .good : .doubtful)
                     try trials.append(PathTrial(idle: idle, outcome: outcome))
+                case .closedAtOnce(let outcome):
+                    // Once in a round: there may be many.
+                    if !closesAtOnce {
+                        let verb = outcome == .resetWhileIdle ? "resets" : "closes"
+                        try log.write("The other end \(verb) connections at once.", in: .doubtful)
+                    }
+                    closesAtOnce = true
+                case .active(let planned, let activity):
+                    try log.write(
+                        "Never idle for \(planned.idleText): the other end sends \(activity.text).", in: .doubtful)
                 case .complete: return try conclude()
                 case .ready:
                     try interrupt()
@@ -42,7 +56,7 @@ struct ProbePathSession: ~Copyable {
         } catch let error as SocketError {
             guard case .notConnected = error else { throw error }
             complain(error.text)
-            if prober.search != options.search.search { try conclude() }
+            if prober.search.hasResults { try conclude() }
             throw ExitStatus.couldNotConnect
         }
     }
@@ -91,19 +105,44 @@ extension PathSearch {
 
     /// What the search has shown about the path to `address`, in sentences.
     fileprivate func sentences(for address: SocketAddress) -> [String] {
-        let survived = longestSurvived.idleText
-        guard let shortestEnded, let ending else {
-            if longestSurvived == .zero { return ["Nothing is known yet."] }
-            return [
-                "Connections to \(address) survive \(survived) without a packet"
-                    + (isComplete ? ", the longest time that was tried." : "; more is not known."), advice,
-            ].filter { !$0.isEmpty }
-        }
-        if shortestEnded < Self.minimum, ending == .closedWhileIdle || ending == .resetWhileIdle {
+        if closesAtOnce {
             return [
                 "The other end of \(address), or a proxy, \(ending == .resetWhileIdle ? "resets" : "closes") connections "
                     + "at once, so nothing is known about the path. Run tcpalive listen at the other end."
             ]
+        }
+        var sentences = pathSentences(for: address)
+        switch activity?.kind {
+        case .keepAlives:
+            sentences.append(
+                "The other end, or a device on the path, sends \(activity?.text ?? ""): the path stays in use, so longer idle "
+                    + "times cannot be measured. Switch them off there, or run tcpalive listen at the other end.")
+        case .data:
+            sentences.append(
+                "The other end, or a proxy, sends \(activity?.text ?? ""): longer idle times cannot be measured here. Run "
+                    + "tcpalive listen at the other end.")
+        case nil: break
+        }
+        if let connectionLimit {
+            sentences.append(
+                "The other end, or a device on the path, did not take all connections at once: "
+                    + "--connections \(connectionLimit) opens no more than it took.")
+        }
+        return sentences
+    }
+
+    /// What the trials have shown that were idle.
+    private func pathSentences(for address: SocketAddress) -> [String] {
+        let survived = longestSurvived.idleText
+        guard let shortestEnded, let ending else {
+            if longestSurvived == .zero {
+                return [activity == nil ? "Nothing is known yet." : "Nothing is known about the path to \(address)."]
+            }
+            return [
+                "Connections to \(address) survive \(survived) without a packet"
+                    + (longestSurvived >= maximum ? ", the longest time that was tried." : "; more is not known."),
+                advice,
+            ].filter { !$0.isEmpty }
         }
         let between = "between \(survived) and \(shortestEnded.idleText)"
         var sentences: [String] = []
@@ -139,6 +178,13 @@ extension PathSearch {
         }
         return
             "Set TCP_KEEPIDLE to \(safeIdle) s or less: probes then come in time, even if the timer of Linux is late."
+    }
+}
+
+extension PeerActivity {
+    /// Such as `TCP keep-alives about every 30.0 s`.
+    fileprivate var text: String {
+        (kind == .keepAlives ? "TCP keep-alives" : "data") + " about every \(interval.idleText)"
     }
 }
 
