@@ -291,11 +291,12 @@ torture: build ## Read 100,000 damaged captures and check that nothing breaks (F
 	gcc -O2 -Wall -Wextra -Werror -o .build-torture/run Tests/Torture/run.c
 	python3 Tests/Torture/torture.py $(TOOL) .build-torture/run .build-torture --seed $(SEED) --first $(FIRST) --files $(FILES)
 
-torture-lab: ## Run the lab tests with probes 100 times, end 100 watches during a flood, and 100 readings by signals (15 minutes)
+torture-lab: ## Run the lab tests with probes 100 times, end 100 watches during a flood, 100 readings by signals, long path timeouts (17 minutes)
 	@$(SETUP) $(TEST_NEEDS)
 	$(TESTED) swift build --build-tests $(SWIFT_FLAGS)
 	TCPALIVE_LAB=1 TCPALIVE_LAB_RUNS=100 $(TESTED) swift test --skip-build --filter 'LabTests.SceneTests/scene'
 	TCPALIVE_LAB=1 TCPALIVE_LAB_RUNS=100 $(TESTED) swift test --skip-build --filter LabTests.FloodTests
+	TCPALIVE_LAB=1 TCPALIVE_LAB_RUNS=2 $(TESTED) swift test --skip-build --filter LabTests.ProbePathTests # 45 s, too
 	TCPALIVE_FAULT_ROUNDS=100 $(TESTED) swift test --skip-build --filter SceneTests.FaultTests/interruptedAnytime
 
 examples: ## Build the programs in Examples, which use the libraries from outside, and check their output
