@@ -10,7 +10,8 @@ import Testing
 
 /// Every input that is committed, in the targets of `make fuzz`: the corpus, which has the coverage of millions of inputs, and the
 /// cases that were once a finding.
-@Suite("Fuzz targets")
+/// One after the other, because targets share a file (`MemoryFile`).
+@Suite("Fuzz targets", .serialized)
 struct ReplayTests {
     /// An input of a target.
     struct Input: Sendable, CustomTestStringConvertible {
