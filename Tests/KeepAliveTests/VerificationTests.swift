@@ -194,7 +194,8 @@ struct VerificationTests {
         var lines = Self.dead
         lines[index].0 = time
         let verification = try Self.judge(lines, Self.usual, error: .timedOut, at: 121_857)
-        #expect(verification.checks.first { $0.quantity == quantity }?.passes == passes, "\(verification.checks)")
+        let check = try #require(verification.checks.first { $0.quantity == quantity })
+        #expect(check.passes == passes && check.earliness == (quantity == .firstProbe ? 10_000_000 : 0))
     }
 
     @Test("Forged probes fail by the kernel's count and by their length")

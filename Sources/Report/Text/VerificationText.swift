@@ -85,7 +85,7 @@ extension TextBuffer {
 }
 
 extension Verification.Check {
-    /// Both values and the tolerance: `expected 60.000 s (up to 5.170 s late, never early), actual 61.440 s`.
+    /// Both values and the tolerance: `expected 60.000 s (up to 5.170 s late, 0.010 s early), actual 61.440 s`.
     var comparison: String {
         "expected \(expectedText)" + (toleranceText.map { " (\($0))" } ?? "") + ", actual \(actualText)"
     }
@@ -97,7 +97,9 @@ extension Verification.Check {
     var actualText: String { quantity == .kernelProbes ? "\(actual.text) on the wire" : actual.text }
 
     /// How much the values may differ; nil: not at all.
-    var toleranceText: String? { lateness.map { "up to \(precise($0)) late, never early" } }
+    var toleranceText: String? {
+        lateness.map { "up to \(precise($0)) late, \(earliness > 0 ? "\(precise(earliness)) early" : "never early")" }
+    }
 }
 
 extension Verification.Quantity {
